@@ -1,0 +1,75 @@
+# Renkou (人口). `make help` lists the commands. Everything is written below this folder.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON := .venv/bin/python
+STAMP := .venv/.installed
+PACKAGES := libs/common services/registry-api services/migrant-api services/reporting-worker deploy/local
+MANIFESTS := $(addsuffix /pyproject.toml,$(PACKAGES))
+KILLS ?= 40
+SEED ?= 1
+DISTRICTS ?= 340103
+
+.PHONY: help install demo up down test lint types imports bench chaos compose-test lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.uv/bin/uv:
+	python3.13 -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+ifeq ($(UV),.uv/bin/uv)
+UV_READY := .uv/bin/uv
+endif
+
+$(STAMP): requirements.lock requirements-dev.lock $(MANIFESTS) | $(UV_READY)
+	test -x $(PYTHON) || $(UV) venv --quiet --python 3.13 .venv
+	$(UV) pip install --quiet --python $(PYTHON) --require-hashes -r requirements.lock -r requirements-dev.lock
+	$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation $(addprefix -e ./,$(PACKAGES))
+	touch $@
+
+install: $(STAMP) ## make the virtual environment (.venv) from the lock files
+
+demo: $(STAMP) ## a hub and two districts, the whole journey; ONCE=1 ends after it
+	$(PYTHON) -m tests.e2e.demo $(if $(ONCE),--once)
+
+up: $(STAMP) ## one node on embedded servers, data kept in .local/up (DISTRICTS=340103)
+	$(PYTHON) -m renkou_local up --districts $(DISTRICTS) --data .local/up
+
+down: $(STAMP) ## stop what `make up` started
+	$(PYTHON) -m renkou_local down --data .local/up
+
+lint: $(STAMP) ## ruff
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: $(STAMP) ## mypy, strict, over everything
+	.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) $(addsuffix /tests,$(PACKAGES)) tests
+
+imports: $(STAMP) ## the architecture as import contracts
+	.venv/bin/lint-imports
+
+test: lint types imports ## everything that must hold: lint, types, import rules, all tests
+	.venv/bin/pytest
+
+bench: $(STAMP) ## each hot path against a limit taken in the same run; writes build/bench.json
+	$(PYTHON) -m tests.bench $(if $(QUICK),--quick)
+
+chaos: $(STAMP) ## KILLS=n SEED=s: faults under load; writes build/chaos.json
+	$(PYTHON) -m tests.e2e.chaos --kills $(KILLS) --seed $(SEED)
+
+compose-test: $(STAMP) ## build the images and run the journey against docker-compose.yml
+	$(PYTHON) -m tests.e2e.compose
+
+lock: | $(UV_READY) ## refresh the pinned versions
+	$(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
+	  --no-emit-package renkou-common $(filter-out deploy/local/pyproject.toml,$(MANIFESTS)) -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
+	  --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what was built and the local data
+	rm -rf build .local .venv .uv

@@ -1,0 +1,1 @@
+"""What the services of a Renkou node share: contracts, messaging, database sessions, identity, codes."""

@@ -1,0 +1,110 @@
+"""Events of the migrant service (migrant-api). None carries a name, an ID number, a phone or a street."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from renkou_common.contracts.lines import AreaText, Line
+
+
+class MigrantEventType(StrEnum):
+    """Closed set of type names: ``migrant.<noun>.<past participle>.v<n>``."""
+
+    DEPARTURE_REGISTERED = "migrant.departure.registered.v1"
+    DEPARTURE_RETURNED = "migrant.departure.returned.v1"
+    ARRIVAL_REGISTERED = "migrant.arrival.registered.v1"
+    STAY_ENDED = "migrant.stay.ended.v1"
+    CERTIFICATE_ISSUED = "migrant.certificate.issued.v1"
+    CERTIFICATE_REVOKED = "migrant.certificate.revoked.v1"
+    CERTIFICATE_COVERAGE_CHANGED = "migrant.certificate.coverage-changed.v1"
+    CERTIFICATE_CHECKED = "migrant.certificate.checked.v1"
+    NOTICE_CHANGED = "migrant.notice.changed.v1"
+
+
+class _MigrantEvent(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    lines: list[Line] = Field(default_factory=list)
+
+
+class DepartureRegistered(_MigrantEvent):
+    """Someone registered here leaves for another district; the register moves the present address."""
+
+    departure_id: UUID
+    person_ref: UUID
+    departed_on: date
+    destination_area: AreaText
+
+
+class DepartureReturned(_MigrantEvent):
+    """Someone who had left came back to ``area``."""
+
+    departure_id: UUID
+    person_ref: UUID
+    returned_on: date
+    area: AreaText
+
+
+class ArrivalRegistered(_MigrantEvent):
+    """Someone registered elsewhere lives here now (the register already holds the person)."""
+
+    arrival_id: UUID
+    person_ref: UUID
+    arrived_on: date
+    home_area: AreaText
+    present_area: AreaText
+
+
+class StayEnded(_MigrantEvent):
+    """A migrant left again; the register moves the present address to ``destination_area``."""
+
+    arrival_id: UUID
+    person_ref: UUID
+    departed_on: date
+    destination_area: AreaText
+
+
+class CertificateIssued(_MigrantEvent):
+    """A marriage-and-childbearing certificate was issued."""
+
+    certificate_id: UUID
+    person_ref: UUID
+    area: AreaText
+    valid_from: date
+    valid_to: date
+
+
+class CertificateRevoked(_MigrantEvent):
+    """A certificate was revoked on a day."""
+
+    certificate_id: UUID
+    person_ref: UUID
+    revoked_on: date
+
+
+class CertificateCoverageChanged(_MigrantEvent):
+    """A certificate's overlap with its holder's absence changed because the register changed."""
+
+    certificate_id: UUID
+    person_ref: UUID
+
+
+class CertificateChecked(_MigrantEvent):
+    """A certificate was checked; ``result`` is valid, refused or unknown, ``code`` the reason."""
+
+    check_id: UUID
+    arrival_id: UUID | None = None
+    result: str
+    code: str
+    checked_on: date
+
+
+class NoticeChanged(_MigrantEvent):
+    """A notice to a partner district changed its state in a way that figures count."""
+
+    message_id: UUID
+    kind: str
+    state: str
+    partner: str

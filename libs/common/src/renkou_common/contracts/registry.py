@@ -1,0 +1,120 @@
+"""Events of the register (registry-api). None carries a name, an ID number, a phone or a street."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from renkou_common.contracts.lines import AreaText, BirthMonth, Line
+
+
+class RegistryEventType(StrEnum):
+    """Closed set of type names: ``registry.<noun>.<past participle>.v<n>``."""
+
+    PERSON_REGISTERED = "registry.person.registered.v1"
+    BIRTH_RECORDED = "registry.birth.recorded.v1"
+    DEATH_RECORDED = "registry.death.recorded.v1"
+    MARRIAGE_RECORDED = "registry.marriage.recorded.v1"
+    MOVE_RECORDED = "registry.move.recorded.v1"
+    EVENT_CORRECTED = "registry.event.corrected.v1"
+    EVENT_RETRACTED = "registry.event.retracted.v1"
+    SERVICE_GIVEN = "registry.service.given.v1"
+    STAFF_CHANGED = "registry.staff.changed.v1"
+
+
+class PersonEvent(BaseModel):
+    """What every event about a person says: who by reference, when, the state after it, and the lines.
+
+    ``present_area`` may lie outside the district (6 digits known at least, zero-padded to 12).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    person_ref: UUID
+    life_event_id: UUID
+    happened_on: date
+    sex: int = Field(ge=0, le=9)
+    birth_month: BirthMonth
+    alive: bool
+    marital_status: str = Field(pattern=r"^\d{2}$")
+    children_count: int = Field(default=0, ge=0)
+    registered_area: AreaText
+    present_area: AreaText
+    present_since: date
+    lines: list[Line] = Field(default_factory=list)
+
+
+class PersonRegistered(PersonEvent):
+    """A person entered the register: from a roster (opening), or on arrival."""
+
+
+class BirthRecorded(PersonEvent):
+    """A live birth; ``person_ref`` is the child's. Also says which child of the mother it is."""
+
+    mother_ref: UUID | None = None
+    father_ref: UUID | None = None
+    parity: int = Field(ge=1, le=30)
+
+
+class DeathRecorded(PersonEvent):
+    """A death."""
+
+
+class MarriageRecorded(PersonEvent):
+    """A marriage, once for each spouse who is in the register."""
+
+    spouse_ref: UUID | None = None
+
+
+class MoveRecorded(PersonEvent):
+    """A move in, out or within the district, with or without transfer of the household registration."""
+
+    origin_area: AreaText
+    destination_area: AreaText
+    registration_transferred: bool = False
+
+
+class EventCorrected(PersonEvent):
+    """An earlier life event was corrected; the lines reverse what was wrong and state what is right."""
+
+    corrected_event_id: UUID
+
+
+class EventRetracted(PersonEvent):
+    """An earlier life event never happened; the lines reverse it."""
+
+    retracted_event_id: UUID
+
+
+class ServiceGiven(BaseModel):
+    """A free service was given; the home district may be told only where ``share_with_home`` (consent)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    person_ref: UUID
+    service_id: UUID
+    kind: str
+    given_on: date
+    area: AreaText
+    share_with_home: bool
+
+
+class StaffAssignment(BaseModel):
+    """A role in an area (its subtree)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    role: str
+    area: AreaText
+    area_high: AreaText
+
+
+class StaffChanged(BaseModel):
+    """The whole new state of a staff account's rights; other services keep a copy of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    staff_id: UUID
+    active: bool
+    assignments: list[StaffAssignment]

@@ -1,0 +1,86 @@
+"""The shape of every service's HTTP application: health, metrics, docs without outside assets, problems."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp
+
+from renkou_common.errors import RenkouError
+from renkou_common.http.docs import docs_page
+from renkou_common.http.middleware import Edge
+from renkou_common.http.problems import install_problem_handlers
+
+type ReadinessCheck = Callable[[], Awaitable[None]]
+type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_application(
+    *,
+    title: str,
+    description: str,
+    lifespan: Lifespan,
+    routers: list[APIRouter],
+    readiness: Callable[[FastAPI], ReadinessCheck],
+) -> FastAPI:
+    """Return the FastAPI application of one service; ``readiness`` is asked at each ``/health/ready``."""
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        separate_input_output_schemas=False,
+    )
+    install_problem_handlers(app)
+
+    @app.get("/health/live", tags=["health"], summary="The process answers")
+    async def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/health/ready", tags=["health"], summary="The service can do its work", response_model=None)
+    async def ready() -> Response:
+        try:
+            await readiness(app)()
+        except (RenkouError, OSError) as error:
+            return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
+        return JSONResponse({"status": "ready"})
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        if request.client is None or not request.client.host.startswith(("127.", "::1")):
+            return Response(status_code=404)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page(app.openapi()))
+
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def serve(app: FastAPI, host: str, port: int, *, body_limits: Mapping[str, int] | None = None) -> None:
+    """Run one HTTP process until SIGTERM or SIGINT."""
+    outermost: ASGIApp = Edge(app, limits=body_limits)
+    config = uvicorn.Config(
+        outermost,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=30,
+    )
+    uvicorn.Server(config).run()

@@ -1,0 +1,119 @@
+"""Pure ASGI middleware: trace id, body limit, secure headers and one access log line per request."""
+
+import re
+import time
+from collections.abc import Mapping
+
+import structlog
+from prometheus_client import Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from renkou_common.http.problems import new_trace_id
+
+log = structlog.get_logger()
+TRACE_PARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+REQUEST_SECONDS = Histogram(
+    "renkou_http_request_seconds", "Time to answer a request", ["method", "route", "status"]
+)
+SECURE_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    ),
+]
+
+
+class BodyTooLargeError(Exception):
+    """The body passed the limit while it was being read."""
+
+
+class Edge:
+    """Outermost layer of a service. ``limits`` maps path prefixes to body limits in bytes."""
+
+    def __init__(
+        self, app: ASGIApp, *, default_limit: int = 1 << 20, limits: Mapping[str, int] | None = None
+    ) -> None:
+        self._app = app
+        self._default_limit = default_limit
+        self._limits = dict(limits or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace_id = self._trace_id(scope)
+        scope["renkou.trace_id"] = trace_id
+        limit = self._limit(scope["path"])
+        started = time.perf_counter()
+        status = 500
+        seen = 0
+
+        async def limited_receive() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise BodyTooLargeError
+            return message
+
+        async def marked_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", []))
+                names = {name.lower() for name, _ in headers}
+                headers += [(name, value) for name, value in SECURE_HEADERS if name not in names]
+                if b"cache-control" not in names:
+                    headers.append((b"cache-control", b"no-store"))
+                headers.append((b"x-trace-id", trace_id.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            if self._declared(scope) > limit:
+                await _refuse_body(marked_send, limit)
+            else:
+                await self._app(scope, limited_receive, marked_send)
+        except BodyTooLargeError:
+            await _refuse_body(marked_send, limit)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            elapsed = time.perf_counter() - started
+            REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(elapsed)
+            log.debug("request", method=scope["method"], route=route, status=status, trace_id=trace_id)
+
+    def _limit(self, path: str) -> int:
+        for prefix, limit in self._limits.items():
+            if path.startswith(prefix):
+                return limit
+        return self._default_limit
+
+    @staticmethod
+    def _declared(scope: Scope) -> int:
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit():
+                return int(value)
+        return 0
+
+    @staticmethod
+    def _trace_id(scope: Scope) -> str:
+        for name, value in scope["headers"]:
+            if name == b"traceparent":
+                match = TRACE_PARENT.match(value.decode("latin-1"))
+                if match:
+                    return match.group(1)
+        return new_trace_id()
+
+
+async def _refuse_body(send: Send, limit: int) -> None:
+    detail = f"请求体超过 {limit} 字节 / the body is larger than {limit} bytes"
+    body = (
+        '{"type":"urn:renkou:problem:body_too_large","title":"请求体过大 / The body is too large",'
+        f'"status":413,"code":"body_too_large","detail":"{detail}"}}'
+    ).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,190 @@
+"""RFC 9457 problems in Chinese and English, and the one table that maps errors to HTTP statuses."""
+
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from renkou_common import errors
+from renkou_common.database import CONNECTION_ERRORS
+from renkou_common.errors import FieldError, RenkouError, Text
+
+log = structlog.get_logger()
+
+STATUS_OF: dict[type[RenkouError], int] = {
+    errors.InvalidInput: 422,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.VersionMismatch: 412,
+    errors.PreconditionRequired: 428,
+    errors.Unavailable: 503,
+}
+
+_MESSAGES: dict[str, Text] = {
+    "missing": Text("必填项缺失", "this field is required"),
+    "extra_forbidden": Text("不认识的字段, 请删除", "unknown field; remove it"),
+    "string_type": Text("应为文本", "must be text"),
+    "int_type": Text("应为整数", "must be a whole number"),
+    "int_parsing": Text("应为整数", "must be a whole number"),
+    "bool_type": Text("应为 true 或 false", "must be true or false"),
+    "bool_parsing": Text("应为 true 或 false", "must be true or false"),
+    "date_from_datetime_parsing": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
+    "date_parsing": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
+    "date_type": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
+    "uuid_parsing": Text("应为 UUID", "must be a UUID"),
+    "uuid_type": Text("应为 UUID", "must be a UUID"),
+    "json_invalid": Text("请求体不是有效的 JSON", "the body is not valid JSON"),
+    "model_attributes_type": Text("应为 JSON 对象", "must be a JSON object"),
+    "list_type": Text("应为列表", "must be a list"),
+}
+_WITH_LIMIT: dict[str, tuple[str, str, str]] = {
+    "string_too_short": ("min_length", "长度不得少于 {} 个字符", "must have at least {} characters"),
+    "string_too_long": ("max_length", "长度不得超过 {} 个字符", "must have at most {} characters"),
+    "too_short": ("min_length", "至少 {} 项", "must have at least {} items"),
+    "too_long": ("max_length", "至多 {} 项", "must have at most {} items"),
+    "string_pattern_mismatch": ("pattern", "格式应符合 {}", "must match {}"),
+    "greater_than_equal": ("ge", "不得小于 {}", "must be at least {}"),
+    "less_than_equal": ("le", "不得大于 {}", "must be at most {}"),
+    "greater_than": ("gt", "应大于 {}", "must be more than {}"),
+    "less_than": ("lt", "应小于 {}", "must be less than {}"),
+    "enum": ("expected", "只能是 {}", "must be one of {}"),
+    "literal_error": ("expected", "只能是 {}", "must be one of {}"),
+}
+
+
+def wants_chinese(request: Request) -> bool:
+    """Say whether the caller prefers Chinese; Chinese is the default of the office."""
+    accepted = request.headers.get("accept-language", "")
+    for part in accepted.lower().split(","):
+        language = part.split(";")[0].strip()
+        if language.startswith("zh"):
+            return True
+        if language.startswith("en"):
+            return False
+    return True
+
+
+def field_error(
+    kind: str, location: tuple[int | str, ...], context: dict[str, Any], fallback: str
+) -> FieldError:
+    """Return the bilingual form of one pydantic error."""
+    path = [str(part) for part in location if part != "body"]
+    pointer = "/" + "/".join(path)
+    if kind in _WITH_LIMIT:
+        name, zh, en = _WITH_LIMIT[kind]
+        limit = context.get(name, "")
+        return FieldError(pointer, kind, Text(zh.format(limit), en.format(limit)))
+    error = context.get("error")
+    if isinstance(error, RenkouError):
+        return FieldError(pointer, error.code, error.detail)
+    return FieldError(pointer, kind, _MESSAGES.get(kind, Text(f"填写有误: {fallback}", fallback)))
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    title: Text,
+    detail: Text,
+    field_errors: tuple[FieldError, ...] = (),
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """Return one problem document in the caller's language."""
+    chinese = wants_chinese(request)
+
+    def pick(text: Text) -> str:
+        return text.zh if chinese else text.en
+
+    content: dict[str, Any] = {
+        "type": f"urn:renkou:problem:{code}",
+        "title": pick(title),
+        "status": status,
+        "code": code,
+        "detail": pick(detail),
+        "trace_id": request.scope.get("renkou.trace_id", ""),
+    }
+    if field_errors:
+        content["errors"] = [
+            {"pointer": e.pointer, "code": e.code, "detail": pick(e.text)} for e in field_errors
+        ]
+    language = "zh-CN" if chinese else "en"
+    return JSONResponse(
+        content,
+        status,
+        media_type="application/problem+json",
+        headers={"Content-Language": language, "Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RenkouError)
+    status = STATUS_OF.get(type(error), 400)
+    headers: dict[str, str] = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        headers["Retry-After"] = "2"
+    if isinstance(error, errors.VersionMismatch):
+        headers["ETag"] = f'"{error.current}"'
+    return problem(request, status, error.code, error.title, error.detail, error.errors, headers)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = tuple(field_error(e["type"], tuple(e["loc"]), e.get("ctx", {}), e["msg"]) for e in error.errors())
+    summary = errors.InvalidInput.fields(found)
+    return problem(request, 422, summary.code, summary.title, summary.detail, found)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    titles = {
+        404: Text("未找到", "Not found"),
+        405: Text("方法不允许", "Method not allowed"),
+        413: Text("请求体过大", "The body is too large"),
+        415: Text("不支持的内容类型", "Unsupported content type"),
+    }
+    title = titles.get(error.status_code, Text("请求无法处理", "The request could not be carried out"))
+    detail = Text(title.zh, str(error.detail))
+    headers = dict(error.headers or {})
+    return problem(request, error.status_code, f"http_{error.status_code}", title, detail, (), headers)
+
+
+async def _on_connection_error(request: Request, error: Exception) -> JSONResponse:
+    log.warning("database connection lost", error=type(error).__name__)
+    unavailable = errors.Unavailable("database_unavailable", "数据库暂不可用", "The database is unavailable")
+    return await _on_renkou_error(request, unavailable)
+
+
+async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected error", exc_info=error, path=request.scope.get("route_path"))
+    return problem(
+        request,
+        500,
+        "internal",
+        Text("内部错误", "Internal error"),
+        Text("请稍后重试", "Please try again later"),
+    )
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make every error of ``app`` leave as a problem document."""
+    for kind in STATUS_OF:
+        app.add_exception_handler(kind, _on_renkou_error)
+    app.add_exception_handler(RenkouError, _on_renkou_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    for connection_error in CONNECTION_ERRORS:
+        app.add_exception_handler(connection_error, _on_connection_error)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def new_trace_id() -> str:
+    """Return a fresh trace id for a request that brought none."""
+    return uuid4().hex

@@ -1,0 +1,82 @@
+"""Settings every process shares; a secret is always given as the path of a file.
+
+Environment names carry the prefix ``RENKOU_``; ``RENKOU_DATABASE_PASSWORD_FILE`` and the like name files.
+"""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from renkou_common.clock import Clock
+
+
+def read_secret(path: Path) -> str:
+    """Return the text of a secret file without surrounding white space."""
+    return path.read_text(encoding="utf-8").strip()
+
+
+def read_json(path: Path) -> Any:
+    """Return the parsed content of a JSON secret file (keys, key sets)."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def with_password(url: str, password_file: Path | None) -> str:
+    """Put the password from a file into a database URL that has a user but no password."""
+    if password_file is None:
+        return url
+    parts = urlsplit(url)
+    user = parts.username or ""
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    netloc = f"{user}:{quote(read_secret(password_file), safe='')}@{host}{port}"
+    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
+
+
+class ServiceSettings(BaseSettings):
+    """What each process of each service reads from its environment."""
+
+    model_config = SettingsConfigDict(env_prefix="RENKOU_", extra="ignore", frozen=False)
+
+    district: str = Field(pattern=r"^\d{6}$", description="6-digit code of the district this node serves")
+    database_url: str = Field(description="postgresql:// URL of the service's database, app role")
+    database_password_file: Path | None = None
+    database_pool_size: int = Field(default=8, ge=1, le=100)
+    migration_database_url: str | None = Field(default=None, description="same database, owner role")
+    migration_database_password_file: Path | None = None
+    app_role: str | None = Field(default=None, description="role that migrations grant rights to")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=0, ge=0, le=65535)
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_seed_file: Path | None = None
+    registry_url: str = "http://127.0.0.1:8001"
+    migrant_url: str = "http://127.0.0.1:8002"
+    service_secret_file: Path | None = None
+    clock_offset_file: Path | None = Field(default=None, description="local stack only: seconds to add")
+    log_level: str = "INFO"
+
+    @property
+    def issuer(self) -> str:
+        """Issuer name of this node's bearer tokens and certificates."""
+        return f"renkou:{self.district}"
+
+    @property
+    def database_dsn(self) -> str:
+        """Database URL of the app role with its password."""
+        return with_password(self.database_url, self.database_password_file)
+
+    @property
+    def migration_dsn(self) -> str:
+        """Database URL of the owner role with its password; the app role's where none is set."""
+        if self.migration_database_url is None:
+            return self.database_dsn
+        return with_password(self.migration_database_url, self.migration_database_password_file)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The node's clock (Asia/Shanghai)."""
+        return Clock(self.clock_offset_file)
