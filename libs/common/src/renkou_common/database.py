@@ -16,6 +16,7 @@ from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
 
 type Transaction = PoolConnectionProxy[asyncpg.Record]
+type Session = asyncpg.Connection[asyncpg.Record]  # generic for type checkers only, so never evaluated
 
 CONNECTION_ERRORS = (
     OSError,
@@ -41,20 +42,20 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def _prepare(connection: Session) -> None:
     for name in ("json", "jsonb"):
         await connection.set_type_codec(name, encoder=_dumps, decoder=orjson.loads, schema="pg_catalog")
 
 
-async def _reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def _reset(connection: Session) -> None:
     """Leave no open transaction behind; everything else we set is local to its transaction."""
     if connection.is_in_transaction():
         await connection.execute("ROLLBACK")
 
 
-async def connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
+async def connect(dsn: str) -> Session:
     """Open one connection outside the pool (session locks, COPY jobs). The caller closes it."""
-    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn, timeout=10)
+    connection: Session = await asyncpg.connect(dsn, timeout=10)
     await _prepare(connection)
     return connection
 
@@ -94,9 +95,7 @@ class Database:
             pool.terminate()
 
     @asynccontextmanager
-    async def transaction(
-        self, scope: AreaScope, *, read_only: bool = False
-    ) -> AsyncIterator[PoolConnectionProxy[asyncpg.Record]]:
+    async def transaction(self, scope: AreaScope, *, read_only: bool = False) -> AsyncIterator[Transaction]:
         """Open a transaction for a caller who may see ``scope``; commit at the end, roll back on any error.
 
         Raises :class:`Unavailable` when no connection can be had.

@@ -4,6 +4,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
+
 from renkou_common.crypto import FieldCipher
 
 OLD = FieldCipher({1: b"a" * 32}, 1, b"i" * 32)

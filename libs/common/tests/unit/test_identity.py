@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+
 from renkou_common.errors import Forbidden, Unauthenticated
 from renkou_common.identity.principal import Assignment, Identity
 from renkou_common.identity.roles import Role, Scope

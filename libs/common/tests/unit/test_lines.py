@@ -5,6 +5,7 @@ from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from renkou_common.contracts.lines import Line, LineKey, Measure, Population, difference
 
 KEYS = st.builds(

@@ -4,6 +4,7 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from renkou_common.scope import AreaScope
 
 INTERVALS = st.lists(

@@ -1,0 +1,1 @@
+"""The field's codes: areas, identity numbers, names, periods, code lists. Standard library only."""

@@ -1,0 +1,22 @@
+"""Every code list by its id, for whoever publishes or documents them."""
+
+from types import MappingProxyType
+
+from renkou_common.codes import kinship, lists, nationalities
+from renkou_common.codes.lists import CodeList
+
+CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
+    {
+        each.id: each
+        for each in (
+            lists.SEXES,
+            lists.MARITAL_STATUSES,
+            lists.POPULATIONS,
+            lists.HOUSEHOLD_KINDS,
+            lists.DOCUMENT_KINDS,
+            lists.SERVICE_KINDS,
+            kinship.RELATIONS,
+            nationalities.NATIONALITIES,
+        )
+    }
+)

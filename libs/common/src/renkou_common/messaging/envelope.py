@@ -1,0 +1,101 @@
+"""The envelope of an event: CloudEvents 1.0, structured JSON, with two extension attributes.
+
+``feedseq`` is the gapless number in the feed (1, 2, ...), ``contenthash`` the hexadecimal SHA-256 of the JSON
+text without these two attributes. The text is written by orjson without blanks and keeps the order of its
+members, so that a reader gets the hashed text back by taking the two attributes out again.
+
+    EnvelopeError(ValueError)
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+
+CONTENT_TYPE = "application/cloudevents+json"
+MAX_BODY_BYTES = 512 * 1024
+"""Largest body accepted on append: a message has to fit into NATS's default max_payload of 1 MiB."""
+
+
+class EnvelopeError(ValueError):
+    """An envelope that is not readable, misses an attribute or does not match its own content hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as a consumer gets it. ``data`` is the parsed payload, ``body`` the text that was hashed."""
+
+    seq: int
+    id: UUID
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    data: dict[str, Any]
+    content_hash: bytes
+    body: str = ""
+
+
+def build_body(
+    *, event_id: UUID, event_type: str, source: str, subject: str, time: datetime, data: BaseModel
+) -> tuple[str, bytes]:
+    """Return the envelope without ``feedseq`` and ``contenthash`` as JSON text, and its SHA-256.
+
+    Raises EnvelopeError where the text would be larger than MAX_BODY_BYTES.
+    """
+    body = orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": str(event_id),
+            "type": event_type,
+            "source": source,
+            "subject": subject,
+            "time": time.isoformat(),
+            "datacontenttype": "application/json",
+            "data": data.model_dump(mode="json"),
+        }
+    )
+    if len(body) > MAX_BODY_BYTES:
+        raise EnvelopeError(f"{event_type} for {subject} has {len(body)} bytes, more than {MAX_BODY_BYTES}")
+    return body.decode(), sha256(body).digest()
+
+
+def complete_envelope(body: str, seq: int, content_hash: bytes) -> str:
+    """Return the JSON text that goes out: the body with its number and hash appended."""
+    return f'{body[:-1]},"feedseq":{seq},"contenthash":"{content_hash.hex()}"}}'
+
+
+def parse_envelope(raw: bytes | str | dict[str, Any]) -> Event:
+    """Read an envelope (JSON text or parsed object) and check its content hash; raises EnvelopeError."""
+    try:
+        envelope = dict(raw) if isinstance(raw, dict) else orjson.loads(raw)
+        seq = envelope.pop("feedseq")
+        declared = bytes.fromhex(envelope.pop("contenthash"))
+        body = orjson.dumps(envelope)
+        event = Event(
+            seq=seq,
+            id=UUID(envelope["id"]),
+            type=envelope["type"],
+            source=envelope["source"],
+            subject=envelope["subject"],
+            time=datetime.fromisoformat(envelope["time"]),
+            data=envelope["data"],
+            content_hash=sha256(body).digest(),
+            body=body.decode(),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EnvelopeError(f"not an event envelope: {error!r}") from error
+    if type(seq) is not int or seq < 1 or not isinstance(event.data, dict):
+        raise EnvelopeError("not an event envelope: feedseq or data has a wrong type")
+    if declared != event.content_hash:
+        raise EnvelopeError(f"event {event.id} (feedseq {seq}) does not match its content hash")
+    return event
+
+
+def parse_body(body: str, seq: int) -> Event:
+    """Read a stored body (without number and hash) as the event numbered ``seq``; raises EnvelopeError."""
+    return parse_envelope(complete_envelope(body, seq, sha256(body.encode()).digest()))

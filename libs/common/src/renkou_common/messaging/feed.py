@@ -1,0 +1,129 @@
+"""The feed: a service's numbered events over HTTP, for whatever the broker lost and for rebuilds."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import httpx
+import orjson
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field
+
+from renkou_common.database import Transaction
+from renkou_common.messaging.envelope import Event, complete_envelope, parse_envelope
+
+MAX_PAGE = 1000
+_MAX_PAGE_BYTES = 8 * 1024 * 1024
+
+_READ = """
+SELECT body, feed_seq, content_hash FROM (
+    SELECT body, feed_seq, content_hash, sum(octet_length(body)) OVER (ORDER BY feed_seq) AS total
+    FROM (
+        SELECT body, feed_seq, content_hash FROM outbox WHERE feed_seq > $1 ORDER BY feed_seq LIMIT $2
+    ) AS page
+) AS summed
+WHERE total - octet_length(body) < $3
+ORDER BY feed_seq
+"""
+
+
+class FeedUnavailable(Exception):
+    """The feed could not be read: unreachable, refused, or not understood. Trying again later helps."""
+
+
+class FeedPage(BaseModel):
+    """A page of a feed."""
+
+    items: list[dict[str, Any]] = Field(
+        description="CloudEvents 1.0 with feedseq and contenthash, by feedseq"
+    )
+    head: int = Field(description="the highest number given out so far")
+    next_after: int = Field(description="the value of `after` for the next page")
+
+
+async def read_feed_texts(tx: Transaction, after: int, limit: int) -> list[tuple[int, str]]:
+    """Return up to ``limit`` events numbered above ``after`` as (number, JSON text), fewer if large."""
+    rows = await tx.fetch(_READ, after, limit, _MAX_PAGE_BYTES)
+    return [(row["feed_seq"], complete_envelope(*row)) for row in rows]
+
+
+async def read_feed(tx: Transaction, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return up to ``limit`` envelopes (with ``feedseq`` and ``contenthash``) numbered above ``after``."""
+    return [orjson.loads(text) for _, text in await read_feed_texts(tx, after, limit)]
+
+
+async def head(tx: Transaction) -> int:
+    """Return the highest number given out so far; 0 where there is none."""
+    return int(await tx.fetchval("SELECT coalesce(max(last), 0) FROM feed_counter"))
+
+
+def feed_router(feed: str, guard: Callable[..., Any], transaction: Callable[..., Any]) -> APIRouter:
+    """Return the router for ``GET /feeds/{feed}?after=&limit=``.
+
+    ``guard`` is a dependency that raises unless the caller holds ``feed:read``; ``transaction`` one that
+    yields the request's transaction.
+    """
+    router = APIRouter(tags=["feeds"])
+
+    @router.get(
+        f"/feeds/{feed}",
+        summary=f"Events of the {feed} feed in order, for replay",
+        response_model=FeedPage,
+        dependencies=[Depends(guard)],
+    )
+    async def get_feed(
+        tx: Annotated[Any, Depends(transaction, scope="function")],
+        after: Annotated[int, Query(ge=0, le=2**62, description="last number already taken in")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 500,
+    ) -> Response:
+        last = await head(tx)
+        page = await read_feed_texts(tx, after, limit)
+        next_after = page[-1][0] if page else after
+        items = ",".join(text for _, text in page)
+        return Response(
+            f'{{"items":[{items}],"head":{max(last, next_after if page else 0)},"next_after":{next_after}}}',
+            media_type="application/json",
+        )
+
+    return router
+
+
+class FeedClient:
+    """Reads the feed of another service.
+
+    ``base_url`` is the service's, ``token_provider`` returns a bearer token with ``feed:read``, ``http`` is
+    the process's client (with its timeouts).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        feed: str,
+        token_provider: Callable[[], Awaitable[str]],
+        http: httpx.AsyncClient,
+    ) -> None:
+        self._url = f"{base_url.rstrip('/')}/feeds/{feed}"
+        self._token = token_provider
+        self._http = http
+
+    async def read(self, after: int, limit: int) -> tuple[list[Event], int]:
+        """Return up to ``limit`` events numbered above ``after``, in order, and the feed's head.
+
+        Raises FeedUnavailable where the service can't be reached or does not answer 200, EnvelopeError where
+        an event doesn't match its content hash.
+        """
+        try:
+            response = await self._http.get(
+                self._url,
+                params={"after": after, "limit": limit},
+                headers={"Authorization": f"Bearer {await self._token()}"},
+            )
+        except httpx.HTTPError as error:
+            raise FeedUnavailable(f"{self._url}: {error!r}") from error
+        if response.status_code != 200:
+            raise FeedUnavailable(f"{self._url}: status {response.status_code}")
+        try:
+            page = orjson.loads(response.content)
+            items, last = list(page["items"]), int(page["head"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise FeedUnavailable(f"{self._url}: not a feed page: {error!r}") from error
+        return [parse_envelope(item) for item in items], last

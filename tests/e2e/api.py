@@ -1,0 +1,92 @@
+"""A caller of the JSON APIs, as a front end would be: a token, an Idempotency-Key per creation, problems."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+type Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """An answer that is a problem; ``status``, ``code`` and the whole document."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        is_json = "json" in response.headers.get("content-type", "")
+        self.problem: Json = response.json() if is_json else {"detail": response.text[:500]}
+        self.code = str(self.problem.get("code", ""))
+        super().__init__(
+            f"{response.request.method} {response.request.url.path}: {self.status} {self.problem}"
+        )
+
+
+class Api:
+    """One signed-in caller of one node's three services."""
+
+    def __init__(self, http: httpx.AsyncClient, urls: dict[str, str], token: str = "") -> None:
+        self._http = http
+        self.urls = urls
+        self.token = token
+        self._credentials: tuple[str, str] | None = None
+
+    async def sign_in(self, username: str, password: str) -> Json:
+        """Fetch a token with a user name and a password and use it from now on."""
+        self._credentials = (username, password)
+        self.token = ""
+        body = {"username": username, "password": password}
+        answer = await self.post("registry", "/auth/token", body, key=None)
+        self.token = str(answer["access_token"])
+        return answer
+
+    async def request(self, method: str, service: str, path: str, **options: Any) -> httpx.Response:
+        """Send one request; signs in again once when the token ran out; raises ApiError for a problem."""
+        headers = dict(options.pop("headers", {}))
+        headers.setdefault("Accept-Language", "en")
+        for attempt in (1, 2):
+            if self.token:
+                headers["Authorization"] = f"Bearer {self.token}"
+            response = await self._http.request(
+                method, self.urls[service] + path, headers=headers, timeout=60, **options
+            )
+            if response.status_code != 401 or not self._credentials or not self.token or attempt == 2:
+                break
+            await self.sign_in(*self._credentials)
+        if response.is_error:
+            raise ApiError(response)
+        return response
+
+    async def get(self, service: str, path: str, **params: Any) -> Json:
+        """Read a resource as JSON; parameters that are None are left out."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return dict((await self.request("GET", service, path, params=given)).json())
+
+    async def text(self, service: str, path: str, **params: Any) -> str:
+        """Read a resource as text."""
+        return (await self.request("GET", service, path, params=params)).text
+
+    async def content(self, service: str, path: str, **params: Any) -> bytes:
+        """Read a resource as bytes."""
+        return (await self.request("GET", service, path, params=params)).content
+
+    async def post(
+        self, service: str, path: str, body: Json, *, key: str | None = "", version: int | None = None
+    ) -> Json:
+        """Create or do something; a fresh Idempotency-Key unless one is given or None."""
+        headers = {} if key is None else {"Idempotency-Key": key or str(uuid4())}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        response = await self.request("POST", service, path, json=body, headers=headers)
+        return dict(response.json()) if response.content else {}
+
+    async def pages(self, service: str, path: str, **params: Any) -> list[Json]:
+        """Read a whole list, page by page."""
+        items: list[Json] = []
+        after: str | None = None
+        for _ in range(10_000):
+            page = await self.get(service, path, **params, after=after)
+            items += page["items"]
+            after = page.get("next_after")
+            if not after:
+                break
+        return items

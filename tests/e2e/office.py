@@ -1,0 +1,103 @@
+"""Opens a district's office as its administrator would: accounts, partners' keys, the agreement."""
+
+import asyncio
+import json
+import secrets
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from tests.e2e.api import Api, Json
+
+NOTICE_KINDS = ["arrival_notice", "certificate_checked", "service_notice", "birth_notice", "departure_notice"]
+
+
+@dataclass
+class Office:
+    """The signed-in staff of one district."""
+
+    district: str
+    administrator: Api
+    clerk: Api
+    statistician: Api
+
+
+async def _first_sign_in(http: httpx.AsyncClient, urls: dict[str, str], username: str, secret: str) -> Api:
+    """Sign in with a one-time password, replace it as demanded, sign in for work."""
+    api = Api(http, urls)
+    answer = await api.sign_in(username, secret)
+    if answer["password_change_required"]:
+        lasting = secrets.token_urlsafe(18)
+        await api.post("registry", "/auth/password", {"current": secret, "new": lasting}, key=None)
+        await api.sign_in(username, lasting)
+    return api
+
+
+async def _employ(
+    http: httpx.AsyncClient, administrator: Api, username: str, name: str, role: str, area: str
+) -> Api:
+    secret = secrets.token_urlsafe(18)
+    body = {
+        "username": username,
+        "display_name": name,
+        "password": secret,
+        "roles": [{"role": role, "area": area}],
+    }
+    await administrator.post("registry", "/staff", body)
+    return await _first_sign_in(http, administrator.urls, username, secret)
+
+
+async def employ(
+    http: httpx.AsyncClient, office: Office, username: str, name: str, role: str, area: str
+) -> Api:
+    """Make one more staff account and return it signed in."""
+    return await _employ(http, office.administrator, username, name, role, area)
+
+
+async def open_office(http: httpx.AsyncClient, district: str, urls: dict[str, str], secret: str) -> Office:
+    """Turn a node that was just migrated into one that a clerk and a statistician can work with."""
+    administrator = await _first_sign_in(http, urls, "administrator", secret)
+    clerk = await _employ(http, administrator, "clerk", "计生办经办人", "subdistrict_clerk", district)
+    statistician = await _employ(http, administrator, "statistician", "区统计员", "statistician", district)
+    return Office(district, administrator, clerk, statistician)
+
+
+async def trust_each_other(offices: list[Office], anchor: Path, folder: Path, sequence: int) -> None:
+    """Collect the nodes' descriptions, sign the trust list as the hub's operator, give it to every node."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptions = []
+    for office in offices:
+        path = folder / f"{office.district}.json"
+        own = await office.administrator.get("migrant", "/partners/self")
+        path.write_text(json.dumps(own, ensure_ascii=False), encoding="utf-8")
+        descriptions.append(str(path))
+    out = folder / "trust-list.jwt"
+    tool = "renkou_migrant.credentials.trust_tool"
+    arguments = ["sign", "--anchor", str(anchor), "--sequence", str(sequence), "--out", str(out)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", tool, *arguments, "--description", *descriptions
+    )
+    if await process.wait() != 0:
+        raise RuntimeError("the trust list could not be signed")
+    for office in offices:
+        body: Json = {"trust_list": out.read_text(encoding="utf-8").strip()}
+        await office.administrator.request("PUT", "migrant", "/trust-list", json=body)
+
+
+async def agree(offices: list[Office], start: date, end: date) -> None:
+    """Enter the two-way agreement (双向管理协议) at both ends under one id."""
+    agreement = str(uuid4())
+    for office, partner in zip(offices, reversed(offices), strict=True):
+        body: Json = {
+            "id": agreement,
+            "partner": partner.district,
+            "valid_from": start.isoformat(),
+            "valid_to": end.isoformat(),
+            "legal_basis": "双向管理协议与本人同意",
+            "kinds": [{"kind": kind, "direction": "both"} for kind in NOTICE_KINDS],
+        }
+        await office.administrator.post("migrant", "/agreements", body)

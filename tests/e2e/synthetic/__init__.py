@@ -1,0 +1,1 @@
+"""Synthetic rosters of residents: made-up people in real communities. Imports no service."""
