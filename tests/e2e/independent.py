@@ -90,12 +90,32 @@ def _age(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
+class Heads:
+    """Where everyone belongs, by population and day; remembered, as the ledger is final when it is asked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._known: dict[tuple[str, date], list[int]] = {}
+
+    def areas(self, population: str, day: date) -> list[int]:
+        """Return the area of each member of a population at the end of a day."""
+        if (population, day) not in self._known:
+            found = (_area_of(p, population, day, self.ledger.district) for p in self.ledger.persons.values())
+            self._known[population, day] = [area for area in found if area is not None]
+        return self._known[population, day]
+
+
 @dataclass
 class Counter:
     """Counts heads in one district's ledger, within an area (a prefix of the 12 digits)."""
 
-    ledger: Ledger
+    heads: Heads
     area: str
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the district was told."""
+        return self.heads.ledger
 
     def _inside(self, key: int | None) -> bool:
         return (
@@ -106,8 +126,7 @@ class Counter:
 
     def stock(self, population: str, day: date) -> int:
         """Count the people of a population at the end of a day."""
-        district = self.ledger.district
-        return sum(self._inside(_area_of(p, population, day, district)) for p in self.ledger.persons.values())
+        return sum(self._inside(area) for area in self.heads.areas(population, day))
 
     def births(self, population: str, start: date, end: date) -> list[Person]:
         """Return the children born into a population between two days, both included."""
@@ -178,7 +197,7 @@ def _figure(numerator: Decimal | int, denominator: Decimal | int, factor: int) -
 
 
 def compute(
-    ledger: Ledger,
+    heads: Heads,
     indicator: str,
     area: str,
     population: str,
@@ -187,7 +206,7 @@ def compute(
     parity: int | None = None,
 ) -> Figure:
     """Return one figure for an area prefix, a population and a period (both days included)."""
-    count = Counter(ledger, area)
+    count = Counter(heads, area)
     if indicator in {"birth_rate", "death_rate", "natural_growth_rate"}:
         opening = count.stock(population, start - timedelta(days=1))
         mean = Decimal(opening + count.stock(population, end)) / 2
