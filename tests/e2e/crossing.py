@@ -1,4 +1,4 @@
-"""What lies between two districts: leaving, the certificate, arriving, services, notices and their answers."""
+"""What lies between two districts: leaving, the certificate, arriving, services, and what is owed to home."""
 
 from dataclasses import dataclass, field
 from datetime import date

@@ -5,13 +5,14 @@ import json
 import secrets
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 
-from tests.e2e.api import Api, Json
+from tests.e2e.api import Api, ApiError, Json
+from tests.e2e.progress import until
 
 NOTICE_KINDS = ["arrival_notice", "certificate_checked", "service_notice", "birth_notice", "departure_notice"]
 
@@ -63,10 +64,28 @@ async def open_office(http: httpx.AsyncClient, district: str, urls: dict[str, st
     administrator = await _first_sign_in(http, urls, "administrator", secret)
     clerk = await _employ(http, administrator, "clerk", "计生办经办人", "subdistrict_clerk", district)
     statistician = await _employ(http, administrator, "statistician", "区统计员", "statistician", district)
-    return Office(district, administrator, clerk, statistician)
+    office = Office(district, administrator, clerk, statistician)
+    await until("staff rights in every service", lambda: _rights_known(office))
+    return office
 
 
-async def trust_each_other(offices: list[Office], anchor: Path, folder: Path, sequence: int) -> None:
+async def _rights_known(office: Office) -> bool:
+    """Rights reach the other services by event; ask each until it knows."""
+    try:
+        await office.administrator.get("migrant", "/partners")
+        await office.clerk.get("migrant", "/notices", limit=1)
+        await office.statistician.get("reporting", "/indicators")
+        await office.statistician.get("reporting", "/feeds/status")
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return False
+    return True
+
+
+async def trust_each_other(
+    offices: list[Office], anchor: Path, folder: Path, sequence: int, issued_at: datetime
+) -> None:
     """Collect the nodes' descriptions, sign the trust list as the hub's operator, give it to every node."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptions = []
@@ -78,6 +97,7 @@ async def trust_each_other(offices: list[Office], anchor: Path, folder: Path, se
     out = folder / "trust-list.jwt"
     tool = "renkou_migrant.credentials.trust_tool"
     arguments = ["sign", "--anchor", str(anchor), "--sequence", str(sequence), "--out", str(out)]
+    arguments += ["--issued-at", issued_at.isoformat(), "--valid-days", "1600"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", tool, *arguments, "--description", *descriptions
     )
