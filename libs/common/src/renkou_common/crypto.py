@@ -36,14 +36,22 @@ class FieldCipher:
 
     def encrypt(self, text: str, column: str) -> bytes:
         """Return the stored form of ``text`` for ``column`` (``person.resident_id``)."""
-        nonce = os.urandom(12)
-        sealed = self._ciphers[self._active].encrypt(nonce, text.encode(), column.encode())
-        return bytes([self._active]) + nonce + sealed
+        return self.seal(text.encode(), column)
 
     def decrypt(self, stored: bytes, column: str) -> str:
         """Return the text; raises ``cryptography.exceptions.InvalidTag`` when it was tampered with."""
+        return self.unseal(stored, column).decode()
+
+    def seal(self, content: bytes, column: str) -> bytes:
+        """Return the stored form of bytes, such as a part of a file."""
+        nonce = os.urandom(12)
+        sealed = self._ciphers[self._active].encrypt(nonce, content, column.encode())
+        return bytes([self._active]) + nonce + sealed
+
+    def unseal(self, stored: bytes, column: str) -> bytes:
+        """Return the bytes; raises ``cryptography.exceptions.InvalidTag`` when they were tampered with."""
         cipher = self._ciphers[stored[0]]
-        return cipher.decrypt(stored[1:13], stored[13:], column.encode()).decode()
+        return cipher.decrypt(stored[1:13], stored[13:], column.encode())
 
     def blind_index(self, text: str, column: str) -> bytes:
         """Return the 32-byte index under which ``text`` is found in ``column``."""

@@ -40,7 +40,7 @@ def with_password(url: str, password_file: Path | None) -> str:
 class ServiceSettings(BaseSettings):
     """What each process of each service reads from its environment."""
 
-    model_config = SettingsConfigDict(env_prefix="RENKOU_", extra="ignore", frozen=False)
+    model_config = SettingsConfigDict(env_prefix="RENKOU_", env_ignore_empty=True, extra="ignore")
 
     district: str = Field(pattern=r"^\d{6}$", description="6-digit code of the district this node serves")
     database_url: str = Field(description="postgresql:// URL of the service's database, app role")

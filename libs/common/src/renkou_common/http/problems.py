@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from renkou_common import errors
+from renkou_common.codes.findings import CodeError
 from renkou_common.database import CONNECTION_ERRORS
 from renkou_common.errors import FieldError, RenkouError, Text
 
@@ -83,6 +84,8 @@ def field_error(
     error = context.get("error")
     if isinstance(error, RenkouError):
         return FieldError(pointer, error.code, error.detail)
+    if isinstance(error, CodeError):
+        return FieldError(pointer, error.code, Text(error.zh, error.en))
     return FieldError(pointer, kind, _MESSAGES.get(kind, Text(f"填写有误: {fallback}", fallback)))
 
 
@@ -124,7 +127,7 @@ def problem(
 
 async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RenkouError)
-    status = STATUS_OF.get(type(error), 400)
+    status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 400)
     headers: dict[str, str] = {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

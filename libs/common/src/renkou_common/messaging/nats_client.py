@@ -103,13 +103,22 @@ class PullSubscription:
     One request is outstanding at a time and outlives a fetch: what arrives later is returned by the next one.
     """
 
-    def __init__(self, client: Client, sub: Subscription, inbox: str, stream: str, durable: str) -> None:
+    def __init__(self, client: Client, stream: str, durable: str) -> None:
         self._client = client
-        self._sub = sub
-        self._inbox = inbox
+        self._inbox = client.new_inbox()
+        # A queue of our own: the library's next_msg() turns a cancellation into an error of the connection.
+        self._arrived: asyncio.Queue[Msg] = asyncio.Queue()
+        self._sub: Subscription | None = None
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._wanted = 0
         self._expires_at = 0.0
+
+    async def open(self) -> None:
+        """Subscribe to the inbox; whether the durable exists shows at the first fetch."""
+        try:
+            self._sub = await self._client.subscribe(self._inbox, cb=self._arrived.put)
+        except (nats.errors.Error, OSError) as error:
+            raise BrokerUnavailable(f"cannot subscribe: {error!r}") from error
 
     async def fetch(self, batch: int, timeout: float) -> list[Message]:
         """Return 1 to ``batch`` messages as soon as there are any, or none after ``timeout`` seconds.
@@ -127,9 +136,13 @@ class PullSubscription:
                 wait = _SETTLE_SECONDS if messages else deadline - time.monotonic()
                 if wait <= 0:
                     break
-                raw = await self._sub.next_msg(wait)
+                if self._arrived.empty():
+                    async with asyncio.timeout(wait):
+                        raw = await self._arrived.get()
+                else:
+                    raw = self._arrived.get_nowait()
                 self._take(raw, messages)
-        except (nats.errors.TimeoutError, TimeoutError):
+        except TimeoutError:
             pass
         except (nats.errors.Error, OSError) as error:
             raise BrokerUnavailable(f"cannot pull: {error!r}") from error
@@ -137,6 +150,8 @@ class PullSubscription:
 
     async def close(self) -> None:
         """Give the subscription up; messages not acknowledged come again."""
+        if self._sub is None:
+            return
         try:
             await self._sub.unsubscribe()
         except (nats.errors.Error, OSError):
@@ -182,11 +197,16 @@ class NatsClient:
         self._seed_file = seed_file
         self._inbox_prefix = inbox_prefix
         self._client: Client | None = None
+        self._up = asyncio.Event()
 
     @property
     def connected(self) -> bool:
         """Whether the connection is up now."""
         return self._client is not None and self._client.is_connected
+
+    async def wait_connected(self) -> None:
+        """Return as soon as the connection is up."""
+        await self._up.wait()
 
     async def run(self) -> None:
         """Connect and stay connected until cancelled; raises ConnectionClosed when closed for good."""
@@ -199,9 +219,11 @@ class NatsClient:
             _log.debug("nats", error=repr(error))
 
         async def on_disconnected() -> None:
+            self._up.clear()
             _log.warning("broker disconnected", client=self._name)
 
         async def on_reconnected() -> None:
+            self._up.set()
             _log.info("broker reconnected", client=self._name)
 
         self._client = client = Client()
@@ -221,10 +243,12 @@ class NatsClient:
                 disconnected_cb=on_disconnected,
                 reconnected_cb=on_reconnected,
             )
+            self._up.set()
             _log.info("broker connected", client=self._name)
             await closed.wait()
             raise ConnectionClosed(f"the connection of {self._name} was closed: {client.last_error!r}")
         finally:
+            self._up.clear()
             self._client = None
             if not client.is_closed:
                 await client.close()
@@ -266,13 +290,9 @@ class NatsClient:
 
     async def pull(self, stream: str, durable: str) -> PullSubscription:
         """Return a subscription to a durable; whether the durable exists shows at the first fetch."""
-        client = self._connection()
-        inbox = client.new_inbox()
-        try:
-            sub = await client.subscribe(inbox)
-        except (nats.errors.Error, OSError) as error:
-            raise BrokerUnavailable(f"cannot subscribe: {error!r}") from error
-        return PullSubscription(client, sub, inbox, stream, durable)
+        subscription = PullSubscription(self._connection(), stream, durable)
+        await subscription.open()
+        return subscription
 
     async def pending(self, stream: str, durable: str) -> int:
         """Return how many messages wait for the durable; needs the right to ask for its information."""

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import nats
 import orjson
 import uvicorn
 from fastapi import FastAPI, Header
@@ -25,6 +26,8 @@ from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.messaging.relay import Relay
 from renkou_common.scope import AreaScope
+from renkou_local import streams
+from renkou_local.nats import EmbeddedNats
 
 DISTRICT = "340103"
 TOKEN = "token-of-a-test"
@@ -182,24 +185,31 @@ class Consumer:
         async with self.database.transaction(EVERYTHING) as tx:
             return await tx.fetch(query)
 
-    def of(self, source: FeedClient, nats: NatsClient) -> FeedConsumer:
+    def of(self, source: FeedClient, client: NatsClient, idle_seconds: float = 0.5) -> FeedConsumer:
         """The consumer of the registry's feed."""
         return FeedConsumer(
             self.database,
             "registry",
             self.apply,
             source,
-            nats,
+            client,
             "REGISTRY",
             "reporting-registry",
             EVERYTHING,
-            idle_seconds=0.5,
+            idle_seconds=idle_seconds,
         )
 
 
-def relay_of(publisher: Publisher, nats: NatsClient) -> Relay:
+def relay_of(publisher: Publisher, client: NatsClient) -> Relay:
     """The publisher's relay."""
-    return Relay(publisher.database, nats, "registry", "REGISTRY", written=publisher.outbox.written)
+    return Relay(publisher.database, client, "registry", "REGISTRY", written=publisher.outbox.written)
+
+
+async def delete_durable(broker: EmbeddedNats, stream: str, durable: str) -> None:
+    """Delete a durable as an operator would."""
+    client = await nats.connect(broker.url, nkeys_seed=str(broker.node_operator_seed(DISTRICT)))
+    await streams.request(client, f"$JS.API.CONSUMER.DELETE.{stream}.{durable}", {})
+    await client.close()
 
 
 def people(count: int) -> list[UUID]:
@@ -207,9 +217,9 @@ def people(count: int) -> list[UUID]:
     return [uuid4() for _ in range(count)]
 
 
-async def stored_numbers(nats: NatsClient, count: int) -> list[int]:
+async def stored_numbers(client: NatsClient, count: int) -> list[int]:
     """Numbers of the first messages of the stream, in its order, without touching the durable's position."""
-    subscription = await nats.pull("REGISTRY", "migrant-registry")
+    subscription = await client.pull("REGISTRY", "migrant-registry")
     numbers: list[int] = []
     with suppress(TimeoutError):
         async with asyncio.timeout(20):

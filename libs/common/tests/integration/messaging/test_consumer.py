@@ -17,7 +17,7 @@ from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_local.nats import EmbeddedNats
 
-from .support import EVERYTHING, Consumer, Publisher, eventually, people, relay_of, running
+from .support import EVERYTHING, Consumer, Publisher, delete_durable, eventually, people, relay_of, running
 
 
 async def test_what_is_written_arrives_once_and_in_order(
@@ -88,7 +88,7 @@ async def test_a_durable_that_disappeared_is_bound_again(
     async with running(nats.run, relay_of(publisher, nats).run, feed.run):
         written = await publisher.write(people(5))
         await eventually(lambda: consumer.has_taken(5))
-        await nats._request("$JS.API.CONSUMER.DELETE.REGISTRY.reporting-registry", b"", None, 5)
+        await delete_durable(broker, "REGISTRY", "reporting-registry")
         written += await publisher.write(people(5))
         await eventually(lambda: consumer.has_taken(10))
         await broker.declare_streams()
@@ -101,22 +101,26 @@ async def test_a_durable_that_disappeared_is_bound_again(
 async def test_copies_are_skipped_and_gaps_are_filled_over_http(
     publisher: Publisher, consumer: Consumer, nats: NatsClient, http: httpx.AsyncClient
 ) -> None:
+    away = NatsClient("nats://127.0.0.1:1", name="never connected")
     written = await publisher.write(people(10))
-    async with running(relay_of(publisher, nats).run):
+    feed = consumer.of(publisher.client(http), nats, idle_seconds=60)
+    async with running(nats.run, relay_of(publisher, away).run):
+        await nats.wait_connected()
         await eventually(publisher.all_numbered)
-    events, _ = await publisher.client(http).read(0, 100)
-    feed = consumer.of(publisher.client(http), nats)
-    async with running(nats.run):
-        for event in (events[7], events[2], events[2], events[9], events[0]):
-            await nats.publish(event.type, _envelope(event))
-        subscription = await nats.pull("REGISTRY", "reporting-registry")
-        await feed._take_messages(await subscription.fetch(10, 5))
-        assert await consumer.taken() == written
+        async with running(feed.run):
+            await eventually(lambda: consumer.has_taken(10))
+            written += await publisher.write(people(10))
+            await eventually(publisher.all_numbered)
+            events, _ = await publisher.client(http).read(0, 100)
+            for event in (events[12], events[2], events[2], events[19], events[0]):
+                await nats.publish(event.type, _envelope(event))
+            await eventually(lambda: consumer.has_taken(20))
 
-        async def all_acknowledged() -> bool:
-            return await nats.pending("REGISTRY", "reporting-registry") == 0
+            async def all_acknowledged() -> bool:
+                return await nats.pending("REGISTRY", "reporting-registry") == 0
 
-        await eventually(all_acknowledged)
+            await eventually(all_acknowledged)
+    assert await consumer.taken() == written
     assert not await consumer.rows("SELECT * FROM feed_incident")
 
 

@@ -76,6 +76,7 @@ async def test_a_relay_killed_again_and_again_loses_and_doubles_nothing(
 ) -> None:
     count = 0
     async with running(nats.run):
+        await nats.wait_connected()
         for _ in range(6):
             process = await _start_relay_process(publisher, broker)
             before = await _published(publisher)
