@@ -64,15 +64,23 @@ class Answers:
 
     def _confirmed(self, notice: Json) -> None:
         content = notice["content"]
-        person = self._who(content["subject"]["resident_id"])
+        person = self._who(content["subject"])
         day = content["child"]["birth_date"] if notice["kind"] == "birth_notice" else content["given_on"]
         self._owed(notice["kind"], person, str(day)).confirmed = True
         if notice["kind"] == "birth_notice":
             self._born_at_home(person, content["child"], int(content["birth_area"]))
 
-    def _who(self, resident_id: str) -> int:
+    def _who(self, subject: Json) -> int:
+        """Return the traveller whom a notice is about; its ID number is shown masked."""
         people = self.crossing.roster.people
-        return next(i for i in self.crossing.travellers if people[i].document_number == resident_id)
+        first, last = subject["resident_id"][:4], subject["resident_id"][-4:]
+        return next(
+            i
+            for i in self.crossing.travellers
+            if people[i].name == subject["name"]
+            and people[i].document_number[:4] == first
+            and people[i].document_number[-4:] == last
+        )
 
     def _owed(self, kind: str, person: int, day: str) -> Notice:
         traveller = self.crossing.travellers[person]

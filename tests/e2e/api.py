@@ -86,7 +86,7 @@ class Api:
         for _ in range(10_000):
             page = await self.get(service, path, **params, after=after)
             items += page["items"]
-            after = page.get("next_after")
+            after = page.get("next")
             if not after:
                 break
         return items

@@ -92,7 +92,7 @@ async def trust_each_other(
     for office in offices:
         path = folder / f"{office.district}.json"
         own = await office.administrator.get("migrant", "/partners/self")
-        path.write_text(json.dumps(own, ensure_ascii=False), encoding="utf-8")
+        path.write_text(json.dumps(own["description"], ensure_ascii=False), encoding="utf-8")
         descriptions.append(str(path))
     out = folder / "trust-list.jwt"
     tool = "renkou_migrant.credentials.trust_tool"
