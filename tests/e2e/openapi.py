@@ -61,6 +61,8 @@ def _from_schema(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         return _from_schema(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]])
     if schema.get("examples"):
         return deepcopy(schema["examples"][0])
+    if "example" in schema:
+        return deepcopy(schema["example"])
     if "anyOf" in schema:
         return _from_schema(document, schema["anyOf"][0])
     if "enum" in schema:
