@@ -34,7 +34,7 @@ class Answers:
             under_way = [n for n in own if n["state"] in {"drafted", "sent", "delivered"}]
             return len(own) >= owed and not under_way
 
-        await until("delivery of every notice", nothing_under_way, 90)
+        await until("delivery of every notice", nothing_under_way, 120)
 
     async def work(self) -> None:
         """Look at every notice that came in since the last time and act on it."""

@@ -1,5 +1,7 @@
 """A caller of the JSON APIs, as a front end would be: a token, an Idempotency-Key per creation, problems."""
 
+import asyncio
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -22,12 +24,20 @@ class ApiError(Exception):
 
 
 class Api:
-    """One signed-in caller of one node's three services."""
+    """One signed-in caller of one node's three services.
 
-    def __init__(self, http: httpx.AsyncClient, urls: dict[str, str], token: str = "") -> None:
+    With ``patience`` a request that got no answer or a 5xx is sent again with the same headers for so many
+    seconds, as a front end with a bad line would; the Idempotency-Key makes that safe.
+    """
+
+    def __init__(
+        self, http: httpx.AsyncClient, urls: dict[str, str], *, patience: float = 0.0, token: str = ""
+    ) -> None:
         self._http = http
         self.urls = urls
         self.token = token
+        self.patience = patience
+        self.acknowledged = 0
         self._credentials: tuple[str, str] | None = None
 
     async def sign_in(self, username: str, password: str) -> Json:
@@ -41,19 +51,32 @@ class Api:
 
     async def request(self, method: str, service: str, path: str, **options: Any) -> httpx.Response:
         """Send one request; signs in again once when the token ran out; raises ApiError for a problem."""
-        headers = dict(options.pop("headers", {}))
-        headers.setdefault("Accept-Language", "en")
-        for attempt in (1, 2):
+        headers = {"Accept-Language": "en"} | dict(options.pop("headers", {}))
+        deadline = time.monotonic() + self.patience
+        attempts = 0
+        while True:
+            attempts += 1
             if self.token:
                 headers["Authorization"] = f"Bearer {self.token}"
-            response = await self._http.request(
-                method, self.urls[service] + path, headers=headers, timeout=60, **options
-            )
-            if response.status_code != 401 or not self._credentials or not self.token or attempt == 2:
-                break
-            await self.sign_in(*self._credentials)
-        if response.is_error:
+            try:
+                response = await self._http.request(
+                    method, self.urls[service] + path, headers=headers, timeout=60, **options
+                )
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                if response.status_code == 401 and self._credentials and self.token and attempts == 1:
+                    await self.sign_in(*self._credentials)
+                    continue
+                if response.status_code < 500 or time.monotonic() > deadline:
+                    break
+            await asyncio.sleep(0.2)
+        # Sent again after a lost answer: the first one had been carried out.
+        done_before = attempts > 1 and "If-Match" in headers and response.status_code in {409, 412}
+        if response.is_error and not done_before:
             raise ApiError(response)
+        self.acknowledged += "Idempotency-Key" in headers
         return response
 
     async def get(self, service: str, path: str, **params: Any) -> Json:

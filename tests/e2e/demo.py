@@ -23,6 +23,7 @@ from tests.e2e.journey import HOME, RESIDENCE, Journey, Nodes, Size
 
 LOCAL = Path(".local")
 SEED = 20241001
+NAMES = {HOME: ("合肥市庐阳区", "Luyang, Hefei"), RESIDENCE: ("上海市浦东新区", "Pudong, Shanghai")}
 
 
 def nodes_of(stack: Stack) -> Nodes:
@@ -84,7 +85,7 @@ async def run(once: bool, size: Size) -> int:
     shutil.rmtree(data, ignore_errors=True)
     async with (
         httpx.AsyncClient(limits=httpx.Limits(max_connections=40)) as http,
-        Stack(data, [HOME, RESIDENCE], demo_clock=True) as stack,
+        Stack(data, [HOME, RESIDENCE], demo_clock=True, names=NAMES) as stack,
     ):
         journey = Journey(http, nodes_of(stack), data, SEED, size)
         journey.progress.done("start", "hub and two districts are up")

@@ -72,9 +72,9 @@ class Desk:
         step = key(self.ledger.district, "birth", child)
         answer = await self.api.post("registry", "/life-events/births", body, key=step)
         again = await self.api.post("registry", "/life-events/births", body, key=step)
-        self.doubled += answer["person"]["id"] != again["person"]["id"]
-        self.ids[child] = str(answer["person"]["id"])
-        self.events[child] = str(answer["life_event_id"])
+        self.doubled += answer["id"] != again["id"]
+        self.ids[child] = str(answer["person_id"])
+        self.events[child] = str(answer["id"])
         at_birth = mothers.stays[-1]
         self.ledger.persons[child] = Person(
             sex=int(planned.sex),
@@ -105,7 +105,7 @@ class Desk:
             told = wrong_day(planned.died)
         body = {"person_id": self.ids[who], "happened_on": told.isoformat()}
         answer = await self.api.post("registry", "/life-events/deaths", body)
-        self.events[f"death {who}"] = str(answer["life_event_id"])
+        self.events[f"death {who}"] = str(answer["id"])
         if planned.correction != "retract":
             self.ledger.persons[who].died = planned.died
 

@@ -58,12 +58,22 @@ class Nodes:
 class Journey:
     """Walks the journey once. After it, ``ledgers`` holds what was told and ``figures`` what came out."""
 
-    def __init__(self, http: httpx.AsyncClient, nodes: Nodes, folder: Path, seed: int, size: Size) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        nodes: Nodes,
+        folder: Path,
+        seed: int,
+        size: Size,
+        *,
+        patience: float = 0.0,
+    ) -> None:
         self.http = http
         self.nodes = nodes
         self.folder = folder
         self.seed = seed
         self.size = size
+        self.patience = patience
         self.progress = Progress()
         self.random = Random(f"journey {seed}")
         self.ledgers = {code: Ledger(code) for code in (HOME, RESIDENCE)}
@@ -73,6 +83,7 @@ class Journey:
         self.home: Desk
         self.residence: Desk
         self.today = FIRST_DAY
+        self.opened = False
         self.mended: list[Callable[[], Awaitable[None]]] = []
 
     async def walk(self) -> None:
@@ -95,7 +106,7 @@ class Journey:
     async def _open(self) -> None:
         self._set_day(FIRST_DAY)
         opened = [
-            await open_office(self.http, code, self.nodes.urls[code], self.nodes.secrets[code])
+            await open_office(self.http, code, self.nodes.urls[code], self.nodes.secrets[code], self.patience)
             for code in (HOME, RESIDENCE)
         ]
         self.offices = {office.district: office for office in opened}
@@ -105,6 +116,8 @@ class Journey:
         self.home = Desk(self.offices[HOME].clerk, self.ledgers[HOME])
         self.residence = Desk(self.offices[RESIDENCE].clerk, self.ledgers[RESIDENCE])
         self.progress.done("open", "offices open: accounts, trust list, two-way agreement")
+
+        self.opened = True
 
     async def _import(self) -> None:
         for code, count in ((HOME, self.size.home), (RESIDENCE, self.size.residence)):
@@ -195,7 +208,7 @@ class Journey:
             answer = await api.post("migrant", "/certificate-checks", {"presentation": sample.presentation})
             return bool(answer["result"] != "unknown")
 
-        await until("a fresh status list at the residence", known, 60)
+        await until("a fresh status list at the residence", known, 120)
 
     async def _local_events(self, desk: Desk, month: Month, district: str) -> None:
         people = self.imported[district].roster.people
@@ -282,7 +295,7 @@ class Journey:
         async def known_at_the_residence() -> bool:
             return bool((await self._show(traveller.presentation))["code"] == "revoked")
 
-        await until("the revocation at the residence", known_at_the_residence, 60)
+        await until("the revocation at the residence", known_at_the_residence, 120)
 
     async def figures(self, seconds: float = 120) -> dict[str, list[Compared]]:
         """Read both districts' figures once the feeds have been taken in, and compare each."""

@@ -27,9 +27,11 @@ class Office:
     statistician: Api
 
 
-async def _first_sign_in(http: httpx.AsyncClient, urls: dict[str, str], username: str, secret: str) -> Api:
+async def _first_sign_in(
+    http: httpx.AsyncClient, urls: dict[str, str], username: str, secret: str, patience: float
+) -> Api:
     """Sign in with a one-time password, replace it as demanded, sign in for work."""
-    api = Api(http, urls)
+    api = Api(http, urls, patience=patience)
     answer = await api.sign_in(username, secret)
     if answer["password_change_required"]:
         lasting = secrets.token_urlsafe(18)
@@ -49,7 +51,7 @@ async def _employ(
         "roles": [{"role": role, "area": area}],
     }
     await administrator.post("registry", "/staff", body)
-    return await _first_sign_in(http, administrator.urls, username, secret)
+    return await _first_sign_in(http, administrator.urls, username, secret, administrator.patience)
 
 
 async def employ(
@@ -59,9 +61,11 @@ async def employ(
     return await _employ(http, office.administrator, username, name, role, area)
 
 
-async def open_office(http: httpx.AsyncClient, district: str, urls: dict[str, str], secret: str) -> Office:
+async def open_office(
+    http: httpx.AsyncClient, district: str, urls: dict[str, str], secret: str, patience: float = 0.0
+) -> Office:
     """Turn a node that was just migrated into one that a clerk and a statistician can work with."""
-    administrator = await _first_sign_in(http, urls, "administrator", secret)
+    administrator = await _first_sign_in(http, urls, "administrator", secret, patience)
     clerk = await _employ(http, administrator, "clerk", "计生办经办人", "subdistrict_clerk", district)
     statistician = await _employ(http, administrator, "statistician", "区统计员", "statistician", district)
     office = Office(district, administrator, clerk, statistician)

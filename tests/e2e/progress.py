@@ -29,7 +29,7 @@ class NotYet(Exception):
     """What was waited for did not come about in time."""
 
 
-async def until(what: str, check: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
+async def until(what: str, check: Callable[[], Awaitable[bool]], seconds: float = 120) -> None:
     """Ask every tenth of a second until ``check`` holds; raises NotYet after ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -85,6 +85,7 @@ class FeedConsumer:
         self._scope = scope or AreaScope.everything()
         self._idle_seconds = idle_seconds
         self._subscription: PullSubscription | None = None
+        self._feed_trouble = ""
 
     async def run(self) -> None:
         """Consume until cancelled; ends only by an error that waiting doesn't mend."""
@@ -127,8 +128,11 @@ class FeedConsumer:
     async def _try_catch_up(self) -> None:
         try:
             await self.catch_up()
+            self._feed_trouble = ""
         except FeedUnavailable as error:
-            _log.warning("feed cannot be read", feed=self.feed, error=str(error))
+            if str(error) != self._feed_trouble:
+                self._feed_trouble = str(error)
+                _log.warning("feed cannot be read", feed=self.feed, error=self._feed_trouble)
 
     async def _read(self, after: int) -> tuple[list[Event], int]:
         try:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from renkou_common.database import Transaction
+from renkou_common.errors import Unavailable
 from renkou_common.messaging.envelope import Event, complete_envelope, parse_envelope
 
 MAX_PAGE = 1000
@@ -117,7 +118,7 @@ class FeedClient:
                 params={"after": after, "limit": limit},
                 headers={"Authorization": f"Bearer {await self._token()}"},
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, Unavailable) as error:
             raise FeedUnavailable(f"{self._url}: {error!r}") from error
         if response.status_code != 200:
             raise FeedUnavailable(f"{self._url}: status {response.status_code}")

@@ -82,12 +82,13 @@ async def hold_failed(tx: Transaction, feed: str, event: Event, error: BaseExcep
 
 
 async def record_incident(tx: Transaction, feed: str, seq: int, kind: str, detail: dict[str, Any]) -> None:
-    """Keep an incident; the same one is kept once."""
+    """Keep an incident once: for ``missing`` and ``behind`` once per number, else once per detail."""
     await tx.execute(
         """
         INSERT INTO feed_incident (feed, seq, kind, detail)
         SELECT $1, $2, $3, $4::jsonb WHERE NOT EXISTS (
-            SELECT FROM feed_incident WHERE feed = $1 AND seq = $2 AND kind = $3 AND detail = $4::jsonb
+            SELECT FROM feed_incident WHERE feed = $1 AND seq = $2 AND kind = $3
+            AND (kind IN ('missing', 'behind') OR detail = $4::jsonb)
         )
         """,
         feed,

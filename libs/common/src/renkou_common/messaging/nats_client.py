@@ -182,8 +182,9 @@ class NatsClient:
     """One connection with unlimited reconnects.
 
     ``run()`` has to run as a task of the process (task group): it connects, keeps the connection and raises
-    ConnectionClosed when the client gives up for good. Everything else raises BrokerUnavailable at once while
-    there is no connection; nothing is queued in memory.
+    ConnectionClosed when the client gives up for good. A server that is away or does not know the key (yet)
+    is tried again every second, so that the rest of the process goes on. Everything else raises
+    BrokerUnavailable at once while there is no connection; nothing is queued in memory.
 
     ``seed_file`` holds the nkey seed of the NATS user; ``inbox_prefix`` is the private inbox prefix that the
     user may subscribe to (default ``_INBOX``).
@@ -198,6 +199,7 @@ class NatsClient:
         self._inbox_prefix = inbox_prefix
         self._client: Client | None = None
         self._up = asyncio.Event()
+        self._last_error = ""
 
     @property
     def connected(self) -> bool:
@@ -216,7 +218,9 @@ class NatsClient:
             closed.set()
 
         async def on_error(error: Exception) -> None:
-            _log.debug("nats", error=repr(error))
+            if repr(error) != self._last_error:
+                self._last_error = repr(error)
+                _log.warning("broker connection in trouble", client=self._name, error=self._last_error)
 
         async def on_disconnected() -> None:
             self._up.clear()

@@ -15,13 +15,16 @@ from sqlmodel import SQLModel
 
 from renkou_common.database import Database
 from renkou_common.messaging.nats_client import NatsClient
+from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 
 from .support import DISTRICT, TABLES, Consumer, Publisher
 
 
 @pytest_asyncio.fixture
-async def databases(database_factory: Callable[..., Awaitable]) -> AsyncIterator[tuple[Database, Database]]:
+async def databases(
+    database_factory: Callable[..., Awaitable[DatabaseAccess]],
+) -> AsyncIterator[tuple[Database, Database]]:
     """Databases of the publisher and of the consumer, through their app roles."""
     async with AsyncExitStack() as stack:
         opened = []

@@ -1,0 +1,77 @@
+"""Servers for the tests of every service: one real PostgreSQL and one real NATS for a whole run.
+
+    async def test_something(database_factory, nats_server): ...
+
+Both live in a temporary folder, on free loopback ports, and end with the run even when it is killed.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from renkou_local.databases import DatabaseAccess
+from renkou_local.nats import EmbeddedNats
+from renkou_local.postgres import EmbeddedPostgres
+
+DISTRICTS = ("340103", "310115")
+
+DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
+
+
+@pytest.fixture(scope="session")
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the servers' data."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres(server_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A PostgreSQL 18 cluster without fsync: `postgres.url(database)`, `postgres.connect()`."""
+    server = EmbeddedPostgres(server_folder / "postgres", durable=False)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def nats_server(server_folder: Path) -> AsyncIterator[EmbeddedNats]:
+    """NATS 2.15 with an account for each of two districts and a hub, streams declared.
+
+    `nats_server.url`, `nats_server.node_seed("340103")`, `nats_server.hub_seed("340103")` (paths of seed
+    files).
+    """
+    secrets = {district: server_folder / "secrets" / district for district in DISTRICTS}
+    server = EmbeddedNats(server_folder / "nats", secrets)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+def database_factory(postgres: EmbeddedPostgres) -> DatabaseFactory:
+    """Makes a fresh database with an owner and an app role: `await database_factory("registry", "340103")`.
+
+    Roles and passwords are the same for every database of a service and district, so a migrated database
+    can be the template of others: `await database_factory("registry", template=migrated.name)` (close its
+    connections first).
+    """
+    numbers = count(1)
+
+    async def make(
+        service: str = "registry", district: str = "340103", *, template: str = "template0"
+    ) -> DatabaseAccess:
+        access = DatabaseAccess(
+            name=f"{service}_{district}_{next(numbers)}",
+            address=postgres.address,
+            owner_role=f"{service}_{district}_owner",
+            owner_password="owner-of-a-test",
+            app_role=f"{service}_{district}_app",
+            app_password="app-of-a-test",
+        )
+        await postgres.create_database(access, template=template)
+        return access
+
+    return make

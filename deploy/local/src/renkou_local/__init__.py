@@ -1,0 +1,1 @@
+"""The local stack: district nodes and a hub on embedded servers, one supervised process each."""

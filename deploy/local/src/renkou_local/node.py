@@ -1,0 +1,182 @@
+"""A district node: its secrets, its databases and the environment of each of its processes.
+
+Secrets are files in `<data>/<district>/secrets/`, one each, made at first use and never changed afterwards;
+production gives the services the same files under the same environment names (see deploy/README.md).
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from renkou_local import keys, nats_keys, secret_files
+from renkou_local.databases import SERVICES, DatabaseAccess, password_files
+from renkou_local.health import is_healthy
+from renkou_local.ports import LOOPBACK, PortBook
+from renkou_local.processes import ProcessSpec
+
+CLIENTS = ("registry-api", "migrant-api", "reporting-worker")
+ROLES = ("main", "worker")
+
+
+def package(service: str) -> str:
+    """Import name of a service's package."""
+    return f"renkou_{service}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """Where a running node is and how to get in."""
+
+    district: str
+    folder: Path
+    registry_url: str
+    migrant_url: str
+    reporting_url: str
+
+    @property
+    def secrets(self) -> Path:
+        """Folder of the secret files."""
+        return self.folder / "secrets"
+
+    @property
+    def administrator_secret_file(self) -> Path:
+        """One-time password of the first administrator."""
+        return self.secrets / "administrator_secret"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base URLs by service."""
+        return {"registry": self.registry_url, "migrant": self.migrant_url, "reporting": self.reporting_url}
+
+
+def make_secrets(folder: Path, trust_anchor: Path) -> None:
+    """Make every secret file of a node that is missing; of the trust anchor it gets the public part."""
+    makers = {
+        "field_keys.json": keys.field_keys,
+        "token_key.json": keys.token_key,
+        "certificate_keys.json": keys.certificate_keys,
+        "exchange_keys.json": keys.exchange_keys,
+        "administrator_secret": secret_files.password,
+        "nats_seed": nats_keys.new_seed,
+        "hub_seed": nats_keys.new_seed,
+    } | {f"{client}_secret": secret_files.password for client in CLIENTS}
+    for name, make in makers.items():
+        secret_files.keep(folder / name, make)
+    anchor = keys.public_text(secret_files.read(trust_anchor))
+    secret_files.keep(folder / "trust_anchor.json", lambda: anchor)
+    for service in SERVICES:
+        password_files(folder, service)
+
+
+@dataclass
+class NodeConfig:
+    """Everything the processes of one node are started with.
+
+    `programs` replaces the command of a process, `(service, role) -> argv`; tests of the stack use it.
+    """
+
+    district: str
+    data_dir: Path
+    ports: PortBook
+    trust_anchor: Path
+    clock_offset_file: Path | None = None
+    log_level: str = "INFO"
+    name_zh: str = ""
+    name_en: str = ""
+    programs: Mapping[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder = self.data_dir / self.district
+        self.secrets = self.folder / "secrets"
+
+    def prepare(self) -> None:
+        """Make every secret that is missing."""
+        make_secrets(self.secrets, self.trust_anchor)
+
+    def node(self) -> Node:
+        """The node's addresses."""
+        return Node(self.district, self.folder, *(self._url(service) for service in SERVICES))
+
+    def migrations(self, databases: Mapping[str, DatabaseAccess], nats_url: str) -> list[ProcessSpec]:
+        """The steps that bring the databases up to date; each ends by itself."""
+        return [self._spec(service, "migrate", databases[service], nats_url) for service in SERVICES]
+
+    def processes(
+        self, databases: Mapping[str, DatabaseAccess], nats_url: str, role: str
+    ) -> list[ProcessSpec]:
+        """One process for each service, `main` (HTTP) or `worker`."""
+        return [self._spec(service, role, databases[service], nats_url) for service in SERVICES]
+
+    def environment(self, service: str, role: str, database: DatabaseAccess, nats_url: str) -> dict[str, str]:
+        """The RENKOU_ names of one process: what it needs and nothing else."""
+        secret = self.secrets
+        names = {
+            "DISTRICT": self.district,
+            "DATABASE_URL": database.url(database.app_role),
+            "DATABASE_PASSWORD_FILE": secret / f"{service}_app_password",
+            "HTTP_HOST": LOOPBACK,
+            "HTTP_PORT": self._port(service),
+            "NATS_URL": nats_url,
+            "NATS_SEED_FILE": secret / "nats_seed",
+            "REGISTRY_URL": self._url("registry"),
+            "MIGRANT_URL": self._url("migrant"),
+            "SERVICE_SECRET_FILE": secret / f"{dict(zip(SERVICES, CLIENTS, strict=True))[service]}_secret",
+            "LOG_LEVEL": self.log_level,
+        }
+        if self.clock_offset_file is not None:
+            names["CLOCK_OFFSET_FILE"] = self.clock_offset_file
+        if role == "migrate":
+            names |= {
+                "MIGRATION_DATABASE_URL": database.url(database.owner_role),
+                "MIGRATION_DATABASE_PASSWORD_FILE": secret / f"{service}_owner_password",
+                "APP_ROLE": database.app_role,
+            }
+        names |= self._own_names(service, nats_url)
+        return {f"RENKOU_{name}": str(value) for name, value in names.items()}
+
+    def _own_names(self, service: str, nats_url: str) -> dict[str, object]:
+        secret = self.secrets
+        if service == "registry":
+            return {
+                "FIELD_KEYS_FILE": secret / "field_keys.json",
+                "TOKEN_KEY_FILE": secret / "token_key.json",
+                "ADMINISTRATOR_SECRET_FILE": secret / "administrator_secret",
+                "MIGRANT_SECRET_FILE": secret / "migrant-api_secret",
+                "REPORTING_SECRET_FILE": secret / "reporting-worker_secret",
+            }
+        if service == "migrant":
+            return {
+                "FIELD_KEYS_FILE": secret / "field_keys.json",
+                "CERTIFICATE_KEYS_FILE": secret / "certificate_keys.json",
+                "EXCHANGE_KEYS_FILE": secret / "exchange_keys.json",
+                "TRUST_ANCHOR_FILE": secret / "trust_anchor.json",
+                "DISTRICT_NAME_ZH": self.name_zh,
+                "DISTRICT_NAME_EN": self.name_en,
+                "HUB_URL": nats_url,
+                "HUB_SEED_FILE": secret / "hub_seed",
+            }
+        return {}
+
+    def _spec(self, service: str, role: str, database: DatabaseAccess, nats_url: str) -> ProcessSpec:
+        name = f"{self.district}-{service}-{role}"
+        port = self._port(service)
+
+        async def serves() -> bool:
+            return await is_healthy(port, "/health/ready")
+
+        return ProcessSpec(
+            name=name,
+            argv=self.programs.get((service, role)) or [sys.executable, "-m", f"{package(service)}.{role}"],
+            log_path=self.data_dir / "logs" / f"{name}.log",
+            env=self.environment(service, role, database, nats_url),
+            cwd=self.folder,
+            ready=serves if role == "main" else None,
+            ready_timeout=90,
+        )
+
+    def _port(self, service: str) -> int:
+        return self.ports.port(f"{self.district}.{service}")
+
+    def _url(self, service: str) -> str:
+        return f"http://{LOOPBACK}:{self._port(service)}"

@@ -1,0 +1,131 @@
+"""Declares streams and durables from `deploy/nats/streams.json`. Run again at any time; nothing is ever
+removed.
+
+    python -m renkou_local.streams --url nats://host:4222 --seed-file F --scope node
+    python -m renkou_local.streams --url nats://host:4222 --seed-file F --scope hub --districts 340103,310115
+
+A stream that exists is updated to what is declared; a durable that is missing (a new district, a wiped
+store) is made and then reads from the beginning. Durations in the file are 30d, 2m, 30s. The requests go to
+JetStream's own API as JSON, so that every field of the server can be declared, whatever the client library
+knows.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import nats
+from nats.aio.client import Client
+
+from renkou_local import secret_files
+from renkou_local.layout import STREAMS_FILE
+
+Scope = Literal["node", "hub"]
+Config = dict[str, Any]
+DURATION = re.compile(r"(\d+)([smhd])")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+STREAM_NOT_FOUND = 10059
+
+
+class JetStreamError(RuntimeError):
+    """JetStream refused a request; `code` is its err_code."""
+
+    def __init__(self, subject: str, error: Config) -> None:
+        super().__init__(f"{subject}: {error.get('description')} ({error.get('err_code')})")
+        self.code = error.get("err_code")
+
+
+async def declare(
+    url: str, seed_file: Path, scope: Scope, districts: Sequence[str] = (), *, file: Path = STREAMS_FILE
+) -> list[str]:
+    """Declare the streams of a scope; returns their names. Raises JetStreamError where the server refuses."""
+    entries = wanted(scope, districts, file)
+    client = await nats.connect(url, nkeys_seed_str=secret_files.read(seed_file), max_reconnect_attempts=3)
+    try:
+        for stream, durables in entries:
+            await _declare_stream(client, stream)
+            for durable in durables:
+                await _declare_durable(client, stream["name"], durable)
+    finally:
+        await client.close()
+    return [stream["name"] for stream, _ in entries]
+
+
+def wanted(
+    scope: Scope, districts: Sequence[str], file: Path = STREAMS_FILE
+) -> list[tuple[Config, list[Config]]]:
+    """Each stream of a scope with its durables, in the form of JetStream's API."""
+    entries = []
+    for stream in json.loads(file.read_text())[scope]:
+        durables = stream.pop("durables", [])
+        for durable in stream.pop("durables_per_district", []):
+            durables += [_for_district(durable, district) for district in districts]
+        entries.append((in_nanoseconds(stream), [in_nanoseconds(durable) for durable in durables]))
+    return entries
+
+
+async def _declare_stream(client: Client, stream: Config) -> None:
+    name = stream["name"]
+    try:
+        existing = (await request(client, f"$JS.API.STREAM.INFO.{name}", {}))["config"]
+    except JetStreamError as error:
+        if error.code != STREAM_NOT_FOUND:
+            raise
+        await request(client, f"$JS.API.STREAM.CREATE.{name}", stream)
+        return
+    if existing | stream != existing:
+        await request(client, f"$JS.API.STREAM.UPDATE.{name}", existing | stream)
+
+
+async def _declare_durable(client: Client, stream: str, durable: Config) -> None:
+    subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{durable['durable_name']}"
+    await request(client, subject, {"stream_name": stream, "config": durable})
+
+
+async def request(client: Client, subject: str, body: Config) -> Config:
+    """One request to JetStream's API. Raises JetStreamError when the answer carries an error."""
+    answer = await client.request(subject, json.dumps(body).encode() if body else b"", timeout=10)
+    result: Config = json.loads(answer.data)
+    if "error" in result:
+        raise JetStreamError(subject, result["error"])
+    return result
+
+
+def in_nanoseconds(value: Config) -> Config:
+    """The same with durations such as `30d` as nanoseconds, as JetStream's API wants them."""
+    durations = ("max_age", "duplicate_window", "ack_wait")
+    return {key: _nanoseconds(item) if key in durations else item for key, item in value.items()}
+
+
+def _nanoseconds(text: str) -> int:
+    match = DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a duration: {text}")
+    return int(match[1]) * SECONDS[match[2]] * 1_000_000_000
+
+
+def _for_district(durable: Config, district: str) -> Config:
+    return {
+        key: value.replace("{district}", district) if isinstance(value, str) else value
+        for key, value in durable.items()
+    }
+
+
+def main() -> None:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--seed-file", required=True, type=Path, help="seed of the operator user")
+    parser.add_argument("--scope", required=True, choices=("node", "hub"))
+    parser.add_argument("--districts", default="", help="hub: districts with durables, separated by commas")
+    given = parser.parse_args()
+    districts = [district for district in given.districts.split(",") if district]
+    print("declared", ", ".join(asyncio.run(declare(given.url, given.seed_file, given.scope, districts))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Secrets for Compose and production."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from renkou_local.nats_keys import seed_file
+from renkou_local.provision import provision
+
+
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    provision(tmp_path, ["340103", "310115"])
+    files = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    provision(tmp_path, ["340103", "310115"])
+    assert {path: path.read_text() for path in files} == files
+
+
+def test_the_servers_are_told_public_keys_only(tmp_path: Path) -> None:
+    provision(tmp_path, ["340103"])
+    _, hub_key = seed_file(tmp_path / "340103" / "secrets" / "hub_seed")
+    _, node_key = seed_file(tmp_path / "340103" / "secrets" / "nats_seed")
+    told = (tmp_path / "hub" / "hub-users.conf").read_text() + (tmp_path / "340103" / "nats.env").read_text()
+    assert hub_key in told
+    assert node_key in told
+    assert not re.search(r"\bSU[A-Z2-7]{56}", told)
+
+
+def test_a_malformed_code_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not a district"):
+        provision(tmp_path, ["34O103"])
