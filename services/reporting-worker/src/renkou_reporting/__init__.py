@@ -1,0 +1,1 @@
+"""reporting-worker (考核统计): assessment figures from the facts of the register and the exchange."""

@@ -1,0 +1,91 @@
+"""The one place where a process is put together; nothing connects before :func:`open_runtime`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.database import Database
+from renkou_common.identity.principal import Identity
+from renkou_common.identity.tokens import TokenVerifier
+from renkou_common.messaging.consumer import FeedConsumer, FeedSource
+from renkou_common.messaging.feed import FeedClient
+from renkou_common.messaging.nats_client import NatsClient
+from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.rights.service import assignment_loader
+from renkou_reporting.runtime import CurrentRuntime, Runtime
+from renkou_reporting.service_token import ServiceToken
+from renkou_reporting.settings import CLIENT_ID, ReportingSettings
+from renkou_reporting.subscriptions import apply_migrant, apply_registry
+
+__all__ = ["CurrentRuntime", "Runtime", "build_consumers", "build_rebuilder", "open_runtime"]
+
+
+def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, FeedSource]:
+    """Return the HTTP side of both feeds: for catching up, for rebuilds, for their heads."""
+    if settings.service_secret_file is None:
+        raise ValueError("RENKOU_SERVICE_SECRET_FILE has to name a file")
+    token = ServiceToken(settings.registry_url, settings.service_secret_file, http)
+    return {
+        "registry": FeedClient(settings.registry_url, "registry", token, http),
+        "migrant": FeedClient(settings.migrant_url, "migrant", token, http),
+    }
+
+
+def build_runtime(settings: ReportingSettings, http: httpx.AsyncClient | None = None) -> Runtime:
+    """Wire the parts; connects to nothing. ``http`` replaces the client that calls other services."""
+    client = http or httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5))
+    database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
+
+    async def node_keys() -> dict[str, Any]:
+        response = await client.get(f"{settings.registry_url.rstrip('/')}/.well-known/jwks.json")
+        response.raise_for_status()
+        keys: dict[str, Any] = response.json()
+        return keys
+
+    return Runtime(
+        settings=settings,
+        district=AreaCode(settings.district),
+        database=database,
+        clock=settings.clock,
+        http=client,
+        feeds=_feeds(settings, client),
+        identity=Identity(TokenVerifier(settings.issuer, node_keys), assignment_loader(database)),
+    )
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: ReportingSettings, http: httpx.AsyncClient | None = None
+) -> AsyncIterator[Runtime]:
+    """Build the runtime, connect its database, and close both database and HTTP client at the end."""
+    runtime = build_runtime(settings, http)
+    await runtime.database.open()
+    try:
+        yield runtime
+    finally:
+        await runtime.database.close()
+        await runtime.http.aclose()
+
+
+def build_broker(runtime: Runtime) -> NatsClient:
+    """Return the connection to the node's NATS account; its ``run()`` connects."""
+    settings = runtime.settings
+    return NatsClient(settings.nats_url, name=CLIENT_ID, seed_file=settings.nats_seed_file)
+
+
+def build_consumers(runtime: Runtime, broker: NatsClient) -> list[FeedConsumer]:
+    """Return the consumers of both feeds."""
+    return [
+        FeedConsumer(
+            runtime.database, feed, apply, runtime.feeds[feed], broker, feed.upper(), f"reporting-{feed}"
+        )
+        for feed, apply in (("registry", apply_registry), ("migrant", apply_migrant))
+    ]
+
+
+def build_rebuilder(runtime: Runtime) -> Rebuilder:
+    """Return the job that works off requested rebuilds."""
+    return Rebuilder(runtime.database, runtime.feeds, runtime.clock)

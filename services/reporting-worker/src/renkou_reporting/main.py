@@ -1,0 +1,57 @@
+"""The HTTP process: ``python -m renkou_reporting.main``."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.log import configure_logging
+from renkou_reporting.bootstrap import open_runtime
+from renkou_reporting.feeds.routes import router as feeds_router
+from renkou_reporting.figures.routes import router as figures_router
+from renkou_reporting.indicators.routes import router as indicators_router
+from renkou_reporting.indicators.service import catalogue
+from renkou_reporting.rebuild.routes import router as rebuild_router
+from renkou_reporting.returns.routes import router as returns_router
+from renkou_reporting.settings import ReportingSettings, load_settings
+
+BODY_LIMITS = {"/returns": 4 << 20}
+
+
+def build_application(settings: ReportingSettings, http: httpx.AsyncClient | None = None) -> FastAPI:
+    """Return the application; nothing connects before its lifespan begins."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        catalogue()
+        async with open_runtime(settings, http) as runtime:
+            app.state.runtime = runtime
+            app.state.identity = runtime.identity
+            yield
+
+    def readiness(app: FastAPI) -> ReadinessCheck:
+        async def ready() -> None:
+            await app.state.runtime.database.ping()
+
+        return ready
+
+    return create_application(
+        title="renkou reporting-worker",
+        description="Assessment figures of a district node (考核统计)",
+        lifespan=lifespan,
+        routers=[indicators_router, figures_router, returns_router, rebuild_router, feeds_router],
+        readiness=readiness,
+    )
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings = load_settings()
+    configure_logging("reporting-worker", settings.log_level)
+    serve(build_application(settings), settings.http_host, settings.http_port, body_limits=BODY_LIMITS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Every table of this service's database; migrations are checked against it."""
+
+from sqlmodel import SQLModel
+
+from renkou_common.http.idempotency import IdempotencyRecord
+from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
+from renkou_reporting.base import ReportingTable
+from renkou_reporting.facts import tables as facts_tables
+from renkou_reporting.rebuild import tables as rebuild_tables
+from renkou_reporting.returns import tables as returns_tables
+from renkou_reporting.rights import tables as rights_tables
+
+FEATURES = (facts_tables, rebuild_tables, returns_tables, rights_tables)
+SHARED: tuple[type[SQLModel], ...] = (
+    AppliedEvent,
+    FeedIncident,
+    FeedPosition,
+    HeldEvent,
+    IdempotencyRecord,
+)
+
+metadata = ReportingTable.metadata
+for _table in SHARED:
+    if _table.__tablename__ not in metadata.tables:
+        _table.__table__.to_metadata(metadata)  # type: ignore[attr-defined]

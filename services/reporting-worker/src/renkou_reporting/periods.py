@@ -1,0 +1,42 @@
+"""Periods of requests."""
+
+from datetime import date
+
+from renkou_common.codes.period import Period, PeriodError, PeriodKind
+from renkou_common.errors import InvalidInput
+
+
+def month_text(month: int) -> str:
+    """Return yyyymm as YYYY-MM."""
+    return f"{month // 100:04d}-{month % 100:02d}"
+
+
+def parse_period(text: str, pointer: str = "/query/period") -> Period:
+    """Return a period; raises InvalidInput at ``pointer``."""
+    try:
+        return Period.parse(text)
+    except PeriodError as error:
+        raise InvalidInput.field(pointer, error.code, error.zh, error.en) from error
+
+
+def parse_month(text: str, pointer: str) -> Period:
+    """Return a month (YYYY-MM); raises InvalidInput at ``pointer``."""
+    period = parse_period(text, pointer)
+    if period.kind is not PeriodKind.MONTH:
+        raise InvalidInput.field(pointer, "month", "应为月份 YYYY-MM", "must be a month, YYYY-MM")
+    return period
+
+
+def last_day_counted(period: Period, through: str | None) -> date:
+    """Return the period's last day, or that of the month ``through`` inside it; raises InvalidInput."""
+    if through is None:
+        return period.end
+    month = parse_month(through, "/query/through")
+    if not period.contains(month.start):
+        raise InvalidInput.field(
+            "/query/through",
+            "through_outside",
+            "截止月份应在统计期内",
+            "the last month must lie within the period",
+        )
+    return month.end

@@ -1,0 +1,19 @@
+"""What each feed means to this service; handed to the consumers of both feeds."""
+
+from collections.abc import Sequence
+
+from renkou_common.database import Transaction
+from renkou_common.messaging.envelope import Event
+from renkou_reporting.facts.consumers import add_events
+from renkou_reporting.rights.consumers import apply_staff_changes
+
+
+async def apply_registry(tx: Transaction, events: Sequence[Event]) -> None:
+    """Take in events of the register: lines to facts, staff changes to rights."""
+    await add_events(tx, "registry", events)
+    await apply_staff_changes(tx, events)
+
+
+async def apply_migrant(tx: Transaction, events: Sequence[Event]) -> None:
+    """Take in events of the migrant service: lines to facts."""
+    await add_events(tx, "migrant", events)

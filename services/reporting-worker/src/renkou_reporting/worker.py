@@ -1,0 +1,71 @@
+"""The process without HTTP: ``python -m renkou_reporting.worker``.
+
+Consumers of both feeds, rebuilds and housekeeping, side by side.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from renkou_common.http.idempotency import trim
+from renkou_common.log import configure_logging
+from renkou_common.messaging.feed import FeedUnavailable
+from renkou_common.messaging.inbox import TRANSIENT
+from renkou_common.scope import AreaScope
+from renkou_common.worker import run_tasks, run_worker
+from renkou_reporting.bootstrap import (
+    Runtime,
+    build_broker,
+    build_consumers,
+    build_rebuilder,
+    open_runtime,
+)
+from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.settings import load_settings
+
+_POLL_SECONDS = 1.0
+_TRIM_SECONDS = 3600.0
+_log = structlog.get_logger(__name__)
+
+
+async def work_off_rebuilds(rebuilder: Rebuilder) -> None:
+    """Work rebuilds off as they are requested; what is away for a while is waited for."""
+    while True:
+        try:
+            await rebuilder.run_once()
+        except (FeedUnavailable, *TRANSIENT) as error:
+            _log.warning("rebuild waits", error=repr(error))
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def keep_house(runtime: Runtime) -> None:
+    """Forget old idempotency keys every hour."""
+    while True:
+        try:
+            async with runtime.database.transaction(AreaScope.nothing()) as tx:
+                await trim(tx)
+        except TRANSIENT as error:
+            _log.warning("housekeeping waits", error=repr(error))
+        await asyncio.sleep(_TRIM_SECONDS)
+
+
+async def main() -> int:
+    """Run until SIGTERM (0) or a fatal error (1)."""
+    settings = load_settings()
+    configure_logging("reporting-worker", settings.log_level)
+    async with open_runtime(settings) as runtime:
+        broker = build_broker(runtime)
+        rebuilder = build_rebuilder(runtime)
+        tasks: dict[str, Callable[[], Awaitable[None]]] = {
+            "broker": broker.run,
+            "rebuilds": lambda: work_off_rebuilds(rebuilder),
+            "housekeeping": lambda: keep_house(runtime),
+        }
+        for consumer in build_consumers(runtime, broker):
+            tasks[f"{consumer.feed} feed"] = consumer.run
+        return await run_tasks(tasks)
+
+
+if __name__ == "__main__":
+    run_worker(main)

@@ -1,0 +1,136 @@
+"""Asking for figures: tables, what is refused, and who sees which area."""
+
+import pytest
+
+from renkou_common.contracts.registry import StaffChanged
+
+QUESTION = {"indicator": "birth_rate", "area": "340103", "population": "registered", "period": "2026"}
+
+
+async def test_a_table_has_every_indicator_of_its_population(reporting, line):
+    await reporting.take_in(
+        "registry",
+        [line("resident", "opening", "2025-12-31", 1000)],
+        [line("resident", "birth", "2026-02-01", sex=1, parity=1, birth_month="2026-02")],
+        [line("resident", "birth", "2026-03-01", sex=2, parity=2, birth_month="2026-03")],
+    )
+    worker = await reporting.staff("community_worker", "340103001001")
+    asked = {"area": "340103001001", "population": "resident", "period": "2026"}
+    answer = (await worker.get("/figures/table", params=asked)).json()
+    found = [(row["indicator"], row["parity"], row["value"]) for row in answer["items"]]
+    assert found == [
+        ("birth_rate", None, "2.00"),
+        ("death_rate", None, "0.00"),
+        ("natural_growth_rate", None, "2.00"),
+        ("sex_ratio_at_birth", None, "100.00"),
+        ("sex_ratio_at_birth", "1", None),
+        ("sex_ratio_at_birth", "2", "0.00"),
+        ("sex_ratio_at_birth", "3+", None),
+        ("parity_share", "1", "50.00"),
+        ("parity_share", "2", "50.00"),
+        ("parity_share", "3+", "0.00"),
+    ]
+    assert answer["population_name"] == {"zh": "常住人口", "en": "usual residents"}
+    assert answer["as_of"] == {"registry": 4}
+
+
+async def test_a_correction_reverses_what_was_wrong(reporting, line):
+    wrong = line("registered", "birth", "2026-02-01", 1, sex=1, parity=1)
+    await reporting.take_in("registry", [line("registered", "opening", "2025-12-31", 99)], [wrong])
+    reversal = wrong.model_copy(update={"value": -1})
+    right = line("registered", "birth", "2026-01-31", 1, area="340103002001", sex=2, parity=1)
+    await reporting.take_in("registry", [reversal, right])
+    statistician = await reporting.staff("statistician", "340103")
+
+    async def births(area, period):
+        answer = await statistician.get("/figures", params=QUESTION | {"area": area, "period": period})
+        return answer.json()["numerator"]
+
+    assert await births("340103", "2026") == "1"
+    assert await births("340103001", "2026") == "0"
+    assert await births("340103002", "2026-01") == "1"
+
+
+@pytest.mark.parametrize("area", ["34", "3401", "340104", "340103002", "340103002001", "310115"])
+async def test_an_area_beyond_the_callers_does_not_exist(reporting, area):
+    worker = await reporting.staff("community_worker", "340103001")
+    for path, question in (("/figures", QUESTION), ("/figures/table", QUESTION)):
+        asked = {**question, "area": area}
+        if path.endswith("table"):
+            del asked["indicator"]
+        answer = await worker.get(path, params=asked)
+        assert answer.status_code == 404, answer.text
+        assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"indicator": "abortion_rate"}, 404, "not_found"),
+        ({"population": "migrant_in"}, 422, "population_of_indicator"),
+        ({"period": "2026-13"}, 422, "period_unknown"),
+        ({"area": "34010"}, 422, "area_code_length"),
+        ({"parity": "1"}, 422, "parity"),
+        ({"indicator": "parity_share"}, 422, "parity_required"),
+        ({"indicator": "parity_share", "parity": "0"}, 422, "parity"),
+        ({"indicator": "parity_share", "parity": "31"}, 422, "parity"),
+        ({"through": "2027-01"}, 422, "through_outside"),
+        ({"through": "2026-13"}, 422, "period_unknown"),
+        ({"surplus": "1"}, 422, "invalid_input"),
+        ({"population": "everyone"}, 422, "invalid_input"),
+    ],
+)
+async def test_what_cannot_be_asked_is_refused_with_a_reason(reporting, change, status, code):
+    statistician = await reporting.staff("statistician", "340103")
+    answer = await statistician.get("/figures", params=QUESTION | change)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/indicators"),
+        ("GET", "/figures"),
+        ("GET", "/figures/table"),
+        ("GET", "/returns"),
+        ("POST", "/returns"),
+        ("GET", "/returns/01890000-0000-7000-8000-000000000000"),
+        ("POST", "/returns/01890000-0000-7000-8000-000000000000/withdrawal"),
+        ("POST", "/rebuilds"),
+        ("GET", "/rebuilds/01890000-0000-7000-8000-000000000000"),
+        ("GET", "/feeds/status"),
+        ("GET", "/incidents"),
+    ],
+)
+async def test_without_a_token_there_is_nothing(reporting, method, path):
+    answer = await reporting.client.request(method, path)
+    assert answer.status_code == 401, answer.text
+    stranger = await reporting.staff("service_station", "340103")
+    answer = await stranger.get(path) if method == "GET" else await stranger.post(path)
+    assert answer.status_code == 403, answer.text
+
+
+async def test_rights_follow_the_registers_feed(reporting):
+    worker = await reporting.staff("community_worker", "340103001")
+    leaver = await reporting.staff("community_worker", "340103001")
+    last = reporting.feeds["registry"].events[-1]
+    gone = StaffChanged.model_validate(last.data | {"active": False})
+    reporting.feeds["registry"].append(last.type, gone, leaver.id)
+    await reporting.catch_up("registry")
+    assert (await leaver.get("/indicators")).status_code == 403
+    assert (await worker.get("/indicators")).status_code == 200
+
+
+async def test_indicators_are_told_with_their_definitions(reporting):
+    worker = await reporting.staff("community_worker", "340103001")
+    answer = (await worker.get("/indicators")).json()
+    by_code = {one["code"]: one for one in answer["items"]}
+    assert len(by_code) == 9
+    assert by_code["certificate_issue_rate"]["name"]["zh"] == "办证率"
+    assert by_code["certificate_issue_rate"]["numerator"][0]["age"] == [18, 49]
+    assert by_code["natural_growth_rate"]["numerator"][1]["weight"] == -1
+
+
+async def test_health_needs_no_token(reporting):
+    assert (await reporting.client.get("/health/live")).json() == {"status": "alive"}
+    assert (await reporting.client.get("/health/ready")).json() == {"status": "ready"}

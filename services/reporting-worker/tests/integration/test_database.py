@@ -1,0 +1,81 @@
+"""The database: made by migrations alone, without a place for personal data, closed to what isn't needed."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from renkou_common.migration import check
+from renkou_reporting.migrate import SCRIPTS
+
+# Every text column, with what may stand in it. A new one has to be thought about here.
+TEXT_COLUMNS = {
+    ("aggregate_return", "title"): "what a return is called; long numbers are refused",
+    ("aggregate_return", "source"): "the office a return comes from; long numbers are refused",
+    ("aggregate_return", "withdrawal_reason"): "long numbers are refused",
+    ("cell", "population"): "code",
+    ("cell", "measure"): "code",
+    ("cell_shadow", "population"): "code",
+    ("cell_shadow", "measure"): "code",
+    ("fact", "feed"): "code",
+    ("fact", "population"): "code",
+    ("fact", "measure"): "code",
+    ("fact_shadow", "feed"): "code",
+    ("fact_shadow", "population"): "code",
+    ("fact_shadow", "measure"): "code",
+    ("feed_incident", "feed"): "code",
+    ("feed_incident", "kind"): "code",
+    ("feed_position", "feed"): "code",
+    ("applied_event", "feed"): "code",
+    ("held_event", "feed"): "code",
+    ("held_event", "subject"): "random reference",
+    ("held_event", "type"): "code",
+    ("held_event", "body"): "an event, which carries no personal data by contract",
+    ("held_event", "reason"): "error text",
+    ("held_event", "state"): "code",
+    ("idempotency_record", "key"): "random value of the caller",
+    ("rebuild", "state"): "code",
+    ("rebuild", "reason"): "error text",
+    ("rebuild_difference", "population"): "code",
+    ("rebuild_difference", "measure"): "code",
+    ("return_line", "population"): "code",
+    ("return_line", "measure"): "code",
+    ("staff_assignment", "role"): "code",
+}
+PERSONAL = ("name", "resident", "document", "phone", "street", "address", "household", "employer", "person")
+
+
+async def test_migrations_and_tables_agree(reporting):
+    assert await asyncio.to_thread(check, SCRIPTS, reporting.access.owner_url) == []
+
+
+async def test_no_column_can_hold_personal_data(reporting):
+    columns = await reporting.rows(
+        "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns"
+        " WHERE table_schema = 'public'"
+    )
+    assert len(columns) > 80
+    assert not [row for row in columns if any(word in row["column_name"] for word in PERSONAL)]
+    texts = {
+        (row["table_name"], row["column_name"])
+        for row in columns
+        if row["data_type"] in ("text", "character varying")
+    }
+    assert texts == TEXT_COLUMNS.keys()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE fact SET value = 2",
+        "DELETE FROM fact",
+        "TRUNCATE fact",
+        "DELETE FROM cell",
+        "DELETE FROM return_line",
+        "ALTER TABLE fact RENAME TO fakt",
+        "SELECT * FROM alembic_version",
+    ],
+)
+async def test_the_service_may_not_rewrite_its_facts(reporting, statement):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reporting.rows(statement)

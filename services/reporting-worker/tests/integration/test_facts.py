@@ -1,0 +1,227 @@
+"""Facts and cells: cells are always what the facts add up to, figures what plain counting says."""
+
+from collections import Counter
+from contextlib import suppress
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.contracts.lines import Line, Population
+from renkou_common.scope import AreaScope
+from renkou_reporting.figures import service
+from renkou_reporting.figures.schemas import FigureQuestion, TableQuestion
+from renkou_reporting.subscriptions import apply_migrant, apply_registry
+
+EVERYWHERE = AreaScope.everything()
+APPLY = {"registry": apply_registry, "migrant": apply_migrant}
+COMMUNITIES = ["340103001001", "340103001002", "340103002001", "340103002200"]
+ANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MONTHS = [f"{year}-{month:02d}" for year in (1976, 1977, 1990, 2007, 2008, 2009) for month in (1, 6, 12)]
+days = st.dates(date(2024, 6, 1), date(2027, 3, 31))
+lines = st.builds(
+    lambda population, area, on, measure, sex, birth_month, parity, value: Line(
+        population=population,
+        area=area,
+        on=on,
+        measure=measure,
+        sex=sex,
+        birth_month=birth_month,
+        parity=parity if measure == "birth" else 0,
+        value=value,
+    ),
+    st.sampled_from(list(Population)),
+    st.sampled_from(COMMUNITIES),
+    days,
+    st.sampled_from(["opening", "birth", "death", "in", "out"] * 2 + ["check_due", "check_made"]),
+    st.sampled_from([0, 1, 2]),
+    st.sampled_from([None, *MONTHS]),
+    st.integers(0, 4),
+    st.sampled_from([-2, -1, 1, 1, 2, 9]),
+)
+batches = st.lists(st.lists(lines, max_size=6), min_size=1, max_size=12)
+areas = st.sampled_from(["34", "340103", "340103001", "340103001002", "340103002200", "340104"])
+periods = st.sampled_from(
+    ["2025-01", "2025-12", "2025Q4", "2026Q1", "2026H1", "2025", "2026", "SY2025", "SY2026"]
+)
+
+
+class RolledBack(Exception):
+    """Ends a transaction without leaving anything."""
+
+
+@st.composite
+def histories(draw):
+    """Batches of events and an order in which both feeds bring them."""
+    return [(draw(st.sampled_from(["registry", "migrant"])), batch) for batch in draw(batches)]
+
+
+@pytest.fixture
+def given_history(shared_reporting):
+    """Runs a check on what a history leaves, in a transaction that is rolled back."""
+    feed_type = type(shared_reporting.feeds["registry"])
+
+    async def run(history, check):
+        feeds = {name: feed_type(name) for name in ("registry", "migrant")}
+        with suppress(RolledBack):
+            async with shared_reporting.database.transaction(EVERYWHERE) as tx:
+                for feed, batch in history:
+                    await APPLY[feed](tx, [feeds[feed].append_lines(batch)])
+                await check(tx)
+                raise RolledBack
+
+    return run
+
+
+@ANY
+@given(history=histories())
+async def test_cells_are_what_the_facts_add_up_to(given_history, history):
+    async def check(tx):
+        expected = Counter()
+        keys = set()
+        for _, batch in history:
+            for one in batch:
+                aged = one.population.startswith("migrant_out")
+                key = (
+                    int(one.area),
+                    one.on.year * 100 + one.on.month,
+                    one.population.value,
+                    one.measure.value,
+                    one.sex,
+                    one.parity,
+                    int((one.birth_month or "0").replace("-", "")) if aged else 0,
+                )
+                keys.add(key)
+                expected[key] += one.value
+        rows = await tx.fetch(
+            "SELECT area, month, population, measure, sex, parity, birth_month, value FROM cell"
+        )
+        assert {tuple(row)[:7]: row["value"] for row in rows} == {key: expected[key] for key in keys}
+        assert await tx.fetchval("SELECT count(*) FROM fact") == sum(len(batch) for _, batch in history)
+        grouped = await tx.fetchval(
+            """
+            SELECT count(*) FROM (
+                SELECT area, month, population, measure, sex, parity,
+                    CASE WHEN population LIKE 'migrant_out%' THEN birth_month ELSE 0 END AS birth_month,
+                    sum(value) AS value
+                FROM fact GROUP BY 1, 2, 3, 4, 5, 6, 7
+            ) f FULL JOIN cell c USING (area, month, population, measure, sex, parity, birth_month)
+            WHERE f.value IS DISTINCT FROM c.value
+            """
+        )
+        assert grouped == 0
+
+    await given_history(history, check)
+
+
+def counted(history, area, population):
+    """The lines of a population in a subtree, one by one."""
+    for _, batch in history:
+        for one in batch:
+            if one.population == population and one.area.startswith(area):
+                yield one
+
+
+def people(found, until):
+    signs = {"opening": 1, "birth": 1, "in": 1, "death": -1, "out": -1}
+    return sum(signs.get(one.measure, 0) * one.value for one in found if one.on <= until)
+
+
+def adults(found, end):
+    def age(one):
+        year, month = int(one.birth_month[:4]), int(one.birth_month[5:])
+        return end.year - year - (1 if month > end.month else 0)
+
+    return [one for one in found if one.birth_month and 18 <= age(one) <= 49]
+
+
+def plain(history, area, population, start, end):
+    """Each figure as (numerator, denominator), counted straight from the lines."""
+    found = list(counted(history, area, population))
+
+    def flow(measure, keep=lambda one: True):
+        return sum(
+            one.value for one in found if one.measure == measure and start <= one.on <= end and keep(one)
+        )
+
+    before = date.fromordinal(start.toordinal() - 1)
+    mean = Fraction(people(found, before) + people(found, end), 2)
+    certified = list(counted(history, area, "migrant_out_certified"))
+    births = flow("birth")
+    return {
+        ("birth_rate", None): (births, mean, 1000),
+        ("death_rate", None): (flow("death"), mean, 1000),
+        ("natural_growth_rate", None): (births - flow("death"), mean, 1000),
+        ("sex_ratio_at_birth", None): (
+            flow("birth", lambda one: one.sex == 1),
+            flow("birth", lambda one: one.sex == 2),
+            100,
+        ),
+        ("sex_ratio_at_birth", "2"): (
+            flow("birth", lambda one: one.sex == 1 and one.parity == 2),
+            flow("birth", lambda one: one.sex == 2 and one.parity == 2),
+            100,
+        ),
+        ("parity_share", "1"): (flow("birth", lambda one: one.parity == 1), births, 100),
+        ("parity_share", "3+"): (flow("birth", lambda one: one.parity >= 3), births, 100),
+        ("certificate_issue_rate", None): (
+            people(adults(certified, end), end),
+            people(adults(found, end), end),
+            100,
+        ),
+        ("certificate_check_rate", None): (flow("check_made"), flow("check_due"), 100),
+    }
+
+
+def plain_value(numerator, denominator, factor):
+    if denominator <= 0:
+        return None
+    exact = Fraction(numerator) * factor / denominator
+    scaled = Decimal(exact.numerator) / Decimal(exact.denominator)
+    return str(scaled.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+@ANY
+@given(history=histories(), area=areas, period=periods, population=st.sampled_from(list(Population)[:4]))
+async def test_figures_are_what_plain_counting_says(given_history, history, area, period, population):
+    async def check(tx):
+        asked = {"area": area, "population": population, "period": period}
+        answer = await service.table(tx, EVERYWHERE, TableQuestion.model_validate(asked))
+        expected = plain(history, area, population, answer.period.start, answer.period.end)
+        rows = {(row.indicator, row.parity): row for row in answer.items}
+        compared = expected.keys() & rows.keys()
+        assert compared
+        for key in compared:
+            row, (numerator, denominator, factor) = rows[key], expected[key]
+            assert Fraction(row.numerator) == numerator, key
+            assert Fraction(row.denominator) == denominator, key
+            assert _same(row.value, plain_value(numerator, denominator, factor)), key
+            question = asked | {"indicator": key[0], "parity": key[1]}
+            alone = await service.figure(tx, EVERYWHERE, FigureQuestion.model_validate(question))
+            assert (alone.value, alone.parts) == (row.value, row.parts)
+
+    await given_history(history, check)
+
+
+def _same(value, expected):
+    return (None if value is None else Decimal(value)) == (None if expected is None else Decimal(expected))
+
+
+@ANY
+@given(history=histories())
+async def test_an_areas_parts_add_up_to_it(given_history, history):
+    async def births(tx, area):
+        asked = {"indicator": "birth_rate", "area": area, "population": "resident", "period": "2025"}
+        answer = await service.figure(tx, EVERYWHERE, FigureQuestion.model_validate(asked))
+        return Fraction(answer.numerator), Fraction(answer.denominator)
+
+    async def check(tx):
+        whole = await births(tx, "340103")
+        parts = [await births(tx, AreaCode(code).value) for code in COMMUNITIES]
+        assert whole == tuple(map(sum, zip(*parts, strict=True)))
+
+    await given_history(history, check)

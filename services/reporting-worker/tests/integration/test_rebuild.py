@@ -1,0 +1,192 @@
+"""A rebuild reads everything again, compares every cell and takes the old tables' place."""
+
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from renkou_common.messaging import inbox
+from renkou_common.messaging.feed import FeedUnavailable
+from renkou_common.scope import AreaScope
+from renkou_reporting.rebuild import service as rebuild_service
+
+EVERYWHERE = AreaScope.everything()
+RETURN = {
+    "title": "期初人口",
+    "source": "统计局",
+    "area": "340103",
+    "month": "2025-12",
+    "lines": [
+        {
+            "area": "340103",
+            "on": "2025-12-31",
+            "population": "registered",
+            "measure": "opening",
+            "value": 5000,
+        }
+    ],
+}
+CELLS = "SELECT * FROM cell ORDER BY area, month, population, measure, sex, parity, birth_month"
+
+
+@pytest.fixture
+async def statistician(reporting):
+    return await reporting.staff("statistician", "340103")
+
+
+@pytest.fixture
+async def filled(reporting, statistician, line):
+    """Events of both feeds, corrections among them, a return that stands and one that was withdrawn."""
+    for day in range(1, 29):
+        births = [line("registered", "birth", f"2026-02-{day:02d}", sex=1 + day % 2, parity=1 + day % 3)]
+        await reporting.take_in("registry", births)
+        certified = line("migrant_out_certified", "in", f"2026-03-{day:02d}", birth_month="1990-05")
+        await reporting.take_in("migrant", [certified, line("migrant_in", "check_due", "2026-03-01")])
+    await reporting.take_in("registry", [line("registered", "birth", "2026-02-01", -1, sex=2, parity=2)])
+    assert (await statistician.post("/returns", json=RETURN)).status_code == 201
+    wrong = (await statistician.post("/returns", json=RETURN)).json()
+    withdrawal = await statistician.post(f"/returns/{wrong['id']}/withdrawal", json={"reason": "重复"})
+    assert withdrawal.status_code == 201
+    return reporting
+
+
+async def request(caller):
+    answer = await caller.post("/rebuilds")
+    assert answer.status_code == 202, answer.text
+    return answer.json()["id"]
+
+
+async def result(caller, rebuild_id):
+    return (await caller.get(f"/rebuilds/{rebuild_id}")).json()
+
+
+async def test_a_rebuild_comes_out_equal(filled, statistician, monkeypatch):
+    monkeypatch.setattr(rebuild_service, "PAGE", 7)
+    before = await filled.rows(CELLS)
+    facts = await filled.rows("SELECT * FROM fact ORDER BY feed, seq, line_no")
+    rebuild_id = await request(statistician)
+    assert (await result(statistician, rebuild_id))["state"] == "queued"
+    assert await filled.rebuilder().run_once()
+    found = await result(statistician, rebuild_id)
+    assert (found["state"], found["equal"], found["difference_count"]) == ("done", True, 0)
+    assert found["progress"] == {
+        "migrant": {"read": 28, "target": 28},
+        "registry": {"read": 30, "target": 30},
+        "returns": {"read": 3, "target": 3},
+    }
+    assert await filled.rows(CELLS) == before
+    assert await filled.rows("SELECT * FROM fact ORDER BY feed, seq, line_no") == facts
+    assert not await filled.rebuilder().run_once()
+
+
+async def test_a_planted_difference_is_found_and_put_right(filled, statistician):
+    before = await filled.rows(CELLS)
+    await filled.as_owner("UPDATE cell SET value = value + 3 WHERE measure = 'opening'")
+    await filled.as_owner("DELETE FROM cell WHERE measure = 'check_due'")
+    await filled.as_owner(
+        "INSERT INTO cell VALUES (340103009009, 202601, 'resident', 'in', 1, 0, 0, 8)",
+    )
+    rebuild_id = await request(statistician)
+    await filled.rebuilder().run_once()
+    found = await result(statistician, rebuild_id)
+    assert (found["state"], found["equal"], found["difference_count"]) == ("done", False, 3)
+    named = {(one["area"], one["measure"], one["live"], one["rebuilt"]) for one in found["differences"]}
+    assert named == {
+        ("340103", "opening", 5003, 5000),
+        ("340103001001", "check_due", None, 28),
+        ("340103009009", "in", 8, None),
+    }
+    assert await filled.rows(CELLS) == before
+
+
+async def test_a_rebuild_goes_on_where_it_was_stopped(filled, statistician, monkeypatch):
+    monkeypatch.setattr(rebuild_service, "PAGE", 10)
+    rebuild_id = await request(statistician)
+    feed, whole = filled.feeds["migrant"], filled.feeds["migrant"].read
+
+    async def breaks_off(after, limit):
+        if after >= 20:
+            raise FeedUnavailable("away")
+        return await whole(after, limit)
+
+    feed.read = breaks_off
+    with pytest.raises(FeedUnavailable):
+        await filled.rebuilder().run_once()
+    assert (await result(statistician, rebuild_id))["progress"]["migrant"] == {"read": 20, "target": 28}
+    feed.read = whole
+    assert await filled.rebuilder().run_once()
+    assert (await result(statistician, rebuild_id))["equal"] is True
+
+
+async def test_events_that_come_in_meanwhile_are_not_lost(filled, statistician, line, monkeypatch):
+    monkeypatch.setattr(rebuild_service, "PAGE", 10)
+    rebuild_id = await request(statistician)
+    feed, whole = filled.feeds["migrant"], filled.feeds["migrant"].read
+
+    async def grows(after, limit):
+        page = await whole(after, limit)
+        if len(feed.events) < 60:
+            check = [line("migrant_in", "check_made", "2026-03-02")]
+            await filled.take_in("migrant", *[check] * 6)
+            await filled.take_in("registry", [line("registered", "death", "2026-03-02")])
+        return page
+
+    feed.read = grows
+    await filled.rebuilder().run_once()
+    assert (await result(statistician, rebuild_id))["equal"] is True
+    await filled.take_in("migrant", [line("migrant_in", "check_made", "2026-03-02")])
+    made = await filled.rows("SELECT sum(value) AS made FROM cell WHERE measure = 'check_made'")
+    assert made[0]["made"] == len(feed.events) - 28 > 20
+
+
+async def test_held_events_are_left_out_on_both_sides(filled, statistician, line):
+    feed = filled.feeds["registry"]
+    subject = uuid4()
+    for measure in ("death", "out"):
+        feed.append_lines([line("registered", measure, "2026-03-02")], subject)
+    held, blocked = feed.events[-2:]
+    async with filled.database.transaction(EVERYWHERE) as tx:
+        await inbox.hold_failed(tx, "registry", held, ValueError("not understood"))
+    await filled.catch_up("registry")
+    assert blocked.seq == feed.events[-1].seq
+    rebuild_id = await request(statistician)
+    await filled.rebuilder().run_once()
+    assert (await result(statistician, rebuild_id))["equal"] is True
+    status = (await statistician.get("/feeds/status")).json()
+    assert [(one["seq"], one["state"]) for one in status["held"]] == [
+        (held.seq, "failed"),
+        (blocked.seq, "blocked"),
+    ]
+
+
+async def test_a_feed_that_lost_its_beginning_rebuilds_nothing(filled, statistician):
+    before = await filled.rows(CELLS)
+    del filled.feeds["registry"].events[3]
+    rebuild_id = await request(statistician)
+    await filled.rebuilder().run_once()
+    found = await result(statistician, rebuild_id)
+    assert (found["state"], found["equal"]) == ("failed", None)
+    assert "does not hold number 4" in found["reason"]
+    assert await filled.rows(CELLS) == before
+
+
+async def test_after_a_swap_the_service_still_may_not_rewrite_its_facts(filled, statistician):
+    await request(statistician)
+    await filled.rebuilder().run_once()
+    for statement in ("DELETE FROM fact", "UPDATE fact SET value = 0", "DELETE FROM cell"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await filled.rows(statement)
+    await request(statistician)
+    assert await filled.rebuilder().run_once()
+
+
+async def test_one_rebuild_at_a_time_and_only_for_the_whole_district(filled, statistician):
+    key = str(uuid4())
+    first = await statistician.post("/rebuilds", key=key)
+    assert (await statistician.post("/rebuilds", key=key)).json()["id"] == first.json()["id"]
+    second = await statistician.post("/rebuilds")
+    assert (second.status_code, second.json()["code"]) == (409, "rebuild_underway")
+    part = await filled.staff("statistician", "340103001")
+    assert (await part.post("/rebuilds")).status_code == 403
+    assert (await part.get(f"/rebuilds/{first.json()['id']}")).status_code == 404
+    assert (await statistician.get(f"/rebuilds/{uuid4()}")).status_code == 404
