@@ -48,13 +48,17 @@ class DepartureReturned(_MigrantEvent):
 
 
 class ArrivalRegistered(_MigrantEvent):
-    """Someone registered elsewhere lives here now (the register already holds the person)."""
+    """Someone registered elsewhere lives here now (the register already holds the person).
+
+    ``returning`` says that the person had lived here before: the register moves the present address.
+    """
 
     arrival_id: UUID
     person_ref: UUID
     arrived_on: date
     home_area: AreaText
     present_area: AreaText
+    returning: bool = False
 
 
 class StayEnded(_MigrantEvent):

@@ -1,4 +1,4 @@
-"""Pure ASGI middleware: trace id, body limit, secure headers and one access log line per request."""
+"""Pure ASGI middleware: trace id, the door for callers without a token, body limit, headers, metrics."""
 
 import re
 import time
@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 import structlog
 from prometheus_client import Histogram
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from renkou_common.http.problems import new_trace_id
+from renkou_common.errors import Unauthenticated
+from renkou_common.http.problems import new_trace_id, refusal
 
 log = structlog.get_logger()
 TRACE_PARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -26,8 +29,22 @@ SECURE_HEADERS = [
 ]
 
 
-class BodyTooLargeError(Exception):
-    """The body passed the limit while it was being read."""
+PUBLIC_PATHS = (
+    "/health/",
+    "/metrics",
+    "/docs",
+    "/openapi.json",
+    "/.well-known/",
+    "/auth/token",
+    "/public/",
+)
+
+
+class BodyTooLargeError(HTTPException):
+    """The body passed the limit while it was being read; an HTTPException, as FastAPI hides any other."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"the body is larger than {limit} bytes")
 
 
 class Edge:
@@ -56,7 +73,7 @@ class Edge:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > limit:
-                raise BodyTooLargeError
+                raise BodyTooLargeError(limit)
             return message
 
         async def marked_send(message: Message) -> None:
@@ -73,7 +90,10 @@ class Edge:
             await send(message)
 
         try:
-            if self._declared(scope) > limit:
+            if not self._may_enter(scope):
+                missing = Unauthenticated("token_missing", "请先登录", "A bearer token is required")
+                await refusal(Request(scope), missing)(scope, limited_receive, marked_send)
+            elif self._declared(scope) > limit:
                 await _refuse_body(marked_send, limit)
             else:
                 await self._app(scope, limited_receive, marked_send)
@@ -90,6 +110,16 @@ class Edge:
             if path.startswith(prefix):
                 return limit
         return self._default_limit
+
+    @staticmethod
+    def _may_enter(scope: Scope) -> bool:
+        """Whether a path is public or some token is shown; whether it is good is for the route to say.
+
+        Without this, FastAPI would tell a stranger what is wrong with a body before asking who it is.
+        """
+        if scope["path"].startswith(PUBLIC_PATHS):
+            return True
+        return any(name == b"authorization" for name, _ in scope["headers"])
 
     @staticmethod
     def _declared(scope: Scope) -> int:

@@ -125,8 +125,8 @@ def problem(
     )
 
 
-async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RenkouError)
+def refusal(request: Request, error: RenkouError) -> JSONResponse:
+    """Return the problem document of one of our own errors."""
     status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 400)
     headers: dict[str, str] = {}
     if status == 401:
@@ -136,6 +136,11 @@ async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, errors.VersionMismatch):
         headers["ETag"] = f'"{error.current}"'
     return problem(request, status, error.code, error.title, error.detail, error.errors, headers)
+
+
+async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RenkouError)
+    return refusal(request, error)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -162,7 +167,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 async def _on_connection_error(request: Request, error: Exception) -> JSONResponse:
     log.warning("database connection lost", error=type(error).__name__)
     unavailable = errors.Unavailable("database_unavailable", "数据库暂不可用", "The database is unavailable")
-    return await _on_renkou_error(request, unavailable)
+    return refusal(request, unavailable)
 
 
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
