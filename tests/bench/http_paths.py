@@ -2,24 +2,33 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from itertools import count
-from urllib.parse import urlsplit
+from itertools import count, cycle
+from random import Random
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import asyncpg
 import httpx
 import orjson
 
+from renkou_common.codes.lists import DocumentKind
 from renkou_local.ports import free_port
 from tests.bench.load import Load, measure, request
-from tests.bench.report import Line, line
+from tests.bench.node import HOME, STOCK_DATE, Nodes
+from tests.bench.report import Line
+from tests.bench.turns import Setting, in_turns
+from tests.e2e.api import Api
+from tests.e2e.synthetic.people import Person
 
+DATABASE = "bench"
 ROWS = 20_000
-CREATE_TABLE = """
-DROP TABLE IF EXISTS bench_person;
+PERSONS = 2_000
+INDICATORS = ("birth_rate", "death_rate", "natural_growth_rate")
+_CREATE_TABLE = """
 CREATE TABLE bench_person (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, sex int, birth_date text, area bigint,
     street text, phone text, version int NOT NULL DEFAULT 1
@@ -27,25 +36,22 @@ CREATE TABLE bench_person (
 INSERT INTO bench_person (name, sex, birth_date, area, street, phone)
 SELECT '王小' || n, 1 + n % 2, '1990-03-07', 340103013001, '安庆路 ' || n || ' 号', '138****1234'
 FROM generate_series(1, $rows) AS n;
-ANALYZE bench_person;
 """
 
 
-@dataclass(frozen=True)
-class Setting:
-    """How long each run lasts, how often runs take turns, how many callers there are."""
-
-    seconds: float
-    turns: int
-    connections: int = 16
-
-
 @asynccontextmanager
-async def bare_application(dsn: str) -> AsyncIterator[int]:
-    """Run the bare application as a process on a table of its own; yields its port."""
+async def bare_application(nodes: Nodes) -> AsyncIterator[int]:
+    """Run the bare application as a process on a database of its own; yields its port."""
+    server = await nodes.stack.postgres.connect()
+    try:
+        await server.execute(f"CREATE DATABASE {DATABASE} TEMPLATE template0")
+    finally:
+        await server.close()
+    dsn = nodes.stack.postgres.url(DATABASE)
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(CREATE_TABLE.replace("$rows", str(ROWS)))
+        await connection.execute(_CREATE_TABLE.replace("$rows", str(ROWS)))
+        await connection.execute("VACUUM ANALYZE bench_person")
     finally:
         await connection.close()
     port = free_port()
@@ -59,7 +65,7 @@ async def bare_application(dsn: str) -> AsyncIterator[int]:
 
 
 async def _answers(url: str) -> None:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(trust_env=False) as http:
         for _ in range(200):
             try:
                 if (await http.get(url)).is_success:
@@ -70,59 +76,169 @@ async def _answers(url: str) -> None:
     raise RuntimeError(f"{url} does not answer")
 
 
-def port_of(url: str) -> int:
-    """Return the port of a service's URL."""
+def _port(url: str) -> int:
     return urlsplit(url).port or 80
 
 
-async def in_turns(
-    name: str,
-    ours: tuple[int, Sequence[bytes]],
-    limit: tuple[int, Sequence[bytes]],
-    setting: Setting,
-    note: str,
-) -> Line:
-    """Measure ours and the limit, taking turns; errors on either side end the bench."""
-    found: dict[str, list[Load]] = {"ours": [], "limit": []}
-    for _ in range(setting.turns):
-        for side, (port, requests) in (("ours", ours), ("limit", limit)):
-            load = await measure(port, requests, connections=setting.connections, seconds=setting.seconds)
-            if load.errors:
-                raise RuntimeError(f"{name}, {side}: {load.errors} answers were not 2xx")
-            found[side].append(load)
-    tail = max(load.p99_ms for load in found["ours"])
-    return line(
-        name,
-        [load.per_second for load in found["ours"]],
-        [load.per_second for load in found["limit"]],
-        "requests/s",
-        f"{note}; worst p99 of ours {tail:.0f} ms with {setting.connections} callers",
-    )
-
-
-def reads(paths: Sequence[str], token: str = "") -> list[bytes]:
-    """Return GET requests."""
+def _reads(paths: Iterable[str], token: str = "") -> Iterator[bytes]:
+    """Return the same GET requests over and over."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return [request("GET", path, headers) for path in paths]
+    return cycle([request("GET", path, headers) for path in paths])
 
 
-class Creations(Sequence[bytes]):
-    """Requests that each create something new, made when they are sent."""
+def _creations(path: str, token: str, bodies: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Return POST requests that each create something new."""
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    for body in bodies:
+        yield request("POST", path, {**headers, "Idempotency-Key": str(uuid4())}, orjson.dumps(body))
 
-    def __init__(self, path: str, token: str, bodies: Sequence[dict[str, object]]) -> None:
-        self._path = path
-        self._token = token
-        self._bodies = bodies
-        self._next = count()
 
-    def __len__(self) -> int:
-        return len(self._bodies)
+def person_body(person: Person) -> dict[str, Any]:
+    """Return what POST /persons wants of a person of a roster."""
+    with_number = person.document_kind is DocumentKind.RESIDENT_ID
+    body = {
+        "name": person.name,
+        "sex": int(person.sex),
+        "birth_date": person.birth_date.isoformat(),
+        "document_kind": str(person.document_kind),
+        "resident_id": person.document_number if with_number else None,
+        "nationality": person.nationality,
+        "marital_status": str(int(person.marital_status)),
+        "registered_area": person.registered_area,
+        "registered_street": person.registered_street,
+        "present_area": person.present_area,
+        "present_street": person.present_street,
+        "present_since": person.present_since.isoformat(),
+        "phone": person.phone or None,
+        "employer": person.employer or None,
+        "children_count": person.children_born or 0,
+        "entry": {"kind": "opening", "on": STOCK_DATE.isoformat()},
+    }
+    return {name: value for name, value in body.items() if value is not None}
 
-    def __getitem__(self, index: int | slice) -> bytes:  # type: ignore[override]
-        number = next(self._next)
-        if number >= len(self._bodies):
-            raise RuntimeError("more creations were asked for than prepared")
-        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        return request("POST", self._path, headers, orjson.dumps(self._bodies[number]))
+
+def _bare_bodies() -> Iterator[dict[str, Any]]:
+    for number in count():
+        yield {
+            "name": f"王小{number}",
+            "sex": 1,
+            "birth_date": "1990-03-07",
+            "area": 340103013001,
+            "street": "安庆路 1 号",
+            "phone": "13812341234",
+        }
+
+
+class Paths:
+    """The HTTP lines of a node that people were imported into."""
+
+    def __init__(self, setting: Setting, nodes: Nodes, limit_port: int) -> None:
+        self._setting = setting
+        self._nodes = nodes
+        self._limit_port = limit_port
+        self._random = Random("bench paths")
+
+    async def person_read(self) -> Line:
+        """One person by id."""
+        rows = await self._sample("SELECT id FROM person ORDER BY id LIMIT $1", PERSONS)
+        ids = [str(row["id"]) for row in rows]
+        self._random.shuffle(ids)
+        note = "token, right, row floor, masked; limit: FastAPI and one asyncpg row"
+        return await self._read(
+            "person read", "registry", [f"/persons/{one}" for one in ids], self._one, note
+        )
+
+    async def person_list(self) -> Line:
+        """A page of fifty persons of a subdistrict."""
+        rows = await self._sample(
+            "SELECT present_area FROM person WHERE present_area / 1000000 = $1", int(HOME)
+        )
+        sizes = Counter(row["present_area"] // 1000 for row in rows)
+        areas = [f"{town:09d}" for town, people in sizes.items() if people >= 50]
+        paths = [f"/persons?area={area}&limit=50" for area in areas]
+        note = "fifty persons of a subdistrict; limit: FastAPI and fifty asyncpg rows"
+        return await self._read("person list", "registry", paths, self._fifty, note)
+
+    async def figure_read(self) -> Line:
+        """One figure from the cells of a subtree."""
+        paths = [
+            "/figures?"
+            + urlencode({"indicator": one, "area": area, "population": population, "period": "2026"})
+            for one in INDICATORS
+            for population in ("registered", "resident")
+            for area in (HOME, f"{HOME}001", f"{HOME}100")
+        ]
+        note = "subtree, population and year out of the cells; limit: FastAPI and one asyncpg row"
+        return await self._read("figure read", "reporting", paths, self._one, note)
+
+    async def create(self) -> Line:
+        """A new person."""
+        caller = await self._caller("registry")
+        bodies = map(person_body, self._nodes.persons())
+        made = _creations("/persons", caller.token, bodies)
+        bare = _creations("/rows", "", _bare_bodies())
+        note = "validated, encrypted, deduplicated, event, idempotent; limit: FastAPI and one INSERT"
+        return await self._measure("create", _port(caller.urls["registry"]), lambda: made, lambda: bare, note)
+
+    async def _sample(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        connection = await self._nodes.connect("registry")
+        try:
+            return await connection.fetch(query, *arguments)
+        finally:
+            await connection.close()
+
+    async def _caller(self, service: str) -> Api:
+        """Return staff who are signed in: a request renews a token that ran out."""
+        home = self._nodes.home
+        caller = home.statistician if service == "reporting" else home.clerk
+        await caller.get("registry", "/auth/me")
+        return caller
+
+    def _one(self) -> Iterator[bytes]:
+        return _reads(f"/rows/{self._random.randrange(1, ROWS)}" for _ in range(PERSONS))
+
+    def _fifty(self) -> Iterator[bytes]:
+        return _reads(f"/rows?after={self._random.randrange(ROWS - 50)}" for _ in range(PERSONS))
+
+    async def _read(
+        self, name: str, service: str, paths: list[str], bare: Callable[[], Iterator[bytes]], note: str
+    ) -> Line:
+        caller = await self._caller(service)
+        wanted = _reads(paths, caller.token)
+        unchecked = bare()
+        port = _port(caller.urls[service])
+        return await self._measure(name, port, lambda: wanted, lambda: unchecked, note)
+
+    async def _measure(
+        self,
+        name: str,
+        port: int,
+        wanted: Callable[[], Iterator[bytes]],
+        unchecked: Callable[[], Iterator[bytes]],
+        note: str,
+    ) -> Line:
+        runs: list[Load] = []
+
+        async def ours() -> float:
+            runs.append(await self._load(name, port, wanted()))
+            return runs[-1].per_second
+
+        async def limit() -> float:
+            return (await self._load(name, self._limit_port, unchecked())).per_second
+
+        def with_tail() -> str:
+            middle = sorted(load.median_ms for load in runs)[len(runs) // 2]
+            worst = max(load.p99_ms for load in runs[1:])
+            callers = f"{self._setting.callers} callers"
+            return f"{note}; {callers}, latency median {middle:.1f} ms, worst p99 {worst:.1f} ms"
+
+        return await in_turns(name, ours, limit, self._setting.turns, "requests/s", with_tail)
+
+    async def _load(self, name: str, port: int, requests: Iterator[bytes]) -> Load:
+        setting = self._setting
+        load = await measure(port, requests, connections=setting.callers, seconds=setting.seconds)
+        if load.errors or not load.per_second:
+            raise RuntimeError(f"{name}: {load.errors} answers were not 2xx, the first: {load.first_error}")
+        return load

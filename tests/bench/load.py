@@ -2,21 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 
 LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one run measured: answers per second, latency in milliseconds, answers that were not 2xx."""
+    """What one run measured: answers per second, latency in milliseconds, answers that were not 2xx.
+
+    ``first_error`` is the head and body of the first of those.
+    """
 
     per_second: float
     median_ms: float
     p99_ms: float
     errors: int
+    first_error: str
 
 
 def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
@@ -59,7 +62,7 @@ class _Caller(asyncio.Protocol):
         length = int(head[mark + 15 :].split(b"\r\n", 1)[0]) if mark >= 0 else 0
         if len(self._buffer) < end + 4 + length:
             return
-        self._run.record(self._buffer[9:12], time.perf_counter() - self._sent_at)
+        self._run.record(self._buffer, time.perf_counter() - self._sent_at)
         self._buffer = b""
         self._send()
 
@@ -68,23 +71,27 @@ class _Caller(asyncio.Protocol):
 
 
 class _Run:
-    def __init__(self, requests: Sequence[bytes], connections: int, seconds: float) -> None:
+    def __init__(self, requests: Iterator[bytes], connections: int, seconds: float) -> None:
         self._requests = requests
-        self._numbers = count()
         self._open = connections
         self._deadline = time.perf_counter() + seconds
         self.latencies: list[float] = []
         self.errors = 0
+        self.first_error = ""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def take(self) -> bytes | None:
+        """Return the next request; None when the time is over or there is none left."""
         if time.perf_counter() > self._deadline:
             return None
-        return self._requests[next(self._numbers) % len(self._requests)]
+        return next(self._requests, None)
 
-    def record(self, status: bytes, seconds: float) -> None:
+    def record(self, answer: bytes, seconds: float) -> None:
+        """Keep what an answer took; ``HTTP/1.1 200`` has its status from the ninth byte on."""
         self.latencies.append(seconds)
-        self.errors += not status.startswith(b"2")
+        if not answer.startswith(b"2", 9):
+            self.errors += 1
+            self.first_error = self.first_error or answer.decode("utf-8", "replace")
 
     def lost(self) -> None:
         self._open -= 1
@@ -93,9 +100,9 @@ class _Run:
 
 
 async def measure(
-    port: int, requests: Sequence[bytes], *, connections: int = 16, seconds: float = 2.0
+    port: int, requests: Iterator[bytes], *, connections: int = 16, seconds: float = 2.0
 ) -> Load:
-    """Send ``requests`` round robin over some connections for some seconds."""
+    """Send ``requests`` over some connections, each its next one after its answer, for some seconds."""
     loop = asyncio.get_running_loop()
     run = _Run(requests, connections, seconds)
     started = time.perf_counter()
@@ -109,4 +116,5 @@ async def measure(
         ordered[len(ordered) // 2] * 1000,
         ordered[int(len(ordered) * 0.99)] * 1000,
         run.errors,
+        run.first_error,
     )

@@ -18,9 +18,9 @@ class ApiError(Exception):
         is_json = "json" in response.headers.get("content-type", "")
         self.problem: Json = response.json() if is_json else {"detail": response.text[:500]}
         self.code = str(self.problem.get("code", ""))
-        super().__init__(
-            f"{response.request.method} {response.request.url.path}: {self.status} {self.problem}"
-        )
+        request = response.request
+        sent = request.content[:300].decode(errors="replace")
+        super().__init__(f"{request.method} {request.url.path}: {self.status} {self.problem} after {sent}")
 
 
 class Api:

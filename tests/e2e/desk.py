@@ -56,9 +56,7 @@ class Desk:
         mothers = self.ledger.persons[mother]
         told_on, told_sex, told_parity = planned.born, int(planned.sex), parity
         if planned.correction == "date":
-            told_on = (
-                planned.born.replace(day=28) if planned.born.month == 2 else planned.born.replace(day=25)
-            )
+            told_on = wrong_day(planned.born)
         elif planned.correction == "sex":
             told_sex = 3 - told_sex
         elif planned.correction == "parity":

@@ -48,7 +48,7 @@ async def _employ(
         "username": username,
         "display_name": name,
         "password": secret,
-        "roles": [{"role": role, "area": area}],
+        "assignments": [{"role": role, "area": area}],
     }
     await administrator.post("registry", "/staff", body)
     return await _first_sign_in(http, administrator.urls, username, secret, administrator.patience)

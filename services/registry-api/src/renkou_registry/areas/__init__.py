@@ -1,0 +1,1 @@
+"""The division tree (行政区划)."""

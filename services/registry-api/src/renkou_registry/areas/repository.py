@@ -1,0 +1,67 @@
+"""Every query on the division tree."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.codes.divisions import read_divisions
+from renkou_common.database import Session, Transaction
+from renkou_registry.areas.domain import AreaRecord
+
+_COLUMNS = "a.key, a.level, a.name, a.valid_from, a.valid_to, a.successor"
+
+
+def _code(key: int, level: int) -> AreaCode:
+    return AreaCode(str(key)[: AreaLevel(level).digits])
+
+
+def _record(row: asyncpg.Record) -> AreaRecord:
+    successor = row["successor"]
+    return AreaRecord(
+        code=_code(row["key"], row["level"]),
+        name=row["name"],
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        successor=_code(successor, row["level"]) if successor is not None else None,
+    )
+
+
+async def areas_of(tx: Transaction, codes: Sequence[AreaCode]) -> dict[AreaCode, AreaRecord]:
+    """Return those of the codes that are known."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM unnest($1::bigint[], $2::smallint[]) AS wanted (key, level)"  # noqa: S608
+        " JOIN area a ON a.key = wanted.key AND a.level = wanted.level",
+        [code.key for code in codes],
+        [int(code.level) for code in codes],
+    )
+    records = [_record(row) for row in rows]
+    return {record.code: record for record in records}
+
+
+async def children_of(tx: Transaction, code: AreaCode, after: int, limit: int) -> list[AreaRecord]:
+    """Return up to ``limit`` divisions directly below ``code`` in the order of their codes."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM area a WHERE a.parent = $1 AND a.level = $2 AND a.key > $3"  # noqa: S608
+        " ORDER BY a.key LIMIT $4",
+        code.key,
+        int(code.level) + 1,
+        after,
+        limit,
+    )
+    return [_record(row) for row in rows]
+
+
+async def load_divisions(connection: Session) -> int:
+    """Copy the shipped division list into an empty table, in one transaction; returns how many came in."""
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE area IN SHARE ROW EXCLUSIVE MODE")
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM area)"):
+            return 0
+        status = await connection.copy_records_to_table(
+            "area",
+            records=((each.key, each.level, each.parent, each.name) for each in read_divisions()),
+            columns=("key", "level", "parent", "name"),
+        )
+        await connection.execute("ANALYZE area")
+    return int(status.split()[-1])

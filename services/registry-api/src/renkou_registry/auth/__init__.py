@@ -1,0 +1,1 @@
+"""Signing in (登录): tokens, passwords, throttling and the keys others check tokens with."""

@@ -1,0 +1,101 @@
+"""HTTP of signing in."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from renkou_common.errors import Forbidden, InvalidInput, Unauthenticated
+from renkou_common.identity.http import bearer
+from renkou_common.identity.principal import grants_of
+from renkou_common.identity.roles import SERVICE_SCOPES
+from renkou_common.identity.tokens import Claims
+from renkou_common.scope import AreaScope
+from renkou_registry.auth import service
+from renkou_registry.auth.schemas import Me, MyAssignment, PasswordChange, TokenRequest, TokenResponse
+from renkou_registry.runtime import CurrentRuntime
+from renkou_registry.staff.service import find, rights
+
+router = APIRouter(tags=["auth 登录"])
+
+
+async def _bearer_claims(
+    request: Request, runtime: CurrentRuntime, _: Annotated[object, Depends(bearer)] = None
+) -> Claims:
+    claims, _token = await runtime.identity.authenticate(request.headers.get("authorization"))
+    return claims
+
+
+Caller = Annotated[Claims, Depends(_bearer_claims)]
+
+
+@router.post("/auth/token", summary="Sign in 登录", response_model=TokenResponse)
+async def sign_in(body: TokenRequest, runtime: CurrentRuntime) -> TokenResponse:
+    """Sign in with a user name and a password, or as a service with its client secret.
+
+    Repeated failures lock an account for a time that grows from 2 seconds to 15 minutes. The answer to a
+    wrong name, a wrong password and a locked account is the same.
+    """
+    given = body.model_dump(exclude_none=True)
+    if given.keys() == {"username", "password"}:
+        token = await service.sign_in(runtime, given["username"], given["password"])
+    elif given.keys() == {"client_id", "client_secret"}:
+        token = await service.sign_in_service(runtime, given["client_id"], given["client_secret"])
+    else:
+        raise InvalidInput(
+            "credentials_incomplete",
+            "请提供 username 和 password, 或 client_id 和 client_secret",
+            "Give username and password, or client_id and client_secret",
+        )
+    return TokenResponse(
+        access_token=token.text,
+        expires_in=runtime.issuer.lifetime_seconds,
+        password_change_required=token.password_change_required,
+    )
+
+
+@router.post("/auth/password", status_code=204, summary="Set one's own password 修改密码")
+async def change_password(body: PasswordChange, caller: Caller, runtime: CurrentRuntime) -> None:
+    """Replace one's own password; sign in again afterwards. The only thing a first sign-in may do."""
+    if caller.kind not in ("staff", "setup"):
+        raise Forbidden("staff_only", "只有工作人员账号有密码", "Only staff accounts have a password")
+    await service.change_password(runtime, caller.subject, body.current, body.new)
+
+
+@router.get("/auth/me", summary="Who am I 我的账号", response_model=Me)
+async def me(caller: Caller, runtime: CurrentRuntime) -> Me:
+    """Return the caller's account, roles with areas, and the scopes they give."""
+    if caller.kind == "setup":
+        raise Forbidden("password_change_required", "请先设置新密码", "Set a new password first")
+    if caller.kind == "service":
+        return Me(
+            id=caller.subject,
+            kind=caller.kind,
+            name=caller.name,
+            display_name=None,
+            district=runtime.settings.district,
+            assignments=[],
+            scopes=sorted(SERVICE_SCOPES.get(caller.name, frozenset())),
+        )
+    async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
+        member = await find(tx, caller.subject)
+        assignments = await rights(tx, caller.subject)
+    if not member.active or member.must_change_password:
+        raise Unauthenticated(
+            "account_closed", "账号已停用或需重设密码", "The account is closed or was reset"
+        )
+    return Me(
+        id=member.id,
+        kind=caller.kind,
+        name=member.username,
+        display_name=member.display_name,
+        district=runtime.settings.district,
+        assignments=[MyAssignment(role=a.role, area=a.area.value) for a in member.assignments],
+        scopes=sorted(grants_of(assignments)),
+    )
+
+
+@router.get("/.well-known/jwks.json", summary="Keys that tokens are checked with 公钥")
+async def jwks(response: Response, runtime: CurrentRuntime) -> dict[str, Any]:
+    """Return the public keys (RFC 7517)."""
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return runtime.issuer.public_keys()

@@ -1,0 +1,74 @@
+"""What callers send and get when signing in."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from renkou_common.identity.roles import Role, Scope
+
+Secret = Annotated[str, Field(min_length=1, max_length=1024)]
+NewPassword = Annotated[
+    str, Field(min_length=12, max_length=256, description="12 characters or more, not the user name")
+]
+
+
+class TokenRequest(BaseModel):
+    """Either `username` and `password` (staff) or `client_id` and `client_secret` (a service)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"username": "clerk.sanxiaokou", "password": "a long pass phrase"},
+                {"client_id": "migrant-api", "client_secret": "from the secret file"},
+            ]
+        },
+    )
+
+    username: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    password: Secret | None = None
+    client_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    client_secret: Secret | None = None
+
+
+class TokenResponse(BaseModel):
+    """A bearer token. With `password_change_required` it opens only POST /auth/password."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105
+    expires_in: int = Field(description="seconds", examples=[900])
+    password_change_required: bool
+
+
+class PasswordChange(BaseModel):
+    """The password in force and the one to come."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"current": "given by the administrator", "new": "a long pass phrase"}]
+        },
+    )
+
+    current: Secret
+    new: NewPassword
+
+
+class MyAssignment(BaseModel):
+    """A role over an area and everything below it."""
+
+    role: Role
+    area: str = Field(examples=["340103009"])
+
+
+class Me(BaseModel):
+    """Who calls, and with which rights."""
+
+    id: UUID
+    kind: str = Field(description="staff, service or setup", examples=["staff"])
+    name: str = Field(description="user name or client id", examples=["clerk.sanxiaokou"])
+    display_name: str | None
+    district: str = Field(description="the district of this node", examples=["340103"])
+    assignments: list[MyAssignment]
+    scopes: list[Scope]

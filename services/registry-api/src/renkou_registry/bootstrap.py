@@ -1,0 +1,59 @@
+"""The one place where a process is put together; nothing connects before :func:`open_runtime`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.crypto import FieldCipher
+from renkou_common.database import Database
+from renkou_common.identity.principal import Identity
+from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
+from renkou_common.messaging.outbox import Outbox
+from renkou_common.settings import read_json
+from renkou_registry.runtime import CurrentRuntime, Runtime
+from renkou_registry.settings import RegistrySettings, required
+from renkou_registry.staff.service import assignment_loader
+
+__all__ = ["CurrentRuntime", "Runtime", "event_source", "open_runtime"]
+
+
+def event_source(settings: RegistrySettings) -> str:
+    """Return the CloudEvents source of this service."""
+    return f"{settings.issuer}/registry-api"
+
+
+def build_runtime(settings: RegistrySettings) -> Runtime:
+    """Read keys and wire the parts; connects to nothing."""
+    clock = settings.clock
+    database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
+    key_file = required(settings.token_key_file, "TOKEN_KEY_FILE")
+    issuer = TokenIssuer(OKPKey.import_key(read_json(key_file)), settings.issuer)
+
+    async def own_keys() -> dict[str, Any]:
+        return issuer.public_keys()
+
+    verifier = TokenVerifier(settings.issuer, own_keys)
+    return Runtime(
+        settings=settings,
+        district=AreaCode(settings.district),
+        database=database,
+        clock=clock,
+        cipher=FieldCipher.from_file(required(settings.field_keys_file, "FIELD_KEYS_FILE")),
+        outbox=Outbox(event_source(settings), clock),
+        issuer=issuer,
+        identity=Identity(verifier, assignment_loader(database)),
+    )
+
+
+@asynccontextmanager
+async def open_runtime(settings: RegistrySettings) -> AsyncIterator[Runtime]:
+    """Build the runtime, connect its database and close it again."""
+    runtime = build_runtime(settings)
+    await runtime.database.open()
+    try:
+        yield runtime
+    finally:
+        await runtime.database.close()

@@ -1,0 +1,133 @@
+"""What a spreadsheet cell means: text, dates, whole numbers, codes. No I/O.
+
+CellError(CodeError): a cell that cannot be read as what its column holds.
+"""
+
+import re
+from datetime import date, datetime, time, timedelta
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.codes.findings import CodeError
+from renkou_common.codes.masking import mask_name, mask_phone, mask_resident_id
+from renkou_common.codes.text import half_width
+from renkou_registry.imports.columns import Column
+
+type Cell = str | float | int | bool | date | datetime | time | timedelta
+
+_SHOWN_CHARACTERS = 40
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d{2}")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?")
+EARLIEST = date(1900, 1, 1)
+
+
+class CellError(CodeError):
+    """A cell whose content its column cannot hold."""
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell as text without blanks around; whole numbers without a decimal point."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, datetime) and cell.time() == time():
+        return cell.date().isoformat()
+    return str(cell).strip()
+
+
+def shown(column: Column, cell: Cell) -> str:
+    """Return the cell as an error list may show it: names and numbers masked, at most 40 characters."""
+    text = text_of(cell)
+    if column is Column.DOCUMENT_NUMBER:
+        return f"{cell:.1E}" if is_numeric(cell) else mask_resident_id(half_width(text)[:_SHOWN_CHARACTERS])
+    if column is Column.NAME:
+        return mask_name(text)
+    if column is Column.PHONE:
+        return mask_phone(text[:_SHOWN_CHARACTERS])
+    if column in (Column.REGISTERED_STREET, Column.PRESENT_STREET, Column.EMPLOYER):
+        return f"（{len(text)} 字）" if text else ""
+    return text[:_SHOWN_CHARACTERS]
+
+
+def is_numeric(cell: Cell) -> bool:
+    """Say whether the cell holds a number rather than text."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def document_number(cell: Cell) -> str:
+    """Return a document's number; raises `document_number_numeric` for a cell that lost its last digits."""
+    if is_numeric(cell) or _SCIENTIFIC.fullmatch(text_of(cell)):
+        raise CellError(
+            "document_number_numeric",
+            "单元格是数字格式, 表格软件只保留 15 位有效数字, 后几位已丢失; 请改为文本格式后重新录入号码",
+            "the cell is a number: spreadsheets keep 15 digits only, the last ones are lost; "
+            "make the column text and enter the number again",
+        )
+    return half_width(text_of(cell)).upper()
+
+
+def day(cell: Cell) -> date:
+    """Return a date, also from text like 1990-01-31, 19900131, 1990年1月31日; raises `date_unreadable`."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    found = _DATE.fullmatch(half_width(text_of(cell)))
+    if found:
+        year, month, day_of_month = (part for part in found.groups() if part is not None)
+        try:
+            return date(int(year), int(month), int(day_of_month))
+        except ValueError:
+            pass
+    raise CellError("date_unreadable", "日期应写作 2020-05-01", "a date is written 2020-05-01")
+
+
+def whole_number(cell: Cell, low: int, high: int) -> int:
+    """Return a whole number between two limits; raises `number_range`."""
+    text = half_width(text_of(cell))
+    if text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high:
+        return int(text)
+    raise CellError(
+        "number_range", f"应为 {low}-{high} 的整数", f"must be a whole number from {low} to {high}"
+    )
+
+
+def phone(cell: Cell) -> str:
+    """Return a telephone number; raises `phone_form`."""
+    text = half_width(text_of(cell))
+    if _MOBILE.fullmatch(text) or _LANDLINE.fullmatch(text):
+        return text
+    raise CellError(
+        "phone_form",
+        "应为 11 位手机号, 或带区号的固定电话 0551-62345678",
+        "must be a mobile number of 11 digits or a landline with its area code",
+    )
+
+
+def short_text(cell: Cell, limit: int) -> str:
+    """Return text of limited length; raises `text_too_long`."""
+    text = text_of(cell)
+    if len(text) > limit:
+        raise CellError("text_too_long", f"超过 {limit} 个字符", f"longer than {limit} characters")
+    return text
+
+
+def area(cell: Cell, district: AreaCode) -> AreaCode:
+    """Return an area code: a community inside the district, a county at least outside.
+
+    Raises AreaCodeError, or `area_too_coarse`.
+    """
+    code = AreaCode.parse(text_of(cell))
+    if district.contains(code) and len(code.value) < 12:
+        raise CellError(
+            "area_too_coarse",
+            "本区地址应填 12 位社区（村）代码",
+            "an area of this district needs all 12 digits",
+        )
+    if len(code.value) < 6:
+        raise CellError(
+            "area_too_coarse", "外地地址至少填 6 位县（区）代码", "an area elsewhere needs 6 digits at least"
+        )
+    return code

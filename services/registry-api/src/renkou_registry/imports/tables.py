@@ -1,0 +1,116 @@
+"""Tables of roster imports. Schema only; queries are in :mod:`.repository`.
+
+``FLOOR`` maps tables to the predicate of their row-level policy; the migration reads it. A job is visible to
+those who may see everything that the clerk who handed the file in may see.
+"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
+from sqlmodel import Field, SQLModel
+
+FLOOR = {
+    "import_job": "nullif(current_setting('renkou.areas', true), '')::int8multirange @> scope",
+    "import_file": "EXISTS (SELECT FROM import_job j WHERE j.id = import_file.job_id)",
+    "import_error": "EXISTS (SELECT FROM import_job j WHERE j.id = import_error.job_id)",
+}
+
+
+def _moment(*, nullable: bool = True) -> Column[datetime]:
+    default = None if nullable else func.now()
+    return Column(DateTime(timezone=True), nullable=nullable, server_default=default)
+
+
+def _count() -> dict[str, Any]:
+    return {"server_default": text("0")}
+
+
+class ImportJob(SQLModel, table=True):
+    """One roster handed in.
+
+    ``scope`` is where its clerk may write. ``next_place`` says how far it is applied: a place in the fixed
+    order in which the file's rows go in; it moves in the transaction of the rows. ``attempts`` counts the
+    times a worker took the job up without getting any further.
+    """
+
+    __tablename__ = "import_job"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'checking', 'checked', 'applying', 'done', 'failed')",
+            name="import_job_state",
+        ),
+        Index(
+            "import_job_open",
+            "created_at",
+            postgresql_where=text("state IN ('queued', 'checking', 'applying')"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    dry_run: bool
+    stock_date: date
+    scope: Any = Field(sa_column=Column(INT8MULTIRANGE, nullable=False))
+    created_by: UUID
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    checked_at: datetime | None = Field(default=None, sa_column=_moment())
+    started_at: datetime | None = Field(default=None, sa_column=_moment())
+    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    rows_total: int | None = None
+    rows_checked: int = Field(default=0, sa_column_kwargs=_count())
+    rows_applied: int = Field(default=0, sa_column_kwargs=_count())
+    rows_refused: int = Field(default=0, sa_column_kwargs=_count())
+    rows_warned: int = Field(default=0, sa_column_kwargs=_count())
+    next_place: int = Field(default=0, sa_column_kwargs=_count())
+    attempts: int = Field(default=0, sa_column_kwargs=_count())
+    failure_code: str | None = Field(default=None, sa_column=Column(Text))
+    failure_zh: str | None = Field(default=None, sa_column=Column(Text))
+    failure_en: str | None = Field(default=None, sa_column=Column(Text))
+
+
+class ImportFile(SQLModel, table=True):
+    """The file itself, encrypted in parts; deleted when the job is over for a while (see the service)."""
+
+    __tablename__ = "import_file"
+
+    job_id: UUID = Field(sa_column=Column(ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True))
+    part: int = Field(primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ImportError(SQLModel, table=True):
+    """One thing wrong with one cell. ``shown`` is the value with names and numbers masked."""
+
+    __tablename__ = "import_error"
+    __table_args__ = (
+        CheckConstraint("severity IN ('error', 'warning')", name="import_error_severity"),
+        Index("import_error_place", "job_id", "severity", "row", "position"),
+    )
+
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    job_id: UUID = Field(sa_column=Column(ForeignKey("import_job.id", ondelete="CASCADE"), nullable=False))
+    severity: str = Field(sa_column=Column(Text, nullable=False))
+    row: int
+    column: str = Field(sa_column=Column("column_name", Text, nullable=False))
+    cell: str = Field(sa_column=Column(Text, nullable=False))
+    shown: str = Field(sa_column=Column(Text, nullable=False))
+    code: str = Field(sa_column=Column(Text, nullable=False))
+    zh: str = Field(sa_column=Column(Text, nullable=False))
+    en: str = Field(sa_column=Column(Text, nullable=False))

@@ -1,0 +1,11 @@
+"""Arithmetic with months. No I/O."""
+
+from calendar import monthrange
+from datetime import date
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the day ``months`` later, at most the month's last (31 August + 6: 28 February)."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

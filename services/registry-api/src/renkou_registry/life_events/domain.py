@@ -1,0 +1,313 @@
+"""The history of a person and what follows from it: current state and population lines. No I/O.
+
+A history is the list of everything recorded about one person, in the order of recording. Corrections change
+values of an earlier event, retractions take one back; what then holds is replayed by the day it happened.
+
+Areas are 12-digit integer keys; ``district`` is the interval of the node's district. The rule of usual
+residence (常住) and every measure are written out in docs/decisions.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from renkou_common.contracts.lines import LineKey, Measure, Population
+from renkou_common.errors import Conflict
+from renkou_registry.life_events.residence import Addresses, Rules, usual_residences
+
+__all__ = ["Addresses", "LifeEvent", "PersonState", "Rules", "derive", "population_lines"]
+
+type District = tuple[int, int]
+
+
+class EventKind(StrEnum):
+    """What can stand in a history; the first three are entries, one of which opens each history."""
+
+    OPENING = "opening"  # 期初建档
+    ARRIVAL = "arrival"  # 流入登记
+    BIRTH = "birth"  # 出生
+    DEATH = "death"  # 死亡
+    MARRIAGE = "marriage"  # 结婚
+    MOVE = "move"  # 迁移、流动
+    CORRECTION = "correction"  # 更正
+    RETRACTION = "retraction"  # 撤销
+
+
+ENTRY_MEASURES = {
+    EventKind.OPENING: Measure.OPENING,
+    EventKind.ARRIVAL: Measure.IN,
+    EventKind.BIRTH: Measure.BIRTH,
+}
+ENTRIES = frozenset(ENTRY_MEASURES)
+CORRECTABLE: dict[EventKind, frozenset[str]] = {
+    EventKind.OPENING: frozenset(
+        {
+            "happened_on",
+            "sex",
+            "birth_date",
+            "marital_status",
+            "registered_area",
+            "present_area",
+            "present_since",
+        }
+    ),
+    EventKind.ARRIVAL: frozenset(
+        {"happened_on", "sex", "birth_date", "marital_status", "registered_area", "present_area"}
+    ),
+    EventKind.BIRTH: frozenset({"happened_on", "sex", "parity", "registered_area", "present_area"}),
+    EventKind.DEATH: frozenset({"happened_on"}),
+    EventKind.MARRIAGE: frozenset({"happened_on", "marital_status"}),
+    EventKind.MOVE: frozenset({"happened_on", "to_area", "transfer_registration"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LifeEvent:
+    """One recorded event. ``data`` holds what its kind needs:
+
+    entries: ``sex, birth_date, marital_status, registered_area, present_area, present_since``, a birth also
+    ``parity, mother_usual_area``; marriage: ``marital_status``; move: ``to_area, transfer_registration``;
+    correction: ``changes``. Dates in ``data`` are dates.
+    """
+
+    id: UUID
+    kind: EventKind
+    happened_on: date
+    data: Mapping[str, Any] = field(default_factory=dict)
+    corrects: UUID | None = None
+    retracts: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """What holds after the whole history.
+
+    ``usual`` lists (day, area) from which each usual residence counts, also days yet to come; before the
+    first there is none. ``addresses`` are all address states in order, the first from the entry.
+    """
+
+    entry: EventKind
+    entered_on: date
+    sex: int
+    birth_date: date
+    marital_status: str
+    parity: int
+    registered_since: date | None
+    present_since: date
+    died_on: date | None
+    addresses: tuple[Addresses, ...]
+    usual: tuple[tuple[date, int], ...]
+
+    @property
+    def registered_area(self) -> int:
+        return self.addresses[-1].registered
+
+    @property
+    def present_area(self) -> int:
+        return self.addresses[-1].present
+
+    @property
+    def alive(self) -> bool:
+        return self.died_on is None
+
+    def usual_area(self, on: date) -> int | None:
+        """Return the area of usual residence on a day, None where none is known."""
+        return next((area for since, area in reversed(self.usual) if since <= on), None)
+
+    def next_usual(self, after: date) -> tuple[date, int] | None:
+        """Return the day after ``after`` on which another usual residence begins, with its area."""
+        return next(((since, area) for since, area in self.usual if since > after), None)
+
+
+def effective(history: Sequence[LifeEvent]) -> list[LifeEvent]:
+    """Return the events that hold, corrections applied, in the order they happened: the entry first, then by
+    day, a death last on its day, otherwise as recorded."""
+    retracted = {event.retracts for event in history if event.retracts}
+    standing = {event.id: event for event in history if event.id not in retracted}
+    for event in history:
+        if event.kind is EventKind.CORRECTION and event.id in standing and event.corrects in standing:
+            standing[event.corrects] = corrected(standing[event.corrects], event.data["changes"])
+    facts = [e for e in standing.values() if e.kind not in (EventKind.CORRECTION, EventKind.RETRACTION)]
+    return sorted(facts, key=lambda e: (e.kind not in ENTRIES, e.happened_on, e.kind is EventKind.DEATH))
+
+
+def corrected(event: LifeEvent, changes: Mapping[str, Any]) -> LifeEvent:
+    """Return the event with changed values; a birth's day is the birth date, an arrival's begins the stay."""
+    data = {**event.data, **{name: value for name, value in changes.items() if name != "happened_on"}}
+    happened_on = changes.get("happened_on", event.happened_on)
+    if event.kind is EventKind.BIRTH:
+        data["birth_date"] = data["present_since"] = happened_on
+    if event.kind is EventKind.ARRIVAL:
+        data["present_since"] = happened_on
+    return replace(event, happened_on=happened_on, data=data)
+
+
+def derive(history: Sequence[LifeEvent], district: District, rules: Rules) -> PersonState:
+    """Return the state after a history; raises Conflict for one that cannot have happened."""
+    facts = effective(history)
+    if not facts or facts[0].kind not in ENTRIES:
+        raise Conflict(
+            "entry_needed",
+            "建档记录之外还有其他事件, 不能撤销建档; 请先撤销其他事件",
+            "the entry cannot be taken back while other events stand; retract those first",
+        )
+    entry, rest = facts[0], facts[1:]
+    _check_entry(entry)
+    death = _death(rest)
+    marital_status = str(entry.data["marital_status"])
+    addresses = [Addresses(entry.happened_on, entry.data["registered_area"], entry.data["present_area"])]
+    registered_since: date | None = entry.data.get("registered_since")
+    present_since: date = entry.data["present_since"]
+    for event in rest:
+        _check_within_life(event, entry, death)
+        if event.kind is EventKind.MARRIAGE:
+            marital_status = str(event.data["marital_status"])
+        elif event.kind is EventKind.MOVE:
+            moved = _move(addresses[-1], event, district)
+            if moved.registered != addresses[-1].registered:
+                registered_since = event.happened_on
+            if moved.present != addresses[-1].present:
+                present_since = event.happened_on
+            addresses.append(moved)
+    died_on = death.happened_on if death else None
+    return PersonState(
+        entry=entry.kind,
+        entered_on=entry.happened_on,
+        sex=entry.data["sex"],
+        birth_date=entry.data["birth_date"],
+        marital_status=marital_status,
+        parity=entry.data.get("parity") or 0,
+        registered_since=registered_since,
+        present_since=present_since,
+        died_on=died_on,
+        addresses=tuple(addresses),
+        usual=tuple(
+            usual_residences(
+                entry.happened_on,
+                entry.data["present_since"],
+                entry.data.get("mother_usual_area"),
+                addresses,
+                died_on,
+                rules,
+            )
+        ),
+    )
+
+
+def population_lines(history: Sequence[LifeEvent], district: District, rules: Rules) -> Counter[LineKey]:
+    """Return the lines that a history contributes to each population; empty where its entry was retracted
+    with everything else. Raises Conflict for a history that cannot have happened."""
+    if not effective(history):
+        return Counter()
+    return lines_of(derive(history, district, rules), district)
+
+
+def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
+    """Return the lines of a state."""
+
+    def inside(area: int) -> bool:
+        return district[0] <= area <= district[1]
+
+    registered = [(a.since, a.registered if inside(a.registered) else None) for a in state.addresses]
+    migrant_in = [
+        (a.since, a.present if inside(a.present) and not inside(a.registered) else None)
+        for a in state.addresses
+    ]
+    migrant_out = [
+        (a.since, a.registered if inside(a.registered) and not inside(a.present) else None)
+        for a in state.addresses
+    ]
+    resident = [(since, area if inside(area) else None) for since, area in state.usual]
+    lines: Counter[LineKey] = Counter()
+    for population, membership in (
+        (Population.REGISTERED, registered),
+        (Population.MIGRANT_IN, migrant_in),
+        (Population.MIGRANT_OUT, migrant_out),
+        (Population.RESIDENT, resident),
+    ):
+        lines.update(_membership_lines(population, membership, state))
+    return lines
+
+
+def _membership_lines(
+    population: Population, membership: Iterable[tuple[date, int | None]], state: PersonState
+) -> Iterable[LineKey]:
+    """Yield a line for each beginning and end of belonging to an area."""
+
+    def line(area: int, on: date, measure: Measure) -> LineKey:
+        parity = state.parity if measure is Measure.BIRTH else 0
+        month = f"{state.birth_date:%Y-%m}"
+        return LineKey(population, f"{area:012d}", on, measure, state.sex, month, parity)
+
+    current: int | None = None
+    for number, (on, area) in enumerate(membership):
+        if area == current:
+            continue
+        if current is not None:
+            yield line(current, on, Measure.OUT)
+        if area is not None:
+            at_entry = number == 0 and on == state.entered_on
+            yield line(area, on, ENTRY_MEASURES[state.entry] if at_entry else Measure.IN)
+        current = area
+    if current is not None and state.died_on is not None:
+        yield line(current, state.died_on, Measure.DEATH)
+
+
+def _move(before: Addresses, event: LifeEvent, district: District) -> Addresses:
+    to_area: int = event.data["to_area"]
+    transfers: bool = event.data["transfer_registration"]
+    registered = to_area if transfers else before.registered
+    if to_area == before.present and registered == before.registered:
+        raise Conflict(
+            "move_without_change",
+            f"{event.happened_on} 的迁移没有改变现居住地或户籍地",
+            f"the move of {event.happened_on} changes neither the present nor the registered area",
+        )
+    known = any(district[0] <= area <= district[1] for area in (before.present, before.registered, to_area))
+    if not known:
+        raise Conflict(
+            "not_here",
+            f"{event.happened_on} 时该人户籍和居住均不在本区, 不能登记迁出",
+            f"on {event.happened_on} the person was neither registered nor living here and cannot move out",
+        )
+    return Addresses(event.happened_on, registered, to_area)
+
+
+def _death(rest: Sequence[LifeEvent]) -> LifeEvent | None:
+    deaths = [event for event in rest if event.kind is EventKind.DEATH]
+    if len(deaths) > 1:
+        raise Conflict("already_dead", "该人的死亡已登记", "the person's death is recorded already")
+    return deaths[0] if deaths else None
+
+
+def _check_entry(entry: LifeEvent) -> None:
+    if entry.data["birth_date"] > entry.happened_on:
+        raise Conflict("before_birth", "建档日期早于出生日期", "the entry is dated before the person's birth")
+    if entry.data["present_since"] > entry.happened_on:
+        raise Conflict(
+            "present_after_entry",
+            "现居住地的起始日期晚于建档日期",
+            "the present address begins after the day of the entry",
+        )
+
+
+def _check_within_life(event: LifeEvent, entry: LifeEvent, death: LifeEvent | None) -> None:
+    day = event.happened_on
+    if day < entry.data["birth_date"]:
+        raise Conflict("before_birth", f"{day} 早于出生日期", f"{day} is before the person's birth")
+    if day < entry.happened_on and event.kind is not EventKind.MARRIAGE:
+        raise Conflict(
+            "before_entry",
+            f"{day} 早于建档日期 {entry.happened_on}; 如建档有误请更正建档记录",
+            f"{day} is before the entry of {entry.happened_on}; correct the entry if that is wrong",
+        )
+    if death is not None and day > death.happened_on:
+        raise Conflict(
+            "after_death",
+            f"{day} 晚于死亡日期 {death.happened_on}",
+            f"{day} is after the death on {death.happened_on}",
+        )

@@ -1,0 +1,22 @@
+"""Histories for the other features: append to one, read one. Callers hold the transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from renkou_common.database import Transaction
+from renkou_registry.life_events import repository
+from renkou_registry.life_events.records import NewEvent, StoredEvent
+
+
+async def append(
+    tx: Transaction, events: Sequence[NewEvent], *, recorded_at: datetime, recorded_by: UUID
+) -> None:
+    """Write events in this order."""
+    if events:
+        await repository.append(tx, events, recorded_at, recorded_by)
+
+
+async def of_person(tx: Transaction, person_id: UUID) -> list[StoredEvent]:
+    """Return everything recorded about a person whom the caller was found to see."""
+    return await repository.of_person(tx, person_id)

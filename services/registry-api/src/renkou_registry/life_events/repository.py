@@ -1,0 +1,131 @@
+"""Every query on life events."""
+
+# ruff: noqa: S608 - only constants of this module are put into statements
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.database import Transaction
+from renkou_common.scope import AreaScope
+from renkou_registry.life_events.domain import EventKind, LifeEvent
+from renkou_registry.life_events.records import NewEvent, StoredEvent
+
+_DATES = frozenset({"birth_date", "present_since", "registered_since", "happened_on"})
+_COLUMNS = (
+    "e.id, e.person_id, e.kind, e.happened_on, e.recorded_at, e.recorded_by, e.data, e.corrects, e.retracts"
+)
+_VISIBLE = """
+EXISTS (SELECT FROM person p, unnest($2::bigint[], $3::bigint[]) s(lo, hi)
+        WHERE p.id = e.person_id AND NOT p.withdrawn
+          AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi))
+"""
+
+
+def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored data with its dates as dates again."""
+    return {
+        name: _typed(value)
+        if name == "changes"
+        else date.fromisoformat(value)
+        if name in _DATES and value is not None
+        else value
+        for name, value in data.items()
+    }
+
+
+def _event(row: asyncpg.Record) -> LifeEvent:
+    return LifeEvent(
+        id=row["id"],
+        kind=EventKind(row["kind"]),
+        happened_on=row["happened_on"],
+        data=_typed(row["data"]),
+        corrects=row["corrects"],
+        retracts=row["retracts"],
+    )
+
+
+def _stored(row: asyncpg.Record) -> StoredEvent:
+    return StoredEvent(_event(row), row["person_id"], row["recorded_at"], row["recorded_by"])
+
+
+async def append(
+    tx: Transaction, events: Sequence[NewEvent], recorded_at: datetime, recorded_by: UUID
+) -> None:
+    """Write events in this order."""
+    await tx.execute(
+        "INSERT INTO life_event (id, person_id, kind, happened_on, recorded_at, recorded_by, data, corrects,"
+        " retracts, cause)"
+        " SELECT id, person_id, kind, happened_on, $8, $9, data, corrects, retracts, cause"
+        " FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::jsonb[], $6::uuid[], $7::uuid[],"
+        " $10::uuid[]) WITH ORDINALITY"
+        " AS t (id, person_id, kind, happened_on, data, corrects, retracts, cause, place) ORDER BY place",
+        [new.event.id for new in events],
+        [new.person_id for new in events],
+        [new.event.kind for new in events],
+        [new.event.happened_on for new in events],
+        [dict(new.event.data) for new in events],
+        [new.event.corrects for new in events],
+        [new.event.retracts for new in events],
+        recorded_at,
+        recorded_by,
+        [new.cause for new in events],
+    )
+
+
+async def histories(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[LifeEvent]]:
+    """Return the whole history of each person in the order of recording."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM life_event e WHERE e.person_id = ANY($1) ORDER BY e.position", person_ids
+    )
+    found: dict[UUID, list[LifeEvent]] = {person_id: [] for person_id in person_ids}
+    for row in rows:
+        found[row["person_id"]].append(_event(row))
+    return found
+
+
+async def of_person(tx: Transaction, person_id: UUID) -> list[StoredEvent]:
+    """Return everything recorded about a person the caller was found to see, in the order of recording."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM life_event e WHERE e.person_id = $1 ORDER BY e.position", person_id
+    )
+    return [_stored(row) for row in rows]
+
+
+async def find(tx: Transaction, event_id: UUID, scope: AreaScope) -> StoredEvent | None:
+    """Return an event of a person in scope."""
+    row = await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM life_event e WHERE e.id = $1 AND {_VISIBLE}",
+        event_id,
+        scope.lows,
+        scope.highs,
+    )
+    return _stored(row) if row else None
+
+
+async def recorded(tx: Transaction, event_id: UUID, recorded_by: UUID) -> StoredEvent | None:
+    """Return an event that this caller recorded, wherever the person is by now."""
+    row = await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM life_event e WHERE e.id = $1 AND e.recorded_by = $2", event_id, recorded_by
+    )
+    return _stored(row) if row else None
+
+
+async def standing(tx: Transaction, event_id: UUID) -> StoredEvent | None:
+    """Return an event that was not taken back, of a person still in the register."""
+    row = await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM life_event e JOIN person p ON p.id = e.person_id"
+        " WHERE e.id = $1 AND NOT p.withdrawn"
+        " AND NOT EXISTS (SELECT FROM life_event r WHERE r.retracts = e.id)",
+        event_id,
+    )
+    return _stored(row) if row else None
+
+
+async def caused(tx: Transaction, cause: UUID) -> bool:
+    """Say whether an event of another service has led to a life event already."""
+    found: bool = await tx.fetchval("SELECT EXISTS (SELECT FROM life_event WHERE cause = $1)", cause)
+    return found

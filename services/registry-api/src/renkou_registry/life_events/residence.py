@@ -1,0 +1,91 @@
+"""Usual residence (常住): from when an area counts as where somebody lives. Standard library only.
+
+Living in an area is a stay. A stay is usual at once in the registered area, when the registration follows,
+for a newborn where the mother usually resides; otherwise after six months, counted from before the entry into
+the register too. Usual residence lasts until another stay becomes usual, or death.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from renkou_registry.life_events.calendar import add_months
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Numbers of the rules; defaults from the field's practice."""
+
+    usual_after_months: int = 6  # 半年常住口径
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Living in one area; ``end`` is the day of the next move or of death, None while it lasts."""
+
+    area: int
+    start: date
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Registered and present area from a day on."""
+
+    since: date
+    registered: int
+    present: int
+
+
+def usual_residences(
+    entered_on: date,
+    present_since: date,
+    mothers: int | None,
+    addresses: Sequence[Addresses],
+    died_on: date | None,
+    rules: Rules,
+) -> Iterator[tuple[date, int]]:
+    """Yield (day, area) from which each area is the usual residence, without repeating an area.
+
+    ``mothers`` is the usual residence of a newborn's mother on the day of birth, None for everybody else.
+    """
+    current: int | None = None
+    for number, stay in enumerate(_stays(present_since, addresses, died_on)):
+        begins = _becomes_usual(stay, addresses, rules)
+        if number == 0 and mothers is not None and begins != stay.start:
+            current = mothers
+            yield entered_on, mothers
+        if begins is None or stay.area == current:
+            continue
+        current = stay.area
+        yield max(begins, entered_on), stay.area
+
+
+def _becomes_usual(stay: Stay, addresses: Sequence[Addresses], rules: Rules) -> date | None:
+    """Return the day a stay becomes usual, None where it ended before: at its start in the registered area,
+    on the day the registration moves there, otherwise after six months."""
+    begins = add_months(stay.start, rules.usual_after_months)
+    for number, address in enumerate(addresses):
+        last = number + 1 == len(addresses)
+        replaced = not last and addresses[number + 1].since <= stay.start
+        if address.registered == stay.area and not replaced:
+            begins = min(begins, stay.start if number == 0 else max(address.since, stay.start))
+    return begins if stay.end is None or begins <= stay.end else None
+
+
+def _stays(start: date, addresses: Sequence[Addresses], died_on: date | None) -> list[Stay]:
+    """Return the stays in order; each ends where the next begins, the last with death or not at all.
+
+    Passing through on one day is no stay, save where the person came into the register.
+    """
+    stays = [Stay(addresses[0].present, start)]
+    for address in addresses[1:]:
+        if len(stays) > 1 and stays[-1].start == address.since:
+            stays.pop()
+        if address.present == stays[-1].area:
+            stays[-1] = replace(stays[-1], end=None)
+        else:
+            stays[-1] = replace(stays[-1], end=address.since)
+            stays.append(Stay(address.present, address.since))
+    stays[-1] = replace(stays[-1], end=died_on)
+    return stays

@@ -1,0 +1,141 @@
+"""Corrections and retractions: nothing recorded is changed, a later event says what was wrong.
+
+A marriage stands in two histories; both are revised together.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from renkou_common.contracts.lines import difference
+from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
+from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
+from renkou_common.scope import AreaScope
+from renkou_registry.floor import reaching_everywhere
+from renkou_registry.households import service as households
+from renkou_registry.life_events import repository
+from renkou_registry.life_events.domain import (
+    CORRECTABLE,
+    EventKind,
+    LifeEvent,
+    derive,
+    effective,
+    population_lines,
+)
+from renkou_registry.life_events.recording import RULES, Desk, Recorded, history_of, record
+from renkou_registry.life_events.records import NewEvent, StoredEvent
+from renkou_registry.life_events.service import find
+from renkou_registry.persons import service as persons
+from renkou_registry.persons.domain import PersonRecord, new_id
+
+
+async def correct(desk: Desk, event_id: UUID, changes: Mapping[str, Any], reason: str) -> UUID:
+    """Correct values of an event; returns the correction's id. Raises NotFound, InvalidInput, Conflict."""
+    target = await find(desk, event_id)
+    allowed = CORRECTABLE.get(target.event.kind, frozenset())
+    wrong = sorted(changes.keys() - allowed)
+    if wrong:
+        names = ", ".join(sorted(allowed)) or "-"
+        text = Text(f"此类事件只能更正: {names}", f"what can be corrected of such an event: {names}")
+        raise InvalidInput.fields([FieldError(f"/changes/{name}", "not_correctable", text) for name in wrong])
+    counterpart = await _lock_counterpart(desk, target)
+    first = await _correct_one(desk, target, changes, reason)
+    shared = {name: value for name, value in changes.items() if name == "happened_on"}
+    if counterpart is not None and shared:
+        async with reaching_everywhere(desk.tx, desk.scope):
+            await _correct_one(_everywhere(desk), counterpart, shared, reason)
+    return first
+
+
+async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, Any], reason: str) -> UUID:
+    person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
+    history = await history_of(desk, person.id)
+    _check_stands(history, target.event.id)
+    happened_on: date = changes.get("happened_on", target.event.happened_on)
+    data = {"changes": dict(changes), "reason": reason}
+    event = LifeEvent(new_id(), EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
+    done = await record(desk, person, event, history=history)
+    payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id)
+    await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
+    return event.id
+
+
+async def retract(desk: Desk, event_id: UUID, reason: str) -> UUID:
+    """Take back a recorded event that never happened; returns the retraction's id. Raises NotFound, Conflict.
+
+    Where the event is somebody's entry the person leaves the register; a birth is taken off its parents.
+    """
+    target = await find(desk, event_id)
+    counterpart = await _lock_counterpart(desk, target)
+    first = await _retract_one(desk, target, reason)
+    if counterpart is not None:
+        async with reaching_everywhere(desk.tx, desk.scope):
+            await _retract_one(_everywhere(desk), counterpart, reason)
+    return first
+
+
+async def _retract_one(desk: Desk, target: StoredEvent, reason: str) -> UUID:
+    person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
+    history = await history_of(desk, person.id)
+    _check_stands(history, target.event.id)
+    event = LifeEvent(
+        new_id(), EventKind.RETRACTION, target.event.happened_on, {"reason": reason}, retracts=target.event.id
+    )
+    if not effective([*history, event]):
+        done = await _withdraw(desk, person, history, event)
+        if target.event.kind is EventKind.BIRTH:
+            parents = [each for each in (person.mother_id, person.father_id) if each is not None]
+            async with reaching_everywhere(desk.tx, desk.scope):
+                await persons.add_children(desk.tx, sorted(parents), -1)
+    else:
+        columns = {"spouse_id": None} if target.event.kind is EventKind.MARRIAGE else {}
+        done = await record(desk, person, event, history=history, columns=columns)
+    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id)
+    await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_RETRACTED, person.ref, payload)
+    return event.id
+
+
+async def _withdraw(
+    desk: Desk, person: PersonRecord, history: Sequence[LifeEvent], event: LifeEvent
+) -> Recorded:
+    """Take back the entry itself: the last state is published once more, all lines are reversed."""
+    last = derive(history, desk.district, RULES)
+    reversal = difference(
+        population_lines([*history, event], desk.district, RULES),
+        population_lines(history, desk.district, RULES),
+    )
+    now = desk.runtime.clock.now()
+    await repository.append(desk.tx, [NewEvent(person.id, event)], now, desk.subject)
+    await households.forget_person(desk.tx, person.id)
+    await persons.withdraw(desk.tx, person.id)
+    return Recorded(event, person, last, reversal)
+
+
+def _check_stands(history: Sequence[LifeEvent], event_id: UUID) -> None:
+    """Raise Conflict for an event that was taken back, or that is itself a retraction."""
+    if any(event.retracts == event_id for event in history):
+        raise Conflict("retracted_already", "该事件已撤销", "the event was retracted already")
+    if any(event.id == event_id and event.kind is EventKind.RETRACTION for event in history):
+        raise Conflict(
+            "retraction_is_final",
+            "撤销记录不能再撤销, 请重新登记",
+            "a retraction is final; record the event anew",
+        )
+
+
+async def _lock_counterpart(desk: Desk, target: StoredEvent) -> StoredEvent | None:
+    """Return the same marriage in the other spouse's history unless taken back there; lock both persons."""
+    other_id = target.event.data.get("counterpart")
+    if target.event.kind is not EventKind.MARRIAGE or other_id is None:
+        return None
+    async with reaching_everywhere(desk.tx, desk.scope):
+        other = await repository.standing(desk.tx, UUID(other_id))
+        if other is not None:
+            await persons.lock(desk.tx, [target.person_id, other.person_id], AreaScope.everything())
+    return other
+
+
+def _everywhere(desk: Desk) -> Desk:
+    return replace(desk, scope=AreaScope.everything())

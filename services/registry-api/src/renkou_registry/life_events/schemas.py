@@ -1,0 +1,197 @@
+"""What callers send and get about life events."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from renkou_common.codes.findings import CodeError
+from renkou_common.codes.lists import DocumentKind
+from renkou_registry.fields import (
+    AreaIn,
+    MaritalStatusCode,
+    NameIn,
+    NationalityCode,
+    Reason,
+    ResidentIdIn,
+    SexCode,
+    Street,
+)
+from renkou_registry.persons.schemas import Warnings
+
+Parity = Annotated[int, Field(ge=1, le=30, description="孩次: which child of the mother")]
+
+
+class ChildIn(BaseModel):
+    """The newborn; without a number yet, a birth certificate or none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: NameIn
+    sex: SexCode
+    document_kind: DocumentKind = DocumentKind.NONE
+    resident_id: ResidentIdIn | None = None
+    nationality: NationalityCode | None = Field(default=None, description="as the mother's unless told")
+
+    @model_validator(mode="after")
+    def _document(self) -> Self:
+        if self.resident_id is not None:
+            self.document_kind = DocumentKind.RESIDENT_ID
+        elif self.document_kind is DocumentKind.RESIDENT_ID:
+            raise CodeError("document", "请填写身份证号", "resident_id is missing")
+        return self
+
+
+class BirthCreate(BaseModel):
+    """A live birth. Areas and streets are the mother's unless told."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "mother_id": "0197f000-0000-7000-8000-000000000001",
+                    "happened_on": "2025-03-18",
+                    "child": {"name": "王小满", "sex": 2},
+                }
+            ]
+        },
+    )
+
+    mother_id: UUID
+    father_id: UUID | None = None
+    happened_on: date
+    child: ChildIn
+    parity: Parity | None = Field(default=None, description="default: her children so far and one")
+    registered_area: AreaIn | None = None
+    registered_street: Street | None = None
+    present_area: AreaIn | None = None
+    present_street: Street | None = None
+    household_id: UUID | None = Field(default=None, description="household the child joins")
+    confirmed_warnings: Warnings = Field(default_factory=list)
+
+
+class DeathCreate(BaseModel):
+    """A death."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person_id: UUID
+    happened_on: date
+
+
+class MarriageCreate(BaseModel):
+    """A marriage, recorded for both where both are in the register."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person_id: UUID
+    spouse_id: UUID | None = None
+    happened_on: date
+    marital_status: MaritalStatusCode | None = Field(
+        default=None,
+        description="21, 22 or 23; default: first marriage or remarried after what the record says",
+    )
+
+    @model_validator(mode="after")
+    def _married(self) -> Self:
+        if self.marital_status is not None and not self.marital_status.startswith("2"):
+            raise CodeError("marital_status", "应为已婚类代码 20-23", "must be one of 20-23")
+        return self
+
+
+class MoveCreate(BaseModel):
+    """A move in, out or within the district."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "person_id": "0197f000-0000-7000-8000-000000000001",
+                    "happened_on": "2025-03-18",
+                    "to_area": "310115",
+                    "transfer_registration": False,
+                }
+            ]
+        },
+    )
+
+    person_id: UUID
+    happened_on: date
+    to_area: AreaIn
+    to_street: Street | None = None
+    transfer_registration: bool = Field(default=False, description="户籍是否随迁")
+
+
+class Changes(BaseModel):
+    """The right values of what was recorded wrongly; which can be changed depends on the kind of event."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    happened_on: date | None = None
+    sex: SexCode | None = None
+    birth_date: date | None = None
+    parity: Parity | None = None
+    marital_status: MaritalStatusCode | None = None
+    registered_area: AreaIn | None = None
+    present_area: AreaIn | None = None
+    present_since: date | None = None
+    to_area: AreaIn | None = None
+    transfer_registration: bool | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
+            raise CodeError("changes", "须填写至少一项且不得为空", "give at least one value, and none empty")
+        return self
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is to be changed, areas as 12-digit keys."""
+        values = {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+        return {name: value.key if name.endswith("_area") else value for name, value in values.items()}
+
+
+class CorrectionCreate(BaseModel):
+    """A correction of an earlier event."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"changes": {"happened_on": "2025-03-17"}, "reason": "出生医学证明日期录错"}]
+        },
+    )
+
+    changes: Changes
+    reason: Reason
+
+
+class RetractionCreate(BaseModel):
+    """The event never happened."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class LifeEventOut(BaseModel):
+    """An entry of a person's history. `data` depends on the kind: codes, areas and dates."""
+
+    id: UUID
+    person_id: UUID = Field(description="whom it is about; of a birth, the child")
+    kind: str
+    kind_label: str
+    happened_on: date
+    recorded_at: datetime
+    recorded_by: UUID
+    data: dict[str, Any]
+    corrects: UUID | None
+    retracts: UUID | None
+
+
+class History(BaseModel):
+    """Everything recorded about a person, in the order of recording."""
+
+    items: list[LifeEventOut]

@@ -1,0 +1,74 @@
+"""The HTTP process: ``python -m renkou_registry.main``."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.log import configure_logging
+from renkou_registry.areas.routes import router as areas_router
+from renkou_registry.auth.routes import router as auth_router
+from renkou_registry.bootstrap import open_runtime
+from renkou_registry.feeds.routes import router as feeds_router
+from renkou_registry.households.routes import router as households_router
+from renkou_registry.imports.routes import router as imports_router
+from renkou_registry.life_events.routes import router as life_events_router
+from renkou_registry.persons.routes import router as persons_router
+from renkou_registry.services_given.routes import router as services_given_router
+from renkou_registry.settings import RegistrySettings, load_settings
+from renkou_registry.staff.routes import router as staff_router
+
+MAX_IMPORT_BYTES = 50 << 20
+BODY_LIMITS = {"/imports": MAX_IMPORT_BYTES}
+
+
+def create_app(settings: RegistrySettings | None = None) -> FastAPI:
+    """Return the application; settings are read from the environment when it starts, unless given."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_runtime(settings or load_settings()) as runtime:
+            app.state.runtime = runtime
+            app.state.database = runtime.database
+            app.state.identity = runtime.identity
+            yield
+
+    return create_application(
+        title="registry-api 人口登记",
+        description=(
+            "People, households and life events of a district, its staff and its areas. "
+            "区（县）的人口、家庭户、生命事件、工作人员与行政区划。"
+        ),
+        lifespan=lifespan,
+        routers=[
+            auth_router,
+            staff_router,
+            areas_router,
+            persons_router,
+            households_router,
+            life_events_router,
+            services_given_router,
+            imports_router,
+            feeds_router,
+        ],
+        readiness=_readiness,
+    )
+
+
+def _readiness(app: FastAPI) -> ReadinessCheck:
+    async def check() -> None:
+        await app.state.runtime.database.ping()
+
+    return check
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings = load_settings()
+    configure_logging("registry-api", settings.log_level)
+    serve(create_app(settings), settings.http_host, settings.http_port, body_limits=BODY_LIMITS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""From rows to answers: the one place where protected fields are masked."""
+
+from typing import Any
+
+import asyncpg
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.codes.masking import mask_phone, mask_resident_id
+from renkou_registry.fields import area_code
+from renkou_registry.persons.reading import Facts, open_phone, open_resident_id
+from renkou_registry.persons.schemas import FactsOut, PersonOut, PersonSummary, labels
+from renkou_registry.runtime import Runtime
+
+_SAME = frozenset(PersonOut.model_fields) - {"resident_id", "phone", "registered_area", "present_area"}
+
+
+def _masked_number(runtime: Runtime, row: asyncpg.Record) -> str | None:
+    number = open_resident_id(runtime, row)
+    return mask_resident_id(number) if number else None
+
+
+def person(runtime: Runtime, row: asyncpg.Record) -> PersonOut:
+    """Return the answer for one person."""
+    values: dict[str, Any] = {name: value for name, value in row.items() if name in _SAME}
+    values |= labels(row["sex"], row["marital_status"], row["nationality"])
+    phone = open_phone(runtime, row)
+    return PersonOut.model_construct(
+        **values,
+        resident_id=_masked_number(runtime, row),
+        phone=mask_phone(phone) if phone else None,
+        registered_area=area_code(row["registered_area"]),
+        present_area=area_code(row["present_area"]),
+    )
+
+
+def summary(runtime: Runtime, row: asyncpg.Record) -> PersonSummary:
+    """Return a person as lists show it."""
+    return PersonSummary.model_construct(
+        id=row["id"],
+        name=row["name"],
+        sex=row["sex"],
+        birth_date=row["birth_date"],
+        resident_id=_masked_number(runtime, row),
+        marital_status=row["marital_status"],
+        registered_area=area_code(row["registered_area"]),
+        present_area=area_code(row["present_area"]),
+        alive=row["alive"],
+    )
+
+
+def facts(found: Facts) -> FactsOut:
+    """Return the facts in the clear."""
+    row = found.row
+    return FactsOut(
+        person_id=row["id"],
+        person_ref=row["ref"],
+        name=row["name"],
+        sex=row["sex"],
+        birth_date=row["birth_date"],
+        document_kind=row["document_kind"],
+        resident_id=found.resident_id,
+        marital_status=row["marital_status"],
+        marital_status_label=labels(row["sex"], row["marital_status"], row["nationality"])[
+            "marital_status_label"
+        ],
+        children_count=row["children_count"],
+        children_birth_dates=found.children_birth_dates,
+        registered_area=area_code(row["registered_area"]),
+        registered_area_name=found.area_names.get(AreaCode.from_key(row["registered_area"])),
+        present_area=area_code(row["present_area"]),
+        present_area_name=found.area_names.get(AreaCode.from_key(row["present_area"])),
+        present_since=row["present_since"],
+        alive=row["alive"],
+        died_on=row["died_on"],
+    )

@@ -1,0 +1,107 @@
+"""A person as entered in the register: what is written down, and how the entry counts. No I/O."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from uuid6 import uuid7
+
+
+def new_id() -> UUID:
+    """Return a fresh time-ordered id (UUID version 7)."""
+    return UUID(bytes=uuid7().bytes)
+
+
+class EntryKind(StrEnum):
+    """How a person comes into the register."""
+
+    OPENING = "opening"  # 期初建档: already here on the stock date
+    ARRIVAL = "arrival"  # 流入: came to live here on the day
+    BIRTH = "birth"  # 出生: entered with the birth, by POST /life-events/births
+
+
+class FactsPurpose(StrEnum):
+    """What the full facts of a person may be read for."""
+
+    CERTIFICATE = "certificate"  # 开具婚育证明
+    BIRTH_NOTICE = "birth_notice"  # 出生通报
+    SERVICE_NOTICE = "service_notice"  # 服务通报
+    ARRIVAL_NOTICE = "arrival_notice"  # 流入通报
+    DEPARTURE = "departure"  # 流出登记
+    CERTIFICATE_CHECK = "certificate_check"  # 查验证明
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntry:
+    """One person to enter, already validated.
+
+    ``registered_area`` and ``present_area`` are 12-digit integer keys. ``entered_on`` is the stock date of an
+    opening, the day of an arrival or the birth date. ``resident_id`` is the number itself (18 characters) or
+    None; it is sealed before it is stored. ``id`` is given beforehand, so that entries of one batch can name
+    each other as mother, father or spouse.
+    """
+
+    name: str
+    sex: int
+    birth_date: date
+    registered_area: int
+    present_area: int
+    kind: EntryKind
+    entered_on: date
+    document_kind: str = "resident_id"
+    resident_id: str | None = None
+    nationality: str = "01"
+    marital_status: str = "90"
+    registered_street: str | None = None
+    registered_since: date | None = None
+    present_street: str | None = None
+    present_since: date | None = None
+    phone: str | None = None
+    employer: str | None = None
+    mother_id: UUID | None = None
+    father_id: UUID | None = None
+    spouse_id: UUID | None = None
+    children_count: int = 0
+    parity: int = 0
+    mother_usual_area: int | None = None
+    id: UUID = field(default_factory=new_id)
+    ref: UUID = field(default_factory=uuid4)
+
+    @property
+    def present_from(self) -> date:
+        """Since when the person lives at the present address: as told, else since the entry."""
+        return self.present_since or self.entered_on
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """The stored state of a person without protected fields; ``version`` counts its changes."""
+
+    id: UUID
+    ref: UUID
+    name: str
+    sex: int
+    birth_date: date
+    nationality: str
+    marital_status: str
+    registered_area: int
+    registered_street: str | None
+    registered_since: date | None
+    present_area: int
+    present_street: str | None
+    present_since: date
+    employer: str | None
+    mother_id: UUID | None
+    father_id: UUID | None
+    spouse_id: UUID | None
+    children_count: int
+    alive: bool
+    died_on: date | None
+    withdrawn: bool
+    version: int
+
+    def in_areas(self, contains: Callable[[int], bool]) -> bool:
+        """Say whether the registered or the present area is among those asked about."""
+        return contains(self.registered_area) or contains(self.present_area)

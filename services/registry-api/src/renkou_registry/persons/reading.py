@@ -1,0 +1,100 @@
+"""Protected fields in the clear: each reading has a purpose or a reason and leaves a row in the log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.codes.names import clean_name
+from renkou_common.database import Transaction
+from renkou_common.identity.principal import Access
+from renkou_registry.areas.service import full_names
+from renkou_registry.persons import repository, service
+from renkou_registry.persons.domain import FactsPurpose, new_id
+from renkou_registry.persons.registration import PHONE, RESIDENT_ID
+from renkou_registry.runtime import Runtime
+
+FACTS_FIELDS = ("name", "sex", "birth_date", "resident_id", "registered_area", "marital_status", "children")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A person in the clear, with what the row does not hold."""
+
+    row: asyncpg.Record
+    resident_id: str | None
+    children_birth_dates: list[date]
+    area_names: dict[AreaCode, str]
+
+
+def open_resident_id(runtime: Runtime, row: asyncpg.Record) -> str | None:
+    """Return the number of a row in the clear."""
+    sealed: bytes | None = row["resident_id_sealed"]
+    return runtime.cipher.decrypt(sealed, RESIDENT_ID) if sealed is not None else None
+
+
+def open_phone(runtime: Runtime, row: asyncpg.Record) -> str | None:
+    """Return the phone of a row in the clear."""
+    sealed: bytes | None = row["phone_sealed"]
+    return runtime.cipher.decrypt(sealed, PHONE) if sealed is not None else None
+
+
+async def unmask(
+    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, fields: Sequence[str], reason: str
+) -> dict[str, str | None]:
+    """Return protected fields of a person in the clear and log the reading with its reason."""
+    row = await service.find(tx, person_id, access.areas)
+    await _log(runtime, tx, access, person_id, "unmask", fields, None, reason)
+    opened = {"resident_id": open_resident_id(runtime, row), "phone": open_phone(runtime, row)}
+    return {name: opened[name] for name in fields}
+
+
+async def facts(
+    runtime: Runtime, tx: Transaction, access: Access, row: asyncpg.Record, purpose: FactsPurpose
+) -> Facts:
+    """Return what a certificate or a notice states of a person, and log the reading with its purpose."""
+    await _log(runtime, tx, access, row["id"], "facts", FACTS_FIELDS, purpose, None)
+    codes = [AreaCode.from_key(row["registered_area"]), AreaCode.from_key(row["present_area"])]
+    return Facts(
+        row,
+        open_resident_id(runtime, row),
+        await service.children_birth_dates(tx, row["id"], access.areas),
+        await full_names(tx, codes),
+    )
+
+
+async def match(
+    runtime: Runtime, tx: Transaction, access: Access, resident_id: str, name: str, purpose: FactsPurpose
+) -> asyncpg.Record | None:
+    """Return the person in the caller's area with exactly this number and name, and log the look-up."""
+    row = await service.find_by_resident_id(runtime, tx, resident_id, access.areas)
+    if row is None or row["name"] != clean_name(name):
+        return None
+    await _log(runtime, tx, access, row["id"], "match", ["resident_id", "name"], purpose, None)
+    return row
+
+
+async def _log(
+    runtime: Runtime,
+    tx: Transaction,
+    access: Access,
+    person_id: UUID,
+    kind: str,
+    names: Sequence[str],
+    purpose: str | None,
+    reason: str | None,
+) -> None:
+    await repository.log_reading(
+        tx,
+        log_id=new_id(),
+        person_id=person_id,
+        kind=kind,
+        names=names,
+        purpose=purpose,
+        reason=reason,
+        read_by=access.subject,
+        read_at=runtime.clock.now(),
+    )

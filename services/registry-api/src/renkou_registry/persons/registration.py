@@ -1,0 +1,161 @@
+"""Entering persons: rows, entry events and outbox rows of a batch, in a few statements."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from renkou_common.contracts.lines import Line, difference
+from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
+from renkou_common.database import Transaction
+from renkou_registry.life_events import history
+from renkou_registry.life_events.domain import (
+    EventKind,
+    LifeEvent,
+    PersonState,
+    Rules,
+    derive,
+    lines_of,
+)
+from renkou_registry.life_events.records import NewEvent
+from renkou_registry.persons import repository
+from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
+from renkou_registry.persons.events import person_event_fields
+from renkou_registry.runtime import Runtime
+
+RESIDENT_ID = "person.resident_id"
+PHONE = "person.phone"
+RULES = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A person who was entered: the first event of the history, the state and the lines it brings."""
+
+    entry: PersonEntry
+    event: LifeEvent
+    state: PersonState
+    lines: list[Line]
+
+
+async def enter(
+    runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry], *, recorded_by: UUID
+) -> list[Entered | None]:
+    """Write persons with their entry events; None where a resident ID is in the register already.
+
+    The outbox is the caller's: a birth is published as another event than an opening. Raises Conflict for an
+    entry that cannot have happened.
+    """
+    now = runtime.clock.now()
+    made = [_prepare(runtime, entry) for entry in entries]
+    rows = [_row(runtime, each, now.date()) for each in made]
+    inserted = await repository.insert_many(tx, rows, now, recorded_by)
+    missing = [entry.id for entry in entries if entry.id not in inserted]
+    if missing:
+        await repository.forget_kin(tx, missing)
+    found = [each if each.entry.id in inserted else None for each in made]
+    new = [NewEvent(each.entry.id, each.event) for each in found if each is not None]
+    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
+    return found
+
+
+async def register_many(
+    runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry], *, recorded_by: UUID
+) -> list[UUID | None]:
+    """Enter openings and arrivals and publish each; see ``persons.service.register_many``."""
+    if any(entry.kind is EntryKind.BIRTH for entry in entries):
+        raise ValueError("births are recorded as life events of a mother")
+    found = await enter(runtime, tx, entries, recorded_by=recorded_by)
+    await runtime.outbox.append_many(
+        tx,
+        [
+            (
+                RegistryEventType.PERSON_REGISTERED,
+                each.entry.ref,
+                PersonRegistered(**entry_fields(each)),
+            )
+            for each in found
+            if each is not None
+        ],
+    )
+    return [each.entry.id if each else None for each in found]
+
+
+def entry_fields(entered: Entered) -> dict[str, Any]:
+    """Return the common members of the event that publishes an entry."""
+    return person_event_fields(
+        entered.entry.ref,
+        entered.event.id,
+        entered.event.happened_on,
+        entered.state,
+        entered.entry.children_count,
+        entered.lines,
+    )
+
+
+def _prepare(runtime: Runtime, entry: PersonEntry) -> Entered:
+    district = runtime.district.interval()
+    event = entry_event(entry)
+    state = derive([event], district, RULES)
+    return Entered(entry, event, state, difference(lines_of(state, district), Counter()))
+
+
+def entry_event(entry: PersonEntry) -> LifeEvent:
+    """Return the event that opens a person's history."""
+    data: dict[str, Any] = {
+        "sex": entry.sex,
+        "birth_date": entry.birth_date,
+        "marital_status": entry.marital_status,
+        "registered_area": entry.registered_area,
+        "registered_since": entry.registered_since,
+        "present_area": entry.present_area,
+        "present_since": entry.present_from,
+    }
+    if entry.kind is EntryKind.BIRTH:
+        data |= {"parity": entry.parity, "mother_usual_area": entry.mother_usual_area}
+    return LifeEvent(new_id(), EventKind(entry.kind), entry.entered_on, data)
+
+
+def usual_columns(state: PersonState, today: date) -> dict[str, Any]:
+    """Return the columns that tell the usual residence from today on."""
+    following = state.next_usual(today)
+    ahead = following is not None and state.alive
+    return {
+        "usual_area": state.usual_area(today),
+        "usual_next_area": following[1] if following and ahead else None,
+        "usual_next_on": following[0] if following and ahead else None,
+    }
+
+
+def _row(runtime: Runtime, entered: Entered, today: date) -> dict[str, Any]:
+    entry = entered.entry
+    cipher = runtime.cipher
+    number, phone = entry.resident_id, entry.phone
+    return {
+        "id": entry.id,
+        "ref": entry.ref,
+        "document_kind": entry.document_kind,
+        "resident_id_sealed": cipher.encrypt(number, RESIDENT_ID) if number else None,
+        "resident_id_index": cipher.blind_index(number, RESIDENT_ID) if number else None,
+        "name": entry.name,
+        "sex": entry.sex,
+        "birth_date": entry.birth_date,
+        "nationality": entry.nationality,
+        "marital_status": entry.marital_status,
+        "registered_area": entry.registered_area,
+        "registered_street": entry.registered_street,
+        "registered_since": entry.registered_since,
+        "present_area": entry.present_area,
+        "present_street": entry.present_street,
+        "present_since": entered.state.present_since,
+        "phone_sealed": cipher.encrypt(phone, PHONE) if phone else None,
+        "phone_index": cipher.blind_index(phone, PHONE) if phone else None,
+        "employer": entry.employer,
+        "mother_id": entry.mother_id,
+        "father_id": entry.father_id,
+        "spouse_id": entry.spouse_id,
+        "children_count": entry.children_count,
+        **usual_columns(entered.state, today),
+    }

@@ -1,0 +1,195 @@
+"""HTTP of persons."""
+
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Depends, Query, Response
+
+from renkou_common.codes.lists import Population
+from renkou_common.errors import InvalidInput
+from renkou_common.http.conditions import etag, expected_version
+from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.idempotency import RequestKey, once, request_key
+from renkou_common.identity.http import requires
+from renkou_common.identity.principal import Access
+from renkou_common.identity.roles import Scope
+from renkou_registry.fields import AreaQuery, area_code
+from renkou_registry.households.service import member_ids
+from renkou_registry.persons import answers, commands, reading, service
+from renkou_registry.persons.domain import FactsPurpose
+from renkou_registry.persons.schemas import (
+    FactsOut,
+    MatchOut,
+    MatchRequest,
+    PersonCreate,
+    PersonOut,
+    PersonPage,
+    PersonPatch,
+    PersonSearch,
+    PersonsFound,
+    Unmasked,
+    UnmaskRequest,
+)
+from renkou_registry.runtime import CurrentRuntime, Runtime
+
+router = APIRouter(prefix="/persons", tags=["persons 人员"])
+Reader = Annotated[Access, Depends(requires(Scope.RESIDENT_READ))]
+Writer = Annotated[Access, Depends(requires(Scope.RESIDENT_WRITE))]
+Unmasker = Annotated[Access, Depends(requires(Scope.RESIDENT_UNMASK))]
+FactsReader = Annotated[Access, Depends(requires(Scope.RESIDENT_FACTS))]
+Purpose = Annotated[FactsPurpose, Query(description="what the facts are read for")]
+FOUND_AT_MOST = 50
+
+
+def _answer(runtime: Runtime, row: asyncpg.Record, status: int = 200) -> Response:
+    """Return a person without a second validation pass: this is the most frequent read."""
+    body = answers.person(runtime, row).model_dump_json()
+    headers = {"ETag": etag(row["version"])}
+    if status == 201:
+        headers["Location"] = f"/persons/{row['id']}"
+    return Response(body, status, headers=headers, media_type="application/json")
+
+
+@router.post("", status_code=201, summary="Enter a person 登记人员", response_model=PersonOut)
+async def create_person(
+    body: PersonCreate,
+    runtime: CurrentRuntime,
+    access: Writer,
+    key: Annotated[RequestKey, Depends(request_key)],
+) -> Response:
+    """Enter a person who is here already (opening) or has come to live here (arrival).
+
+    Where the ID number disagrees with the record the answer is 422 `warnings_unconfirmed` until
+    `confirmed_warnings` lists the codes. Needs `resident:write` in the registered or the present area.
+    """
+    entry = commands.entry_of(body, runtime.district, runtime.clock.today())
+    async with runtime.database.transaction(access.areas) as tx:
+
+        async def create() -> UUID:
+            areas = {"/registered_area": body.registered_area, "/present_area": body.present_area}
+            await commands.check_known_areas(tx, areas, runtime.district)
+            return await service.register(runtime, tx, access.areas, entry, recorded_by=access.subject)
+
+        person_id, _ = await once(tx, access.subject, key, create)
+        row = await service.find(tx, person_id, access.areas)
+    return _answer(runtime, row, 201)
+
+
+@router.get("", summary="List an area's persons 人员列表", response_model=PersonPage)
+async def list_persons(
+    runtime: CurrentRuntime,
+    access: Reader,
+    area: AreaQuery,
+    population: Annotated[Population | None, Query(description="人口口径; none: everybody here")] = None,
+    name: Annotated[str, Query(max_length=100, description="how the name begins")] = "",
+    after: Annotated[str | None, Query(description="cursor of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> PersonPage:
+    """List persons by area and id. Needs `resident:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await service.page(
+            runtime, tx, access.areas, area, population, name, _position(after), limit + 1
+        )
+    rows = found[:limit]
+    following = None
+    if len(found) > limit:
+        last = rows[-1]
+        following = encode_cursor(last["part"], last["listed_area"], str(last["id"]))
+    return PersonPage(items=[answers.summary(runtime, row) for row in rows], next=following)
+
+
+def _position(after: str | None) -> tuple[int, int, UUID] | None:
+    keys = decode_cursor(after, 3)
+    if keys is None:
+        return None
+    try:
+        part, area, person_id = keys
+        return int(part), int(area), UUID(person_id)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput.field(
+            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
+        ) from error
+
+
+@router.get("/{person_id}", summary="Read a person 人员详情", response_model=PersonOut)
+async def read_person(person_id: UUID, runtime: CurrentRuntime, access: Reader) -> Response:
+    """Read a person, number and phone masked. Needs `resident:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        row = await service.find(tx, person_id, access.areas)
+    return _answer(runtime, row)
+
+
+@router.patch("/{person_id}", summary="Change phone, streets, employer 修改", response_model=PersonOut)
+async def change_person(
+    person_id: UUID,
+    body: PersonPatch,
+    runtime: CurrentRuntime,
+    access: Writer,
+    version: Annotated[int, Depends(expected_version)],
+) -> Response:
+    """Change what is merely noted; everything else changes by life events. Needs `resident:write`."""
+    changes = body.model_dump(exclude_unset=True)
+    async with runtime.database.transaction(access.areas) as tx:
+        row = await service.change_details(runtime, tx, person_id, access.areas, version, changes)
+    return _answer(runtime, row)
+
+
+@router.post("/search", summary="Find by number, name or household 查找", response_model=PersonsFound)
+async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Reader) -> PersonsFound:
+    """Find persons of the caller's area; at most 50. Needs `resident:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        if body.resident_id is not None:
+            row = await service.find_by_resident_id(runtime, tx, body.resident_id.value, access.areas)
+            rows = [row] if row is not None else []
+        elif body.name is not None:
+            rows = await service.find_by_name(tx, body.name, access.areas, FOUND_AT_MOST)
+        else:
+            ids = await member_ids(tx, str(body.household_number), access.areas)
+            rows = (await service.find_many(tx, ids, access.areas))[:FOUND_AT_MOST]
+    return PersonsFound(items=[answers.summary(runtime, row) for row in rows])
+
+
+@router.post("/match", summary="Match number and name 核对", response_model=MatchOut)
+async def match_person(body: MatchRequest, runtime: CurrentRuntime, access: FactsReader) -> MatchOut:
+    """Say whether number and name together are a person here; logged. Needs `resident:facts`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        row = await reading.match(runtime, tx, access, body.resident_id.value, body.name, body.purpose)
+    if row is None:
+        return MatchOut(result="none")
+    return MatchOut(
+        result="exact",
+        person_id=row["id"],
+        person_ref=row["ref"],
+        registered_area=area_code(row["registered_area"]),
+    )
+
+
+@router.post("/{person_id}/unmask", summary="Read protected fields 查看明文", response_model=Unmasked)
+async def unmask_person(
+    person_id: UUID, body: UnmaskRequest, runtime: CurrentRuntime, access: Unmasker
+) -> Unmasked:
+    """Read number or phone in the clear; the reading is logged with its reason. Needs `resident:unmask`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        opened = await reading.unmask(runtime, tx, access, person_id, body.fields, body.reason)
+    return Unmasked.model_validate(opened)
+
+
+@router.get("/by-ref/{ref}/facts", summary="Facts by reference 按引用读取事实", response_model=FactsOut)
+async def read_facts_by_ref(
+    ref: UUID, purpose: Purpose, runtime: CurrentRuntime, access: FactsReader
+) -> FactsOut:
+    """Read the facts of the person that events mean by `ref`; logged. Needs `resident:facts`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        row = await service.find_by_ref(tx, ref, access.areas)
+        return answers.facts(await reading.facts(runtime, tx, access, row, purpose))
+
+
+@router.get("/{person_id}/facts", summary="Facts for a purpose 按用途读取事实", response_model=FactsOut)
+async def read_facts(
+    person_id: UUID, purpose: Purpose, runtime: CurrentRuntime, access: FactsReader
+) -> FactsOut:
+    """Read what a certificate or a notice states, ID number in the clear; logged. Needs `resident:facts`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        row = await service.find(tx, person_id, access.areas)
+        return answers.facts(await reading.facts(runtime, tx, access, row, purpose))

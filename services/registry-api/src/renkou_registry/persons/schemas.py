@@ -1,0 +1,255 @@
+"""What callers send and get about persons. Protected fields leave masked."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from renkou_common.codes.findings import CodeError
+from renkou_common.codes.lists import MARITAL_STATUSES, SEXES, DocumentKind
+from renkou_common.codes.nationalities import HAN, NATIONALITIES
+from renkou_registry.fields import (
+    AreaIn,
+    Employer,
+    MaritalStatusCode,
+    NameIn,
+    NationalityCode,
+    Phone,
+    Reason,
+    ResidentIdIn,
+    SexCode,
+    Street,
+)
+from renkou_registry.persons.domain import EntryKind, FactsPurpose
+
+Warnings = Annotated[
+    list[Annotated[str, StringConstraints(max_length=60)]],
+    Field(max_length=10, description="codes of warnings that the worker has checked"),
+]
+
+
+class EntryIn(BaseModel):
+    """How the person comes into the register."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal[EntryKind.OPENING, EntryKind.ARRIVAL] = Field(description="opening 期初建档, arrival 流入")
+    on: date = Field(description="stock date or day of arrival")
+
+
+class PersonCreate(BaseModel):
+    """A person to enter. An arrival lives at the present address from the day of arrival."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "王小明",
+                    "sex": 1,
+                    "birth_date": "1990-03-07",
+                    "document_kind": "resident_id",
+                    "resident_id": "340103199003071215",
+                    "registered_area": "340103001001",
+                    "present_area": "340103001001",
+                    "present_since": "2015-06-01",
+                    "entry": {"kind": "opening", "on": "2025-01-01"},
+                }
+            ]
+        },
+    )
+
+    name: NameIn
+    sex: SexCode = Field(description="GB/T 2261.1: 0 未知, 1 男, 2 女, 9 未说明")
+    birth_date: date
+    document_kind: DocumentKind = DocumentKind.RESIDENT_ID
+    resident_id: ResidentIdIn | None = None
+    nationality: NationalityCode = HAN
+    marital_status: MaritalStatusCode = "90"
+    registered_area: AreaIn
+    registered_street: Street | None = None
+    registered_since: date | None = None
+    present_area: AreaIn
+    present_street: Street | None = None
+    present_since: date | None = None
+    phone: Phone | None = None
+    employer: Employer | None = None
+    mother_id: UUID | None = None
+    father_id: UUID | None = None
+    spouse_id: UUID | None = None
+    children_count: int = Field(default=0, ge=0, le=30)
+    entry: EntryIn
+    confirmed_warnings: Warnings = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _document(self) -> Self:
+        if (self.document_kind is DocumentKind.RESIDENT_ID) != (self.resident_id is not None):
+            raise CodeError(
+                "document",
+                "证件类型为居民身份证时须填身份证号, 否则不填",
+                "resident_id is given if and only if document_kind is resident_id",
+            )
+        return self
+
+
+class PersonPatch(BaseModel):
+    """What to change; what is left out stays, null clears. Moves and marriages are life events."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"phone": "13800001234", "employer": None}]}
+    )
+
+    phone: Phone | None = None
+    registered_street: Street | None = None
+    present_street: Street | None = None
+    employer: Employer | None = None
+
+
+class PersonSummary(BaseModel):
+    """A person in a list."""
+
+    id: UUID
+    name: str
+    sex: int
+    birth_date: date
+    resident_id: str | None = Field(description="masked", examples=["3401**********1234"])
+    marital_status: str
+    registered_area: str
+    present_area: str
+    alive: bool
+
+
+class PersonOut(PersonSummary):
+    """A person; ID number and phone masked."""
+
+    ref: UUID = Field(description="the reference that events carry")
+    sex_label: str
+    document_kind: str
+    nationality: str
+    nationality_label: str
+    marital_status_label: str
+    registered_street: str | None
+    registered_since: date | None
+    present_street: str | None
+    present_since: date
+    phone: str | None = Field(description="masked", examples=["138****1234"])
+    employer: str | None
+    mother_id: UUID | None
+    father_id: UUID | None
+    spouse_id: UUID | None
+    children_count: int
+    died_on: date | None
+    version: int
+    recorded_at: datetime
+
+
+class PersonPage(BaseModel):
+    """A page of persons."""
+
+    items: list[PersonSummary]
+    next: str | None = Field(description="cursor of the next page; null on the last")
+
+
+class PersonSearch(BaseModel):
+    """Exactly one of the three."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "王小"}]})
+
+    resident_id: ResidentIdIn | None = None
+    name: NameIn | None = Field(default=None, description="or how it begins")
+    household_number: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.resident_id, self.name, self.household_number)) != 1:
+            raise CodeError(
+                "search_by_one",
+                "须且只须填写身份证号、姓名、户号之一",
+                "give exactly one of resident_id, name and household_number",
+            )
+        return self
+
+
+class PersonsFound(BaseModel):
+    """At most 50 persons."""
+
+    items: list[PersonSummary]
+
+
+class UnmaskField(StrEnum):
+    """Protected fields."""
+
+    RESIDENT_ID = "resident_id"
+    PHONE = "phone"
+
+
+class UnmaskRequest(BaseModel):
+    """Which fields are needed in the clear, and what for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"fields": ["resident_id"], "reason": "核对本人身份证"}]},
+    )
+
+    fields: list[UnmaskField] = Field(min_length=1, max_length=2)
+    reason: Reason
+
+
+class Unmasked(BaseModel):
+    """The fields asked for, in the clear."""
+
+    resident_id: str | None = None
+    phone: str | None = None
+
+
+class FactsOut(BaseModel):
+    """What a certificate or a notice may state of a person."""
+
+    person_id: UUID
+    person_ref: UUID
+    name: str
+    sex: int
+    birth_date: date
+    document_kind: str
+    resident_id: str | None = Field(description="in the clear")
+    marital_status: str
+    marital_status_label: str
+    children_count: int
+    children_birth_dates: list[date] = Field(description="of the children in the register")
+    registered_area: str
+    registered_area_name: str | None
+    present_area: str
+    present_area_name: str | None
+    present_since: date
+    alive: bool
+    died_on: date | None
+
+
+class MatchRequest(BaseModel):
+    """A number and a name as another district or a certificate states them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resident_id: ResidentIdIn
+    name: NameIn
+    purpose: FactsPurpose
+
+
+class MatchOut(BaseModel):
+    """Whether number and name together are a person of the caller's area."""
+
+    result: Literal["none", "exact"]
+    person_id: UUID | None = None
+    person_ref: UUID | None = None
+    registered_area: str | None = None
+
+
+def labels(sex: int, marital_status: str, nationality: str) -> dict[str, str]:
+    """Return the labels of coded values."""
+    return {
+        "sex_label": SEXES.entry(sex).zh,
+        "marital_status_label": MARITAL_STATUSES.entry(marital_status).zh,
+        "nationality_label": NATIONALITIES.entry(nationality).zh,
+    }

@@ -1,0 +1,38 @@
+"""What a process holds while it runs, handed to services as one typed value; built in :mod:`.bootstrap`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from renkou_common.clock import Clock
+from renkou_common.codes.area import AreaCode
+from renkou_common.crypto import FieldCipher
+from renkou_common.database import Database
+from renkou_common.identity.principal import Identity
+from renkou_common.identity.tokens import TokenIssuer
+from renkou_common.messaging.outbox import Outbox
+from renkou_registry.settings import RegistrySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Connections, keys and clock of one process."""
+
+    settings: RegistrySettings
+    district: AreaCode
+    database: Database
+    clock: Clock
+    cipher: FieldCipher
+    outbox: Outbox
+    issuer: TokenIssuer
+    identity: Identity
+
+
+def _current_runtime(request: Request) -> Runtime:
+    runtime = request.app.state.runtime
+    assert isinstance(runtime, Runtime)
+    return runtime
+
+
+CurrentRuntime = Annotated[Runtime, Depends(_current_runtime)]

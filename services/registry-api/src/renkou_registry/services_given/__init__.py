@@ -1,0 +1,1 @@
+"""Services given (服务记录): free services at the present address."""

@@ -1,0 +1,37 @@
+"""Settings of registry-api: what every service has, its own keys, and what `migrate` seeds from."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from renkou_common.settings import ServiceSettings
+
+
+class RegistrySettings(ServiceSettings):
+    """Environment of every registry-api process; each reads only what it needs."""
+
+    field_keys_file: Path | None = Field(
+        default=None, description="JSON with the keys of encrypted fields and the blind index"
+    )
+    token_key_file: Path | None = Field(default=None, description="private Ed25519 JWK that signs tokens")
+    administrator_secret_file: Path | None = Field(
+        default=None, description="migrate only: one-time password of the first administrator"
+    )
+    migrant_secret_file: Path | None = Field(
+        default=None, description="migrate only: client secret of migrant-api"
+    )
+    reporting_secret_file: Path | None = Field(
+        default=None, description="migrate only: client secret of reporting-worker"
+    )
+
+
+def load_settings() -> RegistrySettings:
+    """Return the settings that the environment holds; raises ValidationError naming what is missing."""
+    return RegistrySettings.model_validate({})
+
+
+def required(path: Path | None, name: str) -> Path:
+    """Return a file setting that this process cannot do without; raises ValueError where it is not set."""
+    if path is None:
+        raise ValueError(f"RENKOU_{name} has to name a file")
+    return path

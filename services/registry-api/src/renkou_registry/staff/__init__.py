@@ -1,0 +1,1 @@
+"""Staff accounts (工作人员账号), their roles and areas."""

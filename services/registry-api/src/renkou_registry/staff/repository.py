@@ -1,0 +1,141 @@
+"""Every query on staff accounts."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.database import Transaction
+from renkou_common.identity.principal import Assignment
+from renkou_common.identity.roles import Role
+from renkou_registry.staff.domain import RoleInArea, StaffMember, area_from_interval
+
+_COLUMNS = """
+SELECT a.id, a.username, a.display_name, a.active, a.must_change_password, a.version,
+       a.created_at, a.updated_at,
+       coalesce((SELECT jsonb_agg(jsonb_build_array(s.role, s.area, s.area_high)
+                                  ORDER BY s.area, s.area_high DESC, s.role)
+                 FROM staff_assignment s WHERE s.staff_id = a.id), '[]') AS assignments
+FROM staff_account a
+"""
+
+
+def _member(row: asyncpg.Record) -> StaffMember:
+    assignments = tuple(
+        RoleInArea(Role(role), area_from_interval(low, high)) for role, low, high in row["assignments"]
+    )
+    return StaffMember(
+        id=row["id"],
+        username=row["username"],
+        display_name=row["display_name"],
+        active=row["active"],
+        must_change_password=row["must_change_password"],
+        version=row["version"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        assignments=assignments,
+    )
+
+
+async def active_assignments(tx: Transaction, staff_id: UUID) -> list[Assignment]:
+    """Return the rights in force: none for an account that is closed or has to set its password first."""
+    rows = await tx.fetch(
+        "SELECT s.role, s.area, s.area_high FROM staff_assignment s JOIN staff_account a ON a.id = s.staff_id"
+        " WHERE s.staff_id = $1 AND a.active AND NOT a.must_change_password",
+        staff_id,
+    )
+    return [Assignment(Role(row["role"]), row["area"], row["area_high"]) for row in rows]
+
+
+async def member(tx: Transaction, staff_id: UUID, *, lock: bool = False) -> StaffMember | None:
+    """Return one account; ``lock`` holds it until the transaction ends."""
+    row = await tx.fetchrow(f"{_COLUMNS} WHERE a.id = $1{' FOR UPDATE OF a' if lock else ''}", staff_id)
+    return _member(row) if row else None
+
+
+async def members(tx: Transaction, after: str, limit: int) -> list[StaffMember]:
+    """Return up to ``limit`` accounts by user name, those after ``after``."""
+    rows = await tx.fetch(f"{_COLUMNS} WHERE a.username > $1 ORDER BY a.username LIMIT $2", after, limit)
+    return [_member(row) for row in rows]
+
+
+async def insert(
+    tx: Transaction, staff_id: UUID, username: str, display_name: str, password_hash: str
+) -> bool:
+    """Add an account that has to change its password first; False where the user name is taken."""
+    created = await tx.fetchval(
+        "INSERT INTO staff_account"
+        " (id, username, display_name, password_hash, must_change_password, active, version)"
+        " VALUES ($1, $2, $3, $4, true, true, 1) ON CONFLICT (username) DO NOTHING RETURNING true",
+        staff_id,
+        username,
+        display_name,
+        password_hash,
+    )
+    return bool(created)
+
+
+async def replace_assignments(tx: Transaction, staff_id: UUID, assignments: Iterable[RoleInArea]) -> None:
+    """Set an account's roles and areas."""
+    rows = [(each.role.value, *each.area.interval()) for each in assignments]
+    await tx.execute("DELETE FROM staff_assignment WHERE staff_id = $1", staff_id)
+    await tx.execute(
+        "INSERT INTO staff_assignment (staff_id, role, area, area_high)"
+        " SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::bigint[])",
+        staff_id,
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+    )
+
+
+async def update(
+    tx: Transaction, staff_id: UUID, *, display_name: str, active: bool, password_hash: str | None
+) -> None:
+    """Change an account; a new ``password_hash`` is a one-time password and ends a lock-out."""
+    await tx.execute(
+        "UPDATE staff_account SET display_name = $2, active = $3, version = version + 1, updated_at = now(),"
+        " password_hash = coalesce($4, password_hash),"
+        " must_change_password = must_change_password OR $4 IS NOT NULL,"
+        " failed_attempts = CASE WHEN $4 IS NULL THEN failed_attempts ELSE 0 END,"
+        " locked_until = CASE WHEN $4 IS NULL THEN locked_until END WHERE id = $1",
+        staff_id,
+        display_name,
+        active,
+        password_hash,
+    )
+
+
+async def lock_administrators(tx: Transaction) -> Sequence[UUID]:
+    """Lock and return the active administrators, so that two of them cannot remove each other at once."""
+    rows = await tx.fetch(
+        "SELECT a.id FROM staff_account a WHERE a.active AND EXISTS"
+        " (SELECT FROM staff_assignment s WHERE s.staff_id = a.id AND s.role = $1)"
+        " ORDER BY a.id FOR UPDATE OF a",
+        Role.ADMINISTRATOR.value,
+    )
+    return [row["id"] for row in rows]
+
+
+async def username_exists(tx: Transaction, username: str) -> bool:
+    """Say whether a user name is in use."""
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM staff_account WHERE username = $1)", username))
+
+
+async def service_secret_hash(tx: Transaction, client_id: str) -> str | None:
+    """Return the stored secret of a service's account."""
+    stored: str | None = await tx.fetchval(
+        "SELECT secret_hash FROM service_client WHERE client_id = $1", client_id
+    )
+    return stored
+
+
+async def put_service_client(tx: Transaction, new_id: UUID, client_id: str, secret_hash: str) -> None:
+    """Add a service's account, or replace its secret; the id of an existing one stays."""
+    await tx.execute(
+        "INSERT INTO service_client (client_id, id, secret_hash) VALUES ($1, $2, $3)"
+        " ON CONFLICT (client_id) DO UPDATE SET secret_hash = excluded.secret_hash, updated_at = now()",
+        client_id,
+        new_id,
+        secret_hash,
+    )

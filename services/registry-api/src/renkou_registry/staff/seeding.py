@@ -1,0 +1,33 @@
+"""Accounts that exist before anybody can sign in; called by `migrate` as the owner role."""
+
+from uuid import UUID
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.database import Transaction
+from renkou_common.identity.roles import Role
+from renkou_common.messaging.outbox import Outbox
+from renkou_registry.auth.passwords import hash_now, matches_now
+from renkou_registry.staff import repository, service
+from renkou_registry.staff.domain import FIRST_ADMINISTRATOR, RoleInArea
+
+
+async def first_administrator(tx: Transaction, outbox: Outbox, district: str, secret: str) -> bool:
+    """Create the account ``administrator`` with a one-time password; False where it is there already."""
+    if await repository.username_exists(tx, FIRST_ADMINISTRATOR):
+        return False
+    await service.create(
+        tx,
+        outbox,
+        username=FIRST_ADMINISTRATOR,
+        display_name="区管理员",
+        password_hash=hash_now(secret),
+        assignments=(RoleInArea(Role.ADMINISTRATOR, AreaCode(district)),),
+    )
+    return True
+
+
+async def service_client(tx: Transaction, new_id: UUID, client_id: str, secret: str) -> None:
+    """Create a service's account, or bring its secret to what the file says."""
+    stored = await repository.service_secret_hash(tx, client_id)
+    if stored is None or not matches_now(stored, secret):
+        await repository.put_service_client(tx, new_id, client_id, hash_now(secret))

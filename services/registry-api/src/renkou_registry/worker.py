@@ -1,0 +1,77 @@
+"""The background process: ``python -m renkou_registry.worker``.
+
+Relay of the outbox, consumer of migrant-api's feed, roster imports, and trimming of what has had its time.
+A fatal error in one of them ends the process, so that the supervisor starts it again.
+"""
+
+import asyncio
+from functools import partial
+from uuid import NAMESPACE_URL, uuid5
+
+import httpx
+
+from renkou_common.http import idempotency
+from renkou_common.log import configure_logging
+from renkou_common.messaging import relay as relay_module
+from renkou_common.messaging.consumer import FeedConsumer
+from renkou_common.messaging.feed import FeedClient
+from renkou_common.messaging.nats_client import NatsClient
+from renkou_common.messaging.relay import Relay
+from renkou_common.scope import AreaScope
+from renkou_common.worker import run_tasks, run_worker
+from renkou_registry.bootstrap import Runtime, open_runtime
+from renkou_registry.imports.jobs import run_imports, trim_imports
+from renkou_registry.life_events.consumers import apply
+from renkou_registry.settings import load_settings
+
+SERVICE = "registry-api"
+TRIM_SECONDS = 600
+
+
+def _feed_consumer(runtime: Runtime, nats: NatsClient, http: httpx.AsyncClient) -> FeedConsumer:
+    subject = uuid5(NAMESPACE_URL, f"{runtime.settings.issuer}/{SERVICE}")
+
+    async def own_token() -> str:
+        return runtime.issuer.issue(subject, "service", SERVICE)
+
+    source = FeedClient(runtime.settings.migrant_url, "migrant", own_token, http)
+    return FeedConsumer(
+        runtime.database, "migrant", partial(apply, runtime), source, nats, "MIGRANT", "registry-migrant"
+    )
+
+
+async def _trim(runtime: Runtime) -> None:
+    while True:
+        async with runtime.database.transaction(AreaScope.everything()) as tx:
+            await idempotency.trim(tx)
+            await relay_module.trim(tx)
+            await trim_imports(runtime, tx)
+        await asyncio.sleep(TRIM_SECONDS)
+
+
+async def run() -> int:
+    """Run every task of the process; returns its exit status."""
+    settings = load_settings()
+    configure_logging(f"{SERVICE} worker", settings.log_level)
+    nats = NatsClient(settings.nats_url, name=f"{SERVICE} worker", seed_file=settings.nats_seed_file)
+    async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15) as http:
+        return await run_tasks(
+            {
+                "broker": nats.run,
+                "relay": Relay(
+                    runtime.database, nats, "registry", "REGISTRY", written=runtime.outbox.written
+                ).run,
+                "consumer": _feed_consumer(runtime, nats, http).run,
+                "imports": partial(run_imports, runtime),
+                "trimming": partial(_trim, runtime),
+            }
+        )
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    run_worker(run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Who works for another area finds nothing: 404 at every endpoint, as if the record did not exist."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest_asyncio
+
+from renkou_common.scope import AreaScope
+
+HERE, ELSEWHERE = "340103001001", "340103002001"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def clerk(registry: Any) -> Any:
+    return await registry.staff("subdistrict_clerk", "340103001")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stranger(registry: Any) -> Any:
+    return await registry.staff("subdistrict_clerk", "340103002", "service_station", "340103002")
+
+
+async def test_another_areas_clerk_gets_404_everywhere(clerk: Any, stranger: Any, people_of: Any) -> None:
+    people = people_of(clerk)
+    person = await people.enter()
+    event = (await clerk.get(f"/persons/{person['id']}/events")).json()["items"][0]
+    own = await people_of(stranger).enter(registered_area=ELSEWHERE, present_area=ELSEWHERE)
+    household = {"number": f"户-{uuid4()}", "area": HERE, "members": [{"person_id": person["id"]}]}
+    household_id = (await clerk.post("/households", json=household)).json()["id"]
+    path, on = f"/persons/{person['id']}", {"happened_on": "2025-06-01"}
+    asked = [
+        await stranger.get(path),
+        await stranger.get(f"{path}/events"),
+        await stranger.get(f"{path}/services"),
+        await stranger.get(f"{path}/facts?purpose=certificate"),
+        await stranger.get(f"/persons/by-ref/{person['ref']}/facts?purpose=certificate"),
+        await stranger.patch(path, version=1, json={"employer": "无"}),
+        await stranger.post(f"{path}/unmask", json={"fields": ["phone"], "reason": "核对"}),
+        await stranger.post(f"{path}/services", json={"kind": "counselling", "given_on": "2025-06-01"}),
+        await stranger.post("/life-events/deaths", json=on | {"person_id": person["id"]}),
+        await stranger.post(
+            "/life-events/moves", json=on | {"person_id": person["id"], "to_area": ELSEWHERE}
+        ),
+        await stranger.post("/life-events/marriages", json=on | {"person_id": person["id"]}),
+        await stranger.post(
+            "/life-events/marriages", json=on | {"person_id": own["id"], "spouse_id": person["id"]}
+        ),
+        await stranger.post(
+            "/life-events/births",
+            json=on | {"mother_id": person["id"], "child": {"name": "无", "sex": 1}},
+        ),
+        await stranger.post(
+            f"/life-events/{event['id']}/corrections",
+            json={"changes": {"happened_on": "2025-01-02"}, "reason": "试试"},
+        ),
+        await stranger.post(f"/life-events/{event['id']}/retractions", json={"reason": "试试"}),
+        await stranger.get(f"/households/{household_id}"),
+        await stranger.get("/households", params={"area": HERE}),
+        await stranger.get("/persons", params={"area": HERE}),
+        await stranger.get("/persons", params={"area": "340103"}),
+        await stranger.post("/persons", json=people.body()),
+        await stranger.post("/persons", json=people.body(
+            registered_area=ELSEWHERE, present_area=ELSEWHERE, mother_id=person["id"])),
+        await stranger.post("/households", json=household | {"number": "另一户"}),
+        await stranger.post(
+            "/households",
+            json={"number": "另一户", "area": ELSEWHERE, "members": [{"person_id": person["id"]}]},
+        ),
+    ]  # fmt: skip
+    assert {
+        (answer.request.url.path, answer.status_code) for answer in asked if answer.status_code != 404
+    } == set()
+    assert {answer.json()["code"] for answer in asked} == {"not_found"}
+    assert (await people.read(person["id"]))["version"] == 1
+
+
+async def test_an_unknown_person_is_answered_exactly_like_a_foreign_one(
+    clerk: Any, stranger: Any, people_of: Any
+) -> None:
+    person = await people_of(clerk).enter()
+    foreign, unknown = (
+        await stranger.get(f"/persons/{person['id']}"),
+        await stranger.get(f"/persons/{uuid4()}"),
+    )
+    same = {"type", "title", "status", "code", "detail"}
+    assert {name: foreign.json()[name] for name in same} == {name: unknown.json()[name] for name in same}
+
+
+async def test_without_a_token_everything_is_401(registry: Any, clerk: Any, people_of: Any) -> None:
+    person = await people_of(clerk).enter()
+    path = f"/persons/{person['id']}"
+    for method, where in [
+        ("GET", path),
+        ("PATCH", path),
+        ("GET", f"{path}/events"),
+        ("GET", f"{path}/services"),
+        ("POST", f"{path}/services"),
+        ("GET", f"{path}/facts?purpose=certificate"),
+        ("POST", f"{path}/unmask"),
+        ("POST", "/persons"),
+        ("GET", "/persons?area=340103"),
+        ("POST", "/persons/search"),
+        ("POST", "/persons/match"),
+        ("POST", "/life-events/births"),
+        ("POST", "/life-events/deaths"),
+        ("POST", "/life-events/marriages"),
+        ("POST", "/life-events/moves"),
+        ("POST", f"/life-events/{uuid4()}/corrections"),
+        ("POST", f"/life-events/{uuid4()}/retractions"),
+        ("POST", "/households"),
+        ("GET", "/households?area=340103"),
+        ("GET", f"/households/{uuid4()}"),
+    ]:
+        content = {} if method == "GET" else {"json": {}}
+        assert (await registry.client.request(method, where, **content)).status_code == 401, (method, where)
+
+
+async def test_the_floor_alone_shows_nothing_foreign(registry: Any, clerk: Any, people_of: Any) -> None:
+    person = await people_of(clerk).enter()
+    household = {"number": f"户-{uuid4()}", "area": HERE, "members": [{"person_id": person["id"]}]}
+    assert (await clerk.post("/households", json=household)).status_code == 201
+    service = {"kind": "counselling", "given_on": "2025-06-01"}
+    assert (await clerk.post(f"/persons/{person['id']}/services", json=service)).status_code == 201
+    narrow = AreaScope.of([(340103_002000, 340103_002999)])
+    tables = ("person", "household", "household_member", "life_event", "service_given")
+    for scope, visible in ((narrow, False), (AreaScope.nothing(), False), (AreaScope.everything(), True)):
+        async with registry.runtime.database.transaction(scope, read_only=True) as tx:
+            for table in tables:
+                if table == "household":
+                    found = await tx.fetchval("SELECT count(*) FROM household WHERE area = $1", int(HERE))
+                else:
+                    column = "id" if table == "person" else "person_id"
+                    found = await tx.fetchval(
+                        f"SELECT count(*) FROM {table} WHERE {column} = $1", person["id"]
+                    )
+                assert bool(found) is visible, (table, scope)

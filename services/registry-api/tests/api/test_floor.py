@@ -1,0 +1,56 @@
+"""The floor under every query: row-level security by area, append-only history, for both database roles."""
+
+import asyncpg
+import pytest
+
+
+@pytest.fixture
+async def owner(fresh_registry):
+    connection = await asyncpg.connect(fresh_registry.environment["RENKOU_MIGRATION_DATABASE_URL"])
+    yield connection
+    await connection.close()
+
+
+async def test_the_app_role_sees_no_person_without_a_scope_and_cannot_rewrite_history(
+    fresh_registry, rosters
+):
+    clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
+    await rosters.carry(fresh_registry, clerk, [rosters.person() for _ in range(3)])
+    app = await asyncpg.connect(fresh_registry.environment["RENKOU_DATABASE_URL"])
+    try:
+        tables = [
+            "person",
+            "household",
+            "household_member",
+            "life_event",
+            "import_job",
+            "import_file",
+            "import_error",
+        ]
+        assert [await app.fetchval(f"SELECT count(*) FROM {table}") for table in tables.split(", ")] == [
+            0
+        ] * 7
+        async with app.transaction():
+            await app.execute("SET LOCAL renkou.areas = '{[340103009000,340103009999]}'")
+            assert await app.fetchval("SELECT count(*) FROM person") == 3
+            assert await app.fetchval("SELECT count(*) FROM import_job") == 0
+        async with app.transaction():
+            await app.execute("SET LOCAL renkou.areas = '{[340103001000,340103001999]}'")
+            assert await app.fetchval("SELECT count(*) FROM person") == 0
+        for statement in (
+            "UPDATE life_event SET kind = 'move'",
+            "DELETE FROM life_event",
+            "DROP TABLE person",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await app.execute(statement)
+    finally:
+        await app.close()
+
+
+async def test_not_even_the_owner_sees_persons_or_rewrites_history(fresh_registry, owner, rosters):
+    clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
+    await rosters.carry(fresh_registry, clerk, [rosters.person()])
+    assert await owner.fetchval("SELECT count(*) FROM person") == 0
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await owner.execute("DELETE FROM life_event")

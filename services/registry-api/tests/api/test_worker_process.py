@@ -1,0 +1,121 @@
+"""The worker as a process: imports survive its death, its events reach the broker, it stops cleanly."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from renkou_common.scope import AreaScope
+
+ROWS = 6000
+
+
+class Worker:
+    """A running `python -m renkou_registry.worker`; its log tells when something has happened."""
+
+    def __init__(self, process):
+        self.process = process
+
+    async def until(self, event):
+        """Read the log up to an event; fails when the process ends before."""
+        async with asyncio.timeout(60):
+            while line := await self.process.stdout.readline():
+                entry = json.loads(line) if line.startswith(b"{") else {}
+                if entry.get("event") == event:
+                    return entry
+        raise AssertionError(f"the worker ended before it logged {event!r}")
+
+    async def end(self, number):
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        await self.process.communicate()
+        return self.process.returncode
+
+
+@asynccontextmanager
+async def worker(registry, nats_server) -> AsyncIterator[Worker]:
+    environment = os.environ | registry.environment
+    environment |= {
+        "RENKOU_NATS_URL": nats_server.url,
+        "RENKOU_NATS_SEED_FILE": str(nats_server.node_seed("340103")),
+        "RENKOU_MIGRANT_URL": "http://127.0.0.1:9",
+    }
+    running = Worker(
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "renkou_registry.worker", env=environment, stdout=asyncio.subprocess.PIPE
+        )
+    )
+    try:
+        yield running
+    finally:
+        await running.end(signal.SIGKILL)
+
+
+async def counts(registry):
+    async with registry.runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        return dict(
+            await tx.fetchrow(
+                "SELECT (SELECT count(*) FROM person) AS persons,"
+                " (SELECT count(DISTINCT resident_id_index) FROM person) AS numbers,"
+                " (SELECT count(*) FROM household_member) AS members,"
+                " (SELECT count(*) FROM life_event) AS events,"
+                " (SELECT count(DISTINCT subject) FROM outbox"
+                "  WHERE type = 'registry.person.registered.v1') AS told,"
+                " (SELECT count(*) FROM outbox WHERE type = 'registry.person.registered.v1') AS messages"
+            )
+        )
+
+
+@pytest.mark.timeout(180)
+async def test_an_import_goes_on_after_every_kill_and_enters_each_row_once(
+    fresh_registry, nats_server, rosters
+):
+    clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
+    rows = [rosters.person() for _ in range(ROWS - 1)] + [rosters.person(性别="?")]
+    handed_in = await rosters.hand_in(clerk, rosters.sheet(rows))
+    path = handed_in.headers["Location"]
+    for moment in ("import rows checked", "import rows applied", "import rows applied"):
+        async with worker(fresh_registry, nats_server) as killed:
+            await killed.until(moment)
+            assert await killed.end(signal.SIGKILL) == -signal.SIGKILL
+        job = (await clerk.get(path)).json()
+        assert job["state"] in ("checking", "applying")
+        assert (await counts(fresh_registry))["persons"] == job["rows_applied"]
+    assert 0 < job["rows_applied"] < ROWS - 1
+    async with worker(fresh_registry, nats_server) as last, worker(fresh_registry, nats_server) as second:
+        done = [asyncio.create_task(each.until("import put down")) for each in (last, second)]
+        finished, waiting = await asyncio.wait(done, return_when=asyncio.FIRST_COMPLETED)
+        assert all(task.result()["state"] == "done" for task in finished)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert await second.end(signal.SIGTERM) == 0
+        assert await last.end(signal.SIGTERM) == 0
+    job = (await clerk.get(path)).json()
+    assert (job["state"], job["rows_applied"], job["rows_refused"]) == ("done", ROWS - 1, 1)
+    assert set((await counts(fresh_registry)).values()) == {ROWS - 1}
+
+
+@pytest.mark.timeout(120)
+async def test_events_get_gapless_numbers_and_stand_in_the_feed(fresh_registry, nats_server, rosters):
+    clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
+    async with worker(fresh_registry, nats_server) as running:
+        await rosters.hand_in(clerk, rosters.sheet([rosters.person() for _ in range(20)]))
+        await running.until("import put down")
+        assert await running.end(signal.SIGTERM) == 0
+    async with worker(fresh_registry, nats_server) as again:
+        await again.until("relay leads")
+        reporting = await fresh_registry.service("reporting-worker")
+        page = {"head": 0}
+        async with asyncio.timeout(30):
+            while page["head"] < 22:  # 20 persons, the first administrator, the clerk
+                page = (await reporting.get("/feeds/registry", params={"limit": 1000})).json()
+    assert [each["feedseq"] for each in page["items"]] == list(range(1, page["head"] + 1))
+    kinds = [each["type"] for each in page["items"]]
+    assert kinds.count("registry.person.registered.v1") == 20
+    assert "张" not in str(page["items"])

@@ -1,0 +1,165 @@
+"""`make bench`: every hot path beside its limit; writes build/bench.json and build/bench.html.
+
+``--quick`` measures shorter and less; ``--only`` takes names of lines, separated by commas. Ends with 1
+where a path could not be measured; the others are reported all the same.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from renkou_common.clock import SHANGHAI
+from renkou_common.log import configure_logging
+from tests.bench import certificates, consumer, exchange, http_paths, importing, relay
+from tests.bench.node import Nodes, nodes
+from tests.bench.page import page
+from tests.bench.report import Line, table, write
+from tests.bench.servers import Servers, servers
+from tests.bench.turns import FULL, QUICK, Setting
+
+BUILD = Path("build")
+WORK = BUILD / "bench"
+NAMES = (
+    "person read",
+    "person list",
+    "create",
+    "import",
+    "relay",
+    "consumer",
+    "exchange",
+    "certificate issue",
+    "certificate verify",
+    "figure read",
+)
+
+
+class Bench:
+    """Measures what is wanted and keeps lines and failures."""
+
+    def __init__(self, setting: Setting, wanted: frozenset[str]) -> None:
+        self.setting = setting
+        self.lines: dict[str, Line] = {}
+        self.failed: list[str] = []
+        self._wanted = wanted
+        self._started = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Print one line with the time since the start."""
+        print(f"[{time.monotonic() - self._started:6.1f} s] {text}", flush=True)
+
+    def wants(self, *names: str) -> bool:
+        """Say whether one of these lines is to be measured."""
+        return any(name in self._wanted for name in names)
+
+    async def measure(self, name: str, work: Callable[[], Awaitable[Line]]) -> None:
+        """Measure one line; a failure is told and counted, and does not keep the others from their turn."""
+        if not self.wants(name):
+            return
+        async with self.guard(name):
+            found = await work()
+            self.lines[name] = found
+            self.say(f"{name}: {found.ours:,.0f} of {found.limit:,.0f} {found.unit}, ratio {found.ratio:.2f}")
+
+    @asynccontextmanager
+    async def guard(self, *names: str) -> AsyncIterator[None]:
+        """Turn an error into the failure of these lines."""
+        try:
+            yield
+        except Exception:
+            traceback.print_exc()
+            self.failed += [name for name in names if self.wants(name) and name not in self.lines]
+            self.say(f"failed: {', '.join(names)}")
+
+
+async def _without_services(bench: Bench) -> None:
+    setting = bench.setting
+    await bench.measure("certificate issue", lambda: certificates.issuing(setting))
+    await bench.measure("certificate verify", lambda: certificates.verifying(setting))
+    if not bench.wants("relay", "consumer"):
+        return
+    async with bench.guard("relay", "consumer"), servers(WORK / "servers") as running:
+        await _on_servers(bench, running)
+
+
+async def _on_servers(bench: Bench, running: Servers) -> None:
+    await bench.measure("relay", lambda: relay.relaying(bench.setting, running))
+    await bench.measure("consumer", lambda: consumer.consuming(bench.setting, running))
+
+
+async def _on_nodes(bench: Bench) -> None:
+    on_nodes = ("import", "person read", "person list", "create", "figure read", "exchange")
+    if not bench.wants(*on_nodes):
+        return
+    async with bench.guard(*on_nodes), nodes(WORK / "nodes", bench.setting, bench.say) as running:
+        await _measure_nodes(bench, running)
+
+
+async def _measure_nodes(bench: Bench, running: Nodes) -> None:
+    setting = bench.setting
+    # First, because its rosters are the people that the others read; always, because they need them.
+    bench.say("importing rosters")
+    found = await importing.importing(setting, running)
+    await bench.measure("import", lambda: _as_it_is(found))
+    await running.settled()
+    async with http_paths.bare_application(running) as port:
+        paths = http_paths.Paths(setting, running, port)
+        await bench.measure("person read", paths.person_read)
+        await bench.measure("person list", paths.person_list)
+        await bench.measure("figure read", paths.figure_read)
+        await bench.measure("create", paths.create)
+    await running.settled()
+    await bench.measure("exchange", lambda: exchange.exchanging(setting, running))
+
+
+async def _as_it_is(found: Line) -> Line:
+    return found
+
+
+async def run(setting: Setting, wanted: frozenset[str], kind: str) -> int:
+    """Run the bench; returns the exit status."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    bench = Bench(setting, wanted)
+    try:
+        await _without_services(bench)
+        await _on_nodes(bench)
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
+    lines = [bench.lines[name] for name in NAMES if name in bench.lines]
+    write(lines, BUILD / "bench.json")
+    html = page(lines, kind, datetime.now(SHANGHAI))
+    (BUILD / "bench.html").write_text(html, encoding="utf-8")
+    print(f"\n{table(lines)}\n")
+    bench.say(f"{BUILD / 'bench.json'} and {BUILD / 'bench.html'} are written")
+    if bench.failed:
+        print(f"could not be measured: {', '.join(dict.fromkeys(bench.failed))}", file=sys.stderr)
+    return 1 if bench.failed else 0
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="each hot path beside a limit taken in the same run")
+    parser.add_argument("--quick", action="store_true", help="shorter and less")
+    parser.add_argument("--only", default=",".join(NAMES), help=f"lines to measure, of: {', '.join(NAMES)}")
+    options = parser.parse_args()
+    wanted = frozenset(name.strip() for name in options.only.split(","))
+    unknown = wanted - set(NAMES)
+    if unknown:
+        parser.error(f"no such line: {', '.join(sorted(unknown))}")
+    configure_logging("bench", "ERROR")
+    setting, kind = (QUICK, "Quick form") if options.quick else (FULL, "Full form")
+    try:
+        status = asyncio.run(run(setting, wanted, kind))
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
