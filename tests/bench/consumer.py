@@ -122,7 +122,7 @@ async def consuming(setting: Setting, servers: Servers) -> Line:
         )
 
     try:
-        return await in_turns("consumer", ours, limit, setting.turns, "events/s", note)
+        return await in_turns("consumer", ours, limit, setting.passes, "events/s", note)
     finally:
         await bare.close()
         await database.close()

@@ -148,6 +148,6 @@ async def exchanging(setting: Setting, nodes: Nodes) -> Line:
                     " nodes; limit: sign (Ed25519), encrypt, decrypt (X25519, AES-GCM), verify, on one core"
                 )
 
-            return await in_turns("exchange", ours, limit, setting.turns, "messages/s", note)
+            return await in_turns("exchange", ours, limit, setting.passes, "messages/s", note)
     finally:
         await connection.close()

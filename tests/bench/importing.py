@@ -194,7 +194,7 @@ async def _import(clerk: Api, sheet: _Sheet) -> float:
 def _sheets(setting: Setting, nodes: Nodes, folder: Path) -> list[_Sheet]:
     folder.mkdir(parents=True, exist_ok=True)
     sheets = []
-    for number in range(setting.turns + 1):
+    for number in range(setting.passes + 1):
         roster, path = nodes.roster(setting.rows), folder / f"roster-{number}.xlsx"
         write_xlsx(roster, path, bad_share=0)
         sheets.append(_Sheet(path.read_bytes(), len(roster.people)))
@@ -224,6 +224,6 @@ async def importing(setting: Setting, nodes: Nodes) -> Line:
         )
 
     try:
-        return await in_turns("import", ours, limit, setting.turns, "rows/s", note)
+        return await in_turns("import", ours, limit, setting.passes, "rows/s", note)
     finally:
         await connection.close()

@@ -1,6 +1,8 @@
 """The limits: FastAPI with one asyncpg statement and nothing else, as a process like ours.
 
-Run as ``python -m tests.bench.limits PORT DSN``; the table ``bench_person`` is made by the bench.
+Run as ``python -m tests.bench.limits PORT DSN``; the table ``bench_person`` is made by the bench. The pool
+does not reset connections when they come back (a round trip that asyncpg makes by default, and that our
+services don't make either): one request, one round trip.
 """
 
 import sys
@@ -40,12 +42,16 @@ class NewRow(BaseModel):
     phone: str
 
 
+async def _no_reset(_: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Leave the connection as it is."""
+
+
 def application(dsn: str) -> FastAPI:
     """Return the bare application."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.pool = await asyncpg.create_pool(dsn, min_size=1, max_size=8)
+        app.state.pool = await asyncpg.create_pool(dsn, min_size=1, max_size=8, reset=_no_reset)
         yield
         app.state.pool.terminate()
 

@@ -110,7 +110,7 @@ async def _position(connection: "asyncpg.Connection[asyncpg.Record]", feed: str)
 
 def prepare_people(setting: Setting) -> list[Person]:
     """Return enough people for every sheet and every creation, all with numbers of their own."""
-    sheets = (setting.rows + 20) * (setting.turns + 1)
+    sheets = (setting.rows + 20) * (setting.passes + 1)
     creations = int(_CREATIONS_PER_SECOND * setting.seconds * (setting.turns + 1))
     return generate_roster(SEED, HOME, sheets + creations, STOCK_DATE).people
 

@@ -96,7 +96,7 @@ async def relaying(setting: Setting, servers: Servers) -> Line:
                 f" in bare atomic batches of {BATCH:,}; sync always on both"
             )
 
-        return await in_turns("relay", our.empty_once, limit, setting.turns, "events/s", note)
+        return await in_turns("relay", our.empty_once, limit, setting.passes, "events/s", note)
     finally:
         for task in running:
             task.cancel()

@@ -12,19 +12,23 @@ type Measurement = Callable[[], Awaitable[float]]
 
 @dataclass(frozen=True)
 class Setting:
-    """How long a run lasts (seconds), how often runs take turns, and how much work there is in one."""
+    """How much is measured.
+
+    Runs of ``seconds`` with ``callers`` take ``turns``: short ones and many, so that a noisy moment spoils
+    few pairs. Runs over a fixed number of ``events``, ``messages`` or ``rows`` of a sheet make ``passes``.
+    """
 
     seconds: float
     turns: int
+    passes: int
     callers: int
     events: int
     messages: int
     rows: int
-    """Rows of each roster sheet."""
 
 
-FULL = Setting(seconds=2.5, turns=5, callers=16, events=20_000, messages=600, rows=5_000)
-QUICK = Setting(seconds=0.8, turns=3, callers=16, events=5_000, messages=300, rows=2_000)
+FULL = Setting(seconds=1.5, turns=9, passes=5, callers=16, events=20_000, messages=600, rows=5_000)
+QUICK = Setting(seconds=0.5, turns=5, passes=3, callers=16, events=5_000, messages=300, rows=2_000)
 _BETWEEN_LOOKS = 20
 
 

@@ -148,12 +148,12 @@ class Crossing:
         self._owe("birth_notice", traveller, planned.born)
 
     async def go_home(self, traveller: Traveller) -> None:
-        """Leave the residence again and return home."""
+        """Leave the residence again and return to the registered area."""
         back = traveller.planned.returns
         assert back is not None
         arrival = self.residence.ledger.arrivals[traveller.arrival]
         current = await self.residence.api.get("migrant", f"/arrivals/{traveller.arrival}")
-        home_area = self.roster.people[traveller.planned.person].present_area
+        home_area = self.roster.people[traveller.planned.person].registered_area
         body = {"departed_on": back.isoformat(), "destination_area": home_area}
         await self.residence.api.post(
             "migrant", f"/arrivals/{traveller.arrival}/departure", body, version=current["version"]

@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import httpx
 from renkou_local.stack import Stack
 from tests.e2e.compare import Compared, table
 from tests.e2e.journey import HOME, RESIDENCE, Journey, Nodes, Size
+from tests.e2e.progress import Progress
 
 LOCAL = Path(".local")
 SEED = 20241001
@@ -54,6 +56,14 @@ async def notices_by_state(journey: Journey) -> dict[str, dict[str, int]]:
     return counted
 
 
+def write_ledgers(journey: Journey, folder: Path) -> None:
+    """Keep what the journey told each district, with the ids the register gave, for whoever looks closer."""
+    for desk in (journey.home, journey.residence):
+        content = {"ids": desk.ids, **asdict(desk.ledger)}
+        path = folder / f"ledger-{desk.ledger.district}.json"
+        path.write_text(json.dumps(content, ensure_ascii=False, default=str), encoding="utf-8")
+
+
 def print_figures(found: dict[str, list[Compared]]) -> None:
     """Print the tables of both districts for the year and the statistical year."""
     for code, rows in found.items():
@@ -83,11 +93,13 @@ async def run(once: bool, size: Size) -> int:
     started = time.monotonic()
     data = LOCAL / "demo"
     shutil.rmtree(data, ignore_errors=True)
+    progress = Progress()
     async with (
         httpx.AsyncClient(limits=httpx.Limits(max_connections=40)) as http,
-        Stack(data, [HOME, RESIDENCE], demo_clock=True, names=NAMES) as stack,
+        Stack(data, [HOME, RESIDENCE], demo_clock=True, names=NAMES, progress=progress.say) as stack,
     ):
         journey = Journey(http, nodes_of(stack), data, SEED, size)
+        journey.progress = progress
         journey.progress.done("start", "hub and two districts are up")
         await journey.walk()
         states = await notices_by_state(journey)
@@ -95,6 +107,7 @@ async def run(once: bool, size: Size) -> int:
         print_figures(before)
         journey.progress.done("figures", "figures read and computed independently")
 
+        write_ledgers(journey, data)
         await stack.kill_all()
         stack.wipe_jetstream()
         journey.progress.say("everything killed, JetStream deleted, starting again")
