@@ -48,7 +48,8 @@ lint: $(STAMP) ## ruff
 	.venv/bin/ruff format --check .
 
 types: $(STAMP) ## mypy, strict, over everything
-	.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) $(addsuffix /tests,$(PACKAGES)) tests
+	.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) libs/common/tests deploy/local/tests tests conftest.py
+	for each in services/*; do MYPYPATH=$$each .venv/bin/mypy $$each/tests || exit 1; done # each has a tests.conftest
 
 imports: $(STAMP) ## the architecture as import contracts
 	.venv/bin/lint-imports

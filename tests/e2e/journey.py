@@ -3,6 +3,7 @@
 Runs against any two nodes; who starts them (the local stack, Compose) and how their clock is moved is given.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -94,17 +95,19 @@ class Journey:
         months = self._plan()
         for home, residence in zip(*months, strict=True):
             await self._month(home, residence)
-        self._set_day(date(2026, 2, 20))
+        await self._set_day(date(2026, 2, 20))
         await self._bad_certificates()
         await self.answers.work()
         await self.answers.delivered()
 
-    def _set_day(self, day: date) -> None:
+    async def _set_day(self, day: date) -> None:
+        """Move the clock; every process looks at it again after 50 ms at most."""
         self.today = day
         self.nodes.move_clock(datetime.combine(day, time(10), SHANGHAI))
+        await asyncio.sleep(0.1)
 
     async def _open(self) -> None:
-        self._set_day(FIRST_DAY)
+        await self._set_day(FIRST_DAY)
         opened = [
             await open_office(self.http, code, self.nodes.urls[code], self.nodes.secrets[code], self.patience)
             for code in (HOME, RESIDENCE)
@@ -164,7 +167,7 @@ class Journey:
         )
 
     async def _month(self, home: Month, residence: Month) -> None:
-        self._set_day(home.acted_on)
+        await self._set_day(home.acted_on)
         mended, self.mended = self.mended, []
         await in_parallel(mended)
         await self._departures(home)

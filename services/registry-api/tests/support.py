@@ -1,4 +1,4 @@
-"""A running registry-api for tests: its application, its callers, and the files a deployment would give it."""
+"""A running registry-api for tests: its application, its callers, the files a deployment would give it."""
 
 import asyncio
 import base64

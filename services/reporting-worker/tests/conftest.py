@@ -10,204 +10,39 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
 
-import httpx
-import orjson
 import pytest
 import pytest_asyncio
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request
 from joserfc.jwk import OKPKey
-from pydantic import BaseModel
 
-from renkou_common.codes.area import AreaCode
-from renkou_common.contracts.lines import Line
-from renkou_common.contracts.migrant import CertificateCoverageChanged, MigrantEventType
-from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
-from renkou_common.database import Database
 from renkou_common.identity.tokens import TokenIssuer
-from renkou_common.messaging import inbox
-from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_body
 from renkou_common.migration import upgrade
-from renkou_common.scope import AreaScope
 from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 from renkou_local.ports import free_port
-from renkou_reporting.bootstrap import build_rebuilder
-from renkou_reporting.main import build_application
 from renkou_reporting.migrate import SCRIPTS
-from renkou_reporting.rebuild.service import Rebuilder
-from renkou_reporting.runtime import Runtime
-from renkou_reporting.settings import ReportingSettings
-from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
-DISTRICT = "340103"
-SECRET = "the client secret of a test"
-EVERYWHERE = AreaScope.everything()
-APPLY = {"registry": apply_registry, "migrant": apply_migrant}
-
-DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
-
-
-class FeedInMemory:
-    """A feed as its service keeps it: numbered events in order, read from any number on."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.events: list[Event] = []
-
-    def append(self, event_type: str, data: BaseModel, subject: UUID | None = None) -> Event:
-        body, _ = build_body(
-            event_id=uuid4(),
-            event_type=event_type,
-            source=f"renkou:{DISTRICT}/{self.name}",
-            subject=str(subject or uuid4()),
-            time=datetime.now(UTC),
-            data=data,
-        )
-        event = parse_body(body, len(self.events) + 1)
-        self.events.append(event)
-        return event
-
-    def append_lines(self, lines: Sequence[Line], subject: UUID | None = None) -> Event:
-        """Append an event that carries nothing but lines."""
-        data = CertificateCoverageChanged(certificate_id=uuid4(), person_ref=uuid4(), lines=list(lines))
-        return self.append(MigrantEventType.CERTIFICATE_COVERAGE_CHANGED, data, subject)
-
-    async def read(self, after: int, limit: int) -> tuple[list[Event], int]:
-        page = [event for event in self.events if event.seq > after][:limit]
-        return page, self.events[-1].seq if self.events else 0
-
-
-@dataclass
-class Caller:
-    """A signed-in caller; creations get an Idempotency-Key of their own unless `key` is given."""
-
-    client: httpx.AsyncClient
-    id: UUID
-    token: str
-
-    async def get(self, path: str, **content: Any) -> httpx.Response:
-        return await self.client.get(path, headers={"Authorization": f"Bearer {self.token}"}, **content)
-
-    async def post(self, path: str, *, key: str | None = None, **content: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or str(uuid4())}
-        return await self.client.post(path, headers=headers, **content)
-
-
-@dataclass
-class Reporting:
-    """A running service: HTTP client without a token, its runtime, its feeds, its node's token issuer."""
-
-    client: httpx.AsyncClient
-    runtime: Runtime
-    access: DatabaseAccess
-    issuer: TokenIssuer
-    feeds: dict[str, FeedInMemory]
-
-    @property
-    def database(self) -> Database:
-        return self.runtime.database
-
-    async def take_in(self, feed: str, *events: Sequence[Line]) -> None:
-        """Publish events of the given lines and take them in."""
-        for lines in events:
-            self.feeds[feed].append_lines(lines)
-        await self.catch_up(feed)
-
-    async def catch_up(self, feed: str) -> None:
-        async with self.database.transaction(EVERYWHERE) as tx:
-            high = await inbox.high_water(tx, feed)
-            await inbox.take_in(tx, feed, self.feeds[feed].events[high:], APPLY[feed])
-
-    async def staff(self, role: str, area: str) -> Caller:
-        """A new member of staff whose rights came by the register's feed."""
-        staff_id = uuid4()
-        low, high = AreaCode.parse(area).interval()
-        assignment = StaffAssignment(role=role, area=str(low), area_high=str(high))
-        data = StaffChanged(staff_id=staff_id, active=True, assignments=[assignment])
-        self.feeds["registry"].append(RegistryEventType.STAFF_CHANGED, data, staff_id)
-        await self.catch_up("registry")
-        return Caller(self.client, staff_id, self.issuer.issue(staff_id, "staff", "someone"))
-
-    def rebuilder(self) -> Rebuilder:
-        return build_rebuilder(self.runtime)
-
-    async def rows(self, query: str, *arguments: Any) -> list[Any]:
-        async with self.database.transaction(EVERYWHERE) as tx:
-            return await tx.fetch(query, *arguments)
-
-    async def as_owner(self, statement: str) -> None:
-        """What no process of the service could do: change the database with the owner's hand."""
-        owner = Database(self.access.owner_url, pool_size=1)
-        await owner.open()
-        async with owner.transaction(EVERYWHERE) as tx:
-            await tx.execute(statement)
-        await owner.close()
-
-
-def make_line(
-    population: str,
-    measure: str,
-    on: date | str,
-    value: int = 1,
-    *,
-    area: str = "340103001001",
-    sex: int = 0,
-    birth_month: str | None = None,
-    parity: int = 0,
-) -> Line:
-    return Line.model_validate(
-        {
-            "population": population,
-            "area": area,
-            "on": on,
-            "measure": measure,
-            "sex": sex,
-            "birth_month": birth_month,
-            "parity": parity,
-            "value": value,
-        }
-    )
+from .support import (
+    DISTRICT,
+    SECRET,
+    DatabaseFactory,
+    FeedInMemory,
+    LineMaker,
+    NodeOverHttp,
+    Reporting,
+    make_line,
+    node_double,
+    running,
+)
 
 
 @pytest.fixture(scope="session")
-def line() -> Callable[..., Line]:
+def line() -> LineMaker:
     """`line(population, measure, on, value, area=, sex=, birth_month=, parity=)`: a published line."""
     return make_line
-
-
-def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str) -> FastAPI:
-    """As much of registry-api and migrant-api as this service calls: keys, service tokens and feeds."""
-    app = FastAPI()
-    token = "opens the feeds"
-
-    @app.get("/.well-known/jwks.json")
-    async def keys() -> dict[str, Any]:
-        return issuer.public_keys()
-
-    @app.post("/auth/token")
-    async def give_token(given: dict[str, str]) -> dict[str, Any]:
-        if given != {"client_id": "reporting-worker", "client_secret": secret}:
-            raise HTTPException(401)
-        return {"access_token": token, "token_type": "Bearer", "expires_in": 900}
-
-    @app.get("/feeds/{name}")
-    async def read_feed(name: str, after: int, limit: int, request: Request) -> dict[str, Any]:
-        if request.headers["authorization"] != f"Bearer {token}":
-            raise HTTPException(401)
-        events, head = await feeds[name].read(after, limit)
-        items = [orjson.loads(complete_envelope(one.body, one.seq, one.content_hash)) for one in events]
-        return {"items": items, "head": head, "next_after": events[-1].seq if events else after}
-
-    return app
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -224,30 +59,6 @@ async def migrated(database_factory: DatabaseFactory) -> DatabaseAccess:
         else:
             os.environ["RENKOU_APP_ROLE"] = before
     return access
-
-
-@asynccontextmanager
-async def running(access: DatabaseAccess, folder: Path) -> AsyncIterator[Reporting]:
-    secret_file = folder / "reporting-worker_secret"
-    secret_file.write_text(SECRET, encoding="utf-8")
-    settings = ReportingSettings.model_validate(
-        {
-            "district": DISTRICT,
-            "database_url": access.app_url,
-            "registry_url": "http://registry",
-            "migrant_url": "http://migrant",
-            "service_secret_file": secret_file,
-        }
-    )
-    feeds = {name: FeedInMemory(name) for name in ("registry", "migrant")}
-    issuer = TokenIssuer(OKPKey.generate_key("Ed25519", private=True, auto_kid=True), settings.issuer)
-    node = httpx.AsyncClient(transport=httpx.ASGITransport(node_double(issuer, feeds, SECRET)))
-    app = build_application(settings, node)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reporting") as client,
-    ):
-        yield Reporting(client, app.state.runtime, access, issuer, feeds)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -267,15 +78,6 @@ async def shared_reporting(
     access = await database_factory("reporting", DISTRICT, template=migrated.name)
     async with running(access, tmp_path_factory.mktemp("reporting")) as started:
         yield started
-
-
-@dataclass
-class NodeOverHttp:
-    """The other services of a node on a port of this machine, and this service's environment beside them."""
-
-    issuer: TokenIssuer
-    feeds: dict[str, FeedInMemory]
-    environment: dict[str, str]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -9,7 +9,10 @@ from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 import httpx
+import structlog
 
+from renkou_common.database import TRANSIENT_ERRORS
+from renkou_common.errors import Unavailable
 from renkou_common.http import idempotency
 from renkou_common.log import configure_logging
 from renkou_common.messaging import relay as relay_module
@@ -24,6 +27,7 @@ from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
 from renkou_registry.settings import load_settings
 
+log = structlog.get_logger()
 SERVICE = "registry-api"
 TRIM_SECONDS = 600
 
@@ -42,10 +46,13 @@ def _feed_consumer(runtime: Runtime, nats: NatsClient, http: httpx.AsyncClient) 
 
 async def _trim(runtime: Runtime) -> None:
     while True:
-        async with runtime.database.transaction(AreaScope.everything()) as tx:
-            await idempotency.trim(tx)
-            await relay_module.trim(tx)
-            await trim_imports(runtime, tx)
+        try:
+            async with runtime.database.transaction(AreaScope.everything()) as tx:
+                await idempotency.trim(tx)
+                await relay_module.trim(tx)
+                await trim_imports(runtime, tx)
+        except (Unavailable, *TRANSIENT_ERRORS) as error:
+            log.warning("trimming waits for the database", error=repr(error))
         await asyncio.sleep(TRIM_SECONDS)
 
 

@@ -1,19 +1,26 @@
 """The floor under every query: row-level security by area, append-only history, for both database roles."""
 
+from collections.abc import AsyncIterator
+
 import asyncpg
 import pytest
 
+from renkou_common.database import Session
+
+from ..support import Registry
+from .rosters import Rosters
+
 
 @pytest.fixture
-async def owner(fresh_registry):
+async def owner(fresh_registry: Registry) -> AsyncIterator[Session]:
     connection = await asyncpg.connect(fresh_registry.environment["RENKOU_MIGRATION_DATABASE_URL"])
     yield connection
     await connection.close()
 
 
 async def test_the_app_role_sees_no_person_without_a_scope_and_cannot_rewrite_history(
-    fresh_registry, rosters
-):
+    fresh_registry: Registry, rosters: Rosters
+) -> None:
     clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
     await rosters.carry(fresh_registry, clerk, [rosters.person() for _ in range(3)])
     app = await asyncpg.connect(fresh_registry.environment["RENKOU_DATABASE_URL"])
@@ -27,9 +34,8 @@ async def test_the_app_role_sees_no_person_without_a_scope_and_cannot_rewrite_hi
             "import_file",
             "import_error",
         ]
-        assert [await app.fetchval(f"SELECT count(*) FROM {table}") for table in tables.split(", ")] == [
-            0
-        ] * 7
+        for table in tables:
+            assert await app.fetchval(f"SELECT count(*) FROM {table}") == 0
         async with app.transaction():
             await app.execute("SET LOCAL renkou.areas = '{[340103009000,340103009999]}'")
             assert await app.fetchval("SELECT count(*) FROM person") == 3
@@ -48,7 +54,9 @@ async def test_the_app_role_sees_no_person_without_a_scope_and_cannot_rewrite_hi
         await app.close()
 
 
-async def test_not_even_the_owner_sees_persons_or_rewrites_history(fresh_registry, owner, rosters):
+async def test_not_even_the_owner_sees_persons_or_rewrites_history(
+    fresh_registry: Registry, owner: Session, rosters: Rosters
+) -> None:
     clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
     await rosters.carry(fresh_registry, clerk, [rosters.person()])
     assert await owner.fetchval("SELECT count(*) FROM person") == 0

@@ -1,5 +1,6 @@
 """Rosters: what goes in, what is refused and how it is told, dry run, who sees an import."""
 
+from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -9,20 +10,26 @@ from python_calamine import CalamineWorkbook
 
 from renkou_common.scope import AreaScope
 
+from ..support import Caller, Json, Registry
+from .rosters import Rosters
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-async def count(registry, query, *arguments):
+async def count(registry: Registry, query: str, *arguments: object) -> int:
     async with registry.runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
-        return await tx.fetchval(query, *arguments)
+        found: int = await tx.fetchval(query, *arguments)
+    return found
 
 
 @pytest.fixture
-async def clerk(registry):
+async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103")
 
 
-async def test_good_rows_become_persons_in_households(registry, clerk, rosters):
+async def test_good_rows_become_persons_in_households(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     head = rosters.person(姓名="欧阳小明")
     wife = rosters.person(
         户号=head["户号"],
@@ -60,7 +67,7 @@ async def test_good_rows_become_persons_in_households(registry, clerk, rosters):
     assert published == 2
 
 
-def wrong_rows(rosters):
+def wrong_rows(rosters: Rosters) -> tuple[Json, list[tuple[Json, str, str]]]:
     """Twelve rows, each wrong in one way: (row, column, code)."""
     first, twin = rosters.person(), rosters.person()
     twin["证件号码"], twin["出生日期"] = first["证件号码"], first["出生日期"]
@@ -92,7 +99,9 @@ def wrong_rows(rosters):
     return first, cases
 
 
-async def test_every_wrong_row_is_refused_with_its_cell_and_reason(registry, clerk, rosters):
+async def test_every_wrong_row_is_refused_with_its_cell_and_reason(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     first, cases = wrong_rows(rosters)
     job = await rosters.carry(registry, clerk, [first, *(row for row, _, _ in cases)])
     assert (job["state"], job["rows_applied"], job["rows_refused"]) == ("done", 1, len(cases))
@@ -110,7 +119,7 @@ async def test_every_wrong_row_is_refused_with_its_cell_and_reason(registry, cle
     assert next(e for e in errors if e["code"] == "document_number_numeric")["value"] == "3.4E+17"
 
 
-async def test_all_errors_of_a_row_come_at_once(registry, clerk, rosters):
+async def test_all_errors_of_a_row_come_at_once(registry: Registry, clerk: Caller, rosters: Rosters) -> None:
     row = rosters.person(姓名="", 性别="男性", 出生日期="昨天", 民族="", 联系电话="x")
     job = await rosters.carry(registry, clerk, [row])
     errors = await rosters.errors(clerk, job)
@@ -118,7 +127,9 @@ async def test_all_errors_of_a_row_come_at_once(registry, clerk, rosters):
     assert job["rows_refused"] == 1
 
 
-async def test_a_confirmed_birth_date_goes_in_with_a_warning(registry, clerk, rosters):
+async def test_a_confirmed_birth_date_goes_in_with_a_warning(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     row = rosters.person(出生日期="1959-12-31", 核实="是", 现居住起始日期=date(2015, 6, 1))
     elsewhere = rosters.person(户籍地编码="340103001001")
     elsewhere["证件号码"] = resident_id_of("310115", elsewhere)
@@ -128,14 +139,16 @@ async def test_a_confirmed_birth_date_goes_in_with_a_warning(registry, clerk, ro
     assert [w["code"] for w in warnings] == ["resident_id_birth_date_differs", "resident_id_region_differs"]
 
 
-def resident_id_of(region, row):
+def resident_id_of(region: str, row: Json) -> str:
     from renkou_common.codes.resident_id import check_character
 
-    first = region + row["证件号码"][6:17]
+    first: str = region + row["证件号码"][6:17]
     return first + check_character(first)
 
 
-async def test_a_dry_run_changes_nothing_until_it_is_started(registry, clerk, rosters):
+async def test_a_dry_run_changes_nothing_until_it_is_started(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     rows = [rosters.person(), rosters.person(姓名="")]
     before = (
         await count(registry, "SELECT count(*) FROM person"),
@@ -155,7 +168,9 @@ async def test_a_dry_run_changes_nothing_until_it_is_started(registry, clerk, ro
     assert (again.json()["state"], again.json()["rows_applied"]) == ("done", 1)
 
 
-async def test_the_same_roster_twice_enters_nobody_twice(registry, clerk, rosters):
+async def test_the_same_roster_twice_enters_nobody_twice(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     newborn = rosters.person(
         证件类型="出生医学证明",
         证件号码="P340000001",
@@ -172,7 +187,9 @@ async def test_the_same_roster_twice_enters_nobody_twice(registry, clerk, roster
     assert {(2, "证件号码", "person_registered"), (3, "姓名", "person_registered")} <= codes
 
 
-async def test_somebody_entered_after_the_check_is_refused_then(registry, clerk, rosters):
+async def test_somebody_entered_after_the_check_is_refused_then(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     row = rosters.person()
     waiting = await rosters.carry(registry, clerk, [row], dry_run=True)
     await rosters.carry(registry, clerk, [row | {"户号": "另一户"}])
@@ -183,7 +200,9 @@ async def test_somebody_entered_after_the_check_is_refused_then(registry, clerk,
     assert [e["code"] for e in await rosters.errors(clerk, job)] == ["person_registered"]
 
 
-async def test_the_error_sheet_marks_the_cell_and_can_be_handed_in_again(registry, clerk, rosters):
+async def test_the_error_sheet_marks_the_cell_and_can_be_handed_in_again(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     head = rosters.person()
     child = rosters.person(户号=head["户号"], 与户主关系="子", 婚姻状况="同居")
     job = await rosters.carry(registry, clerk, [head, child])
@@ -197,7 +216,7 @@ async def test_the_error_sheet_marks_the_cell_and_can_be_handed_in_again(registr
         child["证件号码"],
         "3",
     )
-    assert refused["错误说明"].startswith("婚姻状况: ")
+    assert str(refused["错误说明"]).startswith("婚姻状况: ")
     with ZipFile(BytesIO(answer.content)) as archive:
         comments = archive.read("xl/comments1.xml").decode()
         styles = archive.read("xl/styles.xml").decode()
@@ -219,14 +238,16 @@ async def test_the_error_sheet_marks_the_cell_and_can_be_handed_in_again(registr
     assert members == 2
 
 
-async def test_formulas_in_a_roster_stay_text_in_the_error_sheet(registry, clerk, rosters):
+async def test_formulas_in_a_roster_stay_text_in_the_error_sheet(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     job = await rosters.carry(registry, clerk, [rosters.person(姓名='=HYPERLINK("http://x","y")', 性别="?")])
     answer = await clerk.get(f"/imports/{job['id']}/errors.xlsx")
     with ZipFile(BytesIO(answer.content)) as archive:
         assert "<f>" not in archive.read("xl/worksheets/sheet1.xml").decode()
 
 
-async def test_the_template_can_be_filled_in(registry, clerk, rosters):
+async def test_the_template_can_be_filled_in(registry: Registry, clerk: Caller, rosters: Rosters) -> None:
     answer = await clerk.get("/imports/template.xlsx")
     book = CalamineWorkbook.from_filelike(BytesIO(answer.content))
     assert book.sheet_names[:2] == ["人口登记表", "填写说明"]
@@ -246,7 +267,9 @@ async def test_the_template_can_be_filled_in(registry, clerk, rosters):
         (lambda r: bomb(), "workbook_too_large"),
     ],
 )
-async def test_a_file_that_is_no_roster_fails_as_a_whole(registry, clerk, rosters, make, code):
+async def test_a_file_that_is_no_roster_fails_as_a_whole(
+    registry: Registry, clerk: Caller, rosters: Rosters, make: Callable[[Rosters], bytes], code: str
+) -> None:
     handed_in = await rosters.hand_in(clerk, make(rosters))
     await rosters.work(registry)
     job = (await clerk.get(handed_in.headers["Location"])).json()
@@ -254,14 +277,14 @@ async def test_a_file_that_is_no_roster_fails_as_a_whole(registry, clerk, roster
     assert (await clerk.post(f"/imports/{job['id']}/start")).status_code == 409
 
 
-def bomb():
+def bomb() -> bytes:
     target = BytesIO()
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(410 << 20))
     return target.getvalue()
 
 
-async def test_columns_may_stand_anywhere(registry, clerk, rosters):
+async def test_columns_may_stand_anywhere(registry: Registry, clerk: Caller, rosters: Rosters) -> None:
     headings = ["", *reversed(rosters.headings)]
     handed_in = await rosters.hand_in(clerk, rosters.sheet([rosters.person(性别="?")], headings))
     await rosters.work(registry)
@@ -269,7 +292,7 @@ async def test_columns_may_stand_anywhere(registry, clerk, rosters):
     assert [e["cell"] for e in await rosters.errors(clerk, job)] == ["Q2"]
 
 
-async def test_what_is_handed_in_has_a_form(registry, clerk, rosters):
+async def test_what_is_handed_in_has_a_form(registry: Registry, clerk: Caller, rosters: Rosters) -> None:
     good = rosters.sheet([rosters.person()])
     plain = await clerk.post("/imports", content=good, headers={"Content-Type": "text/csv"})
     assert plain.status_code == 415
@@ -281,7 +304,9 @@ async def test_what_is_handed_in_has_a_form(registry, clerk, rosters):
     assert no_key.status_code == 428
 
 
-async def test_the_same_file_sent_twice_is_one_import(registry, clerk, rosters):
+async def test_the_same_file_sent_twice_is_one_import(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     sheet = rosters.sheet([rosters.person()])
     first = await clerk.post("/imports", key="sent-twice", content=sheet, headers={"Content-Type": XLSX})
     again = await clerk.post("/imports", key="sent-twice", content=sheet, headers={"Content-Type": XLSX})
@@ -289,7 +314,7 @@ async def test_the_same_file_sent_twice_is_one_import(registry, clerk, rosters):
     await rosters.work(registry)
 
 
-async def test_a_clerk_imports_only_into_own_areas(registry, rosters):
+async def test_a_clerk_imports_only_into_own_areas(registry: Registry, rosters: Rosters) -> None:
     own = await registry.staff("subdistrict_clerk", "340103009")
     rows = [rosters.person(), rosters.person(户籍地编码="340103001001", 现居住地编码="340103001001")]
     job = await rosters.carry(registry, own, rows)
@@ -297,7 +322,9 @@ async def test_a_clerk_imports_only_into_own_areas(registry, rosters):
     assert [e["code"] for e in await rosters.errors(own, job)] == ["area_outside_scope"]
 
 
-async def test_an_import_is_seen_only_by_those_who_may_see_its_people(registry, clerk, rosters):
+async def test_an_import_is_seen_only_by_those_who_may_see_its_people(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     job = await rosters.carry(registry, clerk, [rosters.person(性别="?")])
     elsewhere = await registry.staff("subdistrict_clerk", "340103001")
     colleague = await registry.staff("subdistrict_clerk", "340103")
@@ -310,7 +337,7 @@ async def test_an_import_is_seen_only_by_those_who_may_see_its_people(registry, 
     assert (await worker.get("/imports/template.xlsx")).status_code == 403
 
 
-async def test_errors_come_page_by_page(registry, clerk, rosters):
+async def test_errors_come_page_by_page(registry: Registry, clerk: Caller, rosters: Rosters) -> None:
     job = await rosters.carry(registry, clerk, [rosters.person(姓名="", 性别="") for _ in range(5)])
     seen, after = [], None
     while True:
@@ -324,7 +351,9 @@ async def test_errors_come_page_by_page(registry, clerk, rosters):
     assert [row for row, _ in seen] == sorted(row for row, _ in seen)
 
 
-async def test_the_file_lies_sealed_in_the_database(registry, clerk, rosters):
+async def test_the_file_lies_sealed_in_the_database(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
     row = rosters.person(姓名="独一无二的名字")
     await rosters.hand_in(clerk, rosters.sheet([row]))
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:

@@ -8,8 +8,10 @@ from joserfc.jwk import OKPKey
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.scope import AreaScope
 
+from ..support import Json, Registry
 
-async def new_account(registry, username, password="given once by the office"):
+
+async def new_account(registry: Registry, username: str, password: str = "given once by the office") -> Json:
     body = {
         "username": username,
         "display_name": "新来的",
@@ -18,10 +20,11 @@ async def new_account(registry, username, password="given once by the office"):
     }
     answer = await registry.administrator.post("/staff", json=body)
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    record: Json = answer.json()
+    return record
 
 
-async def test_a_first_sign_in_only_sets_the_password(registry):
+async def test_a_first_sign_in_only_sets_the_password(registry: Registry) -> None:
     await new_account(registry, "first.comer")
     answer = await registry.sign_in("first.comer", "given once by the office")
     assert answer.json()["password_change_required"] is True
@@ -49,7 +52,7 @@ async def test_a_first_sign_in_only_sets_the_password(registry):
         ("given once by the office", "password_unchanged"),
     ],
 )
-async def test_a_password_that_is_no_password_is_refused(registry, new, code):
+async def test_a_password_that_is_no_password_is_refused(registry: Registry, new: str, code: str) -> None:
     if (await registry.sign_in("first.choice", "given once by the office")).status_code != 200:
         await new_account(registry, "first.choice")
     token = (await registry.sign_in("first.choice", "given once by the office")).json()["access_token"]
@@ -62,7 +65,7 @@ async def test_a_password_that_is_no_password_is_refused(registry, new, code):
     assert [each["code"] for each in answer.json()["errors"]] == [code]
 
 
-async def test_wrong_name_wrong_password_and_locked_account_answer_alike(registry):
+async def test_wrong_name_wrong_password_and_locked_account_answer_alike(registry: Registry) -> None:
     await new_account(registry, "much.tried")
     answers = [await registry.sign_in("much.tried", f"a wrong guess {n}") for n in range(5)]
     answers.append(await registry.sign_in("much.tried", "given once by the office"))
@@ -74,7 +77,7 @@ async def test_wrong_name_wrong_password_and_locked_account_answer_alike(registr
     assert answers[0].status_code == 401
 
 
-async def test_a_lock_ends_by_itself_and_grows(registry):
+async def test_a_lock_ends_by_itself_and_grows(registry: Registry) -> None:
     account = await new_account(registry, "once.locked")
     for n in range(5):
         await registry.sign_in("once.locked", f"a wrong guess {n}")
@@ -90,7 +93,7 @@ async def test_a_lock_ends_by_itself_and_grows(registry):
     assert account["active"]
 
 
-async def test_an_administrator_ends_a_lock_with_a_new_one_time_password(registry):
+async def test_an_administrator_ends_a_lock_with_a_new_one_time_password(registry: Registry) -> None:
     account = await new_account(registry, "set.free")
     for n in range(6):
         await registry.sign_in("set.free", f"a wrong guess {n}")
@@ -102,7 +105,7 @@ async def test_an_administrator_ends_a_lock_with_a_new_one_time_password(registr
     assert answer.json()["password_change_required"] is True
 
 
-async def test_services_sign_in_with_their_secret_and_have_fixed_scopes(registry):
+async def test_services_sign_in_with_their_secret_and_have_fixed_scopes(registry: Registry) -> None:
     migrant = await registry.service("migrant-api")
     me = (await migrant.get("/auth/me")).json()
     assert (me["kind"], me["scopes"]) == ("service", ["area:read", "feed:read", "resident:facts"])
@@ -121,14 +124,14 @@ async def test_services_sign_in_with_their_secret_and_have_fixed_scopes(registry
         {"username": "a", "password": "b", "remember_me": True},
     ],
 )
-async def test_half_credentials_are_invalid(registry, body):
+async def test_half_credentials_are_invalid(registry: Registry, body: Json) -> None:
     assert (await registry.client.post("/auth/token", json=body)).status_code == 422
 
 
 @pytest.mark.parametrize(
     "path", ["/auth/me", "/staff", "/areas/340103", "/feeds/registry", "/imports/template.xlsx"]
 )
-async def test_without_a_good_token_there_is_nothing(registry, path):
+async def test_without_a_good_token_there_is_nothing(registry: Registry, path: str) -> None:
     stranger = TokenIssuer(OKPKey.generate_key("Ed25519", private=True), "renkou:340103")
     forged = stranger.issue(registry.administrator.id, "staff", "administrator")
     for headers in ({}, {"Authorization": "Bearer x.y.z"}, {"Authorization": f"Bearer {forged}"}):
@@ -137,13 +140,13 @@ async def test_without_a_good_token_there_is_nothing(registry, path):
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_public_keys_check_tokens(registry):
+async def test_the_public_keys_check_tokens(registry: Registry) -> None:
     keys = (await registry.client.get("/.well-known/jwks.json")).json()["keys"]
     assert [(key["kty"], key["crv"], key["use"]) for key in keys] == [("OKP", "Ed25519", "sig")]
     assert "d" not in keys[0]
 
 
-async def test_a_closed_account_loses_its_rights_at_once(registry):
+async def test_a_closed_account_loses_its_rights_at_once(registry: Registry) -> None:
     leaver = await registry.staff("auditor", "340103")
     assert (await leaver.get("/areas/340103")).status_code == 200
     await registry.administrator.patch(f"/staff/{leaver.id}", version=2, json={"active": False})

@@ -1,13 +1,16 @@
 """Staff accounts: who may manage them, what is refused, what the other services are told."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from renkou_common.scope import AreaScope
 
+from ..support import Json, Registry
 
-def account(name, *assignments, **changed):
+
+def account(name: str, *assignments: tuple[str, str], **changed: Any) -> Json:
     pairs = [{"role": role, "area": area} for role, area in assignments]
     return {
         "username": name,
@@ -17,14 +20,14 @@ def account(name, *assignments, **changed):
     } | changed
 
 
-async def feed(registry):
+async def feed(registry: Registry) -> list[tuple[str, str, str]]:
     """The events in the outbox, oldest first (no relay runs here)."""
     async with registry.runtime.database.transaction(AreaScope.nothing()) as tx:
         rows = await tx.fetch("SELECT type, subject, body FROM outbox ORDER BY position")
-    return [tuple(row) for row in rows]
+    return [(row["type"], row["subject"], row["body"]) for row in rows]
 
 
-async def test_an_account_is_created_read_listed_and_changed(registry):
+async def test_an_account_is_created_read_listed_and_changed(registry: Registry) -> None:
     created = await registry.administrator.post(
         "/staff", json=account("li.na", ("subdistrict_clerk", "340103009"), ("auditor", "340103"))
     )
@@ -46,7 +49,7 @@ async def test_an_account_is_created_read_listed_and_changed(registry):
     assert changed.headers["ETag"] == '"2"'
 
 
-async def test_accounts_are_listed_page_by_page(registry):
+async def test_accounts_are_listed_page_by_page(registry: Registry) -> None:
     for n in range(3):
         await registry.administrator.post("/staff", json=account(f"paged.{n}"))
     names, after = [], None
@@ -67,7 +70,7 @@ async def test_accounts_are_listed_page_by_page(registry):
 @pytest.mark.parametrize(
     "role", ["subdistrict_clerk", "community_worker", "statistician", "auditor", "service_station"]
 )
-async def test_only_administrators_manage_accounts(registry, role):
+async def test_only_administrators_manage_accounts(registry: Registry, role: str) -> None:
     caller = await registry.staff(role, "340103")
     for answer in (
         await caller.get("/staff"),
@@ -87,7 +90,7 @@ async def test_only_administrators_manage_accounts(registry, role):
         ("administrator", "340103009", "administrator_area"),
     ],
 )
-async def test_areas_lie_in_the_district(registry, role, area, code):
+async def test_areas_lie_in_the_district(registry: Registry, role: str, area: str, code: str) -> None:
     answer = await registry.administrator.post("/staff", json=account("never.made", (role, area)))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["code"] == code
@@ -104,12 +107,12 @@ async def test_areas_lie_in_the_district(registry, role, area, code):
         {"assignments": [{"role": "king", "area": "340103"}]},
     ],
 )
-async def test_what_is_not_an_account_is_refused(registry, wrong):
+async def test_what_is_not_an_account_is_refused(registry: Registry, wrong: Json) -> None:
     answer = await registry.administrator.post("/staff", json=account("never.made", **wrong))
     assert answer.status_code == 422
 
 
-async def test_the_same_creation_twice_makes_one_account(registry):
+async def test_the_same_creation_twice_makes_one_account(registry: Registry) -> None:
     body = account("made.once")
     first = await registry.administrator.post("/staff", json=body, key="the-same-key")
     again = await registry.administrator.post("/staff", json=body, key="the-same-key")
@@ -120,7 +123,7 @@ async def test_the_same_creation_twice_makes_one_account(registry):
     assert (taken.status_code, taken.json()["code"]) == (409, "username_taken")
 
 
-async def test_a_change_needs_the_version_that_was_read(registry):
+async def test_a_change_needs_the_version_that_was_read(registry: Registry) -> None:
     record = (await registry.administrator.post("/staff", json=account("twice.changed"))).json()
     path = f"/staff/{record['id']}"
     assert (await registry.administrator.patch(path, version=None, json={"active": False})).status_code == 428
@@ -130,17 +133,18 @@ async def test_a_change_needs_the_version_that_was_read(registry):
     assert unknown.status_code == 404
 
 
-async def test_the_last_active_administrator_stays(fresh_registry):
+async def test_the_last_active_administrator_stays(fresh_registry: Registry) -> None:
     administrator = fresh_registry.administrator
     path = f"/staff/{administrator.id}"
-    for change in ({"active": False}, {"assignments": []}):
+    changes: list[Json] = [{"active": False}, {"assignments": []}]
+    for change in changes:
         answer = await administrator.patch(path, version=2, json=change)
         assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator")
     second = await fresh_registry.staff("administrator", "340103")
     assert (await second.patch(path, version=2, json={"active": False})).status_code == 200
 
 
-async def test_the_other_services_are_told_of_every_change(registry):
+async def test_the_other_services_are_told_of_every_change(registry: Registry) -> None:
     record = (
         await registry.administrator.post("/staff", json=account("told.about", ("auditor", "340103009")))
     ).json()

@@ -11,6 +11,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from renkou_common.scope import AreaScope
+from renkou_local.nats import EmbeddedNats
+
+from ..support import Json, Registry
+from .rosters import Rosters
 
 ROWS = 6000
 
@@ -18,19 +22,20 @@ ROWS = 6000
 class Worker:
     """A running `python -m renkou_registry.worker`; its log tells when something has happened."""
 
-    def __init__(self, process):
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
 
-    async def until(self, event):
+    async def until(self, event: str) -> Json:
         """Read the log up to an event; fails when the process ends before."""
         async with asyncio.timeout(60):
+            assert self.process.stdout
             while line := await self.process.stdout.readline():
-                entry = json.loads(line) if line.startswith(b"{") else {}
+                entry: Json = json.loads(line) if line.startswith(b"{") else {}
                 if entry.get("event") == event:
                     return entry
         raise AssertionError(f"the worker ended before it logged {event!r}")
 
-    async def end(self, number):
+    async def end(self, number: signal.Signals) -> int | None:
         if self.process.returncode is None:
             self.process.send_signal(number)
         await self.process.communicate()
@@ -38,7 +43,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(registry, nats_server) -> AsyncIterator[Worker]:
+async def worker(registry: Registry, nats_server: EmbeddedNats) -> AsyncIterator[Worker]:
     environment = os.environ | registry.environment
     environment |= {
         "RENKOU_NATS_URL": nats_server.url,
@@ -56,25 +61,25 @@ async def worker(registry, nats_server) -> AsyncIterator[Worker]:
         await running.end(signal.SIGKILL)
 
 
-async def counts(registry):
+async def counts(registry: Registry) -> dict[str, int]:
     async with registry.runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
-        return dict(
-            await tx.fetchrow(
-                "SELECT (SELECT count(*) FROM person) AS persons,"
-                " (SELECT count(DISTINCT resident_id_index) FROM person) AS numbers,"
-                " (SELECT count(*) FROM household_member) AS members,"
-                " (SELECT count(*) FROM life_event) AS events,"
-                " (SELECT count(DISTINCT subject) FROM outbox"
-                "  WHERE type = 'registry.person.registered.v1') AS told,"
-                " (SELECT count(*) FROM outbox WHERE type = 'registry.person.registered.v1') AS messages"
-            )
+        row = await tx.fetchrow(
+            "SELECT (SELECT count(*) FROM person) AS persons,"
+            " (SELECT count(DISTINCT resident_id_index) FROM person) AS numbers,"
+            " (SELECT count(*) FROM household_member) AS members,"
+            " (SELECT count(*) FROM life_event) AS events,"
+            " (SELECT count(DISTINCT subject) FROM outbox"
+            "  WHERE type = 'registry.person.registered.v1') AS told,"
+            " (SELECT count(*) FROM outbox WHERE type = 'registry.person.registered.v1') AS messages"
         )
+    assert row
+    return dict(row)
 
 
 @pytest.mark.timeout(180)
 async def test_an_import_goes_on_after_every_kill_and_enters_each_row_once(
-    fresh_registry, nats_server, rosters
-):
+    fresh_registry: Registry, nats_server: EmbeddedNats, rosters: Rosters
+) -> None:
     clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
     rows = [rosters.person() for _ in range(ROWS - 1)] + [rosters.person(性别="?")]
     handed_in = await rosters.hand_in(clerk, rosters.sheet(rows))
@@ -102,7 +107,9 @@ async def test_an_import_goes_on_after_every_kill_and_enters_each_row_once(
 
 
 @pytest.mark.timeout(120)
-async def test_events_get_gapless_numbers_and_stand_in_the_feed(fresh_registry, nats_server, rosters):
+async def test_events_get_gapless_numbers_and_stand_in_the_feed(
+    fresh_registry: Registry, nats_server: EmbeddedNats, rosters: Rosters
+) -> None:
     clerk = await fresh_registry.staff("subdistrict_clerk", "340103")
     async with worker(fresh_registry, nats_server) as running:
         await rosters.hand_in(clerk, rosters.sheet([rosters.person() for _ in range(20)]))
@@ -111,7 +118,7 @@ async def test_events_get_gapless_numbers_and_stand_in_the_feed(fresh_registry, 
     async with worker(fresh_registry, nats_server) as again:
         await again.until("relay leads")
         reporting = await fresh_registry.service("reporting-worker")
-        page = {"head": 0}
+        page: Json = {"head": 0}
         async with asyncio.timeout(30):
             while page["head"] < 22:  # 20 persons, the first administrator, the clerk
                 page = (await reporting.get("/feeds/registry", params={"limit": 1000})).json()

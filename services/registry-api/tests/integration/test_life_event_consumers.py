@@ -1,7 +1,6 @@
 """What the migrant service reports becomes a move in the register, once."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +8,7 @@ import pytest_asyncio
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.contracts.migrant import (
+    ArrivalRegistered,
     DepartureRegistered,
     DepartureReturned,
     MigrantEventType,
@@ -23,11 +23,15 @@ from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 
+from ..support import Registry
+
 HERE, AWAY = 340103_001001, 310115_000000
 EVERYTHING = AreaScope.everything()
 
 
-def reported(event_type: str, data: Any) -> Event:
+def reported(
+    event_type: str, data: ArrivalRegistered | DepartureRegistered | DepartureReturned | StayEnded
+) -> Event:
     body, _ = build_body(
         event_id=uuid4(),
         event_type=event_type,
@@ -52,7 +56,7 @@ def returned(ref: UUID, on: date) -> Event:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def resident(registry: Any) -> PersonEntry:
+async def resident(registry: Registry) -> PersonEntry:
     """Somebody registered and living here, without a number."""
     entry = PersonEntry(
         name="将行",
@@ -70,7 +74,7 @@ async def resident(registry: Any) -> PersonEntry:
     return entry
 
 
-async def present_area_and_moves(registry: Any, person: PersonEntry) -> tuple[int, int]:
+async def present_area_and_moves(registry: Registry, person: PersonEntry) -> tuple[int, int]:
     async with registry.runtime.database.transaction(EVERYTHING) as tx:
         row = await persons.find(tx, person.id, EVERYTHING)
         moves = await tx.fetchval(
@@ -81,13 +85,13 @@ async def present_area_and_moves(registry: Any, person: PersonEntry) -> tuple[in
     return row["present_area"], moves
 
 
-async def take_in(registry: Any, *events: Event) -> None:
+async def take_in(registry: Registry, *events: Event) -> None:
     async with registry.runtime.database.transaction(EVERYTHING) as tx:
         await apply(registry.runtime, tx, events)
 
 
 async def test_a_departure_moves_the_present_address_and_a_return_moves_it_back(
-    registry: Any, resident: PersonEntry
+    registry: Registry, resident: PersonEntry
 ) -> None:
     await take_in(registry, departure(resident.ref))
     assert await present_area_and_moves(registry, resident) == (AWAY, 1)
@@ -95,7 +99,7 @@ async def test_a_departure_moves_the_present_address_and_a_return_moves_it_back(
     assert await present_area_and_moves(registry, resident) == (HERE, 2)
 
 
-async def test_the_same_report_twice_is_one_move(registry: Any, resident: PersonEntry) -> None:
+async def test_the_same_report_twice_is_one_move(registry: Registry, resident: PersonEntry) -> None:
     event, back = departure(resident.ref), returned(resident.ref, date(2025, 5, 1))
     await take_in(registry, event, event)
     await take_in(registry, event, back)
@@ -104,7 +108,7 @@ async def test_the_same_report_twice_is_one_move(registry: Any, resident: Person
 
 
 async def test_a_departure_that_the_clerk_recorded_already_changes_nothing(
-    registry: Any, resident: PersonEntry
+    registry: Registry, resident: PersonEntry
 ) -> None:
     runtime = registry.runtime
     async with runtime.database.transaction(EVERYTHING) as tx:
@@ -116,7 +120,7 @@ async def test_a_departure_that_the_clerk_recorded_already_changes_nothing(
     assert await present_area_and_moves(registry, resident) == (AWAY, 1)
 
 
-async def test_an_ended_stay_moves_the_migrant_out(registry: Any) -> None:
+async def test_an_ended_stay_moves_the_migrant_out(registry: Registry) -> None:
     runtime = registry.runtime
     migrant = PersonEntry(
         name="暂住",
@@ -140,11 +144,49 @@ async def test_an_ended_stay_moves_the_migrant_out(registry: Any) -> None:
         row = await tx.fetchrow(
             "SELECT present_area, usual_area, usual_next_on FROM person WHERE id = $1", migrant.id
         )
+    assert row
     assert tuple(row) == (AWAY, AWAY, None)
 
 
+@pytest.mark.parametrize(("returning", "lives_in"), [(True, HERE), (False, AWAY)])
+async def test_only_somebody_who_comes_again_is_moved_by_the_arrival(
+    registry: Registry, returning: bool, lives_in: int
+) -> None:
+    runtime = registry.runtime
+    migrant = PersonEntry(
+        name="再来",
+        sex=1,
+        birth_date=date(1995, 1, 2),
+        registered_area=AWAY,
+        present_area=HERE,
+        kind=EntryKind.ARRIVAL,
+        entered_on=date(2025, 1, 10),
+        document_kind="none",
+    )
+    ended = StayEnded(
+        arrival_id=uuid4(),
+        person_ref=migrant.ref,
+        departed_on=date(2025, 4, 1),
+        destination_area=f"{AWAY:012d}",
+    )
+    arrived = ArrivalRegistered(
+        arrival_id=uuid4(),
+        person_ref=migrant.ref,
+        arrived_on=date(2025, 6, 1),
+        home_area=f"{AWAY:012d}",
+        present_area=f"{HERE:012d}",
+        returning=returning,
+    )
+    async with runtime.database.transaction(EVERYTHING) as tx:
+        await persons.register_many(runtime, tx, [migrant], recorded_by=uuid4())
+        await apply(runtime, tx, [reported(MigrantEventType.STAY_ENDED, ended)])
+        await apply(runtime, tx, [reported(MigrantEventType.ARRIVAL_REGISTERED, arrived)])
+        row = await persons.find(tx, migrant.id, EVERYTHING)
+    assert row["present_area"] == lives_in
+
+
 async def test_other_types_pass_and_an_unknown_person_or_impossible_move_is_refused(
-    registry: Any, resident: PersonEntry
+    registry: Registry, resident: PersonEntry
 ) -> None:
     event = departure(resident.ref)
     await take_in(registry, Event(1, uuid4(), "migrant.notice.changed.v1", "", "", event.time, {}, b""))

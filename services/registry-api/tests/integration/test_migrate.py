@@ -3,13 +3,18 @@
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from renkou_common.database import Session
 
-async def migrate(environment, *arguments):
+from ..support import Registry
+
+
+async def migrate(environment: dict[str, str], *arguments: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -23,13 +28,13 @@ async def migrate(environment, *arguments):
 
 
 @pytest.fixture
-async def owner(fresh_registry):
+async def owner(fresh_registry: Registry) -> AsyncIterator[Session]:
     connection = await asyncpg.connect(fresh_registry.environment["RENKOU_MIGRATION_DATABASE_URL"])
     yield connection
     await connection.close()
 
 
-async def test_a_second_run_changes_nothing(fresh_registry, owner):
+async def test_a_second_run_changes_nothing(fresh_registry: Registry, owner: Session) -> None:
     queries = (
         "SELECT count(*) FROM area",
         "SELECT count(*) FROM staff_account",
@@ -43,7 +48,7 @@ async def test_a_second_run_changes_nothing(fresh_registry, owner):
     assert before[0] == 665_276
 
 
-async def test_the_check_finds_drift(fresh_registry, owner):
+async def test_the_check_finds_drift(fresh_registry: Registry, owner: Session) -> None:
     assert (await migrate(fresh_registry.environment, "--check"))[0] == 0
     await owner.execute("ALTER TABLE household ADD COLUMN forgotten text")
     status, output = await migrate(fresh_registry.environment, "--check")
@@ -51,7 +56,7 @@ async def test_the_check_finds_drift(fresh_registry, owner):
     assert "forgotten" in output
 
 
-async def test_a_service_follows_its_secret_file(fresh_registry, tmp_path):
+async def test_a_service_follows_its_secret_file(fresh_registry: Registry, tmp_path: Path) -> None:
     replaced = tmp_path / "migrant-secret"
     replaced.write_text("another secret of migrant-api\n")
     old = await fresh_registry.service("migrant-api")

@@ -18,6 +18,8 @@ from renkou_registry.households.domain import HouseholdEntry, MemberEntry
 from renkou_registry.persons import service
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 
+from ..support import Registry
+
 HERE, AWAY = 340103_006001, 310115_000000
 EVERYTHING = AreaScope.everything()
 STOCK_DATE = date(2025, 1, 1)
@@ -37,7 +39,7 @@ def entry() -> Callable[..., PersonEntry]:
 def _entry(number: int, **more: Any) -> PersonEntry:
     born = date(1930, 1, 1) + timedelta(days=number // 400)
     first_17 = f"340103{born:%Y%m%d}{number % 400 * 2 + 1:03d}"
-    values = {
+    values: dict[str, Any] = {
         "name": f"张{number}",
         "sex": 1,
         "birth_date": born,
@@ -52,7 +54,7 @@ def _entry(number: int, **more: Any) -> PersonEntry:
 
 
 async def test_a_batch_enters_persons_histories_and_events_in_a_few_statements(
-    registry: Any, entry: Make
+    registry: Registry, entry: Make
 ) -> None:
     runtime = registry.runtime
     entries = [entry(number) for number in range(1000)]
@@ -77,7 +79,7 @@ async def test_a_batch_enters_persons_histories_and_events_in_a_few_statements(
     }
 
 
-async def test_a_number_that_is_taken_leaves_only_its_own_entry_out(registry: Any, entry: Make) -> None:
+async def test_a_number_that_is_taken_leaves_only_its_own_entry_out(registry: Registry, entry: Make) -> None:
     runtime = registry.runtime
     async with runtime.database.transaction(EVERYTHING) as tx:
         await service.register_many(runtime, tx, [entry(1)], recorded_by=uuid4())
@@ -95,7 +97,7 @@ async def test_a_number_that_is_taken_leaves_only_its_own_entry_out(registry: An
         assert len(await service.find_many(tx, [mother.id, child.id, twin.id], EVERYTHING)) == 2
 
 
-async def test_a_roster_may_bring_one_household_in_several_batches(registry: Any, entry: Make) -> None:
+async def test_a_roster_may_bring_one_household_in_several_batches(registry: Registry, entry: Make) -> None:
     runtime, clerk = registry.runtime, uuid4()
     first, second, third = entry(1), entry(2), entry(3)
 
@@ -114,7 +116,9 @@ async def test_a_roster_may_bring_one_household_in_several_batches(registry: Any
         assert len(members) == 3
 
 
-async def test_usual_residence_is_stored_with_the_day_on_which_it_changes(registry: Any, entry: Make) -> None:
+async def test_usual_residence_is_stored_with_the_day_on_which_it_changes(
+    registry: Registry, entry: Make
+) -> None:
     runtime = registry.runtime
     today = runtime.clock.today()
     came = entry(
@@ -129,13 +133,14 @@ async def test_usual_residence_is_stored_with_the_day_on_which_it_changes(regist
         row = await tx.fetchrow(
             "SELECT usual_area, usual_next_area, usual_next_on FROM person WHERE id = $1", came.id
         )
+    assert row
     assert (row["usual_area"], row["usual_next_area"]) == (None, HERE)
     assert row["usual_next_on"] > today
 
 
 @pytest.mark.parametrize("statement", ["UPDATE life_event SET kind = 'move'", "DELETE FROM life_event"])
 async def test_the_history_is_append_only_even_for_the_owner(
-    registry: Any, entry: Make, statement: str
+    registry: Registry, entry: Make, statement: str
 ) -> None:
     runtime = registry.runtime
     async with runtime.database.transaction(EVERYTHING) as tx:
@@ -151,7 +156,7 @@ async def test_the_history_is_append_only_even_for_the_owner(
         await owner.close()
 
 
-async def test_neither_number_nor_phone_lies_open_in_the_database(registry: Any, entry: Make) -> None:
+async def test_neither_number_nor_phone_lies_open_in_the_database(registry: Registry, entry: Make) -> None:
     runtime = registry.runtime
     secret = entry(7, phone="13800009999")
     async with runtime.database.transaction(EVERYTHING) as tx:

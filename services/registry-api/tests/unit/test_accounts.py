@@ -18,11 +18,11 @@ DISTRICT = AreaCode("340103")
 @pytest.mark.parametrize(
     "code", ["34", "3401", "340103", "340103009", "340103009001", "4419", "441900", "441900003"]
 )
-def test_an_area_is_found_again_from_its_interval(code):
+def test_an_area_is_found_again_from_its_interval(code: str) -> None:
     assert area_from_interval(*AreaCode(code).interval()).value == code
 
 
-def test_assignments_are_sorted_and_said_once():
+def test_assignments_are_sorted_and_said_once() -> None:
     wanted = [(Role.AUDITOR, "340103009"), (Role.AUDITOR, "340103"), (Role.AUDITOR, "340103009000")]
     assert [(a.role, a.area.value) for a in check_assignments(DISTRICT, wanted)] == [
         (Role.AUDITOR, "340103"),
@@ -30,7 +30,7 @@ def test_assignments_are_sorted_and_said_once():
     ]
 
 
-def test_every_wrong_area_is_named():
+def test_every_wrong_area_is_named() -> None:
     with pytest.raises(InvalidInput) as refusal:
         check_assignments(DISTRICT, [(Role.AUDITOR, "310115"), (Role.AUDITOR, "340103"), (Role.AUDITOR, "x")])
     assert [error.pointer for error in refusal.value.errors] == ["/assignments/0/area", "/assignments/2/area"]
@@ -39,12 +39,13 @@ def test_every_wrong_area_is_named():
 @pytest.mark.parametrize(
     "password", ["李雷和韩梅梅去上学校读书吧", "correct horse battery", "administrators meet at nine"]
 )
-def test_long_phrases_are_passwords(password):
+def test_long_phrases_are_passwords(password: str) -> None:
     check_new_password(password, "administrator", "/new")
 
 
 @given(st.integers(0, 1000))
-def test_locks_grow_and_end(failures):
+def test_locks_grow_and_end(failures: int) -> None:
     lock, longer = lock_after(failures), lock_after(failures + 1)
-    assert lock is None or longer is not None
-    assert lock is None or timedelta(seconds=2) <= lock <= longer <= timedelta(minutes=15)
+    if lock is not None:
+        assert longer is not None
+        assert timedelta(seconds=2) <= lock <= longer <= timedelta(minutes=15)

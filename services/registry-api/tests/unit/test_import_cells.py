@@ -20,12 +20,12 @@ LUYANG = AreaCode("340103")
      "1990年1月31日", "１９９０-０１-３１", " 1990-01-31 ",
      date(1990, 1, 31), datetime(1990, 1, 31), datetime(1990, 1, 31, 8, 30)],
 )  # fmt: skip
-def test_a_day_is_read_however_it_is_written(written):
+def test_a_day_is_read_however_it_is_written(written: cells.Cell) -> None:
     assert cells.day(written) == date(1990, 1, 31)
 
 
 @pytest.mark.parametrize("written", ["1990-02-30", "31.1.1990", "90-1-31", 32904.0, "昨天", "1990-1", True])
-def test_what_is_no_day_is_refused(written):
+def test_what_is_no_day_is_refused(written: cells.Cell) -> None:
     with pytest.raises(CodeError) as refusal:
         cells.day(written)
     assert refusal.value.code == "date_unreadable"
@@ -34,14 +34,14 @@ def test_what_is_no_day_is_refused(written):
 @pytest.mark.parametrize(
     "written", [340103199001310019.0, 3.401031990013101e17, "3.40103E+17", "3.401031990013101e17", 15]
 )
-def test_a_number_in_the_id_column_is_explained(written):
+def test_a_number_in_the_id_column_is_explained(written: cells.Cell) -> None:
     with pytest.raises(CodeError) as refusal:
         cells.document_number(written)
     assert refusal.value.code == "document_number_numeric"
     assert "15" in refusal.value.zh
 
 
-def test_a_whole_number_has_no_decimal_point():
+def test_a_whole_number_has_no_decimal_point() -> None:
     assert cells.text_of(340103000001.0) == "340103000001"
     assert cells.text_of(1.5) == "1.5"
 
@@ -52,7 +52,7 @@ def test_a_whole_number_has_no_decimal_point():
      ("3101", "area_too_coarse"), ("31", "area_too_coarse"),
      ("34010", "area_code_length"), ("990101", "area_code_province"), ("庐阳区", "area_code_digits")],
 )  # fmt: skip
-def test_an_area_is_fine_enough(written, code):
+def test_an_area_is_fine_enough(written: cells.Cell, code: str) -> None:
     with pytest.raises(CodeError) as refusal:
         cells.area(written, LUYANG)
     assert refusal.value.code == code
@@ -67,7 +67,7 @@ def test_an_area_is_fine_enough(written, code):
         ("310115000000", "310115"),
     ],
 )
-def test_an_area_is_read_as_text_or_number(written, code):
+def test_an_area_is_read_as_text_or_number(written: cells.Cell, code: str) -> None:
     assert cells.area(written, LUYANG).value == code
 
 
@@ -81,7 +81,7 @@ def test_an_area_is_read_as_text_or_number(written, code):
         ("23800138000", False),
     ],
 )
-def test_a_phone_number_has_a_form(written, good):
+def test_a_phone_number_has_a_form(written: cells.Cell, good: bool) -> None:
     if good:
         assert cells.phone(written)
     else:
@@ -90,7 +90,7 @@ def test_a_phone_number_has_a_form(written, good):
 
 
 @given(st.text(max_size=60))
-def test_no_text_in_the_id_column_is_shown_whole(text):
+def test_no_text_in_the_id_column_is_shown_whole(text: str) -> None:
     shown = cells.shown(Column.DOCUMENT_NUMBER, text)
     plain = cells.text_of(text)
     assert len(plain) < 9 or plain not in shown
@@ -108,6 +108,6 @@ def test_no_text_in_the_id_column_is_shown_whole(text):
         st.timedeltas(),
     )
 )
-def test_any_cell_can_be_shown_and_is_short(cell):
+def test_any_cell_can_be_shown_and_is_short(cell: cells.Cell) -> None:
     for column in Column:
         assert len(cells.shown(column, cell)) <= 60

@@ -9,7 +9,7 @@ from renkou_registry.imports.columns import Column
 from renkou_registry.imports.roster import RosterCheck, chunks, in_order
 
 
-def seen(*rows):
+def seen(*rows: tuple[str, str]) -> tuple[list[tuple[int, str]], RosterCheck]:
     """(row, code) of everything found in rows of (household, relation)."""
     check = RosterCheck()
     found = []
@@ -19,12 +19,12 @@ def seen(*rows):
     return found, check
 
 
-def test_a_head_may_stand_below_the_others():
+def test_a_head_may_stand_below_the_others() -> None:
     found, check = seen(("1", "子"), ("1", "配偶"), ("1", "户主"))
     assert (found, check.missing_heads([])) == ([], [])
 
 
-def test_a_household_without_a_head_blames_each_of_its_rows():
+def test_a_household_without_a_head_blames_each_of_its_rows() -> None:
     _, check = seen(("1", "子"), ("2", "户主"), ("1", "女"))
     assert [(each.row, each.finding.code) for each in check.missing_heads([])] == [
         (2, "household_head_missing"),
@@ -33,7 +33,7 @@ def test_a_household_without_a_head_blames_each_of_its_rows():
     assert check.missing_heads(["1"]) == []
 
 
-def test_a_second_head_is_refused():
+def test_a_second_head_is_refused() -> None:
     found, _ = seen(("1", "户主"), ("2", "户主"), ("1", "户主"))
     assert found == [(4, "household_two_heads")]
 
@@ -42,7 +42,9 @@ households = st.lists(st.sampled_from(["", "1", "2", "3", "4"]), max_size=60)
 
 
 @given(households, st.integers(1, 10), st.integers(0, 60))
-def test_chunks_cover_every_place_once_and_split_no_household(numbers, size, start):
+def test_chunks_cover_every_place_once_and_split_no_household(
+    numbers: list[str], size: int, start: int
+) -> None:
     by_row = dict(enumerate(numbers, 2))
     order = in_order(by_row.items())
     assert sorted(order) == sorted(by_row)

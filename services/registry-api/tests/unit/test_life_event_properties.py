@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 from hypothesis import given, settings
@@ -64,7 +65,7 @@ def _next_event(draw: st.DrawFn, history: list[LifeEvent]) -> LifeEvent:
     target = draw(st.sampled_from(history))
     if kind == "retraction" or target.kind in (EventKind.CORRECTION, EventKind.RETRACTION):
         return LifeEvent(uuid4(), EventKind.RETRACTION, target.happened_on, {}, retracts=target.id)
-    changes = {"happened_on": draw(DAYS)}
+    changes: dict[str, Any] = {"happened_on": draw(DAYS)}
     if target.kind is EventKind.MOVE:
         changes |= {"to_area": draw(st.sampled_from(AREAS))}
     return LifeEvent(

@@ -1,14 +1,18 @@
 """How far the feeds are taken in, and what went wrong with them."""
 
+from typing import NoReturn
 from uuid import uuid4
 
+import pytest
 from fastapi import HTTPException
 
 from renkou_common.messaging import inbox
 from renkou_common.scope import AreaScope
 
+from ..support import LineMaker, Reporting
 
-async def test_positions_stand_beside_the_feeds_heads(reporting, line):
+
+async def test_positions_stand_beside_the_feeds_heads(reporting: Reporting, line: LineMaker) -> None:
     worker = await reporting.staff("community_worker", "340103001")
     await reporting.take_in("migrant", [line("migrant_in", "check_due", "2026-01-01")])
     reporting.feeds["migrant"].append_lines([line("migrant_in", "check_made", "2026-01-02")])
@@ -18,10 +22,12 @@ async def test_positions_stand_beside_the_feeds_heads(reporting, line):
     assert answer["held"] == []
 
 
-async def test_a_feed_without_events_and_one_that_is_away_are_told(reporting, monkeypatch):
+async def test_a_feed_without_events_and_one_that_is_away_are_told(
+    reporting: Reporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     worker = await reporting.staff("community_worker", "340103001")
 
-    async def away(after, limit):
+    async def away(after: int, limit: int) -> NoReturn:
         raise HTTPException(503)
 
     monkeypatch.setattr(reporting.feeds["registry"], "read", away)
@@ -30,7 +36,7 @@ async def test_a_feed_without_events_and_one_that_is_away_are_told(reporting, mo
     assert found == [("migrant", 0, 0), ("registry", 1, None)]
 
 
-async def test_held_events_and_incidents_are_told(reporting, line):
+async def test_held_events_and_incidents_are_told(reporting: Reporting, line: LineMaker) -> None:
     worker = await reporting.staff("auditor", "340103")
     feed = reporting.feeds["migrant"]
     event = feed.append_lines([line("migrant_in", "check_due", "2026-01-01")], uuid4())

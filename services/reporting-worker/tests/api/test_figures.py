@@ -4,10 +4,12 @@ import pytest
 
 from renkou_common.contracts.registry import StaffChanged
 
+from ..support import Json, LineMaker, Reporting
+
 QUESTION = {"indicator": "birth_rate", "area": "340103", "population": "registered", "period": "2026"}
 
 
-async def test_a_table_has_every_indicator_of_its_population(reporting, line):
+async def test_a_table_has_every_indicator_of_its_population(reporting: Reporting, line: LineMaker) -> None:
     await reporting.take_in(
         "registry",
         [line("resident", "opening", "2025-12-31", 1000)],
@@ -34,7 +36,7 @@ async def test_a_table_has_every_indicator_of_its_population(reporting, line):
     assert answer["as_of"] == {"registry": 4}
 
 
-async def test_a_correction_reverses_what_was_wrong(reporting, line):
+async def test_a_correction_reverses_what_was_wrong(reporting: Reporting, line: LineMaker) -> None:
     wrong = line("registered", "birth", "2026-02-01", 1, sex=1, parity=1)
     await reporting.take_in("registry", [line("registered", "opening", "2025-12-31", 99)], [wrong])
     reversal = wrong.model_copy(update={"value": -1})
@@ -42,9 +44,10 @@ async def test_a_correction_reverses_what_was_wrong(reporting, line):
     await reporting.take_in("registry", [reversal, right])
     statistician = await reporting.staff("statistician", "340103")
 
-    async def births(area, period):
+    async def births(area: str, period: str) -> str:
         answer = await statistician.get("/figures", params=QUESTION | {"area": area, "period": period})
-        return answer.json()["numerator"]
+        numerator: str = answer.json()["numerator"]
+        return numerator
 
     assert await births("340103", "2026") == "1"
     assert await births("340103001", "2026") == "0"
@@ -52,7 +55,7 @@ async def test_a_correction_reverses_what_was_wrong(reporting, line):
 
 
 @pytest.mark.parametrize("area", ["34", "3401", "340104", "340103002", "340103002001", "310115"])
-async def test_an_area_beyond_the_callers_does_not_exist(reporting, area):
+async def test_an_area_beyond_the_callers_does_not_exist(reporting: Reporting, area: str) -> None:
     worker = await reporting.staff("community_worker", "340103001")
     for path, question in (("/figures", QUESTION), ("/figures/table", QUESTION)):
         asked = {**question, "area": area}
@@ -80,7 +83,9 @@ async def test_an_area_beyond_the_callers_does_not_exist(reporting, area):
         ({"population": "everyone"}, 422, "invalid_input"),
     ],
 )
-async def test_what_cannot_be_asked_is_refused_with_a_reason(reporting, change, status, code):
+async def test_what_cannot_be_asked_is_refused_with_a_reason(
+    reporting: Reporting, change: Json, status: int, code: str
+) -> None:
     statistician = await reporting.staff("statistician", "340103")
     answer = await statistician.get("/figures", params=QUESTION | change)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -102,7 +107,7 @@ async def test_what_cannot_be_asked_is_refused_with_a_reason(reporting, change, 
         ("GET", "/incidents"),
     ],
 )
-async def test_without_a_token_there_is_nothing(reporting, method, path):
+async def test_without_a_token_there_is_nothing(reporting: Reporting, method: str, path: str) -> None:
     answer = await reporting.client.request(method, path)
     assert answer.status_code == 401, answer.text
     stranger = await reporting.staff("service_station", "340103")
@@ -110,7 +115,7 @@ async def test_without_a_token_there_is_nothing(reporting, method, path):
     assert answer.status_code == 403, answer.text
 
 
-async def test_rights_follow_the_registers_feed(reporting):
+async def test_rights_follow_the_registers_feed(reporting: Reporting) -> None:
     worker = await reporting.staff("community_worker", "340103001")
     leaver = await reporting.staff("community_worker", "340103001")
     last = reporting.feeds["registry"].events[-1]
@@ -121,7 +126,7 @@ async def test_rights_follow_the_registers_feed(reporting):
     assert (await worker.get("/indicators")).status_code == 200
 
 
-async def test_indicators_are_told_with_their_definitions(reporting):
+async def test_indicators_are_told_with_their_definitions(reporting: Reporting) -> None:
     worker = await reporting.staff("community_worker", "340103001")
     answer = (await worker.get("/indicators")).json()
     by_code = {one["code"]: one for one in answer["items"]}
@@ -131,6 +136,6 @@ async def test_indicators_are_told_with_their_definitions(reporting):
     assert by_code["natural_growth_rate"]["numerator"][1]["weight"] == -1
 
 
-async def test_health_needs_no_token(reporting):
+async def test_health_needs_no_token(reporting: Reporting) -> None:
     assert (await reporting.client.get("/health/live")).json() == {"status": "alive"}
     assert (await reporting.client.get("/health/ready")).json() == {"status": "ready"}

@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from ..support import Caller, Json, Reporting
+
 LINE = {
     "area": "340103001001",
     "on": "2026-03-15",
@@ -16,17 +18,18 @@ LINE = {
 RETURN = {"title": "出生汇总", "source": "妇幼保健院", "area": "340103", "month": "2026-03", "lines": [LINE]}
 
 
-async def births(caller, area="340103"):
+async def births(caller: Caller, area: str = "340103") -> str:
     asked = {"indicator": "birth_rate", "area": area, "population": "registered", "period": "2026"}
-    return (await caller.get("/figures", params=asked)).json()["numerator"]
+    numerator: str = (await caller.get("/figures", params=asked)).json()["numerator"]
+    return numerator
 
 
 @pytest.fixture
-async def statistician(reporting):
+async def statistician(reporting: Reporting) -> Caller:
     return await reporting.staff("statistician", "340103")
 
 
-async def test_a_return_sent_twice_counts_once(statistician):
+async def test_a_return_sent_twice_counts_once(statistician: Caller) -> None:
     key = str(uuid4())
     first = await statistician.post("/returns", json=RETURN, key=key)
     again = await statistician.post("/returns", json=RETURN, key=key)
@@ -38,7 +41,7 @@ async def test_a_return_sent_twice_counts_once(statistician):
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
 
 
-async def test_a_return_is_read_as_it_was_handed_in(statistician):
+async def test_a_return_is_read_as_it_was_handed_in(statistician: Caller) -> None:
     made = (await statistician.post("/returns", json=RETURN)).json()
     read = (await statistician.get(f"/returns/{made['id']}")).json()
     assert read == made
@@ -51,7 +54,7 @@ async def test_a_return_is_read_as_it_was_handed_in(statistician):
     )
 
 
-async def test_a_withdrawn_return_no_longer_counts(statistician, reporting):
+async def test_a_withdrawn_return_no_longer_counts(statistician: Caller, reporting: Reporting) -> None:
     made = (await statistician.post("/returns", json=RETURN)).json()
     path = f"/returns/{made['id']}/withdrawal"
     answer = await statistician.post(path, json={"reason": "与接生记录不符"})
@@ -65,7 +68,7 @@ async def test_a_withdrawn_return_no_longer_counts(statistician, reporting):
     assert [tuple(row) for row in facts] == [(1, 12), (2, -12)]
 
 
-async def test_every_error_of_a_return_is_named(statistician):
+async def test_every_error_of_a_return_is_named(statistician: Caller) -> None:
     wrong = [
         LINE | {"area": "340104001001"},
         LINE | {"on": "2026-04-01"},
@@ -104,13 +107,13 @@ async def test_every_error_of_a_return_is_named(statistician):
         ({"note": "x"}, "/note"),
     ],
 )
-async def test_a_wrong_return_is_refused(statistician, change, pointer):
+async def test_a_wrong_return_is_refused(statistician: Caller, change: Json, pointer: str) -> None:
     answer = await statistician.post("/returns", json=RETURN | change)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == pointer
 
 
-async def test_returns_of_another_area_do_not_exist(reporting, statistician):
+async def test_returns_of_another_area_do_not_exist(reporting: Reporting, statistician: Caller) -> None:
     made = (await statistician.post("/returns", json=RETURN)).json()
     neighbour = await reporting.staff("statistician", "340103002")
     for answer in (
@@ -123,7 +126,7 @@ async def test_returns_of_another_area_do_not_exist(reporting, statistician):
     assert await births(statistician) == "12"
 
 
-async def test_returns_are_listed_newest_first_page_by_page(statistician):
+async def test_returns_are_listed_newest_first_page_by_page(statistician: Caller) -> None:
     made = []
     for number in range(5):
         answer = await statistician.post("/returns", json=RETURN | {"title": f"第 {number} 份"})
@@ -142,7 +145,7 @@ async def test_returns_are_listed_newest_first_page_by_page(statistician):
     assert (await statistician.get("/returns", params={"after": "nonsense"})).status_code == 422
 
 
-async def test_only_those_with_the_right_hand_returns_in(reporting):
+async def test_only_those_with_the_right_hand_returns_in(reporting: Reporting) -> None:
     worker = await reporting.staff("community_worker", "340103")
     assert (await worker.post("/returns", json=RETURN)).status_code == 403
     assert (await worker.get("/returns")).status_code == 200

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,15 +16,18 @@ from renkou_local.nats import EmbeddedNats
 from renkou_reporting.bootstrap import build_consumers
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
+from ..support import LineMaker, Reporting
+
 EVERYWHERE = AreaScope.everything()
 
 
-async def total(reporting, table="cell"):
+async def total(reporting: Reporting, table: str = "cell") -> int:
     found = await reporting.rows(f"SELECT coalesce(sum(value), 0) AS total FROM {table}")
-    return found[0]["total"]
+    added: int = found[0]["total"]
+    return added
 
 
-async def test_redelivered_and_reordered_events_count_once(reporting, line):
+async def test_redelivered_and_reordered_events_count_once(reporting: Reporting, line: LineMaker) -> None:
     feed = reporting.feeds["registry"]
     for number in range(200):
         feed.append_lines([line("registered", "birth", "2026-02-01", number + 1, sex=1)])
@@ -39,7 +44,7 @@ async def test_redelivered_and_reordered_events_count_once(reporting, line):
     assert len(await reporting.rows("SELECT * FROM fact")) == 200
 
 
-async def test_a_batch_that_fails_leaves_nothing(reporting, line):
+async def test_a_batch_that_fails_leaves_nothing(reporting: Reporting, line: LineMaker) -> None:
     feed = reporting.feeds["registry"]
     feed.append_lines([line("registered", "birth", "2026-02-01")])
     unknown = feed.events[0]
@@ -49,7 +54,7 @@ async def test_a_batch_that_fails_leaves_nothing(reporting, line):
     assert await total(reporting) == await total(reporting, "fact") == 0
 
 
-def _with_type(event, event_type, seq):
+def _with_type(event: Event, event_type: str, seq: int) -> Event:
     return Event(
         seq,
         uuid4(),
@@ -63,7 +68,7 @@ def _with_type(event, event_type, seq):
     )
 
 
-async def test_both_feeds_may_write_the_same_cells_at_once(reporting, line):
+async def test_both_feeds_may_write_the_same_cells_at_once(reporting: Reporting, line: LineMaker) -> None:
     lines = [
         line("registered", measure, f"2026-{month:02d}-01")
         for month in range(1, 13)
@@ -71,7 +76,7 @@ async def test_both_feeds_may_write_the_same_cells_at_once(reporting, line):
     ]
     chance = random.Random(7)
 
-    async def bring(feed, apply):
+    async def bring(feed: str, apply: inbox.Apply) -> None:
         for _ in range(15):
             event = reporting.feeds[feed].append_lines(chance.sample(lines, len(lines)))
             async with reporting.database.transaction(EVERYWHERE) as tx:
@@ -82,7 +87,7 @@ async def test_both_feeds_may_write_the_same_cells_at_once(reporting, line):
 
 
 @pytest.fixture
-async def broker_of_its_own(tmp_path):
+async def broker_of_its_own(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
     """A NATS server that no other test publishes to."""
     server = EmbeddedNats(tmp_path / "nats", {"340103": tmp_path / "secrets"})
     await server.start()
@@ -91,8 +96,8 @@ async def broker_of_its_own(tmp_path):
 
 
 async def test_the_worker_takes_in_what_the_broker_brings_and_fetches_what_it_lost(
-    reporting, line, broker_of_its_own
-):
+    reporting: Reporting, line: LineMaker, broker_of_its_own: EmbeddedNats
+) -> None:
     feed = reporting.feeds["migrant"]
     for number in range(20):
         feed.append_lines([line("migrant_in", "check_due", "2026-02-01", number + 1)])
@@ -119,7 +124,7 @@ async def test_the_worker_takes_in_what_the_broker_brings_and_fetches_what_it_lo
     assert await total(reporting) == 210 + 4
 
 
-async def _until(tasks, holds):
+async def _until(tasks: Sequence[asyncio.Task[None]], holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until a condition holds, or fail when one of the tasks ends."""
     async with asyncio.timeout(20):
         while not await holds():
@@ -127,10 +132,10 @@ async def _until(tasks, holds):
             assert not ended
 
 
-async def _connected(client):
+async def _connected(client: NatsClient) -> bool:
     return client.connected
 
 
-async def _is_at(reporting, number):
+async def _is_at(reporting: Reporting, number: int) -> bool:
     async with reporting.database.transaction(EVERYWHERE) as tx:
         return await inbox.high_water(tx, "migrant") >= number

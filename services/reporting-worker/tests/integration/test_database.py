@@ -8,6 +8,8 @@ import pytest
 from renkou_common.migration import check
 from renkou_reporting.migrate import SCRIPTS
 
+from ..support import Reporting
+
 # Every text column, with what may stand in it. A new one has to be thought about here.
 TEXT_COLUMNS = {
     ("aggregate_return", "title"): "what a return is called; long numbers are refused",
@@ -45,11 +47,11 @@ TEXT_COLUMNS = {
 PERSONAL = ("name", "resident", "document", "phone", "street", "address", "household", "employer", "person")
 
 
-async def test_migrations_and_tables_agree(reporting):
+async def test_migrations_and_tables_agree(reporting: Reporting) -> None:
     assert await asyncio.to_thread(check, SCRIPTS, reporting.access.owner_url) == []
 
 
-async def test_no_column_can_hold_personal_data(reporting):
+async def test_no_column_can_hold_personal_data(reporting: Reporting) -> None:
     columns = await reporting.rows(
         "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns"
         " WHERE table_schema = 'public'"
@@ -76,6 +78,6 @@ async def test_no_column_can_hold_personal_data(reporting):
         "SELECT * FROM alembic_version",
     ],
 )
-async def test_the_service_may_not_rewrite_its_facts(reporting, statement):
+async def test_the_service_may_not_rewrite_its_facts(reporting: Reporting, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await reporting.rows(statement)

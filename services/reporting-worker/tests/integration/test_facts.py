@@ -1,6 +1,7 @@
 """Facts and cells: cells are always what the facts add up to, figures what plain counting says."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,10 +13,13 @@ from hypothesis import strategies as st
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Line, Population
+from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_reporting.figures import service
 from renkou_reporting.figures.schemas import FigureQuestion, TableQuestion
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
+
+from ..support import Reporting
 
 EVERYWHERE = AreaScope.everything()
 APPLY = {"registry": apply_registry, "migrant": apply_migrant}
@@ -49,23 +53,28 @@ periods = st.sampled_from(
     ["2025-01", "2025-12", "2025Q4", "2026Q1", "2026H1", "2025", "2026", "SY2025", "SY2026"]
 )
 
+type History = list[tuple[str, list[Line]]]
+type Check = Callable[[Transaction], Awaitable[None]]
+type GivenHistory = Callable[[History, Check], Awaitable[None]]
+type Plain = dict[tuple[str, str | None], tuple[int, int | Fraction, int]]
+
 
 class RolledBack(Exception):
     """Ends a transaction without leaving anything."""
 
 
 @st.composite
-def histories(draw):
+def histories(draw: st.DrawFn) -> History:
     """Batches of events and an order in which both feeds bring them."""
     return [(draw(st.sampled_from(["registry", "migrant"])), batch) for batch in draw(batches)]
 
 
 @pytest.fixture
-def given_history(shared_reporting):
+def given_history(shared_reporting: Reporting) -> GivenHistory:
     """Runs a check on what a history leaves, in a transaction that is rolled back."""
     feed_type = type(shared_reporting.feeds["registry"])
 
-    async def run(history, check):
+    async def run(history: History, check: Check) -> None:
         feeds = {name: feed_type(name) for name in ("registry", "migrant")}
         with suppress(RolledBack):
             async with shared_reporting.database.transaction(EVERYWHERE) as tx:
@@ -79,9 +88,9 @@ def given_history(shared_reporting):
 
 @ANY
 @given(history=histories())
-async def test_cells_are_what_the_facts_add_up_to(given_history, history):
-    async def check(tx):
-        expected = Counter()
+async def test_cells_are_what_the_facts_add_up_to(given_history: GivenHistory, history: History) -> None:
+    async def check(tx: Transaction) -> None:
+        expected: Counter[tuple[int, int, str, str, int, int, int]] = Counter()
         keys = set()
         for _, batch in history:
             for one in batch:
@@ -118,7 +127,7 @@ async def test_cells_are_what_the_facts_add_up_to(given_history, history):
     await given_history(history, check)
 
 
-def counted(history, area, population):
+def counted(history: History, area: str, population: str) -> Iterator[Line]:
     """The lines of a population in a subtree, one by one."""
     for _, batch in history:
         for one in batch:
@@ -126,24 +135,24 @@ def counted(history, area, population):
                 yield one
 
 
-def people(found, until):
+def people(found: Iterable[Line], until: date) -> int:
     signs = {"opening": 1, "birth": 1, "in": 1, "death": -1, "out": -1}
     return sum(signs.get(one.measure, 0) * one.value for one in found if one.on <= until)
 
 
-def adults(found, end):
-    def age(one):
-        year, month = int(one.birth_month[:4]), int(one.birth_month[5:])
+def adults(found: Iterable[Line], end: date) -> list[Line]:
+    def age(birth_month: str) -> int:
+        year, month = int(birth_month[:4]), int(birth_month[5:])
         return end.year - year - (1 if month > end.month else 0)
 
-    return [one for one in found if one.birth_month and 18 <= age(one) <= 49]
+    return [one for one in found if one.birth_month and 18 <= age(one.birth_month) <= 49]
 
 
-def plain(history, area, population, start, end):
+def plain(history: History, area: str, population: str, start: date, end: date) -> Plain:
     """Each figure as (numerator, denominator), counted straight from the lines."""
     found = list(counted(history, area, population))
 
-    def flow(measure, keep=lambda one: True):
+    def flow(measure: str, keep: Callable[[Line], bool] = lambda one: True) -> int:
         return sum(
             one.value for one in found if one.measure == measure and start <= one.on <= end and keep(one)
         )
@@ -177,7 +186,7 @@ def plain(history, area, population, start, end):
     }
 
 
-def plain_value(numerator, denominator, factor):
+def plain_value(numerator: int, denominator: int | Fraction, factor: int) -> str | None:
     if denominator <= 0:
         return None
     exact = Fraction(numerator) * factor / denominator
@@ -187,8 +196,10 @@ def plain_value(numerator, denominator, factor):
 
 @ANY
 @given(history=histories(), area=areas, period=periods, population=st.sampled_from(list(Population)[:4]))
-async def test_figures_are_what_plain_counting_says(given_history, history, area, period, population):
-    async def check(tx):
+async def test_figures_are_what_plain_counting_says(
+    given_history: GivenHistory, history: History, area: str, period: str, population: Population
+) -> None:
+    async def check(tx: Transaction) -> None:
         asked = {"area": area, "population": population, "period": period}
         answer = await service.table(tx, EVERYWHERE, TableQuestion.model_validate(asked))
         expected = plain(history, area, population, answer.period.start, answer.period.end)
@@ -207,21 +218,21 @@ async def test_figures_are_what_plain_counting_says(given_history, history, area
     await given_history(history, check)
 
 
-def _same(value, expected):
+def _same(value: str | Decimal | None, expected: str | None) -> bool:
     return (None if value is None else Decimal(value)) == (None if expected is None else Decimal(expected))
 
 
 @ANY
 @given(history=histories())
-async def test_an_areas_parts_add_up_to_it(given_history, history):
-    async def births(tx, area):
+async def test_an_areas_parts_add_up_to_it(given_history: GivenHistory, history: History) -> None:
+    async def births(tx: Transaction, area: str) -> tuple[Fraction, Fraction]:
         asked = {"indicator": "birth_rate", "area": area, "population": "resident", "period": "2025"}
         answer = await service.figure(tx, EVERYWHERE, FigureQuestion.model_validate(asked))
         return Fraction(answer.numerator), Fraction(answer.denominator)
 
-    async def check(tx):
+    async def check(tx: Transaction) -> None:
         whole = await births(tx, "340103")
         parts = [await births(tx, AreaCode(code).value) for code in COMMUNITIES]
-        assert whole == tuple(map(sum, zip(*parts, strict=True)))
+        assert whole == tuple(sum(part, Fraction()) for part in zip(*parts, strict=True))
 
     await given_history(history, check)

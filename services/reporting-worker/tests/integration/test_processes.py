@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -11,9 +13,11 @@ import httpx
 
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 
+from ..support import LineMaker, NodeOverHttp
+
 
 @asynccontextmanager
-async def process(role, environment, *arguments):
+async def process(role: str, environment: dict[str, str], *arguments: str) -> AsyncIterator[Process]:
     """Run `python -m renkou_reporting.<role>`; stop it with SIGTERM and expect a clean end."""
     started = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -35,14 +39,14 @@ async def process(role, environment, *arguments):
             await started.wait()
 
 
-async def run_to_its_end(role, environment, *arguments):
+async def run_to_its_end(role: str, environment: dict[str, str], *arguments: str) -> int:
     started = await asyncio.create_subprocess_exec(
         sys.executable, "-m", f"renkou_reporting.{role}", *arguments, env={**os.environ, **environment}
     )
     return await started.wait()
 
 
-async def until(processes, holds):
+async def until(processes: Sequence[Process], holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until a condition holds; fail when a process ends or after thirty seconds."""
     ends = [asyncio.create_task(one.wait()) for one in processes]
     try:
@@ -55,7 +59,9 @@ async def until(processes, holds):
             end.cancel()
 
 
-async def test_the_processes_turn_events_into_figures_and_rebuild_them(node_over_http, line):
+async def test_the_processes_turn_events_into_figures_and_rebuild_them(
+    node_over_http: NodeOverHttp, line: LineMaker
+) -> None:
     node = node_over_http
     staff_id = uuid4()
     rights = [StaffAssignment(role="statistician", area="340103000000", area_high="340103999999")]
@@ -78,7 +84,7 @@ async def test_the_processes_turn_events_into_figures_and_rebuild_them(node_over
         ) as client,
     ):
 
-        async def caught_up():
+        async def caught_up() -> bool:
             answer = await client.get("/feeds/status")
             return answer.status_code == 200 and all(
                 one["high_water"] == one["head"] for one in answer.json()["items"]
@@ -90,8 +96,9 @@ async def test_the_processes_turn_events_into_figures_and_rebuild_them(node_over
         requested = await client.post("/rebuilds", headers={"Idempotency-Key": str(uuid4())})
         path = requested.headers["location"]
 
-        async def rebuilt():
-            return (await client.get(path)).json()["state"] == "done"
+        async def rebuilt() -> bool:
+            state: str = (await client.get(path)).json()["state"]
+            return state == "done"
 
         await until([main, worker], rebuilt)
         assert (await client.get(path)).json()["equal"] is True

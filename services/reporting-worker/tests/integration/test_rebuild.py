@@ -6,9 +6,12 @@ import asyncpg
 import pytest
 
 from renkou_common.messaging import inbox
+from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.scope import AreaScope
 from renkou_reporting.rebuild import service as rebuild_service
+
+from ..support import Caller, Json, LineMaker, Reporting
 
 EVERYWHERE = AreaScope.everything()
 RETURN = {
@@ -30,12 +33,12 @@ CELLS = "SELECT * FROM cell ORDER BY area, month, population, measure, sex, pari
 
 
 @pytest.fixture
-async def statistician(reporting):
+async def statistician(reporting: Reporting) -> Caller:
     return await reporting.staff("statistician", "340103")
 
 
 @pytest.fixture
-async def filled(reporting, statistician, line):
+async def filled(reporting: Reporting, statistician: Caller, line: LineMaker) -> Reporting:
     """Events of both feeds, corrections among them, a return that stands and one that was withdrawn."""
     for day in range(1, 29):
         births = [line("registered", "birth", f"2026-02-{day:02d}", sex=1 + day % 2, parity=1 + day % 3)]
@@ -50,17 +53,21 @@ async def filled(reporting, statistician, line):
     return reporting
 
 
-async def request(caller):
+async def request(caller: Caller) -> str:
     answer = await caller.post("/rebuilds")
     assert answer.status_code == 202, answer.text
-    return answer.json()["id"]
+    rebuild_id: str = answer.json()["id"]
+    return rebuild_id
 
 
-async def result(caller, rebuild_id):
-    return (await caller.get(f"/rebuilds/{rebuild_id}")).json()
+async def result(caller: Caller, rebuild_id: str) -> Json:
+    found: Json = (await caller.get(f"/rebuilds/{rebuild_id}")).json()
+    return found
 
 
-async def test_a_rebuild_comes_out_equal(filled, statistician, monkeypatch):
+async def test_a_rebuild_comes_out_equal(
+    filled: Reporting, statistician: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rebuild_service, "PAGE", 7)
     before = await filled.rows(CELLS)
     facts = await filled.rows("SELECT * FROM fact ORDER BY feed, seq, line_no")
@@ -79,7 +86,7 @@ async def test_a_rebuild_comes_out_equal(filled, statistician, monkeypatch):
     assert not await filled.rebuilder().run_once()
 
 
-async def test_a_planted_difference_is_found_and_put_right(filled, statistician):
+async def test_a_planted_difference_is_found_and_put_right(filled: Reporting, statistician: Caller) -> None:
     before = await filled.rows(CELLS)
     await filled.as_owner("UPDATE cell SET value = value + 3 WHERE measure = 'opening'")
     await filled.as_owner("DELETE FROM cell WHERE measure = 'check_due'")
@@ -99,31 +106,35 @@ async def test_a_planted_difference_is_found_and_put_right(filled, statistician)
     assert await filled.rows(CELLS) == before
 
 
-async def test_a_rebuild_goes_on_where_it_was_stopped(filled, statistician, monkeypatch):
+async def test_a_rebuild_goes_on_where_it_was_stopped(
+    filled: Reporting, statistician: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rebuild_service, "PAGE", 10)
     rebuild_id = await request(statistician)
     feed, whole = filled.feeds["migrant"], filled.feeds["migrant"].read
 
-    async def breaks_off(after, limit):
+    async def breaks_off(after: int, limit: int) -> tuple[list[Event], int]:
         if after >= 20:
             raise FeedUnavailable("away")
         return await whole(after, limit)
 
-    feed.read = breaks_off
+    monkeypatch.setattr(feed, "read", breaks_off)
     with pytest.raises(FeedUnavailable):
         await filled.rebuilder().run_once()
     assert (await result(statistician, rebuild_id))["progress"]["migrant"] == {"read": 20, "target": 28}
-    feed.read = whole
+    monkeypatch.setattr(feed, "read", whole)
     assert await filled.rebuilder().run_once()
     assert (await result(statistician, rebuild_id))["equal"] is True
 
 
-async def test_events_that_come_in_meanwhile_are_not_lost(filled, statistician, line, monkeypatch):
+async def test_events_that_come_in_meanwhile_are_not_lost(
+    filled: Reporting, statistician: Caller, line: LineMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rebuild_service, "PAGE", 10)
     rebuild_id = await request(statistician)
     feed, whole = filled.feeds["migrant"], filled.feeds["migrant"].read
 
-    async def grows(after, limit):
+    async def grows(after: int, limit: int) -> tuple[list[Event], int]:
         page = await whole(after, limit)
         if len(feed.events) < 60:
             check = [line("migrant_in", "check_made", "2026-03-02")]
@@ -131,7 +142,7 @@ async def test_events_that_come_in_meanwhile_are_not_lost(filled, statistician, 
             await filled.take_in("registry", [line("registered", "death", "2026-03-02")])
         return page
 
-    feed.read = grows
+    monkeypatch.setattr(feed, "read", grows)
     await filled.rebuilder().run_once()
     assert (await result(statistician, rebuild_id))["equal"] is True
     await filled.take_in("migrant", [line("migrant_in", "check_made", "2026-03-02")])
@@ -139,7 +150,9 @@ async def test_events_that_come_in_meanwhile_are_not_lost(filled, statistician, 
     assert made[0]["made"] == len(feed.events) - 28 > 20
 
 
-async def test_held_events_are_left_out_on_both_sides(filled, statistician, line):
+async def test_held_events_are_left_out_on_both_sides(
+    filled: Reporting, statistician: Caller, line: LineMaker
+) -> None:
     feed = filled.feeds["registry"]
     subject = uuid4()
     for measure in ("death", "out"):
@@ -159,7 +172,9 @@ async def test_held_events_are_left_out_on_both_sides(filled, statistician, line
     ]
 
 
-async def test_a_feed_that_lost_its_beginning_rebuilds_nothing(filled, statistician):
+async def test_a_feed_that_lost_its_beginning_rebuilds_nothing(
+    filled: Reporting, statistician: Caller
+) -> None:
     before = await filled.rows(CELLS)
     del filled.feeds["registry"].events[3]
     rebuild_id = await request(statistician)
@@ -170,7 +185,9 @@ async def test_a_feed_that_lost_its_beginning_rebuilds_nothing(filled, statistic
     assert await filled.rows(CELLS) == before
 
 
-async def test_after_a_swap_the_service_still_may_not_rewrite_its_facts(filled, statistician):
+async def test_after_a_swap_the_service_still_may_not_rewrite_its_facts(
+    filled: Reporting, statistician: Caller
+) -> None:
     await request(statistician)
     await filled.rebuilder().run_once()
     for statement in ("DELETE FROM fact", "UPDATE fact SET value = 0", "DELETE FROM cell"):
@@ -180,7 +197,9 @@ async def test_after_a_swap_the_service_still_may_not_rewrite_its_facts(filled, 
     assert await filled.rebuilder().run_once()
 
 
-async def test_one_rebuild_at_a_time_and_only_for_the_whole_district(filled, statistician):
+async def test_one_rebuild_at_a_time_and_only_for_the_whole_district(
+    filled: Reporting, statistician: Caller
+) -> None:
     key = str(uuid4())
     first = await statistician.post("/rebuilds", key=key)
     assert (await statistician.post("/rebuilds", key=key)).json()["id"] == first.json()["id"]

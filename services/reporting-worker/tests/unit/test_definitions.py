@@ -10,6 +10,8 @@ from renkou_common.contracts.lines import Population
 from renkou_reporting.indicators.domain import parse_catalogue
 from renkou_reporting.indicators.service import DEFINITIONS_FILE, catalogue
 
+from ..support import Json
+
 BIRTH_RATE = {
     "zh": "出生率",
     "en": "birth rate",
@@ -21,7 +23,7 @@ BIRTH_RATE = {
 }
 
 
-def test_the_shipped_definitions_are_the_spines_nine():
+def test_the_shipped_definitions_are_the_spines_nine() -> None:
     assert list(catalogue().indicators) == [
         "birth_rate",
         "death_rate",
@@ -36,7 +38,7 @@ def test_the_shipped_definitions_are_the_spines_nine():
     assert [one.code for one in catalogue().over(Population.MIGRANT_OUT)] == ["certificate_issue_rate"]
 
 
-def test_the_shipped_file_is_read_as_it_stands():
+def test_the_shipped_file_is_read_as_it_stands() -> None:
     content = tomllib.loads(DEFINITIONS_FILE.read_text(encoding="utf-8"))
     assert parse_catalogue(content) == catalogue()
 
@@ -66,12 +68,12 @@ def test_the_shipped_file_is_read_as_it_stands():
         ({"denominator": [{"part": "dead", "flow": "death", "parity": "asked"}]}, "only births"),
     ],
 )
-def test_a_wrong_definition_is_refused(change, complaint):
+def test_a_wrong_definition_is_refused(change: Json, complaint: str) -> None:
     definition = copy.deepcopy(BIRTH_RATE) | change
     with pytest.raises(ValidationError, match=complaint):
         parse_catalogue({"version": "1", "indicator": {"birth_rate": definition}})
 
 
-def test_a_code_is_in_small_letters():
+def test_a_code_is_in_small_letters() -> None:
     with pytest.raises(ValidationError, match="small letters"):
         parse_catalogue({"version": "1", "indicator": {"Birth-Rate": BIRTH_RATE}})

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkou_common.contracts.lines import LineKey, Population
+from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_migrant.certificates.domain import (
     Applicant,
     CertificateHistory,
@@ -33,16 +33,22 @@ DAY = date(2026, 6, 1)
 ADULT = date(1990, 5, 5)
 
 
-def reasons(birth_date=ADULT, registered_area=AREA, on=DAY, rules=None, **facts):
+def reasons(
+    birth_date: date = ADULT,
+    registered_area: str = AREA,
+    on: date = DAY,
+    rules: CertificateRules | None = None,
+    **facts: date,
+) -> list[Ineligibility]:
     applicant = Applicant(birth_date, registered_area, **facts)
     return ineligibilities(applicant, district="340103", on=on, rules=rules or CertificateRules())
 
 
-def history(first, last, **ends):
+def history(first: date, last: date, **ends: date | None) -> CertificateHistory:
     return CertificateHistory(Validity(first, last, LimitedBy.TERM), **ends)
 
 
-def test_an_adult_registered_here_may_have_one():
+def test_an_adult_registered_here_may_have_one() -> None:
     assert reasons() == []
     assert reasons(registered_area="340103") == []
 
@@ -56,16 +62,18 @@ def test_an_adult_registered_here_may_have_one():
         (date(1976, 6, 1), [Ineligibility.OVER_AGE]),
     ],
 )
-def test_from_the_18th_birthday_to_the_day_before_the_50th(birth_date, expected):
+def test_from_the_18th_birthday_to_the_day_before_the_50th(
+    birth_date: date, expected: list[Ineligibility]
+) -> None:
     assert reasons(birth_date=birth_date) == expected
 
 
-def test_someone_registered_elsewhere_or_deceased_may_not():
+def test_someone_registered_elsewhere_or_deceased_may_not() -> None:
     assert reasons(registered_area="310115001001") == [Ineligibility.NOT_REGISTERED_HERE]
     assert reasons(death_date=DAY) == [Ineligibility.DECEASED]
 
 
-def test_an_absence_must_be_longer_than_thirty_days_where_its_end_is_told():
+def test_an_absence_must_be_longer_than_thirty_days_where_its_end_is_told() -> None:
     left = date(2026, 6, 1)
     assert reasons(departed_on=left) == []
     assert reasons(departed_on=left, expected_return_on=left + timedelta(days=31)) == []
@@ -73,11 +81,11 @@ def test_an_absence_must_be_longer_than_thirty_days_where_its_end_is_told():
     assert short == [Ineligibility.ABSENCE_TOO_SHORT]
 
 
-def test_a_district_may_require_a_departure_on_record():
+def test_a_district_may_require_a_departure_on_record() -> None:
     assert reasons(rules=CertificateRules(absence_required=True)) == [Ineligibility.NO_DEPARTURE]
 
 
-def test_all_reasons_are_told_at_once_with_text():
+def test_all_reasons_are_told_at_once_with_text() -> None:
     found = reasons(birth_date=date(2020, 1, 1), registered_area="11", death_date=DAY)
     assert len(found) == 3
     assert all(reason.zh and reason.en for reason in Ineligibility)
@@ -87,12 +95,12 @@ def test_all_reasons_are_told_at_once_with_text():
     ("issued_on", "last_day"),
     [(date(2024, 3, 15), date(2027, 3, 15)), (date(2024, 2, 29), date(2027, 2, 28))],
 )
-def test_it_is_valid_for_three_years(issued_on, last_day):
+def test_it_is_valid_for_three_years(issued_on: date, last_day: date) -> None:
     validity = validity_of(ADULT, issued_on=issued_on)
     assert (validity.last_day, validity.limited_by) == (last_day, LimitedBy.TERM)
 
 
-def test_it_ends_the_day_before_the_fiftieth_birthday():
+def test_it_ends_the_day_before_the_fiftieth_birthday() -> None:
     validity = validity_of(date(1978, 1, 1), issued_on=date(2026, 6, 1))
     assert (validity.last_day, validity.limited_by) == (date(2027, 12, 31), LimitedBy.AGE)
     assert validity_of(date(1976, 6, 2), issued_on=DAY).last_day == DAY
@@ -100,7 +108,7 @@ def test_it_ends_the_day_before_the_fiftieth_birthday():
         validity_of(date(1976, 6, 1), issued_on=DAY)
 
 
-def test_it_expires_at_midnight_in_china_after_its_last_day():
+def test_it_expires_at_midnight_in_china_after_its_last_day() -> None:
     validity = validity_of(ADULT, issued_on=DAY)
     assert validity.starts_at.astimezone(UTC) == datetime(2026, 5, 31, 16, tzinfo=UTC)
     assert validity.expires_at.astimezone(UTC) == datetime(2029, 6, 1, 16, tzinfo=UTC)
@@ -122,34 +130,34 @@ def test_it_expires_at_midnight_in_china_after_its_last_day():
         ({"died_on": date(2028, 4, 1)}, date(2028, 5, 1), CertificateState.EXPIRED),
     ],
 )
-def test_the_state_on_a_day(ends, day, state):
+def test_the_state_on_a_day(ends: dict[str, date], day: date, state: CertificateState) -> None:
     assert state_on(history(date(2026, 1, 1), date(2026, 12, 31), **ends), day) is state
 
 
-def test_at_fifty_it_has_lapsed_by_age():
+def test_at_fifty_it_has_lapsed_by_age() -> None:
     validity = validity_of(date(1976, 8, 1), issued_on=DAY)
     assert state_on(CertificateHistory(validity), date(2026, 7, 31)) is CertificateState.VALID
     assert state_on(CertificateHistory(validity), date(2026, 8, 1)) is CertificateState.LAPSED_AGE
 
 
-def test_a_change_is_to_be_reported_within_three_months():
+def test_a_change_is_to_be_reported_within_three_months() -> None:
     assert change_report_due(date(2025, 11, 30)) == date(2026, 2, 28)
 
 
-def test_lines_are_the_overlap_of_absence_and_validity():
+def test_lines_are_the_overlap_of_absence_and_validity() -> None:
     outflows = [Outflow(AREA, date(2026, 2, 1), date(2026, 9, 1))]
     lines = certified_lines(
         outflows, [history(date(2026, 3, 1), date(2026, 12, 31))], sex=2, birth_month="1990-05"
     )
-    key = LineKey(Population.MIGRANT_OUT_CERTIFIED, AREA, date(2026, 3, 1), "in", 2, "1990-05")
+    key = LineKey(Population.MIGRANT_OUT_CERTIFIED, AREA, date(2026, 3, 1), Measure.IN, 2, "1990-05")
     assert [tuple(line) for line in lines] == [
         tuple(key)[:6],
         ("migrant_out_certified", AREA, date(2026, 9, 1), "out", 2, "1990-05"),
     ]
-    assert LineKey(*next(iter(lines))) == key
+    assert LineKey._make(next(iter(lines))) == key
 
 
-def test_overlapping_certificates_count_once_and_gaps_show():
+def test_overlapping_certificates_count_once_and_gaps_show() -> None:
     outflows = [Outflow(AREA, date(2026, 1, 1), None)]
     certificates = [
         history(date(2026, 1, 1), date(2026, 3, 31)),
@@ -164,7 +172,7 @@ def test_overlapping_certificates_count_once_and_gaps_show():
     ]
 
 
-def test_a_return_and_a_new_departure_give_two_intervals():
+def test_a_return_and_a_new_departure_give_two_intervals() -> None:
     outflows = [
         Outflow(AREA, date(2026, 1, 1), date(2026, 2, 1)),
         Outflow("340103002001", date(2026, 3, 1), None),
@@ -183,8 +191,8 @@ spans = st.tuples(days, days).map(sorted)
     spans, st.lists(st.tuples(spans, st.none() | days, st.none() | days), max_size=4), st.booleans()
 )  # fmt: skip
 def test_on_every_day_the_stock_is_one_where_away_and_certified_and_none_elsewhere(
-    span, certificates, open_end
-):
+    span: list[date], certificates: list[tuple[list[date], date | None, date | None]], open_end: bool
+) -> None:
     outflow = Outflow(AREA, span[0], None if open_end else span[1])
     histories = [
         history(first, last, revoked_on=revoked, died_on=died)
@@ -201,19 +209,19 @@ def test_on_every_day_the_stock_is_one_where_away_and_certified_and_none_elsewhe
         assert stock == int(away and certified)
 
 
-def test_no_certificate_gives_no_line():
+def test_no_certificate_gives_no_line() -> None:
     assert certified_lines([Outflow(AREA, DAY, None)], [], sex=1, birth_month="1990-05") == Counter()
 
 
 @given(st.dates(date(1930, 1, 1), date(2010, 12, 31)), st.integers(1, 60))
-def test_birthdays_agree_with_ages(birth_date, age):
+def test_birthdays_agree_with_ages(birth_date: date, age: int) -> None:
     day = birthday(birth_date, age)
     assert age_on(birth_date, day) == age
     assert age_on(birth_date, day - timedelta(days=1)) == age - 1
 
 
 @given(days, st.integers(0, 60))
-def test_months_added_keep_the_day_or_take_the_months_last(day, months):
+def test_months_added_keep_the_day_or_take_the_months_last(day: date, months: int) -> None:
     later = add_months(day, months)
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
     assert later.day == day.day or (later + timedelta(days=1)).day == 1

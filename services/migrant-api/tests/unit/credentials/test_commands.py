@@ -3,6 +3,9 @@
 import io
 import socket
 import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 import orjson
 import pytest
@@ -10,31 +13,41 @@ import pytest
 from renkou_migrant.credentials import qr, trust_tool, verify
 from renkou_migrant.credentials.jws import decode_base64url
 
+from .world import World
+
 AT = "2026-06-01T12:00:00+08:00"
 
 
 @pytest.fixture
-def files(world, tmp_path, monkeypatch):
+def files(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The verifier's files; any attempt to open a socket fails."""
     (tmp_path / "anchor.jwk").write_bytes(orjson.dumps(world.anchor.public.to_jwk()))
     (tmp_path / "trust-list.jwt").write_text(world.trust_token + "\n")
     for code, token in world.status_tokens.items():
         (tmp_path / f"{code}.jwt").write_text(token)
 
-    def refuse(*_args, **_options):
+    def refuse(*_args: object, **_options: object) -> NoReturn:
         raise AssertionError("a network call was made")
 
     monkeypatch.setattr(socket, "socket", refuse)
     return tmp_path
 
 
-def run(files, presentation, *options, at=AT, lists=("340103.jwt", "310115.jwt")):
+def run(
+    files: Path,
+    presentation: str,
+    *options: str,
+    at: str = AT,
+    lists: Sequence[str] = ("340103.jwt", "310115.jwt"),
+) -> int:
     status = [part for name in lists for part in ("--status-list", str(files / name))]
     base = ["--trust-anchor", str(files / "anchor.jwk"), "--trust-list", str(files / "trust-list.jwt")]
     return verify.main([*base, *status, "--at", at, *options, presentation])
 
 
-def test_a_valid_certificate_ends_with_0_and_is_shown(world, files, capsys):
+def test_a_valid_certificate_ends_with_0_and_is_shown(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(files, world.minimal()) == 0
     printed = capsys.readouterr().out
     assert "有效 VALID [valid]" in printed
@@ -42,7 +55,9 @@ def test_a_valid_certificate_ends_with_0_and_is_shown(world, files, capsys):
     assert "Marital" not in printed
 
 
-def test_the_text_of_a_qr_code_is_read_from_standard_input(world, files, capsys, monkeypatch):
+def test_the_text_of_a_qr_code_is_read_from_standard_input(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(qr.pack(world.minimal()) + "\n"))
     assert run(files, "-", "--json") == 0
     result = orjson.loads(capsys.readouterr().out)
@@ -50,24 +65,32 @@ def test_the_text_of_a_qr_code_is_read_from_standard_input(world, files, capsys,
     assert list(result["disclosed"]) == ["person"]
 
 
-def test_a_revoked_certificate_ends_with_1_and_its_reason(world, files, capsys):
+def test_a_revoked_certificate_ends_with_1_and_its_reason(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(files, world.minimal(status_index=99)) == 1
     assert "拒绝 REFUSED [revoked]" in capsys.readouterr().out
 
 
-def test_a_forged_certificate_ends_with_1_and_shows_nothing_of_it(world, files, capsys):
+def test_a_forged_certificate_ends_with_1_and_shows_nothing_of_it(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(files, world.issue(key=world.keys["310115"]), "--json") == 1
     result = orjson.loads(capsys.readouterr().out)
     assert (result["code"], result["disclosed"]) == ("unknown_key", None)
 
 
-def test_without_a_current_status_list_it_ends_with_3(world, files, capsys):
+def test_without_a_current_status_list_it_ends_with_3(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(files, world.minimal(), lists=()) == 3
     assert run(files, world.minimal(), at="2026-06-09T12:00:00+08:00") == 3
     assert "不能确认 UNKNOWN" in capsys.readouterr().out
 
 
-def test_files_that_cannot_be_used_end_with_2(world, files, capsys):
+def test_files_that_cannot_be_used_end_with_2(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (files / "340103.jwt").write_text("nonsense")
     assert run(files, world.minimal()) == 2
     (files / "trust-list.jwt").unlink()
@@ -75,12 +98,14 @@ def test_files_that_cannot_be_used_end_with_2(world, files, capsys):
     assert "A file can't be read" in capsys.readouterr().err
 
 
-def test_a_time_needs_an_offset(world, files):
+def test_a_time_needs_an_offset(world: World, files: Path) -> None:
     with pytest.raises(SystemExit):
         run(files, world.minimal(), at="2026-06-01T12:00:00")
 
 
-def test_an_operator_makes_an_anchor_and_signs_a_list(world, files, capsys):
+def test_an_operator_makes_an_anchor_and_signs_a_list(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     private, public, out = files / "new.private.jwk", files / "new.jwk", files / "new-list.jwt"
     make = ["new-anchor", "--kid", "hub-2", "--private", str(private), "--public", str(public)]
     assert trust_tool.main(make) == 0
@@ -100,7 +125,9 @@ def test_an_operator_makes_an_anchor_and_signs_a_list(world, files, capsys):
     assert trust_tool.main(["show", "--anchor", str(files / "anchor.jwk"), str(out)]) == 2
 
 
-def test_a_wrong_description_is_not_signed(world, files, capsys):
+def test_a_wrong_description_is_not_signed(
+    world: World, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (files / "private.jwk").write_bytes(orjson.dumps(world.anchor.to_jwk()))
     (files / "wrong.json").write_text('{"code": "340103"}')
     sign = [

@@ -10,6 +10,7 @@ from joserfc import jws as other
 from joserfc.jwk import ECKey, OKPKey
 
 from renkou_migrant.credentials.jws import (
+    Algorithm,
     SigningKey,
     VerifyingKey,
     decode_base64url,
@@ -19,16 +20,17 @@ from renkou_migrant.credentials.jws import (
 )
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 
-ALGORITHMS = ["ES256", "EdDSA"]
+ALGORITHMS: list[Algorithm] = ["ES256", "EdDSA"]
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
 
 
-def as_other_key(jwk):
-    return OKPKey.import_key(jwk) if jwk["kty"] == "OKP" else ECKey.import_key(jwk)
+def as_other_key(jwk: dict[str, str]) -> OKPKey | ECKey:
+    members: dict[str, str | list[str]] = {**jwk}
+    return OKPKey.import_key(members) if jwk["kty"] == "OKP" else ECKey.import_key(members)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_what_is_signed_here_verifies_elsewhere(algorithm):
+def test_what_is_signed_here_verifies_elsewhere(algorithm: Algorithm) -> None:
     key = SigningKey.generate("k", algorithm)
     token = sign_compact(b'{"a":1}', key=key, type="t")
     read = other.deserialize_compact(token, as_other_key(key.public.to_jwk()), algorithms=[algorithm])
@@ -37,7 +39,7 @@ def test_what_is_signed_here_verifies_elsewhere(algorithm):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_what_is_signed_elsewhere_verifies_here(algorithm):
+def test_what_is_signed_elsewhere_verifies_here(algorithm: Algorithm) -> None:
     key = SigningKey.generate("k", algorithm)
     header = {"typ": "t", "alg": algorithm, "kid": "k"}
     token = other.serialize_compact(header, b"{}", as_other_key(key.to_jwk()), algorithms=[algorithm])
@@ -45,7 +47,7 @@ def test_what_is_signed_elsewhere_verifies_here(algorithm):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_keys_survive_their_jwk(algorithm):
+def test_keys_survive_their_jwk(algorithm: Algorithm) -> None:
     key = SigningKey.generate("k", algorithm)
     again = SigningKey.from_jwk(orjson.loads(orjson.dumps(key.to_jwk())))
     assert again.to_jwk() == key.to_jwk()
@@ -57,14 +59,14 @@ def test_keys_survive_their_jwk(algorithm):
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("signature", [b"", bytes(63), bytes(64), bytes(65), b"\xff" * 64])
-def test_signatures_of_another_form_are_bad(algorithm, signature):
+def test_signatures_of_another_form_are_bad(algorithm: Algorithm, signature: bytes) -> None:
     key = SigningKey.generate("k", algorithm).public
     with pytest.raises(CredentialError) as caught:
         key.verify(signature, b"x")
     assert caught.value.reason is Reason.BAD_SIGNATURE
 
 
-def test_a_key_refuses_a_token_of_another_algorithm_before_verifying():
+def test_a_key_refuses_a_token_of_another_algorithm_before_verifying() -> None:
     key = SigningKey.generate("k", "ES256")
     token = sign_compact(b"{}", key=SigningKey.generate("k", "EdDSA"), type="t")
     with pytest.raises(CredentialError) as caught:
@@ -85,24 +87,24 @@ def test_a_key_refuses_a_token_of_another_algorithm_before_verifying():
         {"kty": "OKP", "crv": "X25519", "x": "A" * 43, "kid": "k"},
     ],
 )
-def test_other_keys_are_refused(jwk):
+def test_other_keys_are_refused(jwk: dict[str, str]) -> None:
     with pytest.raises(CredentialError) as caught:
         VerifyingKey.from_jwk(jwk)
     assert caught.value.reason is Reason.MALFORMED
 
 
-def test_a_private_key_whose_halves_differ_is_refused():
+def test_a_private_key_whose_halves_differ_is_refused() -> None:
     mixed = SigningKey.generate("k").to_jwk() | {"d": SigningKey.generate("k").to_jwk()["d"]}
     with pytest.raises(CredentialError):
         SigningKey.from_jwk(mixed)
 
 
 @given(st.binary(max_size=100))
-def test_base64url_round_trip(data):
+def test_base64url_round_trip(data: bytes) -> None:
     assert decode_base64url(encode_base64url(data)) == data
 
 
 @given(st.text(alphabet="ABab01-_+/=\n é", max_size=12))
-def test_every_text_that_decodes_is_the_only_one_of_its_bytes(text):
+def test_every_text_that_decodes_is_the_only_one_of_its_bytes(text: str) -> None:
     with suppress(CredentialError):
         assert encode_base64url(decode_base64url(text)) == text

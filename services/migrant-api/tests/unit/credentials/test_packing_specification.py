@@ -5,6 +5,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import cbor2
 import pytest
@@ -14,6 +15,8 @@ from renkou_migrant.credentials.groups import ALL_GROUPS, Group
 from renkou_migrant.credentials.jws import VerifyingKey
 from renkou_migrant.credentials.reasons import Reason
 
+from .world import World
+
 DOCUMENT = Path(__file__).parents[5] / "docs" / "certificate.md"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 NAMES = [
@@ -22,24 +25,27 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def document():
+def document() -> str:
     return DOCUMENT.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-def vector(document):
-    return json.loads(re.search(r"```json\n(.*?)```", document, re.DOTALL)[1])
+def vector(document: str) -> dict[str, Any]:
+    found = re.search(r"```json\n(.*?)```", document, re.DOTALL)
+    assert found
+    content: dict[str, Any] = json.loads(found[1])
+    return content
 
 
-def url64(data):
+def url64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def compact(value):
+def compact(value: object) -> str:
     return url64(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def unpack_by_the_document(text):
+def unpack_by_the_document(text: str) -> str:
     digits = [ALPHABET.index(character) for character in text.removeprefix("RK1:")]
     data = b""
     for start in range(0, len(digits), 3):
@@ -70,14 +76,14 @@ def unpack_by_the_document(text):
 
 
 @pytest.mark.parametrize("form", ["minimal", "full"])
-def test_the_documents_vector_unpacks_to_the_exact_bytes(vector, form):
+def test_the_documents_vector_unpacks_to_the_exact_bytes(vector: dict[str, Any], form: str) -> None:
     assert unpack_by_the_document(vector[f"{form}_packed"]) == vector[form]
     assert qr.unpack(vector[f"{form}_packed"]) == vector[form]
     assert qr.pack(vector[form]) == vector[f"{form}_packed"]
 
 
 @pytest.mark.parametrize("form", ["minimal", "full"])
-def test_the_documents_vector_verifies(vector, form):
+def test_the_documents_vector_verifies(vector: dict[str, Any], form: str) -> None:
     parsed = sdjwt.parse(vector[form])
     parsed.jws.verify(VerifyingKey.from_jwk(vector["issuer_key"]))
     certificate = sdjwt.read(parsed)
@@ -86,12 +92,12 @@ def test_the_documents_vector_verifies(vector, form):
     assert datetime.fromtimestamp(certificate.issued_at, UTC).date().isoformat() == "2026-03-01"
 
 
-def test_new_certificates_unpack_by_the_document_too(world):
+def test_new_certificates_unpack_by_the_document_too(world: World) -> None:
     for presentation in (world.minimal(), world.issue(district="310115", key=world.keys["310115"])):
         assert unpack_by_the_document(qr.pack(presentation)) == presentation
 
 
-def test_every_reason_and_group_is_in_the_document(document):
+def test_every_reason_and_group_is_in_the_document(document: str) -> None:
     about_presentations = set(Reason) - {
         Reason.VALID, Reason.LIST_ROLLED_BACK, Reason.LIST_CONFLICT, Reason.NOT_PACKABLE,
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import io
 import random
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,6 +18,8 @@ from PIL import Image
 from renkou_migrant.credentials import cbor, qr, sdjwt
 from renkou_migrant.credentials.groups import ALL_GROUPS, MARITAL_STATUS_TEXTS, CertificateFacts, Group
 from renkou_migrant.credentials.reasons import CredentialError, Reason
+
+from .world import World
 
 CHARACTERS_OF_16_M = 656
 ALPHANUMERIC = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
@@ -35,11 +38,11 @@ certificates = st.builds(
 )
 
 
-def packed_bytes(text):
+def packed_bytes(text: str) -> int:
     return len(base45.b45decode(text.removeprefix(qr.PREFIX).encode()))
 
 
-def random_facts(generator):
+def random_facts(generator: random.Random) -> CertificateFacts:
     hanzi = [chr(code) for code in range(0x4E00, 0x9FFF)] + ["𠮷", "·", "㛃"]
     return CertificateFacts(
         name="".join(generator.choices(hanzi, k=generator.randint(2, 8))),
@@ -52,7 +55,7 @@ def random_facts(generator):
     )
 
 
-def test_a_thousand_random_certificates_unpack_to_the_exact_bytes_within_450_and_16_m(world):
+def test_a_thousand_random_certificates_unpack_to_the_exact_bytes_within_450_and_16_m(world: World) -> None:
     generator = random.Random(20260601)
     for _ in range(1000):
         minimal = world.minimal(facts=random_facts(generator), status_index=generator.randrange(2**20))
@@ -64,14 +67,16 @@ def test_a_thousand_random_certificates_unpack_to_the_exact_bytes_within_450_and
 
 @settings(max_examples=150, deadline=None)
 @given(facts=certificates, groups=st.sets(st.sampled_from(ALL_GROUPS)), index=st.integers(0, 2**40))
-def test_any_presentation_unpacks_to_the_exact_bytes(world, facts, groups, index):
+def test_any_presentation_unpacks_to_the_exact_bytes(
+    world: World, facts: CertificateFacts, groups: Iterable[Group], index: int
+) -> None:
     presentation = sdjwt.present(world.issue(facts=facts, status_index=index), groups)
     text = qr.pack(presentation)
     assert set(text) <= ALPHANUMERIC
     assert qr.unpack(text) == presentation
 
 
-def test_a_name_of_fifteen_characters_still_fits_16_m(world):
+def test_a_name_of_fifteen_characters_still_fits_16_m(world: World) -> None:
     facts = replace(random_facts(random.Random(1)), name="阿" * 15)
     text = qr.pack(world.minimal(facts=facts, status_index=2**20 - 1))
     assert len(text) <= CHARACTERS_OF_16_M
@@ -80,7 +85,7 @@ def test_a_name_of_fifteen_characters_still_fits_16_m(world):
 
 
 @pytest.mark.parametrize(("groups", "pixels"), [([Group.PERSON], 300), (ALL_GROUPS, 420)])
-def test_a_small_picture_is_read_back(world, groups, pixels):
+def test_a_small_picture_is_read_back(world: World, groups: Iterable[Group], pixels: int) -> None:
     text = qr.pack(sdjwt.present(world.issue(), groups))
     picture = Image.open(io.BytesIO(qr.qr_png(text))).convert("L").resize((pixels, pixels))
     (found,) = zxingcpp.read_barcodes(picture)
@@ -88,19 +93,19 @@ def test_a_small_picture_is_read_back(world, groups, pixels):
     assert world.verifier().verify_text(found.text).valid
 
 
-def test_the_svg_names_its_size_and_needs_no_outside_asset(world):
+def test_the_svg_names_its_size_and_needs_no_outside_asset(world: World) -> None:
     svg = qr.qr_svg(qr.pack(world.minimal()))
     assert svg.startswith(b"<svg ")
     assert b"href" not in svg
 
 
-def test_images_are_reproducible(world):
+def test_images_are_reproducible(world: World) -> None:
     text = qr.pack(world.minimal())
     assert qr.qr_png(text) == qr.qr_png(text)
     assert qr.qr_svg(text) == qr.qr_svg(text)
 
 
-def test_what_would_not_come_back_the_same_is_not_packed(world):
+def test_what_would_not_come_back_the_same_is_not_packed(world: World) -> None:
     for presentation in (
         world.resign(world.issue(), nbf=1),
         world.resign(world.issue(), _sd_alg="sha-256"),
@@ -113,16 +118,17 @@ def test_what_would_not_come_back_the_same_is_not_packed(world):
         assert caught.value.reason is Reason.NOT_PACKABLE
 
 
-def test_a_packing_too_large_for_any_code_is_refused():
+def test_a_packing_too_large_for_any_code_is_refused() -> None:
     with pytest.raises(CredentialError) as caught:
         qr.make_qr("RK1:" + "0" * 5000)
     assert caught.value.reason is Reason.TOO_LARGE
 
 
-def repacked(world, position, value):
+def repacked(world: World, position: int, value: object) -> str:
     array = cbor.decode(base45.b45decode(qr.pack(world.minimal()).removeprefix(qr.PREFIX).encode()))
     array[position] = value
-    return qr.PREFIX + base45.b45encode(cbor2.dumps(array)).decode()
+    encoded: str = base45.b45encode(cbor2.dumps(array)).decode()
+    return qr.PREFIX + encoded
 
 
 @pytest.mark.parametrize(
@@ -134,7 +140,7 @@ def repacked(world, position, value):
         (9, [[4, bytes(16)]]), (9, ["x"]),
     ],
 )  # fmt: skip
-def test_a_packing_of_another_form_is_malformed(world, position, value):
+def test_a_packing_of_another_form_is_malformed(world: World, position: int, value: object) -> None:
     with pytest.raises(CredentialError) as caught:
         qr.unpack(repacked(world, position, value))
     assert caught.value.reason is Reason.MALFORMED
@@ -142,7 +148,7 @@ def test_a_packing_of_another_form_is_malformed(world, position, value):
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
-def test_no_bytes_make_unpacking_fail_otherwise(data):
+def test_no_bytes_make_unpacking_fail_otherwise(data: bytes) -> None:
     with pytest.raises(CredentialError):
         qr.unpack(qr.PREFIX + base45.b45encode(data).decode())
 
@@ -156,7 +162,7 @@ values = st.recursive(
 
 @settings(deadline=None)
 @given(values)
-def test_the_reader_agrees_with_another_implementation_where_it_reads_at_all(value):
+def test_the_reader_agrees_with_another_implementation_where_it_reads_at_all(value: object) -> None:
     with suppress(cbor.NestedTooDeeplyError):
         assert cbor.decode(cbor2.dumps(value)) == value
 
@@ -171,6 +177,6 @@ def test_the_reader_agrees_with_another_implementation_where_it_reads_at_all(val
         "bb7fffffffffffffff", "a10102", "a2616101616102", "8181818181", "818181818100", "1c", "62c3", "82",
     ],
 )  # fmt: skip
-def test_other_cbor_is_refused(data):
+def test_other_cbor_is_refused(data: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         cbor.decode(bytes.fromhex(data))

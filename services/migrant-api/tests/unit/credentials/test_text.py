@@ -9,6 +9,8 @@ from renkou_migrant.credentials import sdjwt
 from renkou_migrant.credentials.groups import ALL_GROUPS, CertificateFacts, Group
 from renkou_migrant.credentials.text import describe, disclosed_lines, issue_lines, read_unverified
 
+from .world import World
+
 FACTS = CertificateFacts(
     name="王伟",
     sex=1,
@@ -21,7 +23,7 @@ FACTS = CertificateFacts(
 NAMES = {"340103": ("合肥市庐阳区", "Luyang, Hefei")}
 
 
-def test_everything_is_readable_in_both_languages(world):
+def test_everything_is_readable_in_both_languages(world: World) -> None:
     text = describe(read_unverified(world.issue()), NAMES)
     for expected in (
         "姓名 Name: 欧阳娜娜",
@@ -40,7 +42,7 @@ def test_everything_is_readable_in_both_languages(world):
 
 
 @pytest.mark.parametrize("group", ALL_GROUPS)
-def test_a_group_that_is_not_shown_has_no_line(world, group):
+def test_a_group_that_is_not_shown_has_no_line(world: World, group: Group) -> None:
     others = [one for one in ALL_GROUPS if one is not group]
     lines = disclosed_lines(read_unverified(sdjwt.present(world.issue(), others)))
     labels = [line.label_zh for line in lines]
@@ -49,7 +51,7 @@ def test_a_group_that_is_not_shown_has_no_line(world, group):
     assert len(labels) == 8 - len(hidden)
 
 
-def test_the_last_valid_day_is_the_day_before_exp_in_china(world):
+def test_the_last_valid_day_is_the_day_before_exp_in_china(world: World) -> None:
     china_midnight = datetime(2029, 2, 28, 16, 0, tzinfo=UTC)
     for expires_at, day in (
         (china_midnight, "2029-02-28"),
@@ -59,7 +61,7 @@ def test_the_last_valid_day_is_the_day_before_exp_in_china(world):
         assert {line.label_en: line.value for line in lines}["Valid until"] == day
 
 
-def test_a_childless_holder_who_shows_birth_dates_shows_none(world):
+def test_a_childless_holder_who_shows_birth_dates_shows_none(world: World) -> None:
     facts = replace(FACTS, children_birth_dates=())
     text = describe(read_unverified(world.issue(facts=facts)))
     assert "子女出生日期 Children's dates of birth: 无 none" in text

@@ -1,17 +1,20 @@
 """What an offline verifier answers: valid, and every reason for refusing or for not knowing."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
 
 from renkou_migrant.credentials import qr, sdjwt
 from renkou_migrant.credentials.groups import Group
-from renkou_migrant.credentials.jws import SigningKey, encode_base64url
+from renkou_migrant.credentials.jws import Algorithm, SigningKey, decode_base64url, encode_base64url
 from renkou_migrant.credentials.reasons import UNKNOWN_REASONS, Reason
 from renkou_migrant.credentials.status_list import build_status_list, verify_status_list
 from renkou_migrant.credentials.trust import sign_trust_list, verify_trust_list
 from renkou_migrant.credentials.verifier import Outcome, VerificationResult
+
+from .world import World
 
 HOME, OTHER = "340103", "310115"
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
@@ -28,31 +31,33 @@ def assert_unknown(result: VerificationResult, reason: Reason) -> None:
     assert (result.outcome, result.reason) == (Outcome.UNKNOWN, reason), result
 
 
-def test_a_full_certificate_is_valid_and_shows_every_group(world):
+def test_a_full_certificate_is_valid_and_shows_every_group(world: World) -> None:
     result = world.verify(world.issue())
     assert result.valid
+    assert result.certificate
     assert list(result.certificate.groups) == list(Group)
     assert result.certificate.groups[Group.CHILDREN_COUNT] == 2
     assert result.certificate.district == HOME
 
 
-def test_a_minimal_certificate_is_valid_and_shows_only_the_person(world):
+def test_a_minimal_certificate_is_valid_and_shows_only_the_person(world: World) -> None:
     result = world.verify(world.minimal())
     assert result.valid
+    assert result.certificate
     assert list(result.certificate.groups) == [Group.PERSON]
 
 
-def test_a_certificate_of_a_district_that_signs_with_eddsa_is_valid(world):
+def test_a_certificate_of_a_district_that_signs_with_eddsa_is_valid(world: World) -> None:
     assert world.verify(world.issue(district=OTHER, key=world.keys[OTHER])).valid
 
 
-def test_the_text_of_a_qr_code_is_verified_like_the_presentation(world):
+def test_the_text_of_a_qr_code_is_verified_like_the_presentation(world: World) -> None:
     presentation = world.minimal()
     assert world.verifier().verify_text(f" {qr.pack(presentation)}\n").valid
     assert world.verifier().verify_text(presentation + "\n").valid
 
 
-def test_an_altered_payload_is_refused(world):
+def test_an_altered_payload_is_refused(world: World) -> None:
     header, payload, signature = world.issue().partition("~")[0].split(".")
     altered = payload[:-6] + ("A" if payload[-6] != "A" else "B") + payload[-5:]
     result = world.verify(f"{header}.{altered}.{signature}~")
@@ -60,7 +65,7 @@ def test_an_altered_payload_is_refused(world):
     assert result.certificate is None
 
 
-def test_a_forged_signature_is_refused(world):
+def test_a_forged_signature_is_refused(world: World) -> None:
     full = world.issue()
     claims = dict(sdjwt.parse(full).claims) | {"exp": sdjwt.parse(full).claims["exp"] + 1}
     header, _, signature = full.partition("~")[0].split(".")
@@ -68,55 +73,55 @@ def test_a_forged_signature_is_refused(world):
     assert_refused(world.verify(forged), Reason.BAD_SIGNATURE)
 
 
-def test_a_signature_by_another_key_under_a_trusted_kid_is_refused(world):
+def test_a_signature_by_another_key_under_a_trusted_kid_is_refused(world: World) -> None:
     impostor = SigningKey.generate(world.keys[HOME].kid)
     assert_refused(world.verify(world.issue(key=impostor)), Reason.BAD_SIGNATURE)
 
 
-def test_a_key_of_another_district_is_refused(world):
+def test_a_key_of_another_district_is_refused(world: World) -> None:
     assert_refused(world.verify(world.issue(key=world.keys[OTHER])), Reason.UNKNOWN_KEY)
 
 
-def test_an_exchange_key_signs_no_certificates(world):
+def test_an_exchange_key_signs_no_certificates(world: World) -> None:
     assert_refused(world.verify(world.issue(key=world.exchange[HOME])), Reason.UNKNOWN_KEY)
 
 
-def test_a_district_outside_the_trust_list_is_refused(world):
+def test_a_district_outside_the_trust_list_is_refused(world: World) -> None:
     assert_refused(world.verify(world.issue(district="110101")), Reason.UNKNOWN_ISSUER)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "EdDSA", "ES384"])
-def test_an_algorithm_that_is_not_the_keys_is_refused(world, algorithm):
+def test_an_algorithm_that_is_not_the_keys_is_refused(world: World, algorithm: Algorithm) -> None:
     presentation = world.resign(world.issue(), header={"alg": algorithm})
     assert_refused(world.verify(presentation), Reason.ALGORITHM_NOT_OF_KEY)
 
 
-def test_a_critical_header_is_refused(world):
+def test_a_critical_header_is_refused(world: World) -> None:
     presentation = world.resign(world.issue(), header={"crit": ["b64"], "b64": False})
     assert_refused(world.verify(presentation), Reason.CRITICAL_HEADER)
 
 
-def test_another_token_type_is_refused(world):
+def test_another_token_type_is_refused(world: World) -> None:
     assert_refused(world.verify(world.resign(world.issue(), header={"typ": "jwt"})), Reason.WRONG_TYPE)
 
 
-def test_another_certificate_type_is_refused(world):
+def test_another_certificate_type_is_refused(world: World) -> None:
     presentation = world.resign(world.issue(), vct="urn:renkou:other:1")
     assert_refused(world.verify(presentation), Reason.WRONG_CERTIFICATE_TYPE)
 
 
-def test_a_key_outside_its_window_is_refused(world):
+def test_a_key_outside_its_window_is_refused(world: World) -> None:
     early = world.issue(issued_at=datetime(2024, 12, 31, tzinfo=UTC))
     assert_refused(world.verify(early), Reason.KEY_OUTSIDE_WINDOW)
     late = world.issue(issued_at=datetime(2027, 1, 1, tzinfo=UTC))
     assert_refused(world.verify(late), Reason.KEY_OUTSIDE_WINDOW)
 
 
-def test_a_certificate_stays_valid_after_its_keys_signing_time(world):
+def test_a_certificate_stays_valid_after_its_keys_signing_time(world: World) -> None:
     later = datetime(2028, 5, 1, tzinfo=UTC)
     trust_list = verify_trust_list(
         sign_trust_list(
-            orjson.loads(sdjwt.decode_base64url(world.trust_token.split(".")[1]))["districts"],
+            orjson.loads(decode_base64url(world.trust_token.split(".")[1]))["districts"],
             sequence=4,
             issued_at=later,
             expires_at=later + timedelta(days=30),
@@ -132,24 +137,24 @@ def test_a_certificate_stays_valid_after_its_keys_signing_time(world):
     assert world.verify(world.issue(), trust_list=trust_list, status_lists=lists, now=later).valid
 
 
-def test_an_unreferenced_disclosure_is_refused(world):
+def test_an_unreferenced_disclosure_is_refused(world: World) -> None:
     foreign = world.issue().split("~")[1]
     assert_refused(world.verify(f"{world.minimal()}{foreign}~"), Reason.DISCLOSURE_UNREFERENCED)
 
 
-def test_an_altered_disclosure_is_refused(world):
+def test_an_altered_disclosure_is_refused(world: World) -> None:
     token, disclosures = sdjwt.split(world.minimal())
     salt, group, person = sdjwt.decode_disclosure(disclosures[0])
-    altered = sdjwt.encode_disclosure(sdjwt.decode_base64url(salt), group, person | {"name": "别人"})
+    altered = sdjwt.encode_disclosure(decode_base64url(salt), group, person | {"name": "别人"})
     assert_refused(world.verify(sdjwt.join(token, [altered])), Reason.DISCLOSURE_UNREFERENCED)
 
 
-def test_a_repeated_disclosure_is_refused(world):
+def test_a_repeated_disclosure_is_refused(world: World) -> None:
     token, disclosures = sdjwt.split(world.minimal())
     assert_refused(world.verify(sdjwt.join(token, disclosures * 2)), Reason.DISCLOSURE_REPEATED)
 
 
-def test_a_repeated_digest_is_refused(world):
+def test_a_repeated_digest_is_refused(world: World) -> None:
     full = world.issue()
     digests = sdjwt.parse(full).claims["_sd"]
     assert_refused(
@@ -157,7 +162,7 @@ def test_a_repeated_digest_is_refused(world):
     )
 
 
-def test_two_disclosures_of_one_group_are_refused(world):
+def test_two_disclosures_of_one_group_are_refused(world: World) -> None:
     full = world.issue()
     first, second = (sdjwt.encode_disclosure(bytes([n] * 16), Group.CHILDREN_COUNT, n) for n in (1, 2))
     digests = [*sdjwt.parse(full).claims["_sd"][:-2], sdjwt.digest(first), sdjwt.digest(second)]
@@ -167,22 +172,22 @@ def test_two_disclosures_of_one_group_are_refused(world):
 
 
 @pytest.mark.parametrize("member", ["iss", "iat", "exp", "vct", "_sd"])
-def test_a_missing_claim_is_refused(world, member):
+def test_a_missing_claim_is_refused(world: World, member: str) -> None:
     assert_refused(world.verify(world.resign(world.issue(), **{member: None})), Reason.MISSING_CLAIM)
 
 
 @pytest.mark.parametrize("status", [None, {}, {"status_list": {"idx": 7}}, {"status_list": {"uri": "x"}}])
-def test_a_missing_status_is_refused(world, status):
+def test_a_missing_status_is_refused(world: World, status: dict[str, Any] | None) -> None:
     assert_refused(world.verify(world.resign(world.issue(), status=status)), Reason.STATUS_MISSING)
 
 
-def test_an_expired_certificate_is_refused_from_its_last_instant_on(world):
+def test_an_expired_certificate_is_refused_from_its_last_instant_on(world: World) -> None:
     presentation = world.issue(expires_at=NOW)
     assert_refused(world.verify(presentation, now=NOW), Reason.EXPIRED)
     assert world.verify(presentation, now=NOW - timedelta(seconds=1)).valid
 
 
-def test_a_certificate_of_tomorrow_is_refused(world):
+def test_a_certificate_of_tomorrow_is_refused(world: World) -> None:
     presentation = world.issue(issued_at=NOW + timedelta(days=1))
     assert_refused(world.verify(presentation), Reason.NOT_YET_VALID)
     assert world.verify(world.issue(issued_at=NOW + timedelta(minutes=4))).valid
@@ -190,39 +195,40 @@ def test_a_certificate_of_tomorrow_is_refused(world):
     assert_refused(world.verify(not_before), Reason.NOT_YET_VALID)
 
 
-def test_a_revoked_certificate_is_refused_and_still_tells_whose_it_was(world):
+def test_a_revoked_certificate_is_refused_and_still_tells_whose_it_was(world: World) -> None:
     result = world.verify(world.minimal(status_index=99))
     assert_refused(result, Reason.REVOKED)
+    assert result.certificate
     assert result.certificate.groups[Group.PERSON]["name"] == "欧阳娜娜"
 
 
 @pytest.mark.parametrize("index", [1024, 2**40, -1])
-def test_an_index_outside_the_status_list_is_refused(world, index):
+def test_an_index_outside_the_status_list_is_refused(world: World, index: int) -> None:
     assert_refused(world.verify(world.issue(status_index=index)), Reason.STATUS_INDEX_OUT_OF_RANGE)
 
 
-def test_a_status_list_of_another_issuer_is_refused(world):
+def test_a_status_list_of_another_issuer_is_refused(world: World) -> None:
     status = {"status_list": {"idx": 7, "uri": sdjwt.status_list_uri(OTHER)}}
     assert_refused(world.verify(world.resign(world.issue(), status=status)), Reason.STATUS_LIST_FOREIGN)
 
 
-def test_a_missing_status_list_means_unknown(world):
+def test_a_missing_status_list_means_unknown(world: World) -> None:
     assert_unknown(world.verify(world.issue(), status_lists=[]), Reason.STATUS_LIST_MISSING)
     assert_unknown(world.verify(world.issue(status_list_number=2)), Reason.STATUS_LIST_MISSING)
 
 
-def test_a_stale_status_list_means_unknown_never_valid(world):
+def test_a_stale_status_list_means_unknown_never_valid(world: World) -> None:
     stale = NOW + timedelta(hours=23)
     assert_unknown(world.verify(world.issue(), now=stale), Reason.STATUS_LIST_STALE)
     assert world.verify(world.issue(), now=stale - timedelta(seconds=1)).valid
 
 
-def test_what_a_stale_list_revoked_stays_revoked(world):
+def test_what_a_stale_list_revoked_stays_revoked(world: World) -> None:
     result = world.verify(world.issue(status_index=99), now=NOW + timedelta(days=3))
     assert_refused(result, Reason.REVOKED)
 
 
-def test_a_stale_trust_list_means_unknown(world):
+def test_a_stale_trust_list_means_unknown(world: World) -> None:
     later = datetime(2027, 1, 1, tzinfo=UTC)
     token = build_status_list(
         [], district=HOME, sequence=20, issued_at=datetime(2026, 12, 31, tzinfo=UTC),
@@ -232,7 +238,7 @@ def test_a_stale_trust_list_means_unknown(world):
     assert_unknown(world.verify(world.issue(), status_lists=lists, now=later), Reason.TRUST_LIST_STALE)
 
 
-def test_of_two_status_lists_the_newer_counts(world):
+def test_of_two_status_lists_the_newer_counts(world: World) -> None:
     newer = build_status_list(
         [7], district=HOME, sequence=13, issued_at=NOW, expires_at=NOW + timedelta(days=1),
         key=world.keys[HOME], size=1024,
@@ -250,16 +256,16 @@ def test_of_two_status_lists_the_newer_counts(world):
         "RK1:", "RK1:É", "RK1:" + "0" * 50, "RK1:::::",
     ],
 )  # fmt: skip
-def test_nonsense_is_refused_as_malformed(world, text):
+def test_nonsense_is_refused_as_malformed(world: World, text: str) -> None:
     assert_refused(world.verifier().verify_text(text), Reason.MALFORMED)
 
 
-def test_a_certificate_without_its_last_tilde_or_with_a_holder_proof_is_malformed(world):
+def test_a_certificate_without_its_last_tilde_or_with_a_holder_proof_is_malformed(world: World) -> None:
     assert_refused(world.verify(world.minimal().rstrip("~")), Reason.MALFORMED)
     assert_refused(world.verify(world.minimal() + "e30.e30.AAAA"), Reason.MALFORMED)
 
 
-def test_padded_or_noncanonical_base64_is_malformed(world):
+def test_padded_or_noncanonical_base64_is_malformed(world: World) -> None:
     token, disclosures = sdjwt.split(world.minimal())
     assert_refused(world.verify(sdjwt.join(token + "=", disclosures)), Reason.MALFORMED)
     assert token[-1] in "AQgw"
@@ -274,7 +280,7 @@ def test_padded_or_noncanonical_base64_is_malformed(world):
         {"_sd": [1] * 8}, {"_sd": []}, {"_sd_alg": "sha-1"}, {"cnf": {"jkt": "x"}}, {"sub": "someone"},
     ],
 )  # fmt: skip
-def test_claims_of_another_form_are_malformed(world, claims):
+def test_claims_of_another_form_are_malformed(world: World, claims: dict[str, Any]) -> None:
     assert_refused(world.verify(world.resign(world.issue(), **claims)), Reason.MALFORMED)
 
 
@@ -297,7 +303,7 @@ def test_claims_of_another_form_are_malformed(world, claims):
         ("...", "x"),
     ],
 )
-def test_a_signed_group_of_another_form_is_malformed(world, group, value):
+def test_a_signed_group_of_another_form_is_malformed(world: World, group: str, value: object) -> None:
     full = world.issue()
     disclosure = encode_base64url(orjson.dumps([encode_base64url(bytes(16)), group, value]))
     digests = [*sdjwt.parse(full).claims["_sd"][:-1], sdjwt.digest(disclosure)]
@@ -305,12 +311,12 @@ def test_a_signed_group_of_another_form_is_malformed(world, group, value):
     assert_refused(world.verify(sdjwt.join(token, [disclosure])), Reason.MALFORMED)
 
 
-def test_an_oversized_presentation_is_refused_before_it_is_read(world):
+def test_an_oversized_presentation_is_refused_before_it_is_read(world: World) -> None:
     assert_refused(world.verify("a" * 8193), Reason.TOO_LARGE)
     assert_refused(world.verifier().verify_text("RK1:" + "0" * 4296), Reason.TOO_LARGE)
 
 
-def test_every_reason_has_text_in_both_languages_and_codes_are_stable():
+def test_every_reason_has_text_in_both_languages_and_codes_are_stable() -> None:
     assert all(reason.zh and reason.en for reason in Reason)
     assert {reason.value for reason in UNKNOWN_REASONS} == {
         "status_list_missing", "status_list_stale", "trust_list_stale",

@@ -28,6 +28,8 @@ class CellError(CodeError):
 
 def text_of(cell: Cell) -> str:
     """Return a cell as text without blanks around; whole numbers without a decimal point."""
+    if type(cell) is str:  # nearly always, and this runs for every cell several times
+        return cell.strip()
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
@@ -53,7 +55,7 @@ def shown(column: Column, cell: Cell) -> str:
 
 def is_numeric(cell: Cell) -> bool:
     """Say whether the cell holds a number rather than text."""
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
+    return type(cell) is float or type(cell) is int
 
 
 def document_number(cell: Cell) -> str:

@@ -6,15 +6,18 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from ...support import Caller, Registry
+from .people import PeopleOf
+
 HERE = "340103001001"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def clerk(registry: Any) -> Any:
+async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103001")
 
 
-async def test_a_household_is_entered_with_its_head_and_members(clerk: Any, people_of: Any) -> None:
+async def test_a_household_is_entered_with_its_head_and_members(clerk: Caller, people_of: PeopleOf) -> None:
     people = people_of(clerk)
     head, wife = await people.enter(name="户主", sex=1), await people.enter(name="其妻")
     body = {
@@ -41,7 +44,7 @@ async def test_a_household_is_entered_with_its_head_and_members(clerk: Any, peop
     assert [each["id"] for each in listed.json()["items"]] == [household["id"]]
 
 
-async def test_households_are_paged(registry: Any) -> None:
+async def test_households_are_paged(registry: Registry) -> None:
     worker = await registry.staff("community_worker", "340103005")
     for number in range(3):
         created = await worker.post("/households", json={"number": f"{number}", "area": "340103005001"})
@@ -63,7 +66,7 @@ async def test_households_are_paged(registry: Any) -> None:
     ],
 )
 async def test_wrong_households_are_pointed_at(
-    clerk: Any, changes: dict[str, Any], pointer: str, code: str
+    clerk: Caller, changes: dict[str, Any], pointer: str, code: str
 ) -> None:
     answer = await clerk.post("/households", json={"number": "1", "area": HERE} | changes)
     assert answer.status_code == 422, answer.text
@@ -72,7 +75,7 @@ async def test_wrong_households_are_pointed_at(
 
 
 async def test_a_service_is_recorded_at_the_present_address_and_published(
-    registry: Any, people_of: Any
+    registry: Registry, people_of: PeopleOf
 ) -> None:
     worker = await registry.staff("community_worker", HERE)
     station = await registry.staff("service_station", "340103001")
@@ -102,7 +105,9 @@ async def test_a_service_is_recorded_at_the_present_address_and_published(
     }
 
 
-async def test_no_service_is_given_to_who_lives_elsewhere_or_is_dead(clerk: Any, people_of: Any) -> None:
+async def test_no_service_is_given_to_who_lives_elsewhere_or_is_dead(
+    clerk: Caller, people_of: PeopleOf
+) -> None:
     people = people_of(clerk)
     body = {"kind": "counselling", "given_on": "2025-06-02"}
     absent = await people.enter(present_area="310115")

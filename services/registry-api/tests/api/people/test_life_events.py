@@ -7,20 +7,25 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from renkou_common.messaging.envelope import Event
+
+from ...support import Caller, Registry
+from .people import People, PeopleOf
+
 HERE, NEXT_DOOR, ELSEWHERE, AWAY = "340103001001", "340103001002", "340103002001", "310115"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def clerk(registry: Any) -> Any:
+async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103001")
 
 
 @pytest.fixture
-def people(clerk: Any, people_of: Any) -> Any:
+def people(clerk: Caller, people_of: PeopleOf) -> People:
     return people_of(clerk)
 
 
-def flows(event: Any) -> set[tuple[str, str, str, str, int]]:
+def flows(event: Event) -> set[tuple[str, str, str, str, int]]:
     """The lines of an event as (population, measure, day, area, value)."""
     return {
         (line["population"], line["measure"], line["on"], line["area"], line["value"])
@@ -28,7 +33,7 @@ def flows(event: Any) -> set[tuple[str, str, str, str, int]]:
     }
 
 
-async def test_a_newborn_takes_area_registration_and_usual_residence_from_the_mother(people: Any) -> None:
+async def test_a_newborn_takes_area_registration_and_usual_residence_from_the_mother(people: People) -> None:
     mother = await people.enter(children_count=1, registered_street="安庆路 3 号")
     father = await people.enter(name="王大山", sex=1)
     born = await people.record(
@@ -67,7 +72,7 @@ async def test_a_newborn_takes_area_registration_and_usual_residence_from_the_mo
     assert facts["children_birth_dates"] == ["2025-03-18"]
 
 
-async def test_the_child_of_a_newcomer_becomes_a_usual_resident_six_months_later(people: Any) -> None:
+async def test_the_child_of_a_newcomer_becomes_a_usual_resident_six_months_later(people: People) -> None:
     mother = await people.enter(
         registered_area=AWAY, region=AWAY, entry={"kind": "arrival", "on": "2025-02-01"}
     )
@@ -82,7 +87,7 @@ async def test_the_child_of_a_newcomer_becomes_a_usual_resident_six_months_later
     }
 
 
-async def test_a_child_with_a_number_and_a_household_of_its_own_choice(people: Any) -> None:
+async def test_a_child_with_a_number_and_a_household_of_its_own_choice(people: People) -> None:
     mother = await people.enter()
     household = {
         "number": f"户-{uuid4()}",
@@ -123,7 +128,7 @@ async def test_a_child_with_a_number_and_a_household_of_its_own_choice(people: A
     assert (wrong_day.status_code, wrong_day.json()["code"]) == (422, "warnings_unconfirmed")
 
 
-async def test_births_that_cannot_be_are_refused(people: Any) -> None:
+async def test_births_that_cannot_be_are_refused(people: People) -> None:
     man = await people.enter(name="王大山", sex=1)
     body = {"happened_on": "2025-03-18", "child": {"name": "无", "sex": 1}}
     answer = await people.caller.post("/life-events/births", json=body | {"mother_id": man["id"]})
@@ -138,7 +143,7 @@ async def test_births_that_cannot_be_are_refused(people: Any) -> None:
     assert future.json()["errors"][0]["code"] == "in_future"
 
 
-async def test_a_death_is_recorded_once_and_can_be_taken_back(people: Any) -> None:
+async def test_a_death_is_recorded_once_and_can_be_taken_back(people: People) -> None:
     person = await people.enter()
     death = await people.record("deaths", person_id=person["id"], happened_on="2025-06-01")
     read = await people.read(person["id"])
@@ -157,7 +162,7 @@ async def test_a_death_is_recorded_once_and_can_be_taken_back(people: Any) -> No
     assert taken_back.data["retracted_event_id"] == death["id"]
 
 
-async def test_the_same_death_sent_twice_with_one_key_is_one_event(people: Any) -> None:
+async def test_the_same_death_sent_twice_with_one_key_is_one_event(people: People) -> None:
     person = await people.enter()
     body = {"person_id": person["id"], "happened_on": "2025-06-01"}
     first = await people.caller.post("/life-events/deaths", json=body, key="death once only")
@@ -166,7 +171,7 @@ async def test_the_same_death_sent_twice_with_one_key_is_one_event(people: Any) 
     assert len(await people.events(person["ref"])) == 2
 
 
-async def test_two_clerks_at_once_do_not_record_two_deaths_nor_lose_a_birth(people: Any) -> None:
+async def test_two_clerks_at_once_do_not_record_two_deaths_nor_lose_a_birth(people: People) -> None:
     person, mother = await people.enter(), await people.enter()
     body = {"person_id": person["id"], "happened_on": "2025-06-01"}
     answers = await asyncio.gather(*(people.caller.post("/life-events/deaths", json=body) for _ in range(4)))
@@ -177,7 +182,7 @@ async def test_two_clerks_at_once_do_not_record_two_deaths_nor_lose_a_birth(peop
     assert (await people.read(mother["id"]))["children_count"] == 2
 
 
-async def test_both_spouses_are_married_and_a_wrong_marriage_is_taken_back_for_both(people: Any) -> None:
+async def test_both_spouses_are_married_and_a_wrong_marriage_is_taken_back_for_both(people: People) -> None:
     bride = await people.enter(marital_status="10")
     groom = await people.enter(name="李四", sex=1, marital_status="40")
     wedding = await people.record(
@@ -200,7 +205,7 @@ async def test_both_spouses_are_married_and_a_wrong_marriage_is_taken_back_for_b
     assert (groom_now["marital_status"], groom_now["spouse_id"]) == ("40", None)
 
 
-async def test_a_wedding_day_is_corrected_in_both_histories(people: Any) -> None:
+async def test_a_wedding_day_is_corrected_in_both_histories(people: People) -> None:
     bride, groom = await people.enter(marital_status="10"), await people.enter(name="李四", sex=1)
     wedding = await people.record(
         "marriages", person_id=bride["id"], spouse_id=groom["id"], happened_on="2025-05-20"
@@ -215,7 +220,7 @@ async def test_a_wedding_day_is_corrected_in_both_histories(people: Any) -> None
 
 
 async def test_who_moves_away_leaves_the_register_open_behind_and_the_clerk_still_gets_the_answer(
-    people: Any,
+    people: People,
 ) -> None:
     person = await people.enter(present_street="安庆路 1 号")
     moved = await people.record(
@@ -236,7 +241,7 @@ async def test_who_moves_away_leaves_the_register_open_behind_and_the_clerk_stil
     }
 
 
-async def test_who_moves_out_with_the_registration_is_gone_for_the_clerk(people: Any) -> None:
+async def test_who_moves_out_with_the_registration_is_gone_for_the_clerk(people: People) -> None:
     person = await people.enter()
     body = {
         "person_id": person["id"],
@@ -253,7 +258,7 @@ async def test_who_moves_out_with_the_registration_is_gone_for_the_clerk(people:
     assert once_more.status_code == 404
 
 
-async def test_the_clerk_of_the_new_area_sees_the_whole_history(registry: Any, people: Any) -> None:
+async def test_the_clerk_of_the_new_area_sees_the_whole_history(registry: Registry, people: People) -> None:
     person = await people.enter()
     await people.record(
         "moves",
@@ -278,7 +283,7 @@ async def test_the_clerk_of_the_new_area_sees_the_whole_history(registry: Any, p
     assert (await people.read(person["id"]))["present_area"] == HERE
 
 
-async def test_a_correction_reverses_what_was_wrong_and_states_what_is_right(people: Any) -> None:
+async def test_a_correction_reverses_what_was_wrong_and_states_what_is_right(people: People) -> None:
     person = await people.enter()
     moved = await people.record("moves", person_id=person["id"], happened_on="2025-03-01", to_area=AWAY)
     corrected = await people.caller.post(
@@ -298,7 +303,7 @@ async def test_a_correction_reverses_what_was_wrong_and_states_what_is_right(peo
     }
 
 
-async def test_a_corrected_birth_changes_date_sex_and_parity(people: Any) -> None:
+async def test_a_corrected_birth_changes_date_sex_and_parity(people: People) -> None:
     mother = await people.enter()
     born = await people.record(
         "births", mother_id=mother["id"], happened_on="2025-03-18", child={"name": "小满", "sex": 1}
@@ -319,7 +324,7 @@ async def test_a_corrected_birth_changes_date_sex_and_parity(people: Any) -> Non
     ]
 
 
-async def test_a_birth_recorded_by_mistake_takes_the_child_out_and_off_the_parents(people: Any) -> None:
+async def test_a_birth_recorded_by_mistake_takes_the_child_out_and_off_the_parents(people: People) -> None:
     mother = await people.enter()
     number = people.body(birth_date="2025-03-18", sex=1)["resident_id"]
     body = {
@@ -349,7 +354,7 @@ async def test_a_birth_recorded_by_mistake_takes_the_child_out_and_off_the_paren
     ],
 )
 async def test_what_cannot_be_corrected_is_pointed_at(
-    people: Any, changes: dict[str, Any], pointer: str, code: str
+    people: People, changes: dict[str, Any], pointer: str, code: str
 ) -> None:
     person = await people.enter()
     death = await people.record("deaths", person_id=person["id"], happened_on="2025-06-01")
@@ -361,7 +366,7 @@ async def test_what_cannot_be_corrected_is_pointed_at(
     assert (error["pointer"], error["code"]) == (pointer, code)
 
 
-async def test_nothing_is_taken_back_twice_and_no_entry_before_what_follows(people: Any) -> None:
+async def test_nothing_is_taken_back_twice_and_no_entry_before_what_follows(people: People) -> None:
     person = await people.enter()
     moved = await people.record("moves", person_id=person["id"], happened_on="2025-03-01", to_area=NEXT_DOOR)
     history = (await people.caller.get(f"/persons/{person['id']}/events")).json()["items"]
@@ -378,7 +383,9 @@ async def test_nothing_is_taken_back_twice_and_no_entry_before_what_follows(peop
     assert (final.status_code, final.json()["code"]) == (409, "retraction_is_final")
 
 
-async def test_a_community_worker_records_but_does_not_correct(registry: Any, people_of: Any) -> None:
+async def test_a_community_worker_records_but_does_not_correct(
+    registry: Registry, people_of: PeopleOf
+) -> None:
     worker = await registry.staff("community_worker", HERE)
     people = people_of(worker)
     person = await people.enter()

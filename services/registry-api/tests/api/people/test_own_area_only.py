@@ -1,26 +1,30 @@
 """Who works for another area finds nothing: 404 at every endpoint, as if the record did not exist."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest_asyncio
 
 from renkou_common.scope import AreaScope
 
+from ...support import Caller, Json, Registry
+from .people import PeopleOf
+
 HERE, ELSEWHERE = "340103001001", "340103002001"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def clerk(registry: Any) -> Any:
+async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103001")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stranger(registry: Any) -> Any:
+async def stranger(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103002", "service_station", "340103002")
 
 
-async def test_another_areas_clerk_gets_404_everywhere(clerk: Any, stranger: Any, people_of: Any) -> None:
+async def test_another_areas_clerk_gets_404_everywhere(
+    clerk: Caller, stranger: Caller, people_of: PeopleOf
+) -> None:
     people = people_of(clerk)
     person = await people.enter()
     event = (await clerk.get(f"/persons/{person['id']}/events")).json()["items"][0]
@@ -75,7 +79,7 @@ async def test_another_areas_clerk_gets_404_everywhere(clerk: Any, stranger: Any
 
 
 async def test_an_unknown_person_is_answered_exactly_like_a_foreign_one(
-    clerk: Any, stranger: Any, people_of: Any
+    clerk: Caller, stranger: Caller, people_of: PeopleOf
 ) -> None:
     person = await people_of(clerk).enter()
     foreign, unknown = (
@@ -86,7 +90,9 @@ async def test_an_unknown_person_is_answered_exactly_like_a_foreign_one(
     assert {name: foreign.json()[name] for name in same} == {name: unknown.json()[name] for name in same}
 
 
-async def test_without_a_token_everything_is_401(registry: Any, clerk: Any, people_of: Any) -> None:
+async def test_without_a_token_everything_is_401(
+    registry: Registry, clerk: Caller, people_of: PeopleOf
+) -> None:
     person = await people_of(clerk).enter()
     path = f"/persons/{person['id']}"
     for method, where in [
@@ -111,11 +117,13 @@ async def test_without_a_token_everything_is_401(registry: Any, clerk: Any, peop
         ("GET", "/households?area=340103"),
         ("GET", f"/households/{uuid4()}"),
     ]:
-        content = {} if method == "GET" else {"json": {}}
+        content: Json = {} if method == "GET" else {"json": {}}
         assert (await registry.client.request(method, where, **content)).status_code == 401, (method, where)
 
 
-async def test_the_floor_alone_shows_nothing_foreign(registry: Any, clerk: Any, people_of: Any) -> None:
+async def test_the_floor_alone_shows_nothing_foreign(
+    registry: Registry, clerk: Caller, people_of: PeopleOf
+) -> None:
     person = await people_of(clerk).enter()
     household = {"number": f"户-{uuid4()}", "area": HERE, "members": [{"person_id": person["id"]}]}
     assert (await clerk.post("/households", json=household)).status_code == 201

@@ -7,20 +7,25 @@ import pytest_asyncio
 
 from renkou_common.scope import AreaScope
 
+from ...support import Caller, Registry
+from .people import PeopleOf
+
 HERE, NEXT_DOOR, ELSEWHERE = "340103001001", "340103001002", "340103002001"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def clerk(registry: Any) -> Any:
+async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103001")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stranger(registry: Any) -> Any:
+async def stranger(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103002")
 
 
-async def test_a_person_is_entered_and_read_with_number_and_phone_masked(clerk: Any, people_of: Any) -> None:
+async def test_a_person_is_entered_and_read_with_number_and_phone_masked(
+    clerk: Caller, people_of: PeopleOf
+) -> None:
     body = people_of(clerk).body(name="欧阳•娜", phone="138 0000 1234", employer="庐阳纺织厂")
     created = await clerk.post("/persons", json=body)
     assert created.status_code == 201, created.text
@@ -36,7 +41,9 @@ async def test_a_person_is_entered_and_read_with_number_and_phone_masked(clerk: 
     assert body["resident_id"] not in read.text
 
 
-async def test_neither_number_nor_phone_nor_street_leaves_in_an_event(clerk: Any, people_of: Any) -> None:
+async def test_neither_number_nor_phone_nor_street_leaves_in_an_event(
+    clerk: Caller, people_of: PeopleOf
+) -> None:
     people = people_of(clerk)
     body = people.body(name="保密之名", phone="13900005678", present_street="安庆路 77 号")
     person = (await clerk.post("/persons", json=body)).json()
@@ -48,7 +55,7 @@ async def test_neither_number_nor_phone_nor_street_leaves_in_an_event(clerk: Any
     assert told == {("registered", "opening", HERE), ("resident", "opening", HERE)}
 
 
-async def test_the_same_creation_sent_twice_makes_one_person(clerk: Any, people_of: Any) -> None:
+async def test_the_same_creation_sent_twice_makes_one_person(clerk: Caller, people_of: PeopleOf) -> None:
     body = people_of(clerk).body()
     first = await clerk.post("/persons", json=body, key="the same key twice")
     second = await clerk.post("/persons", json=body, key="the same key twice")
@@ -59,7 +66,7 @@ async def test_the_same_creation_sent_twice_makes_one_person(clerk: Any, people_
 
 
 async def test_a_number_already_in_the_register_is_named_only_to_those_who_see_the_person(
-    clerk: Any, stranger: Any, people_of: Any
+    clerk: Caller, stranger: Caller, people_of: PeopleOf
 ) -> None:
     body = people_of(clerk).body()
     person = (await clerk.post("/persons", json=body)).json()
@@ -74,7 +81,7 @@ async def test_a_number_already_in_the_register_is_named_only_to_those_who_see_t
 
 
 async def test_a_number_that_disagrees_with_the_record_needs_the_workers_confirmation(
-    clerk: Any, people_of: Any
+    clerk: Caller, people_of: PeopleOf
 ) -> None:
     body = people_of(clerk).body(region="340827", sex=1, birth_date="1990-03-07")
     body |= {"sex": 2, "birth_date": "1990-03-08"}
@@ -110,7 +117,7 @@ async def test_a_number_that_disagrees_with_the_record_needs_the_workers_confirm
     ],
 )
 async def test_wrong_input_is_pointed_at_in_both_languages(
-    clerk: Any, people_of: Any, changes: dict[str, Any], pointer: str, code: str
+    clerk: Caller, people_of: PeopleOf, changes: dict[str, Any], pointer: str, code: str
 ) -> None:
     body = people_of(clerk).body(**({} if "birth_date" in changes else changes)) | changes
     body = {name: value for name, value in body.items() if value is not ...}
@@ -124,12 +131,12 @@ async def test_wrong_input_is_pointed_at_in_both_languages(
     assert len(details) == 2
 
 
-async def test_all_wrong_fields_are_told_at_once(clerk: Any, people_of: Any) -> None:
+async def test_all_wrong_fields_are_told_at_once(clerk: Caller, people_of: PeopleOf) -> None:
     answer = await clerk.post("/persons", json=people_of(clerk).body(name="", sex=7, present_area="xx"))
     assert {error["pointer"] for error in answer.json()["errors"]} == {"/name", "/sex", "/present_area"}
 
 
-async def test_a_change_needs_the_version_that_was_read(clerk: Any, people_of: Any) -> None:
+async def test_a_change_needs_the_version_that_was_read(clerk: Caller, people_of: PeopleOf) -> None:
     person = await people_of(clerk).enter(phone="13800001111")
     path = f"/persons/{person['id']}"
     assert (await clerk.patch(path, version=None, json={"employer": "学校"})).status_code == 428
@@ -141,14 +148,14 @@ async def test_a_change_needs_the_version_that_was_read(clerk: Any, people_of: A
     assert (await clerk.get(path)).json()["employer"] == "学校"
 
 
-async def test_moves_and_births_are_not_changes_of_the_record(clerk: Any, people_of: Any) -> None:
+async def test_moves_and_births_are_not_changes_of_the_record(clerk: Caller, people_of: PeopleOf) -> None:
     person = await people_of(clerk).enter()
     answer = await clerk.patch(f"/persons/{person['id']}", version=1, json={"present_area": NEXT_DOOR})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "extra_forbidden")
 
 
 async def test_a_person_is_found_by_number_by_the_beginning_of_the_name_and_by_household(
-    clerk: Any, stranger: Any, people_of: Any
+    clerk: Caller, stranger: Caller, people_of: PeopleOf
 ) -> None:
     body = people_of(clerk).body(name="令狐冲虚")
     person = (await clerk.post("/persons", json=body)).json()
@@ -171,7 +178,7 @@ async def test_a_person_is_found_by_number_by_the_beginning_of_the_name_and_by_h
     assert (both.status_code, both.json()["errors"][0]["code"]) == (422, "search_by_one")
 
 
-async def test_a_list_is_paged_without_gaps_or_repeats(registry: Any, people_of: Any) -> None:
+async def test_a_list_is_paged_without_gaps_or_repeats(registry: Registry, people_of: PeopleOf) -> None:
     worker = await registry.staff("community_worker", "340103003")
     area = "340103003001"
     made = [
@@ -199,7 +206,7 @@ async def test_a_list_is_paged_without_gaps_or_repeats(registry: Any, people_of:
 
 
 async def test_a_migrant_is_listed_as_usual_resident_once_six_months_have_passed(
-    registry: Any, people_of: Any
+    registry: Registry, people_of: PeopleOf
 ) -> None:
     worker = await registry.staff("community_worker", "340103004")
     area, today = "340103004001", registry.runtime.clock.today()
@@ -223,7 +230,7 @@ async def test_a_migrant_is_listed_as_usual_resident_once_six_months_have_passed
 
 
 async def test_reading_in_the_clear_needs_a_reason_and_leaves_a_trace(
-    registry: Any, clerk: Any, people_of: Any
+    registry: Registry, clerk: Caller, people_of: PeopleOf
 ) -> None:
     body = people_of(clerk).body(phone="13800001111")
     person = (await clerk.post("/persons", json=body)).json()
@@ -243,7 +250,7 @@ async def test_reading_in_the_clear_needs_a_reason_and_leaves_a_trace(
 
 
 async def test_facts_are_read_for_a_purpose_by_clerks_and_by_the_migrant_service(
-    registry: Any, clerk: Any, stranger: Any, people_of: Any
+    registry: Registry, clerk: Caller, stranger: Caller, people_of: PeopleOf
 ) -> None:
     body = people_of(clerk).body(children_count=1, marital_status="21")
     person = (await clerk.post("/persons", json=body)).json()
@@ -268,7 +275,9 @@ async def test_facts_are_read_for_a_purpose_by_clerks_and_by_the_migrant_service
     assert [row["purpose"] for row in purposes] == ["certificate", "service_notice"]
 
 
-async def test_a_match_needs_number_and_name_together(clerk: Any, stranger: Any, people_of: Any) -> None:
+async def test_a_match_needs_number_and_name_together(
+    clerk: Caller, stranger: Caller, people_of: PeopleOf
+) -> None:
     body = people_of(clerk).body(name="赵无极")
     person = (await clerk.post("/persons", json=body)).json()
     question = {"resident_id": body["resident_id"], "name": "赵无极", "purpose": "arrival_notice"}

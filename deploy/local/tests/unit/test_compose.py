@@ -1,0 +1,158 @@
+"""docker-compose.yml and what `renkou_local.compose prepare` makes belong together; no engine is needed."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from renkou_local import keys, secret_files
+from renkou_local.compose import prepare
+from renkou_local.databases import SERVICES, node_access
+from renkou_local.layout import DEPLOY, REPOSITORY
+from renkou_local.node import NodeConfig
+from renkou_local.ports import PortBook
+
+type Service = dict[str, Any]
+
+HOME, RESIDENCE = "340103", "310115"
+COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
+JOURNEY = yaml.safe_load((DEPLOY / "compose" / "journey.yml").read_text())
+SERVERS = {"postgres", "nats", "hub", "postgres-b", "nats-b"}
+OURS = sorted(set(COMPOSE["services"]) - SERVERS)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compose") / "data"
+    prepare(folder, [HOME, RESIDENCE], {HOME: [1, 2, 3], RESIDENCE: [4, 5, 6]})
+    return folder
+
+
+def settings(data: Path) -> dict[str, str]:
+    lines = (data / "compose.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
+def filled_in(text: str, names: dict[str, str]) -> str:
+    return re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", lambda m: names.get(m[1], m[2] or ""), text)
+
+
+def test_every_secret_file_is_made_and_readable_in_containers(data: Path) -> None:
+    names = settings(data)
+    files = [Path(filled_in(secret["file"], names)) for secret in COMPOSE["secrets"].values()]
+    assert {str(file) for file in files if not file.is_file()} == set()
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o444}
+    assert data.stat().st_mode & 0o777 == 0o700, "what is readable by all lies where nobody else may enter"
+
+
+def test_no_container_gets_the_key_of_the_trust_list(data: Path) -> None:
+    assert "trust/" not in json.dumps(COMPOSE)
+    assert (data / "trust" / "anchor.json").stat().st_mode & 0o077 == 0
+
+
+def test_preparing_again_keeps_every_secret(data: Path) -> None:
+    before = {path: path.read_text() for path in data.rglob("*") if path.is_file()}
+    prepare(data, [HOME, RESIDENCE], {HOME: [1, 2, 3], RESIDENCE: [4, 5, 6]})
+    assert {path: path.read_text() for path in data.rglob("*") if path.is_file()} == before
+
+
+def test_settings_name_districts_and_ports(data: Path) -> None:
+    names = settings(data)
+    assert (names["RENKOU_DISTRICT"], names["RENKOU_DISTRICT_NAME_ZH"]) == (HOME, "庐阳区")
+    assert (names["RENKOU_DISTRICT_B"], names["RENKOU_REPORTING_PORT_B"]) == (RESIDENCE, "6")
+
+
+@pytest.mark.parametrize("districts", [[], [HOME, HOME], ["3401"], [HOME, RESIDENCE, "310101"]])
+def test_other_districts_are_refused(districts: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="district"):
+        prepare(tmp_path / "data", districts)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_processes_get_the_settings_of_the_local_stack(service: str, tmp_path: Path) -> None:
+    anchor = secret_files.keep(tmp_path / "anchor.json", keys.trust_anchor)
+    config = NodeConfig(HOME, tmp_path, PortBook(tmp_path / "ports.json"), anchor)
+    config.prepare()
+    database = node_access("postgres:5432", HOME, config.secrets)[service]
+    local = {
+        name
+        for role in ("main", "worker", "migrate")
+        for name in config.environment(service, role, database, "")
+    }
+    given = {
+        name
+        for process in (f"{service}-api", f"{service}-worker", f"{service}-migrate")
+        for name in COMPOSE["services"][process]["environment"]
+    }
+    assert given == local
+
+
+def test_nothing_secret_stands_in_an_environment() -> None:
+    for name, service in COMPOSE["services"].items():
+        for key in service.get("environment", {}):
+            assert not re.search("PASSWORD|SECRET|SEED|KEY|ANCHOR", key) or key.endswith("_FILE"), (name, key)
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+def test_containers_may_do_no_more_than_they_need(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    if name in OURS:
+        assert service["user"] == "10001:10001"
+    else:
+        assert "healthcheck" in service
+
+
+def test_only_loopback_is_published() -> None:
+    ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+    assert len(ports) == 6
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_only_migrations_hold_an_owners_password() -> None:
+    holders = {
+        name
+        for name, service in COMPOSE["services"].items()
+        if any("owner_password" in source(secret) for secret in service.get("secrets", []))
+    }
+    assert {re.sub("(-migrate)?(-b)?$", "", name) for name in holders} == {"databases", *SERVICES}
+
+
+def source(secret: str | dict[str, str]) -> str:
+    return secret if isinstance(secret, str) else secret["source"]
+
+
+def as_first(service: Service) -> Service:
+    """A service of the second node as the first one's would be written."""
+    plain = {key: value for key, value in service.items() if key not in {"profiles", "networks", "build"}}
+    plain["secrets"] = [
+        secret if isinstance(secret, str) else secret["source"].removeprefix("b_")
+        for secret in plain.get("secrets", [])
+    ]
+    for secret in service.get("secrets", []):
+        assert isinstance(secret, str) or secret["source"] == f"b_{secret['target']}"
+    text = (
+        json.dumps(plain).replace(f"_B:-{RESIDENCE}", f":-{HOME}").replace("DISTRICT_B_NAME", "DISTRICT_NAME")
+    )
+    text = re.sub(r"_PORT_B:-801(\d)", r"_PORT:-800\1", text)
+    text = re.sub(r'"((?:[a-z]+-)*[a-z]+)-b(":|:/)', r'"\1\2', text)
+    first: Service = json.loads(text)
+    first.get("depends_on", {}).pop("hub-streams", None)
+    return first
+
+
+@pytest.mark.parametrize("name", sorted(n for n in COMPOSE["services"] if n.endswith("-b")))
+def test_the_second_node_is_the_first_again(name: str) -> None:
+    second = COMPOSE["services"][name]
+    assert second["profiles"] == ["two-districts"]
+    assert as_first(second) == as_first(COMPOSE["services"][name.removesuffix("-b")])
+
+
+def test_the_journey_moves_the_clock_of_every_process() -> None:
+    processes = {name for name in OURS if name.split("-")[0] in SERVICES}
+    assert set(JOURNEY["services"]) == processes

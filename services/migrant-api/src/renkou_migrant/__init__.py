@@ -1,0 +1,1 @@
+"""migrant-api (流动人口): certificates, arrivals, departures and the exchange with partner districts."""

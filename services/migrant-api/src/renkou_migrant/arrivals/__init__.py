@@ -1,0 +1,1 @@
+"""People registered elsewhere who live here (流入登记)."""

@@ -1,0 +1,190 @@
+"""Recording stays of people registered elsewhere, and telling their home districts."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from uuid6 import uuid7
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.contracts.lines import Line, difference
+from renkou_common.contracts.migrant import ArrivalRegistered, MigrantEventType, StayEnded
+from renkou_common.database import Transaction
+from renkou_common.errors import Conflict, NotFound
+from renkou_common.http.conditions import check_version
+from renkou_common.identity.principal import Access
+from renkou_common.scope import AreaScope
+from renkou_migrant.arrivals import repository
+from renkou_migrant.arrivals.domain import Arrival, check_applies, check_lines, due_day
+from renkou_migrant.arrivals.repository import Filters
+from renkou_migrant.exchange.contracts import ArrivalNotice, DepartureNotice, MessageKind, Subject
+from renkou_migrant.exchange.service import raise_notice
+from renkou_migrant.fields import area_text, check_elsewhere, check_not_before, check_not_future
+from renkou_migrant.registry_client import PersonFacts
+from renkou_migrant.runtime import Runtime
+
+ARRIVAL_PURPOSE, DEPARTURE_PURPOSE = "arrival_notice", "departure"
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveArrival:
+    """An arrival whose stay goes on. Areas are 12-digit keys."""
+
+    arrival_id: UUID
+    person_ref: UUID
+    home_district: str
+    home_area: int
+    area: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A person whom the register holds; ``returning`` says that it held the person before this stay."""
+
+    person_id: UUID
+    facts: PersonFacts
+    returning: bool = False
+
+
+async def active_arrival(tx: Transaction, person_ref: UUID) -> ActiveArrival | None:
+    """Return the stay that goes on of a person registered elsewhere, None where there is none."""
+    found = await repository.staying(tx, person_ref)
+    if found is None:
+        return None
+    return ActiveArrival(found.id, found.person_ref, found.home_district, found.home_area, found.area)
+
+
+def subject_of(facts: PersonFacts, home_area: int) -> Subject:
+    """Return what a notice says of the person: no more than the home district needs to find its record."""
+    return Subject(name=facts.name, resident_id=facts.resident_id, home_area=area_text(home_area))
+
+
+async def register(
+    tx: Transaction, runtime: Runtime, access: Access, person: Registered, area: AreaCode, arrived_on: date
+) -> UUID:
+    """Record a stay and draft the arrival notice; raises Conflict, InvalidInput."""
+    facts = person.facts
+    left_on = await repository.last_left(tx, facts.person_ref)
+    if left_on is not None:
+        check_not_before("/arrived_on", arrived_on, left_on)
+    home = AreaCode.parse(facts.registered_area)
+    new = Arrival(
+        id=UUID(bytes=uuid7().bytes),
+        position=0,
+        person_id=person.person_id,
+        person_ref=facts.person_ref,
+        home_area=home.key,
+        area=area.key,
+        arrived_on=arrived_on,
+        birth_month=f"{facts.birth_date:%Y-%m}",
+        sex=facts.sex,
+        check_applies=check_applies(facts.birth_date, arrived_on),
+        due_on=due_day(arrived_on, runtime.settings.check_days),
+        checked_on=None,
+        left_on=None,
+        destination_area=None,
+        version=1,
+    )
+    if not await repository.insert(tx, new, runtime.clock.now(), access.subject):
+        raise Conflict("arrival_exists", "该人已登记流入, 尚未离开", "The person stays here already")
+    event = ArrivalRegistered(
+        arrival_id=new.id,
+        person_ref=new.person_ref,
+        arrived_on=arrived_on,
+        home_area=area_text(home.key),
+        present_area=area_text(area.key),
+        returning=person.returning,
+        lines=difference(check_lines(new.check_record), Counter()),
+    )
+    await runtime.outbox.append(tx, MigrantEventType.ARRIVAL_REGISTERED, new.person_ref, event)
+    await raise_notice(
+        tx,
+        runtime,
+        kind=MessageKind.ARRIVAL_NOTICE,
+        home_district=new.home_district,
+        person_ref=new.person_ref,
+        arrival_id=new.id,
+        area=new.area,
+        occurred_on=arrived_on,
+        content=ArrivalNotice(
+            subject=subject_of(facts, home.key), arrived_on=arrived_on, present_area=area_text(area.key)
+        ),
+    )
+    return new.id
+
+
+async def end_stay(
+    tx: Transaction,
+    runtime: Runtime,
+    scope: AreaScope,
+    arrival_id: UUID,
+    version: int,
+    departed_on: date,
+    destination: AreaCode | None,
+    facts: PersonFacts,
+) -> Arrival:
+    """Record that a migrant left and draft the departure notice.
+
+    Without a destination the register takes the person to be back in the home area. Raises NotFound,
+    VersionMismatch, Conflict, InvalidInput.
+    """
+    found = await get(tx, scope, arrival_id, lock=True)
+    check_version(version, found.version)
+    if found.left_on is not None:
+        raise Conflict("stay_ended", "该流入登记已结束", "The stay has ended already")
+    if destination is not None:
+        check_elsewhere("/destination_area", destination, runtime.district)
+    check_not_future("/departed_on", departed_on, runtime.clock.today())
+    check_not_before("/departed_on", departed_on, found.arrived_on)
+    await repository.end(tx, arrival_id, departed_on, destination.key if destination else None)
+    after = await get(tx, scope, arrival_id)
+    event = StayEnded(
+        arrival_id=arrival_id,
+        person_ref=found.person_ref,
+        departed_on=departed_on,
+        destination_area=area_text(destination.key if destination else found.home_area),
+        lines=difference(check_lines(after.check_record), check_lines(found.check_record)),
+    )
+    await runtime.outbox.append(tx, MigrantEventType.STAY_ENDED, found.person_ref, event)
+    await raise_notice(
+        tx,
+        runtime,
+        kind=MessageKind.DEPARTURE_NOTICE,
+        home_district=found.home_district,
+        person_ref=found.person_ref,
+        arrival_id=arrival_id,
+        area=found.area,
+        occurred_on=departed_on,
+        content=DepartureNotice(
+            subject=subject_of(facts, found.home_area),
+            departed_on=departed_on,
+            destination_district=area_text(destination.key)[:6] if destination else None,
+        ),
+    )
+    return after
+
+
+async def check_made(
+    tx: Transaction, scope: AreaScope, arrival_id: UUID, checked_on: date
+) -> tuple[Arrival, list[Line]]:
+    """Note that a certificate was looked at; returns the arrival and what that changes in the figures."""
+    before = await get(tx, scope, arrival_id, lock=True)
+    await repository.mark_checked(tx, arrival_id, checked_on)
+    after = await get(tx, scope, arrival_id)
+    return after, difference(check_lines(after.check_record), check_lines(before.check_record))
+
+
+async def get(tx: Transaction, scope: AreaScope, arrival_id: UUID, *, lock: bool = False) -> Arrival:
+    """Return an arrival in scope; raises NotFound."""
+    found = await repository.find(tx, scope, arrival_id, lock=lock)
+    if found is None:
+        raise NotFound.of("流入登记", "arrival")
+    return found
+
+
+async def page(
+    tx: Transaction, scope: AreaScope, filters: Filters, before: int | None, limit: int
+) -> list[Arrival]:
+    """Return arrivals in scope, the last recorded first."""
+    return await repository.page(tx, scope, filters, before, limit)

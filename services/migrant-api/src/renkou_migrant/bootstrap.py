@@ -1,0 +1,75 @@
+"""The one place where a process is put together; nothing connects before :func:`open_runtime`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.crypto import FieldCipher
+from renkou_common.database import Database
+from renkou_common.identity.principal import Identity
+from renkou_common.identity.tokens import TokenVerifier
+from renkou_common.messaging.outbox import Outbox
+from renkou_common.settings import read_json, read_secret
+from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
+from renkou_migrant.exchange.wire import ExchangeKeys
+from renkou_migrant.registry_client import RegistryClient, ServiceTokens
+from renkou_migrant.runtime import CurrentRuntime, Runtime
+from renkou_migrant.settings import MigrantSettings, required
+from renkou_migrant.staff_rights.service import assignment_loader
+
+__all__ = ["CurrentRuntime", "Runtime", "build_runtime", "event_source", "open_runtime"]
+
+CLIENT_ID = "migrant-api"
+
+
+def event_source(settings: MigrantSettings) -> str:
+    """Return the CloudEvents source of this service."""
+    return f"{settings.issuer}/{CLIENT_ID}"
+
+
+def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime:
+    """Read keys and wire the parts; connects to nothing. ``http`` reaches registry-api."""
+    clock = settings.clock
+    database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
+    secret = read_secret(required(settings.service_secret_file, "SERVICE_SECRET_FILE"))
+    tokens = ServiceTokens(settings.registry_url, CLIENT_ID, secret, http)
+    registry = RegistryClient(settings.registry_url, http, tokens)
+
+    async def registry_keys() -> dict[str, Any]:
+        return await registry.token_keys()
+
+    certificate_keys = read_json(required(settings.certificate_keys_file, "CERTIFICATE_KEYS_FILE"))["keys"]
+    exchange_keys = read_json(required(settings.exchange_keys_file, "EXCHANGE_KEYS_FILE"))
+    anchor = read_json(required(settings.trust_anchor_file, "TRUST_ANCHOR_FILE"))
+    return Runtime(
+        settings=settings,
+        district=AreaCode(settings.district),
+        database=database,
+        clock=clock,
+        cipher=FieldCipher.from_file(required(settings.field_keys_file, "FIELD_KEYS_FILE")),
+        outbox=Outbox(event_source(settings), clock),
+        identity=Identity(TokenVerifier(settings.issuer, registry_keys), assignment_loader(database)),
+        http=http,
+        registry=registry,
+        certificate_keys=tuple(SigningKey.from_jwk(jwk) for jwk in certificate_keys),
+        exchange_keys=ExchangeKeys.from_jwk_set(exchange_keys),
+        anchor=VerifyingKey.from_jwk(anchor),
+    )
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: MigrantSettings, *, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Runtime]:
+    """Build the runtime, connect its database and close it again. ``transport`` replaces the network."""
+    timeout = httpx.Timeout(10.0, connect=3.0)
+    async with httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport) as http:
+        runtime = build_runtime(settings, http)
+        await runtime.database.open()
+        try:
+            yield runtime
+        finally:
+            await runtime.database.close()

@@ -1,0 +1,198 @@
+"""HTTP of certificates."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import PlainTextResponse
+
+from renkou_common.http.conditions import etag, expected_version
+from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.idempotency import RequestKey, once, request_key
+from renkou_common.identity.http import requires
+from renkou_common.identity.principal import Access
+from renkou_common.identity.roles import Scope
+from renkou_migrant.certificates import service, shown
+from renkou_migrant.certificates.records import StoredCertificate
+from renkou_migrant.certificates.repository import Filters
+from renkou_migrant.certificates.schemas import (
+    CertificateCreate,
+    CertificateItem,
+    CertificatePage,
+    CertificateRead,
+    RevocationCreate,
+)
+from renkou_migrant.credentials.groups import Group
+from renkou_migrant.credentials.sdjwt import MEDIA_TYPE
+from renkou_migrant.fields import AreaQuery, position_of
+from renkou_migrant.partners import service as partners
+from renkou_migrant.people import person_card
+from renkou_migrant.runtime import CurrentRuntime, Runtime
+
+router = APIRouter(prefix="/certificates", tags=["certificates 婚育证明"])
+Reader = Annotated[Access, Depends(requires(Scope.CERTIFICATE_READ))]
+Issuer = Annotated[Access, Depends(requires(Scope.CERTIFICATE_ISSUE))]
+GroupNames = Annotated[
+    str | None,
+    Query(
+        description=f"comma-separated: {', '.join(Group)}; default person", examples=["person,marital_status"]
+    ),
+]
+
+
+def _item(runtime: Runtime, found: StoredCertificate) -> CertificateItem:
+    return CertificateItem.of(found, str(runtime.district), runtime.clock.today())
+
+
+def _answer(runtime: Runtime, response: Response, found: StoredCertificate) -> CertificateRead:
+    response.headers["ETag"] = etag(found.version)
+    return CertificateRead.model_validate(_item(runtime, found).model_dump())
+
+
+async def _full(runtime: Runtime, access: Access, certificate_id: UUID) -> str:
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        return await service.full_text(tx, runtime, access.areas, certificate_id)
+
+
+async def _names(runtime: Runtime, access: Access) -> dict[str, tuple[str, str]]:
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        return shown.district_names(runtime, await partners.trust_list(tx, runtime))
+
+
+@router.post("", status_code=201, summary="Issue a certificate 签发证明")
+async def issue_certificate(
+    body: CertificateCreate,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Issuer,
+    key: Annotated[RequestKey, Depends(request_key)],
+) -> CertificateRead:
+    """Issue a certificate from the register's facts, on the holder's request. Needs `certificate:issue`."""
+    facts = await runtime.registry.facts(body.person_id, service.FACTS_PURPOSE, token=access.token)
+    async with runtime.database.transaction(access.areas) as tx:
+        certificate_id, _ = await once(
+            tx,
+            access.subject,
+            key,
+            lambda: service.issue(tx, runtime, access, body.person_id, facts),
+        )
+        found = await service.get(tx, access.areas, certificate_id)
+    response.headers["Location"] = f"/certificates/{found.id}"
+    return _answer(runtime, response, found)
+
+
+@router.get("", summary="Certificates, the last issued first 证明列表")
+async def list_certificates(
+    runtime: CurrentRuntime,
+    access: Reader,
+    area: AreaQuery,
+    person_id: UUID | None = None,
+    number: Annotated[str | None, Query(max_length=40, description="as the paper shows")] = None,
+    valid: Annotated[bool | None, Query(description="only those that stand today, or only others")] = None,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CertificatePage:
+    """List certificates of people registered in the caller's area, no names. Needs `certificate:read`."""
+    interval = area.interval() if area else None
+    filters = Filters(runtime.clock.today(), person_id, number, interval, valid)
+    before = position_of(decode_cursor(after, 1))
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await service.page(tx, access.areas, filters, before, limit + 1)
+    following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
+    return CertificatePage(items=[_item(runtime, one) for one in found[:limit]], next=following)
+
+
+@router.get("/{certificate_id}", summary="One certificate 证明详情")
+async def read_certificate(
+    certificate_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
+) -> CertificateRead:
+    """Read state and dates; the name comes from the register. Needs `certificate:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await service.get(tx, access.areas, certificate_id)
+    answer = _answer(runtime, response, found)
+    answer.person = await person_card(runtime, found.person_id, access.token)
+    return answer
+
+
+@router.get(
+    "/{certificate_id}/presentation",
+    summary="SD-JWT with the chosen groups 选择性出示",
+    response_class=PlainTextResponse,
+)
+async def read_presentation(
+    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+) -> Response:
+    """Read the presentation that shows only the groups the holder chose. Needs `certificate:read`."""
+    chosen = shown.groups_of(groups)
+    full = await _full(runtime, access, certificate_id)
+    return Response(shown.presentation(full, chosen), media_type=f"application/{MEDIA_TYPE}")
+
+
+@router.get(
+    "/{certificate_id}/presentation.txt",
+    summary="The same as text 文字形式",
+    response_class=PlainTextResponse,
+)
+async def read_text(
+    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+) -> Response:
+    """Read what the presentation says, Chinese and English, line by line. Needs `certificate:read`."""
+    chosen = shown.groups_of(groups)
+    full = await _full(runtime, access, certificate_id)
+    return PlainTextResponse(shown.readable(full, chosen, await _names(runtime, access)))
+
+
+@router.get("/{certificate_id}/qr.txt", summary="Text of the QR code", response_class=PlainTextResponse)
+async def read_qr_text(
+    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+) -> Response:
+    """Read the packed form that paper carries. Needs `certificate:read`."""
+    chosen = shown.groups_of(groups)
+    return PlainTextResponse(shown.packed(await _full(runtime, access, certificate_id), chosen))
+
+
+@router.get(
+    "/{certificate_id}/qr.png",
+    summary="QR code 二维码",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def read_qr_image(
+    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+) -> Response:
+    """Read the QR code as an image. Needs `certificate:read`."""
+    chosen = shown.groups_of(groups)
+    text = shown.packed(await _full(runtime, access, certificate_id), chosen)
+    return Response(shown.qr_image(text), media_type="image/png")
+
+
+@router.get(
+    "/{certificate_id}/document.pdf",
+    summary="Printable page 打印件",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def read_document(
+    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+) -> Response:
+    """Read one A4 page with the chosen groups and their QR code. Needs `certificate:read`."""
+    chosen = shown.groups_of(groups)
+    full = await _full(runtime, access, certificate_id)
+    page = await shown.document(full, chosen, await _names(runtime, access))
+    disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
+    return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})
+
+
+@router.post("/{certificate_id}/revocation", summary="Revoke from today on 撤销证明")
+async def revoke_certificate(
+    certificate_id: UUID,
+    body: RevocationCreate,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Issuer,
+    version: Annotated[int, Depends(expected_version)],
+) -> CertificateRead:
+    """Revoke a certificate; verifiers learn it from the status list. Needs `certificate:issue`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        found = await service.revoke(tx, runtime, access, certificate_id, version, body.reason)
+    return _answer(runtime, response, found)

@@ -1,0 +1,248 @@
+"""Kinds of message between districts and exactly what each may carry.
+
+Data minimisation stands here and not in good will: a member that is not in the model is refused before a
+message is sealed and again where it arrives. Nothing tells of contraception or of a pregnancy's outcome.
+The common basis is the Personal Information Protection Law: article 13 (the person's consent, or a duty laid
+down by law) and article 23 (told to another handler with the person's knowledge); whatever rests on consent
+ends with it. The agreement that a message names states the basis on which the two districts rely.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from renkou_common.contracts.lines import AreaText
+
+
+class MessageKind(StrEnum):
+    """Closed set of kinds; each value with its present version in :data:`VERSIONS`."""
+
+    ARRIVAL_NOTICE = "arrival_notice"  # 流入登记告知
+    CERTIFICATE_CHECKED = "certificate_checked"  # 查验告知
+    SERVICE_NOTICE = "service_notice"  # 服务通报
+    BIRTH_NOTICE = "birth_notice"  # 出生通报
+    DEPARTURE_NOTICE = "departure_notice"  # 离开告知
+    INQUIRY = "inquiry"  # 协查
+    ANSWER = "answer"  # 回复
+    CONFIRMATION = "confirmation"  # 确认
+    DISPUTE = "dispute"  # 异议
+    RECEIPT = "receipt"  # 回执
+
+
+class ShareableService(StrEnum):
+    """Services of which kind and date may be told to the home district, with the person's consent.
+
+    Contraceptive procedures and supplies are not among them.
+    """
+
+    EXAMINATION = "examination"  # 健康检查
+    GYNAECOLOGICAL_CHECK = "gynaecological_check"  # 妇科检查
+    PREPREGNANCY_CHECK = "prepregnancy_check"  # 孕前优生健康检查
+    COUNSELLING = "counselling"  # 咨询
+    ANTENATAL_VISIT = "antenatal_visit"  # 孕期保健
+    POSTNATAL_VISIT = "postnatal_visit"  # 产后访视
+    NEWBORN_VISIT = "newborn_visit"  # 新生儿访视
+
+
+type ShortText = Annotated[str, Field(min_length=1, max_length=500)]
+type PersonName = Annotated[str, Field(min_length=1, max_length=100)]
+type ResidentId = Annotated[str, Field(pattern=r"^\d{17}[0-9X]$")]
+type Sex = Annotated[int, Field(ge=0, le=9)]
+
+
+class _Content(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Subject(_Content):
+    """Whom a notice is about: what the home district needs to find its own record, and nothing else."""
+
+    name: PersonName
+    resident_id: ResidentId | None = Field(
+        default=None, description="GB 11643 number, where the person has one"
+    )
+    home_area: AreaText = Field(description="registered area as known at the residence; 6 digits at least")
+
+
+class ArrivalNotice(_Content):
+    """The person lives here now, so that the home register's present address stays true."""
+
+    subject: Subject
+    arrived_on: date
+    present_area: AreaText
+
+
+class CertificateCheckedNotice(_Content):
+    """A certificate of the home district was checked, so that it knows that it was used."""
+
+    subject: Subject
+    checked_on: date
+    result: Literal["valid", "refused", "unknown"]
+    code: Annotated[str, Field(max_length=60)] = Field(description="reason of the result")
+
+
+class ServiceNotice(_Content):
+    """A free service was given: kind and date only, and only where the person agreed to that."""
+
+    subject: Subject
+    service: ShareableService
+    given_on: date
+    consent: Literal[True]
+
+
+class Child(_Content):
+    """A child as the residence registered the birth."""
+
+    name: PersonName
+    sex: Sex
+    birth_date: date
+    parity: Annotated[int, Field(ge=1, le=30)]
+
+
+class BirthNotice(_Content):
+    """A child was born at the residence, so that the home district can enter it under its own rules."""
+
+    subject: Subject = Field(description="the mother")
+    child: Child
+    birth_area: AreaText
+
+
+class DepartureNotice(_Content):
+    """The person has left the residence again."""
+
+    subject: Subject
+    departed_on: date
+    destination_district: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
+
+
+class Question(StrEnum):
+    """What an inquiry may ask."""
+
+    PERSON = "person"  # is this person registered with you
+    CERTIFICATE = "certificate"  # what is the state of the certificate
+    REGISTRATION = "registration"  # what was registered
+
+
+class Inquiry(_Content):
+    """A question about a person that the residence cannot answer itself."""
+
+    subject: Subject
+    questions: Annotated[list[Question], Field(min_length=1, max_length=3)]
+    note: ShortText | None = None
+
+
+class Answer(_Content):
+    """The reply to an arrival notice, an inquiry or a dispute."""
+
+    known: bool | None = Field(default=None, description="true: ours; false: not ours; null: see the note")
+    note: ShortText | None = None
+
+
+class Confirmation(_Content):
+    """The home district has taken note; of a birth notice: has entered the birth."""
+
+    confirmed_on: date
+
+
+class Dispute(_Content):
+    """The receiver does not accept what a message says."""
+
+    reason: ShortText
+
+
+class ReceiptItem(_Content):
+    """What became of one message. ``digest`` is the SHA-256 of the signed message, hexadecimal."""
+
+    id: UUID
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    state: Literal["delivered", "read", "refused"]
+    code: Annotated[str, Field(max_length=60)] | None = Field(default=None, description="why it was refused")
+
+
+class Receipt(_Content):
+    """The partner's node has verified and stored (delivered), taken in (read) or refused messages."""
+
+    items: Annotated[list[ReceiptItem], Field(min_length=1, max_length=500)]
+
+
+class Purpose(BaseModel):
+    """Why a kind exists and what it rests on; shown to staff and to the person, and kept with agreements."""
+
+    model_config = ConfigDict(frozen=True)
+
+    zh: str
+    en: str
+    legal_basis: str
+
+
+CONTENTS: dict[MessageKind, type[BaseModel]] = {
+    MessageKind.ARRIVAL_NOTICE: ArrivalNotice,
+    MessageKind.CERTIFICATE_CHECKED: CertificateCheckedNotice,
+    MessageKind.SERVICE_NOTICE: ServiceNotice,
+    MessageKind.BIRTH_NOTICE: BirthNotice,
+    MessageKind.DEPARTURE_NOTICE: DepartureNotice,
+    MessageKind.INQUIRY: Inquiry,
+    MessageKind.ANSWER: Answer,
+    MessageKind.CONFIRMATION: Confirmation,
+    MessageKind.DISPUTE: Dispute,
+    MessageKind.RECEIPT: Receipt,
+}
+VERSIONS: dict[MessageKind, frozenset[int]] = {kind: frozenset({1}) for kind in MessageKind}
+"""Versions understood here. The newest one is sent."""
+
+NOTICES = frozenset(
+    {
+        MessageKind.ARRIVAL_NOTICE,
+        MessageKind.CERTIFICATE_CHECKED,
+        MessageKind.SERVICE_NOTICE,
+        MessageKind.BIRTH_NOTICE,
+        MessageKind.DEPARTURE_NOTICE,
+    }
+)
+"""What a residence owes the home district under an agreement; counted by the notice figures."""
+
+AGREED = NOTICES | {MessageKind.INQUIRY}
+"""Kinds that an agreement has to list. Replies rest on the agreement of what they reply to."""
+
+REPLIES = frozenset({MessageKind.ANSWER, MessageKind.CONFIRMATION, MessageKind.DISPUTE})
+
+_CONSENT = "《个人信息保护法》第十三条第一款第一项(本人同意)、第二十三条"
+_DUTY = "《个人信息保护法》第十三条第一款第三项(履行法定职责所必需)、第三十四条"
+PURPOSES: dict[MessageKind, Purpose] = {
+    MessageKind.ARRIVAL_NOTICE: Purpose(
+        zh="使户籍地登记的现居住地保持真实",
+        en="keep the present address in the home register true",
+        legal_basis=_DUTY,
+    ),
+    MessageKind.CERTIFICATE_CHECKED: Purpose(
+        zh="告知户籍地其所发证明已被出示和查验",
+        en="tell the issuer that its certificate was shown and checked",
+        legal_basis=_CONSENT,
+    ),
+    MessageKind.SERVICE_NOTICE: Purpose(
+        zh="避免重复服务, 仅含项目和日期",
+        en="avoid giving a service twice; kind and date only",
+        legal_basis="《个人信息保护法》第二十九条(敏感个人信息的单独同意)",
+    ),
+    MessageKind.BIRTH_NOTICE: Purpose(
+        zh="供户籍地按其规定登记出生",
+        en="let the home district enter the birth under its own rules",
+        legal_basis=_DUTY,
+    ),
+    MessageKind.DEPARTURE_NOTICE: Purpose(
+        zh="使户籍地登记的现居住地保持真实",
+        en="keep the present address in the home register true",
+        legal_basis=_DUTY,
+    ),
+    MessageKind.INQUIRY: Purpose(
+        zh="核实仅户籍地掌握的情况", en="ask what only the home district knows", legal_basis=_DUTY
+    ),
+}
+
+
+def parse_content(kind: MessageKind, content: object) -> BaseModel:
+    """Return the content as its kind's model; raises pydantic.ValidationError for anything else."""
+    return CONTENTS[kind].model_validate(content)

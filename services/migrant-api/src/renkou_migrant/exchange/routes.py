@@ -1,0 +1,149 @@
+"""HTTP of notices: what clerks see of the exchange and do in it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from renkou_common.database import Transaction
+from renkou_common.http.conditions import etag, expected_version
+from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.identity.http import requires
+from renkou_common.identity.principal import Access
+from renkou_common.identity.roles import Scope
+from renkou_migrant.exchange import births, service
+from renkou_migrant.exchange.contracts import AGREED, Answer, Dispute, MessageKind
+from renkou_migrant.exchange.domain import Direction, MessageState
+from renkou_migrant.exchange.repository import Filters, StoredMessage
+from renkou_migrant.exchange.schemas import (
+    AnswerCreate,
+    DeadLetterPage,
+    DeadLetterRead,
+    DisputeCreate,
+    NoticeDetail,
+    NoticePage,
+    NoticeRead,
+    ReplyRead,
+)
+from renkou_migrant.runtime import CurrentRuntime, Runtime
+
+router = APIRouter(tags=["notices 通报"])
+Reader = Annotated[Access, Depends(requires(Scope.NOTICE_READ))]
+Clerk = Annotated[Access, Depends(requires(Scope.NOTICE_ANSWER))]
+Version = Annotated[int, Depends(expected_version)]
+_LISTED = sorted(AGREED | {MessageKind.DISPUTE})
+
+
+@router.get("/notices", summary="Messages to and from partner districts, the latest first")
+async def list_notices(
+    runtime: CurrentRuntime,
+    access: Reader,
+    direction: Direction | None = None,
+    state: MessageState | None = None,
+    kind: MessageKind | None = None,
+    partner: Annotated[str | None, Query(pattern=r"^\d{6}$")] = None,
+    arrival_id: UUID | None = None,
+    overdue: Annotated[bool, Query(description="only those whose reply was due before today")] = False,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> NoticePage:
+    """Answers and confirmations are shown with what they reply to, and listed only if asked for by kind."""
+    today = runtime.clock.today()
+    filters = Filters(
+        kinds=[kind] if kind else _LISTED,
+        direction=direction,
+        state=state,
+        partner=partner,
+        arrival_id=arrival_id,
+        overdue_on=today if overdue else None,
+    )
+    cursor = decode_cursor(after, 1)
+    before = int(cursor[0]) if cursor else None
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await service.page(tx, access.areas, filters, before, limit + 1)
+    return NoticePage(
+        items=[NoticeRead.of(stored, today) for stored in found[:limit]],
+        next=encode_cursor(found[limit - 1].position) if len(found) > limit else None,
+    )
+
+
+@router.get("/notices/{notice_id}", summary="One message with its content and replies")
+async def read_notice(
+    notice_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
+) -> NoticeDetail:
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        stored = await service.get(tx, access.areas, notice_id)
+        return await _detail(tx, runtime, access, response, stored)
+
+
+@router.post("/notices/{notice_id}/confirmation", summary="Confirm a service or birth notice")
+async def confirm_notice(
+    notice_id: UUID, response: Response, runtime: CurrentRuntime, access: Clerk, version: Version
+) -> NoticeDetail:
+    """A birth notice is confirmed by entering the birth in the register first, in the clerk's name."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        birth = await service.birth_to_register(tx, runtime, access.areas, notice_id, version)
+    life_event_id = await births.register(runtime, birth, access.token) if birth else None
+    async with runtime.database.transaction(access.areas) as tx:
+        stored = await service.confirm(
+            tx, runtime, access.areas, notice_id, version, access.subject, life_event_id
+        )
+        return await _detail(tx, runtime, access, response, stored)
+
+
+@router.post("/notices/{notice_id}/answer", summary="Answer an arrival notice, an inquiry or a dispute")
+async def answer_notice(
+    notice_id: UUID,
+    body: AnswerCreate,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Clerk,
+    version: Version,
+) -> NoticeDetail:
+    content = Answer(known=body.known, note=body.note)
+    async with runtime.database.transaction(access.areas) as tx:
+        stored = await service.answer(tx, runtime, access.areas, notice_id, version, access.subject, content)
+        return await _detail(tx, runtime, access, response, stored)
+
+
+@router.post("/notices/{notice_id}/dispute", summary="Dispute what a notice says")
+async def dispute_notice(
+    notice_id: UUID,
+    body: DisputeCreate,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Clerk,
+    version: Version,
+) -> NoticeDetail:
+    content = Dispute(reason=body.reason)
+    async with runtime.database.transaction(access.areas) as tx:
+        stored = await service.dispute(tx, runtime, access.areas, notice_id, version, access.subject, content)
+        return await _detail(tx, runtime, access, response, stored)
+
+
+@router.get("/exchange/dead-letters", summary="What could not be taken from the hub, and why")
+async def list_dead_letters(
+    runtime: CurrentRuntime,
+    access: Annotated[Access, Depends(requires(Scope.PARTNER_READ))],
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> DeadLetterPage:
+    cursor = decode_cursor(after, 1)
+    before = int(cursor[0]) if cursor else None
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await service.dead_letters(tx, before, limit + 1)
+    return DeadLetterPage(
+        items=[DeadLetterRead(**{k: v for k, v in one.items() if k != "position"}) for one in found[:limit]],
+        next=encode_cursor(found[limit - 1]["position"]) if len(found) > limit else None,
+    )
+
+
+async def _detail(
+    tx: Transaction, runtime: Runtime, access: Access, response: Response, stored: StoredMessage
+) -> NoticeDetail:
+    today = runtime.clock.today()
+    replies = await service.replies_to(tx, access.areas, stored.message.id)
+    response.headers["ETag"] = etag(stored.message.revision)
+    detail = NoticeDetail.with_content(stored, today, service.decrypt(runtime, stored.content))
+    shown = [ReplyRead.with_content(one, today, service.decrypt(runtime, one.content)) for one in replies]
+    return detail.model_copy(update={"replies": shown})

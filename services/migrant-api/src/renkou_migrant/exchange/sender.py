@@ -1,0 +1,259 @@
+"""Sends what was drafted: numbers and seals it once, publishes it, and again until a receipt has come.
+
+The exact bytes are stored before they are published for the first time, so a message is the same however
+often it is sent. The hub's memory is never relied on: a hub that lost everything gets it again.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace as changed
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from prometheus_client import Gauge
+
+from renkou_common.clock import SHANGHAI
+from renkou_common.messaging.inbox import TRANSIENT
+from renkou_common.messaging.nats_client import BrokerError, NatsClient
+from renkou_common.scope import AreaScope
+from renkou_migrant.agreements import service as agreements
+from renkou_migrant.agreements.domain import AgreedDirection, Agreement
+from renkou_migrant.credentials.reasons import CredentialError
+from renkou_migrant.credentials.trust import TrustedDistrict
+from renkou_migrant.exchange import repository
+from renkou_migrant.exchange import transport_repository as transport
+from renkou_migrant.exchange.contracts import AGREED, MessageKind
+from renkou_migrant.exchange.domain import MessageState, advance, resend_after
+from renkou_migrant.exchange.events import Change, publish_changes
+from renkou_migrant.exchange.service import decrypt, reply_times
+from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
+from renkou_migrant.exchange.wire import Envelope, Sealed, seal, signature_text
+from renkou_migrant.message_log import service as message_log
+from renkou_migrant.message_log.domain import Entry
+from renkou_migrant.partners import service as partners
+from renkou_migrant.runtime import Runtime
+
+BACKLOG = Gauge("renkou_exchange_backlog", "What waits in the exchange, by kind", ["what"])
+
+_log = structlog.get_logger(__name__)
+_POLL_SECONDS = 0.2
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_NO_KEY_SECONDS = 5.0
+_LOOK_SECONDS = 10.0
+_SEAL_BATCH = 100
+_SEND_BATCH = 200
+
+
+class Sender:
+    """The sending side of the exchange. ``wake`` makes it look at once instead of at its next poll."""
+
+    def __init__(self, runtime: Runtime, hub: NatsClient) -> None:
+        self._runtime = runtime
+        self._hub = hub
+        self._own = runtime.settings.district
+        self._without_key: dict[str, float] = {}
+        self._look_at = 0.0
+        self.wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Send until cancelled; waits for the database and the hub to come back."""
+        pause = _FIRST_PAUSE
+        while True:
+            self.wake.clear()
+            try:
+                busy = await self.seal_drafts() + await self.send_due()
+                await self._look_after()
+            except (*TRANSIENT, BrokerError) as error:
+                _log.warning("exchange cannot send", error=str(error), retry_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            pause = _FIRST_PAUSE
+            if not busy:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), _POLL_SECONDS)
+
+    async def seal_drafts(self) -> int:
+        """Number and seal the oldest drafts of each partner; returns how many."""
+        database, everything = self._runtime.database, AreaScope.everything()
+        async with database.transaction(everything, read_only=True) as tx:
+            waiting = await transport.partners_with_drafts(tx)
+        return sum([await self._seal_for(partner) for partner in waiting])
+
+    async def _seal_for(self, partner: str) -> int:
+        runtime = self._runtime
+        now = runtime.clock.now()
+        if time.monotonic() < self._without_key.get(partner, 0.0):
+            return 0
+        async with runtime.database.transaction(AreaScope.everything()) as tx:
+            trust = await partners.trust_list(tx, runtime)
+            district = trust.districts.get(partner) if trust else None
+            if district is None:
+                return self._wait_for_key(partner, "not in the trust list")
+            try:
+                district.encryption_key(now)
+            except CredentialError as error:
+                return self._wait_for_key(partner, str(error))
+            last_out, _ = (await transport.lock_pairs(tx, [partner]))[partner]
+            drafts = await transport.drafts_for(tx, partner, _SEAL_BATCH)
+            known = await agreements.get_many(
+                tx, [draft.agreement_id for draft in drafts if draft.agreement_id is not None]
+            )
+            allowed = []
+            for draft in drafts:
+                code = _refusal(draft, known, now)
+                if code is None:
+                    allowed.append(draft)
+                else:
+                    await repository.give_up(tx, draft.message.id, code, now)
+            numbered, entries, failed = self._seal_all(allowed, district, last_out, now)
+            for message_id in failed:
+                await repository.give_up(tx, message_id, "content_unreadable", now)
+            if numbered:
+                await transport.number(tx, numbered)
+                await transport.set_last_out(tx, partner, last_out + len(numbered))
+                await message_log.append(tx, entries)
+        return len(drafts)
+
+    def _wait_for_key(self, partner: str, reason: str) -> int:
+        _log.warning("nothing can be encrypted to this partner", partner=partner, reason=reason)
+        self._without_key[partner] = time.monotonic() + _NO_KEY_SECONDS
+        return 0
+
+    def _seal_all(
+        self, drafts: Sequence[DraftRow], district: TrustedDistrict, last_out: int, now: datetime
+    ) -> tuple[list[Numbered], list[Entry], list[UUID]]:
+        """Seal drafts; also returns those whose content cannot be read any more, which take no number."""
+        numbered: list[Numbered] = []
+        entries: list[Entry] = []
+        failed: list[UUID] = []
+        for draft in drafts:
+            pair_seq = last_out + len(numbered) + 1
+            try:
+                envelope = self._envelope(draft, pair_seq, now)
+            except (InvalidTag, KeyError, ValueError):
+                _log.error("content of a draft cannot be read", message=str(draft.message.id))
+                failed.append(draft.message.id)
+                continue
+            sealed = seal(envelope, self._runtime.exchange_keys, district, now)
+            due_on = reply_times(self._runtime).due_on(draft.message.kind, now.astimezone(SHANGHAI))
+            numbered.append(
+                Numbered(envelope.id, pair_seq, now, envelope.expires_at, due_on, sealed.digest, sealed.data)
+            )
+            entries.append(log_entry(envelope, sealed, now))
+        return numbered, entries, failed
+
+    def _envelope(self, draft: DraftRow, pair_seq: int, now: datetime) -> Envelope:
+        message = draft.message
+        return Envelope(
+            id=message.id,
+            kind=message.kind,
+            version=draft.version,
+            sender=self._own,
+            receiver=message.partner,
+            pair_seq=pair_seq,
+            thread=message.thread,
+            in_reply_to=draft.in_reply_to,
+            created_at=now,
+            expires_at=now + timedelta(days=self._runtime.settings.message_lifetime_days),
+            agreement=draft.agreement_id,
+            payload=decrypt(self._runtime, draft.content) or {},
+        )
+
+    async def send_due(self) -> int:
+        """Publish receipts, then messages that are due; returns how many. Raises BrokerError."""
+        async with self._runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+            receipts = await transport.unsent_receipts(tx, _SEND_BATCH)
+            messages = await transport.due_to_send(tx, _SEND_BATCH)
+        if receipts:
+            await self._send_receipts(receipts)
+        if messages:
+            await self._send_messages(messages)
+        return len(receipts) + len(messages)
+
+    async def _send_receipts(self, receipts: Sequence[ToSend]) -> None:
+        taken, failure = await self._publish(receipts)
+        if taken:
+            async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+                await transport.delete_receipts(tx, [one.id for one in taken])
+        if failure is not None:
+            raise failure
+
+    async def _send_messages(self, messages: Sequence[ToSend]) -> None:
+        taken, failure = await self._publish(messages)
+        if taken:
+            await self._mark_sent(taken)
+        if failure is not None:
+            raise failure
+
+    async def _publish(self, messages: Sequence[ToSend]) -> tuple[list[ToSend], BaseException | None]:
+        """Publish side by side; returns what the hub has acknowledged and the first failure, if any."""
+        answers = await asyncio.gather(*map(self._publish_one, messages), return_exceptions=True)
+        pairs = list(zip(messages, answers, strict=True))
+        failures = [answer for answer in answers if isinstance(answer, BaseException)]
+        return [one for one, answer in pairs if answer is None], failures[0] if failures else None
+
+    async def _publish_one(self, one: ToSend) -> None:
+        # Another id for each attempt: within its window the hub would take a resent message for a copy and
+        # drop it, although it is sent again because the partner may have lost it.
+        headers = {"Nats-Msg-Id": f"{one.id}.{one.attempts}", "Nats-Expected-Stream": "EXCHANGE"}
+        await self._hub.publish(f"in.{one.partner}.{self._own}", one.sealed, headers)
+
+    async def _mark_sent(self, taken: Sequence[ToSend]) -> None:
+        settings, now = self._runtime.settings, self._runtime.clock.now()
+        first, longest = settings.retransmit_first_seconds, settings.retransmit_longest_seconds
+        waits = [resend_after(one.attempts + 1, first, longest) for one in taken]
+        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+            before = await transport.lock_outgoing(tx, [one.id for one in taken])
+            await transport.mark_sent(tx, [one.id for one in taken], waits, now)
+            changes: list[Change] = []
+            for found in before.values():
+                message = found.message
+                state = advance(message.state, MessageState.SENT)
+                changes.append((message, changed(message, state=state, sent_at=message.sent_at or now)))
+            await publish_changes(tx, self._runtime, changes)
+
+    async def _look_after(self) -> None:
+        """Every ten seconds: note what expired, and measure what waits."""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _LOOK_SECONDS
+        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+            await transport.mark_expired(tx, self._runtime.clock.now())
+            waiting = await transport.backlog(tx)
+        for what, count in waiting.items():
+            BACKLOG.labels(what).set(count)
+
+
+def log_entry(envelope: Envelope, sealed: Sealed, now: datetime) -> Entry:
+    """Return the log's entry for a message or receipt of ours."""
+    return Entry(
+        at=now,
+        direction="out",
+        partner=envelope.receiver,
+        message_id=envelope.id,
+        kind=envelope.kind,
+        pair_seq=envelope.pair_seq,
+        outcome="sealed",
+        digest=sealed.digest.hex(),
+        kid=sealed.kid,
+        signature=signature_text(sealed.signature),
+    )
+
+
+def _refusal(draft: DraftRow, known: dict[UUID, Agreement], now: datetime) -> str | None:
+    """Return why a draft must not leave any more, None where it may."""
+    kind = draft.message.kind
+    agreement = known.get(draft.agreement_id) if draft.agreement_id else None
+    if agreement is None:
+        return "agreement_unknown"
+    today = now.astimezone(SHANGHAI).date()
+    if kind in AGREED and not agreement.allows(kind, AgreedDirection.SEND, today):
+        return "agreement_not_in_force"
+    if kind is MessageKind.ANSWER and not agreement.in_force(today):
+        return "agreement_not_in_force"
+    return None

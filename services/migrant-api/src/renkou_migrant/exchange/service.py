@@ -1,0 +1,300 @@
+"""What the node does with messages: raise notices, read, confirm, answer and dispute them."""
+
+from dataclasses import dataclass
+from dataclasses import replace as changed
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from pydantic import BaseModel
+from uuid6 import uuid7
+
+from renkou_common.database import Transaction
+from renkou_common.errors import NotFound, VersionMismatch
+from renkou_common.scope import AreaScope
+from renkou_migrant.agreements import service as agreements
+from renkou_migrant.agreements.domain import AgreedDirection
+from renkou_migrant.exchange import errors, repository
+from renkou_migrant.exchange.contracts import (
+    CONTENTS,
+    Answer,
+    BirthNotice,
+    Confirmation,
+    Dispute,
+    MessageKind,
+)
+from renkou_migrant.exchange.domain import (
+    Direction,
+    Message,
+    MessageState,
+    ReplyTimes,
+    closed_by,
+    may_reply,
+)
+from renkou_migrant.exchange.events import publish_changes
+from renkou_migrant.exchange.repository import Draft, Filters, StoredMessage
+from renkou_migrant.runtime import Runtime
+
+CONTENT_COLUMN = "message.content"
+_BIRTH_KEYS = UUID("0197a1f0-b117-7000-8000-000000000001")
+
+
+def new_id() -> UUID:
+    """Return a fresh message id."""
+    return UUID(bytes=uuid7().bytes)
+
+
+def reply_times(runtime: Runtime) -> ReplyTimes:
+    """Return the clocks of this node's settings."""
+    settings = runtime.settings
+    return ReplyTimes(
+        settings.answer_days, settings.inquiry_days, settings.confirmation_days, settings.dispute_days
+    )
+
+
+def encrypt(runtime: Runtime, content: BaseModel) -> bytes:
+    """Return content as it is stored."""
+    return runtime.cipher.encrypt(orjson.dumps(content.model_dump(mode="json")).decode(), CONTENT_COLUMN)
+
+
+def decrypt(runtime: Runtime, content: bytes | None) -> dict[str, Any] | None:
+    """Return stored content as plain members, None where there is none."""
+    if content is None:
+        return None
+    members: dict[str, Any] = orjson.loads(runtime.cipher.decrypt(content, CONTENT_COLUMN))
+    return members
+
+
+async def raise_notice(
+    tx: Transaction,
+    runtime: Runtime,
+    *,
+    kind: MessageKind,
+    home_district: str,
+    person_ref: UUID,
+    arrival_id: UUID,
+    area: int,
+    occurred_on: date,
+    content: BaseModel,
+) -> UUID | None:
+    """Draft a notice to the home district in the caller's transaction; the worker sends it.
+
+    ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose.
+    Returns None, and owes nothing, where no agreement in force covers the kind. Raises TypeError for content
+    that is not the kind's.
+    """
+    if type(content) is not CONTENTS[kind]:
+        raise TypeError(f"{kind} does not carry a {type(content).__name__}")
+    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
+    if draft is None:
+        return None
+    return await _write(tx, runtime, changed(draft, content=encrypt(runtime, content)))
+
+
+async def raise_wanted_notice(
+    tx: Transaction,
+    runtime: Runtime,
+    *,
+    kind: MessageKind,
+    home_district: str,
+    person_ref: UUID,
+    arrival_id: UUID,
+    area: int,
+    occurred_on: date,
+    wanted: dict[str, Any],
+) -> UUID | None:
+    """Draft a notice whose content the worker has yet to fetch from the register; else as ``raise_notice``.
+
+    ``wanted`` is what :mod:`.completion` needs for the kind; nothing personal stands in it.
+    """
+    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
+    return None if draft is None else await _write(tx, runtime, changed(draft, wanted=wanted))
+
+
+async def _notice_draft(
+    tx: Transaction,
+    runtime: Runtime,
+    kind: MessageKind,
+    home_district: str,
+    person_ref: UUID,
+    arrival_id: UUID,
+    area: int,
+    occurred_on: date,
+) -> Draft | None:
+    today = runtime.clock.today()
+    agreement = await agreements.covering(tx, home_district, kind, AgreedDirection.SEND, today)
+    if agreement is None:
+        return None
+    return Draft(
+        id=new_id(),
+        partner=home_district,
+        kind=kind,
+        thread=arrival_id,
+        area=area,
+        agreement_id=agreement.id,
+        drafted_at=runtime.clock.now(),
+        person_ref=person_ref,
+        arrival_id=arrival_id,
+        occurred_on=occurred_on,
+    )
+
+
+async def _write(tx: Transaction, runtime: Runtime, draft: Draft) -> UUID:
+    await repository.insert_draft(tx, draft)
+    message = Message(
+        id=draft.id,
+        direction=Direction.OUT,
+        partner=draft.partner,
+        kind=draft.kind,
+        state=MessageState.DRAFTED,
+        area=draft.area,
+        thread=draft.thread,
+        drafted_at=draft.drafted_at,
+        occurred_on=draft.occurred_on,
+    )
+    await publish_changes(tx, runtime, [(None, message)])
+    return draft.id
+
+
+async def get(tx: Transaction, areas: AreaScope, message_id: UUID) -> StoredMessage:
+    """Return a message inside ``areas``; raises NotFound."""
+    found = await repository.get(tx, areas, message_id)
+    if found is None:
+        raise NotFound.of("通报", "notice")
+    return found
+
+
+async def replies_to(tx: Transaction, areas: AreaScope, message_id: UUID) -> list[StoredMessage]:
+    """Return what was replied to a message, oldest first."""
+    return await repository.replies_to(tx, areas, message_id)
+
+
+async def page(
+    tx: Transaction, areas: AreaScope, filters: Filters, before: int | None, limit: int
+) -> list[StoredMessage]:
+    """Return messages inside ``areas``, the latest first."""
+    return await repository.page(tx, areas, filters, before, limit)
+
+
+async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Return what could not be taken from the hub, the latest first."""
+    return await repository.dead_letters(tx, before, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class BirthToRegister:
+    """A birth notice that is being confirmed: what the home register has to enter, and under which key."""
+
+    notice: BirthNotice
+    key: str
+
+
+async def birth_to_register(
+    tx: Transaction, runtime: Runtime, areas: AreaScope, message_id: UUID, version: int
+) -> BirthToRegister | None:
+    """Return the birth that has to be registered before a notice can be confirmed, None for other kinds.
+
+    Checks as :func:`confirm` does, without changing anything.
+    """
+    stored = await get(tx, areas, message_id)
+    _check(stored, MessageKind.CONFIRMATION, version)
+    if stored.message.kind is not MessageKind.BIRTH_NOTICE:
+        return None
+    content = decrypt(runtime, stored.content)
+    if content is None:
+        raise errors.content_missing()
+    return BirthToRegister(BirthNotice.model_validate(content), str(uuid5(_BIRTH_KEYS, str(message_id))))
+
+
+async def confirm(
+    tx: Transaction,
+    runtime: Runtime,
+    areas: AreaScope,
+    message_id: UUID,
+    version: int,
+    by: UUID,
+    life_event_id: UUID | None = None,
+) -> StoredMessage:
+    """Confirm a service or birth notice; ``life_event_id`` is the birth that was entered for it."""
+    content = Confirmation(confirmed_on=runtime.clock.today())
+    kind = MessageKind.CONFIRMATION
+    return await _reply(tx, runtime, areas, message_id, version, by, kind, content, life_event_id)
+
+
+async def answer(
+    tx: Transaction,
+    runtime: Runtime,
+    areas: AreaScope,
+    message_id: UUID,
+    version: int,
+    by: UUID,
+    content: Answer,
+) -> StoredMessage:
+    """Answer an arrival notice, an inquiry or a dispute."""
+    return await _reply(tx, runtime, areas, message_id, version, by, MessageKind.ANSWER, content)
+
+
+async def dispute(
+    tx: Transaction,
+    runtime: Runtime,
+    areas: AreaScope,
+    message_id: UUID,
+    version: int,
+    by: UUID,
+    content: Dispute,
+) -> StoredMessage:
+    """Dispute what a notice says."""
+    return await _reply(tx, runtime, areas, message_id, version, by, MessageKind.DISPUTE, content)
+
+
+def _check(stored: StoredMessage, reply: MessageKind, version: int) -> None:
+    message = stored.message
+    if message.revision != version:
+        raise VersionMismatch(message.revision)
+    if message.direction is not Direction.IN or not may_reply(message, reply):
+        raise errors.reply_not_possible(message.kind, message.state)
+
+
+async def _reply(
+    tx: Transaction,
+    runtime: Runtime,
+    areas: AreaScope,
+    message_id: UUID,
+    version: int,
+    by: UUID,
+    kind: MessageKind,
+    content: BaseModel,
+    life_event_id: UUID | None = None,
+) -> StoredMessage:
+    stored = await repository.get(tx, areas, message_id, lock=True)
+    if stored is None:
+        raise NotFound.of("通报", "notice")
+    _check(stored, kind, version)
+    await _check_agreement(tx, runtime, stored, kind)
+    now = runtime.clock.now()
+    await repository.close(tx, message_id, closed_by(kind), now, by, life_event_id)
+    draft = Draft(
+        id=new_id(),
+        partner=stored.message.partner,
+        kind=kind,
+        thread=stored.message.thread,
+        area=stored.message.area,
+        agreement_id=stored.agreement_id,
+        drafted_at=now,
+        content=encrypt(runtime, content),
+        in_reply_to=message_id,
+    )
+    await _write(tx, runtime, draft)
+    return await get(tx, areas, message_id)
+
+
+async def _check_agreement(
+    tx: Transaction, runtime: Runtime, stored: StoredMessage, kind: MessageKind
+) -> None:
+    """An answer tells of a person and needs the agreement in force; taking note or disputing does not."""
+    if kind is not MessageKind.ANSWER or stored.agreement_id is None:
+        return
+    agreement = await agreements.get(tx, stored.agreement_id)
+    if not agreement.in_force(runtime.clock.today()):
+        raise errors.agreement_not_in_force()

@@ -1,0 +1,143 @@
+"""Tables of the exchange. Schema only: queries are in :mod:`.repository` and :mod:`.transport_repository`."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    func,
+)
+from sqlalchemy import text as sql_text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+def _moment(*, nullable: bool = True) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class MessageRow(SQLModel, table=True):
+    """A message to or from a partner district, as this end knows it. Under the row-level floor by ``area``.
+
+    ``content`` is encrypted by the field cipher; ``sealed`` is the exact text for the hub, kept until the
+    partner's receipt has come. ``wanted`` names what has to be fetched before it can be sent. ``due_on``
+    counts from ``created_at``, the instant of signing. ``next_attempt_at`` is the database's clock.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        CheckConstraint("direction IN ('out', 'in')", name="message_direction"),
+        CheckConstraint(
+            "state IN ('drafted', 'sent', 'delivered', 'read', 'answered', 'confirmed', 'disputed', 'expired', 'dead')",  # noqa: E501
+            name="message_state",
+        ),
+        Index("message_pair_seq", "direction", "partner", "pair_seq", unique=True),
+        Index("message_area", "area", "position"),
+        Index("message_position", "position", unique=True),
+        Index("message_thread", "thread"),
+        Index("message_arrival", "arrival_id"),
+        Index(
+            "message_unnumbered",
+            "partner",
+            "position",
+            postgresql_where=sql_text("direction = 'out' AND pair_seq IS NULL AND state = 'drafted'"),
+        ),
+        Index("message_resend", "next_attempt_at", postgresql_where=sql_text("next_attempt_at IS NOT NULL")),
+        Index("message_due", "due_on", postgresql_where=sql_text("due_on IS NOT NULL AND closed_at IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
+    direction: str = Field(sa_column=Column(Text, nullable=False))
+    partner: str = Field(sa_column=Column(Text, nullable=False))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    pair_seq: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    thread: UUID
+    in_reply_to: UUID | None = None
+    agreement_id: UUID | None = None
+    area: int = Field(sa_column=Column(BigInteger, nullable=False))
+    person_ref: UUID | None = None
+    arrival_id: UUID | None = None
+    occurred_on: date | None = None
+    state: str = Field(sa_column=Column(Text, nullable=False))
+    code: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    drafted_at: datetime = Field(sa_column=_moment(nullable=False))
+    created_at: datetime | None = Field(default=None, sa_column=_moment())
+    expires_at: datetime | None = Field(default=None, sa_column=_moment())
+    due_on: date | None = None
+    sent_at: datetime | None = Field(default=None, sa_column=_moment())
+    delivered_at: datetime | None = Field(default=None, sa_column=_moment())
+    read_at: datetime | None = Field(default=None, sa_column=_moment())
+    closed_at: datetime | None = Field(default=None, sa_column=_moment())
+    closed_by: UUID | None = Field(default=None, description="staff account that replied at this end")
+    life_event_id: UUID | None = Field(default=None, description="birth entered on a birth notice")
+    content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    wanted: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    digest: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    next_attempt_at: datetime | None = Field(default=None, sa_column=_moment())
+    revision: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
+
+
+class PairCounter(SQLModel, table=True):
+    """The last number given to a message for a partner, and the next expected from it."""
+
+    __tablename__ = "pair_counter"
+
+    partner: str = Field(sa_column=Column(Text, primary_key=True))
+    last_out: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    next_in: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="1"))
+
+
+class ReceiptRow(SQLModel, table=True):
+    """A signed and sealed receipt, written with what it attests, deleted when the hub has it.
+
+    Nothing is lost with it: the message's sender sends again until a receipt has come, and gets another."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (Index("receipt_position", "position", unique=True),)
+
+    id: UUID = Field(primary_key=True)
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
+    partner: str = Field(sa_column=Column(Text, nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    written_at: datetime = Field(
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())
+    )
+
+
+class DeadLetter(SQLModel, table=True):
+    """Something from the hub that could not be taken: who published it, why, and the sealed bytes."""
+
+    __tablename__ = "dead_letter"
+    __table_args__ = (Index("dead_letter_position", "position", unique=True),)
+
+    id: UUID = Field(primary_key=True)
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
+    fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    sender: str = Field(sa_column=Column(Text, nullable=False))
+    code: str = Field(sa_column=Column(Text, nullable=False))
+    detail: str = Field(sa_column=Column(Text, nullable=False))
+    message_id: UUID | None = None
+    size: int = Field(sa_column=Column(Integer, nullable=False))
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    times: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
+    first_at: datetime = Field(sa_column=_moment(nullable=False))
+    last_at: datetime = Field(sa_column=_moment(nullable=False))

@@ -1,0 +1,1 @@
+"""The service's events over HTTP, for replay."""

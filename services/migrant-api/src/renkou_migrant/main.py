@@ -1,0 +1,86 @@
+"""The HTTP process of migrant-api: ``python -m renkou_migrant.main``."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.log import configure_logging
+from renkou_migrant.agreements.routes import router as agreements
+from renkou_migrant.arrivals.routes import router as arrivals
+from renkou_migrant.bootstrap import open_runtime
+from renkou_migrant.certificates.routes import router as certificates
+from renkou_migrant.checks.routes import router as checks
+from renkou_migrant.departures.routes import router as departures
+from renkou_migrant.exchange.routes import router as notices
+from renkou_migrant.feeds.routes import router as feeds
+from renkou_migrant.message_log.routes import router as message_log
+from renkou_migrant.partners.routes import router as partners
+from renkou_migrant.runtime import Runtime
+from renkou_migrant.settings import MigrantSettings, load_settings
+from renkou_migrant.status_lists.routes import router as status_lists
+
+ROUTERS: list[APIRouter] = [
+    departures,
+    certificates,
+    status_lists,
+    arrivals,
+    checks,
+    partners,
+    agreements,
+    notices,
+    message_log,
+    feeds,
+]
+TITLE = "migrant-api"
+DESCRIPTION = "流动人口: certificates, departures and arrivals, and the exchange with partner districts."
+
+
+def create_app(settings: MigrantSettings, runtime: Runtime | None = None) -> FastAPI:
+    """Return the application; with ``runtime`` it uses that one (open already) instead of its own."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if runtime is not None:
+            yield
+            return
+        async with open_runtime(settings) as opened:
+            _install(app, opened)
+            yield
+
+    app = create_application(
+        title=TITLE, description=DESCRIPTION, lifespan=lifespan, routers=ROUTERS, readiness=_readiness
+    )
+    if runtime is not None:
+        _install(app, runtime)
+    return app
+
+
+def _install(app: FastAPI, runtime: Runtime) -> None:
+    app.state.runtime = runtime
+    app.state.identity = runtime.identity
+
+
+def _readiness(app: FastAPI) -> ReadinessCheck:
+    async def ready() -> None:
+        runtime: Runtime = app.state.runtime
+        await runtime.database.ping()
+
+    return ready
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    settings = load_settings()
+    configure_logging(TITLE, settings.log_level)
+    serve(
+        create_app(settings),
+        settings.http_host,
+        settings.http_port,
+        body_limits={"/trust-list": 33 << 20},
+    )
+
+
+if __name__ == "__main__":
+    main()

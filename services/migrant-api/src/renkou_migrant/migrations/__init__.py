@@ -1,0 +1,1 @@
+"""Alembic scripts of migrant-api's database."""

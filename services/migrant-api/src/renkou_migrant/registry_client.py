@@ -1,0 +1,208 @@
+"""registry-api as this service calls it: facts about a person, matching, and births, over HTTP only.
+
+Personal data comes either with the clerk's own token (on behalf of, so that the register's own area rules
+decide) or, for the node's automatic notices, with the service token and a stated purpose.
+"""
+
+import time
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from renkou_common.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RenkouError,
+    Text,
+    Unauthenticated,
+    Unavailable,
+)
+
+_RENEW_BEFORE_SECONDS = 60.0
+
+
+class PersonFacts(BaseModel):
+    """What the register tells about a person for a purpose; members without a purpose are absent."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    person_ref: UUID
+    name: str
+    resident_id: str | None = None
+    sex: int
+    birth_date: date
+    marital_status: str | None = None
+    children_count: int = 0
+    registered_area: str
+    present_area: str | None = None
+    present_since: date | None = None
+    alive: bool = True
+    died_on: date | None = None
+    document_kind: str | None = None
+    children_birth_dates: tuple[date, ...] | None = None
+    registered_area_name: str | None = None
+
+
+class PersonCard(BaseModel):
+    """A person as staff see one: the ID number masked by the register."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    sex: int
+    birth_date: date
+    resident_id: str | None = Field(default=None, description="masked", examples=["3401**********1234"])
+
+
+class PersonMatch(BaseModel):
+    """A person of the register who was found by number and name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    person_id: UUID
+    person_ref: UUID
+    registered_area: str | None = None
+
+
+class ServiceTokens:
+    """The service's own bearer token, fetched when first needed and again a minute before it ends."""
+
+    def __init__(self, base_url: str, client_id: str, secret: str, http: httpx.AsyncClient) -> None:
+        self._url = f"{base_url.rstrip('/')}/auth/token"
+        self._body = {"client_id": client_id, "client_secret": secret}
+        self._http = http
+        self._token = ""
+        self._renew_at = 0.0
+
+    async def get(self) -> str:
+        """Return a token with some life left; raises Unavailable where registry-api gives none."""
+        if time.monotonic() >= self._renew_at:
+            answer = await _send(self._http, "POST", self._url, json=self._body)
+            self._token = str(answer["access_token"])
+            lifetime = float(answer["expires_in"])
+            self._renew_at = time.monotonic() + max(lifetime - _RENEW_BEFORE_SECONDS, lifetime / 2)
+        return self._token
+
+    def forget(self) -> None:
+        """Fetch a new token next time (the last one was refused)."""
+        self._renew_at = 0.0
+
+
+class RegistryClient:
+    """Calls registry-api. Every method raises Unavailable when it cannot be reached."""
+
+    def __init__(self, base_url: str, http: httpx.AsyncClient, tokens: ServiceTokens) -> None:
+        self._base = base_url.rstrip("/")
+        self._http = http
+        self.tokens = tokens
+
+    async def token_keys(self) -> dict[str, Any]:
+        """Return the JWK set with which bearer tokens are checked."""
+        return await _send(self._http, "GET", f"{self._base}/.well-known/jwks.json")
+
+    async def facts(self, person_id: UUID, purpose: str, *, token: str) -> PersonFacts:
+        """Return facts about a person whom the clerk behind ``token`` may see; NotFound otherwise."""
+        answer = await self._call("GET", f"/persons/{person_id}/facts", token, params={"purpose": purpose})
+        return _parse(PersonFacts, answer)
+
+    async def facts_by_ref(self, person_ref: UUID, purpose: str) -> PersonFacts:
+        """Return facts by the reference that events carry, as the service itself; NotFound where gone."""
+        path = f"/persons/by-ref/{person_ref}/facts"
+        return _parse(PersonFacts, await self._call_as_service("GET", path, params={"purpose": purpose}))
+
+    async def match(
+        self, resident_id: str, name: str, purpose: str, *, token: str | None = None
+    ) -> PersonMatch:
+        """Find a person by number and name; NotFound where the register has nobody like that."""
+        body = {"resident_id": resident_id, "name": name, "purpose": purpose}
+        if token is None:
+            answer = await self._call_as_service("POST", "/persons/match", json=body)
+        else:
+            answer = await self._call("POST", "/persons/match", token, json=body)
+        if answer.get("result") != "exact":
+            raise NotFound.of("人员", "person")
+        return _parse(PersonMatch, answer)
+
+    async def person(self, person_id: UUID, *, token: str) -> PersonCard:
+        """Return the person as the clerk behind ``token`` sees one; NotFound outside the clerk's area."""
+        return _parse(PersonCard, await self._call("GET", f"/persons/{person_id}", token))
+
+    async def register_person(self, person: dict[str, Any], *, token: str, key: str) -> UUID:
+        """Enter a person on behalf of the clerk, once per ``key``; returns the person's id."""
+        headers = {"Idempotency-Key": key}
+        answer = await self._call("POST", "/persons", token, json=person, headers=headers)
+        return UUID(str(answer["id"]))
+
+    async def register_birth(self, birth: dict[str, Any], *, token: str, key: str) -> UUID:
+        """Register a birth on behalf of the clerk, once per ``key``; returns the life event's id."""
+        headers = {"Idempotency-Key": key}
+        answer = await self._call("POST", "/life-events/births", token, json=birth, headers=headers)
+        return UUID(str(answer["id"]))
+
+    async def _call(self, method: str, path: str, token: str, **options: Any) -> dict[str, Any]:
+        headers = {**options.pop("headers", {}), "Authorization": f"Bearer {token}"}
+        return await _send(self._http, method, f"{self._base}{path}", headers=headers, **options)
+
+    async def _call_as_service(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            return await self._call(method, path, await self.tokens.get(), **options)
+        except Unauthenticated:
+            self.tokens.forget()
+            return await self._call(method, path, await self.tokens.get(), **options)
+
+
+def _parse[T: BaseModel](model: type[T], answer: dict[str, Any]) -> T:
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        raise _unavailable("registry-api answered in a form not understood") from error
+
+
+async def _send(http: httpx.AsyncClient, method: str, url: str, **options: Any) -> dict[str, Any]:
+    try:
+        response = await http.request(method, url, **options)
+    except httpx.HTTPError as error:
+        raise _unavailable(repr(error)) from error
+    try:
+        answer = response.json()
+    except ValueError as error:
+        raise _unavailable(f"status {response.status_code}, no JSON") from error
+    if response.is_success and isinstance(answer, dict):
+        return answer
+    raise _error_of(response.status_code, answer if isinstance(answer, dict) else {})
+
+
+def _unavailable(reason: str) -> Unavailable:
+    return Unavailable(
+        "registry_unavailable", "人口登记服务暂不可用", f"registry-api is not available: {reason}"
+    )
+
+
+def _error_of(status: int, problem: dict[str, Any]) -> RenkouError:
+    """Pass a problem of registry-api on under its own code; its detail is in one language only."""
+    code = str(problem.get("code", f"registry_{status}"))
+    detail = str(problem.get("detail", problem.get("title", "")))
+    kinds: dict[int, type[RenkouError]] = {
+        401: Unauthenticated,
+        403: Forbidden,
+        404: NotFound,
+        409: Conflict,
+        422: InvalidInput,
+    }
+    kind = kinds.get(status)
+    if kind is None:
+        return _unavailable(f"status {status} {code}")
+    found = [
+        FieldError(
+            str(one["pointer"]), str(one.get("code", "")), Text(str(one["detail"]), str(one["detail"]))
+        )
+        for one in problem.get("errors", [])
+        if isinstance(one, dict) and "pointer" in one and "detail" in one
+    ]
+    return kind(code, detail, detail, found)

@@ -1,0 +1,59 @@
+"""What a process holds while it runs, handed to services as one typed value; built in :mod:`.bootstrap`."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import httpx
+from fastapi import Depends, Request
+
+from renkou_common.clock import Clock
+from renkou_common.codes.area import AreaCode
+from renkou_common.crypto import FieldCipher
+from renkou_common.database import Database
+from renkou_common.identity.principal import Identity
+from renkou_common.messaging.outbox import Outbox
+from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
+from renkou_migrant.credentials.trust import TrustList
+from renkou_migrant.exchange.wire import ExchangeKeys
+from renkou_migrant.registry_client import RegistryClient
+from renkou_migrant.settings import MigrantSettings
+
+
+@dataclass(slots=True)
+class TrustCache:
+    """The last trust list read from the database, verified once; see ``partners.service.trust_list``."""
+
+    current: TrustList | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Connections, keys and clock of one process."""
+
+    settings: MigrantSettings
+    district: AreaCode
+    database: Database
+    clock: Clock
+    cipher: FieldCipher
+    outbox: Outbox
+    identity: Identity
+    http: httpx.AsyncClient
+    registry: RegistryClient
+    certificate_keys: tuple[SigningKey, ...]
+    exchange_keys: ExchangeKeys
+    anchor: VerifyingKey
+    trust: TrustCache = field(default_factory=TrustCache)
+
+    @property
+    def district_area(self) -> str:
+        """The district's own 12-digit area."""
+        return f"{self.district.key:012d}"
+
+
+def _current_runtime(request: Request) -> Runtime:
+    runtime = request.app.state.runtime
+    assert isinstance(runtime, Runtime)
+    return runtime
+
+
+CurrentRuntime = Annotated[Runtime, Depends(_current_runtime)]

@@ -1,0 +1,61 @@
+"""Settings of migrant-api: what every service has, the hub, its keys, and the clocks of the exchange."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from renkou_common.settings import ServiceSettings
+
+
+class MigrantSettings(ServiceSettings):
+    """Environment of every migrant-api process; each reads only what it needs."""
+
+    district_name_zh: str = Field(default="", description="the district's name as partners see it, Chinese")
+    district_name_en: str = Field(default="", description="the district's name as partners see it, English")
+    hub_url: str = Field(default="nats://127.0.0.1:4222", description="NATS hub where districts meet")
+    hub_seed_file: Path | None = Field(
+        default=None, description="nkey seed of this district's user at the hub"
+    )
+    field_keys_file: Path | None = Field(
+        default=None, description="JSON with the keys of encrypted fields and the blind index"
+    )
+    certificate_keys_file: Path | None = Field(
+        default=None, description="private JWK set (ES256) that signs certificates; the first key is used"
+    )
+    exchange_keys_file: Path | None = Field(
+        default=None, description="private JWK set: Ed25519 with use=sig, X25519 with use=enc"
+    )
+    trust_anchor_file: Path | None = Field(
+        default=None, description="public Ed25519 JWK that signs trust lists"
+    )
+
+    status_list_days: int = Field(default=7, ge=1, le=60, description="days a signed status list is good for")
+    check_days: int = Field(default=30, ge=1, le=365, description="days to check an arrival's certificate")
+    certificate_minimum_age: int = Field(default=18, ge=0, le=100, description="age from which one is issued")
+    certificate_age_limit: int = Field(default=50, ge=1, le=150, description="age at which one lapses")
+    certificate_years: int = Field(default=3, ge=1, le=20, description="years a certificate is valid")
+
+    answer_days: int = Field(default=30, ge=1, le=365, description="days to answer an arrival notice")
+    inquiry_days: int = Field(default=15, ge=1, le=365, description="days to answer an inquiry")
+    confirmation_days: int = Field(default=30, ge=1, le=365, description="days to confirm a notice")
+    dispute_days: int = Field(default=15, ge=1, le=365, description="days to answer a dispute")
+    message_lifetime_days: int = Field(default=90, ge=1, le=3650, description="days until a message expires")
+    clock_skew_seconds: int = Field(
+        default=86_400, ge=0, description="how far a partner's clock may be ahead"
+    )
+    retransmit_first_seconds: float = Field(
+        default=5.0, gt=0, description="wait for a receipt before resending"
+    )
+    retransmit_longest_seconds: float = Field(default=300.0, gt=0, description="cap of the growing wait")
+
+
+def load_settings() -> MigrantSettings:
+    """Return the settings that the environment holds; raises pydantic's ValidationError for missing ones."""
+    return MigrantSettings.model_validate({})
+
+
+def required(path: Path | None, name: str) -> Path:
+    """Return a file setting that this process cannot do without; raises ValueError where it is not set."""
+    if path is None:
+        raise ValueError(f"RENKOU_{name} has to name a file")
+    return path

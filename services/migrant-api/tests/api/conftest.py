@@ -1,0 +1,72 @@
+"""Offices of two districts for the API tests: real registry-api processes, real databases, no hub.
+
+async def test_something(home, residence): ...
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+import pytest_asyncio
+
+from renkou_local.databases import DatabaseAccess
+from renkou_migrant.credentials.jws import SigningKey
+
+from ..support import HOME, RESIDENCE, DatabaseFactory, trust_list
+from .offices import Office, Staff, open_office, registry_environment, running_registry
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def offices(
+    migrated: dict[str, DatabaseAccess],
+    database_factory: DatabaseFactory,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[dict[str, Office]]:
+    """Both offices; they know each other's keys and have an agreement about everything."""
+    anchor = SigningKey.generate("anchor-1", "EdDSA")
+    async with AsyncExitStack() as stack:
+        found: dict[str, Office] = {}
+        for district in (HOME, RESIDENCE):
+            folder = tmp_path_factory.mktemp(f"office-{district}")
+            registry_access = await database_factory("registry", district)
+            environment = registry_environment(folder / "registry", district, registry_access)
+            url = await stack.enter_async_context(running_registry(environment))
+            access = await database_factory("migrant", district, template=migrated[district].name)
+            office = await open_office(stack, district, url, access, folder / "migrant", anchor)
+            office.registry_environment = environment
+            found[district] = office
+        token = trust_list(anchor, [office.runtime for office in found.values()])
+        for office, partner in zip(found.values(), reversed(found), strict=True):
+            await office.trust(token)
+            await office.agree(partner)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def home(offices: dict[str, Office]) -> Office:
+    """The district where people are registered."""
+    return offices[HOME]
+
+
+@pytest.fixture(scope="session")
+def residence(offices: dict[str, Office]) -> Office:
+    """The district where they have gone to live."""
+    return offices[RESIDENCE]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def clerk(home: Office) -> Staff:
+    """A clerk of the whole home district."""
+    return await home.staff()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def host(residence: Office) -> Staff:
+    """A clerk of the whole residence district."""
+    return await residence.staff()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def neighbour(home: Office) -> Staff:
+    """A clerk of another subdistrict of the home district."""
+    return await home.staff(area="340103013")

@@ -1,0 +1,64 @@
+"""Two districts of a test, and what is done at both ends at once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from renkou_common.clock import SHANGHAI
+from renkou_local.nats import EmbeddedNats
+from renkou_migrant.credentials.jws import SigningKey
+
+from .support import HOME, RESIDENCE, MovableClock, Node, eventually, trust_list
+
+
+@dataclass
+class Districts:
+    """Two districts. Whoever comes from ``home`` lives in ``residence``."""
+
+    home: Node
+    residence: Node
+    clock: MovableClock
+    anchor: SigningKey
+    hub: EmbeddedNats | None = None
+
+    async def start(self) -> None:
+        """Start the exchange at both ends."""
+        self.home.start()
+        self.residence.start()
+        await self.home.connected()
+        await self.residence.connected()
+
+    async def agree(self, **changes: Any) -> None:
+        """Record an agreement about every kind, both ways, at both ends."""
+        await self.home.agree(RESIDENCE, **changes)
+        await self.residence.agree(HOME, **changes)
+
+    async def hand_over(self) -> None:
+        """Carry everything that waits in either direction, until nothing is left."""
+        while True:
+            out, back = await self.residence.sealed(), await self.home.sealed()
+            await self.home.take(self.residence, *out.values(), *await self.residence.receipts())
+            await self.residence.take(self.home, *back.values(), *await self.home.receipts())
+            if not (out or back):
+                return
+
+    async def pass_days(self, days: int) -> None:
+        """Move the domain's clock to ``days`` after now, at both ends."""
+        self.clock.set(days * 86_400.0)
+        moved = datetime.now(SHANGHAI) + timedelta(days=days, seconds=-5)
+
+        async def seen() -> bool:
+            return min(one.runtime.clock.now() for one in (self.home, self.residence)) > moved
+
+        await eventually(seen)
+
+    async def trust_again(self, sequence: int) -> None:
+        """Have both accept a new trust list with the keys that they have now."""
+        token = trust_list(self.anchor, [self.home.runtime, self.residence.runtime], sequence)
+        await self.home.accept(token)
+        await self.residence.accept(token)
+
+
+type OpenDistricts = Callable[..., Awaitable[Districts]]
+type SignList = Callable[..., str]
