@@ -31,7 +31,7 @@ from tests.e2e.journey import HOME, RESIDENCE, Journey, Nodes, Size
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY / ".local" / "compose-test"
 BUILD = REPOSITORY / "build"
-SIZE = Size(home=2_400, residence=800, leaving=60)
+SIZE = Size(home=3_000, residence=1_000, leaving=100)
 NATS = ("nats", "nats-b", "hub")  # servers, and the volumes of the same names
 
 

@@ -126,6 +126,21 @@ async def test_a_service_is_told_only_with_consent_and_never_a_contraceptive_one
     assert set(content) == {"subject", "service", "given_on", "consent"}
 
 
+async def test_what_happened_during_a_stay_is_owed_also_when_it_is_known_after_its_end(
+    pair: Districts,
+) -> None:
+    mother, _ = await somebody_arrived(pair.residence)
+    await pair.residence.rows("UPDATE arrival SET left_on = '2026-03-05' WHERE person_ref = $1", mother)
+    await apply(pair.residence, birth_of(mother, pair.residence), service_to(mother))
+    gone, _ = await somebody_arrived(pair.residence)
+    await pair.residence.rows("UPDATE arrival SET left_on = '2026-03-04' WHERE person_ref = $1", gone)
+    await apply(pair.residence, service_to(gone))
+    assert await notices(pair.residence) == [
+        ("birth_notice", date(2026, 2, 11)),
+        ("service_notice", date(2026, 3, 5)),
+    ]
+
+
 async def test_births_of_people_who_are_not_migrants_are_nobodys_business(pair: Districts) -> None:
     await apply(pair.residence, birth_of(uuid4(), pair.residence), birth_of(None, pair.residence))
     assert await notices(pair.residence) == []

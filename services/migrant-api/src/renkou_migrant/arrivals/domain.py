@@ -8,8 +8,6 @@ from uuid import UUID
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_migrant.certificates.domain import age_on
 
-YOUNGEST, OLDEST = 18, 49
-
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
@@ -53,9 +51,9 @@ class Arrival:
         return f"{self.home_area:012d}"[:6]
 
 
-def check_applies(birth_date: date, arrived_on: date) -> bool:
-    """Whether the person is of the ages of the certificate, 18 to 49, on arrival."""
-    return YOUNGEST <= age_on(birth_date, arrived_on) <= OLDEST
+def check_applies(birth_date: date, arrived_on: date, *, minimum_age: int = 18, age_limit: int = 50) -> bool:
+    """Whether the person is of the ages of the certificate on arrival; ``age_limit`` is the first too old."""
+    return minimum_age <= age_on(birth_date, arrived_on) < age_limit
 
 
 def due_day(arrived_on: date, days: int) -> date:

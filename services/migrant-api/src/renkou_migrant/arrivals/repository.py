@@ -66,9 +66,15 @@ async def find(tx: Transaction, scope: AreaScope, arrival_id: UUID, *, lock: boo
     return None if row is None else _arrival(row)
 
 
-async def staying(tx: Transaction, person_ref: UUID) -> Arrival | None:
-    """Return the stay that goes on of a person, as far as the transaction's floor shows it."""
-    row = await tx.fetchrow(f"{_SELECT} WHERE a.person_ref = $1 AND a.left_on IS NULL", person_ref)
+async def staying_on(tx: Transaction, person_ref: UUID, day: date) -> Arrival | None:
+    """Return the stay of a person that a day falls into, as far as the transaction's floor shows it."""
+    row = await tx.fetchrow(
+        f"""{_SELECT}
+        WHERE a.person_ref = $1 AND a.arrived_on <= $2 AND (a.left_on IS NULL OR a.left_on >= $2)
+        ORDER BY a.arrived_on DESC LIMIT 1""",
+        person_ref,
+        day,
+    )
     return None if row is None else _arrival(row)
 
 

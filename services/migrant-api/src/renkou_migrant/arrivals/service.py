@@ -47,9 +47,12 @@ class Registered:
     returning: bool = False
 
 
-async def active_arrival(tx: Transaction, person_ref: UUID) -> ActiveArrival | None:
-    """Return the stay that goes on of a person registered elsewhere, None where there is none."""
-    found = await repository.staying(tx, person_ref)
+async def arrival_on(tx: Transaction, person_ref: UUID, day: date) -> ActiveArrival | None:
+    """Return the stay of a person registered elsewhere that a day falls into, None where there is none.
+
+    What happened during a stay is owed to the home district also when it becomes known after the stay's end.
+    """
+    found = await repository.staying_on(tx, person_ref, day)
     if found is None:
         return None
     return ActiveArrival(found.id, found.person_ref, found.home_district, found.home_area, found.area)
@@ -64,7 +67,7 @@ async def register(
     tx: Transaction, runtime: Runtime, access: Access, person: Registered, area: AreaCode, arrived_on: date
 ) -> UUID:
     """Record a stay and draft the arrival notice; raises Conflict, InvalidInput."""
-    facts = person.facts
+    facts, settings = person.facts, runtime.settings
     left_on = await repository.last_left(tx, facts.person_ref)
     if left_on is not None:
         check_not_before("/arrived_on", arrived_on, left_on)
@@ -79,8 +82,13 @@ async def register(
         arrived_on=arrived_on,
         birth_month=f"{facts.birth_date:%Y-%m}",
         sex=facts.sex,
-        check_applies=check_applies(facts.birth_date, arrived_on),
-        due_on=due_day(arrived_on, runtime.settings.check_days),
+        check_applies=check_applies(
+            facts.birth_date,
+            arrived_on,
+            minimum_age=settings.certificate_minimum_age,
+            age_limit=settings.certificate_age_limit,
+        ),
+        due_on=due_day(arrived_on, settings.check_days),
         checked_on=None,
         left_on=None,
         destination_area=None,

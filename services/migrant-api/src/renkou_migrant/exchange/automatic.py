@@ -2,7 +2,7 @@
 
 from renkou_common.contracts.registry import BirthRecorded, ServiceGiven
 from renkou_common.database import Transaction
-from renkou_migrant.arrivals.service import active_arrival
+from renkou_migrant.arrivals.service import arrival_on
 from renkou_migrant.exchange.contracts import MessageKind, ShareableService
 from renkou_migrant.exchange.service import raise_wanted_notice
 from renkou_migrant.runtime import Runtime
@@ -12,7 +12,9 @@ _SHAREABLE = frozenset(ShareableService)
 
 async def on_birth(tx: Transaction, runtime: Runtime, birth: BirthRecorded) -> None:
     """A migrant's child was born here: her home district is owed a birth notice."""
-    arrival = await active_arrival(tx, birth.mother_ref) if birth.mother_ref else None
+    if birth.mother_ref is None:
+        return
+    arrival = await arrival_on(tx, birth.mother_ref, birth.happened_on)
     if arrival is None:
         return
     await raise_wanted_notice(
@@ -38,7 +40,7 @@ async def on_service(tx: Transaction, runtime: Runtime, service: ServiceGiven) -
     """A service was given to a migrant who agreed that the home district be told of kind and date."""
     if not service.share_with_home or service.kind not in _SHAREABLE:
         return
-    arrival = await active_arrival(tx, service.person_ref)
+    arrival = await arrival_on(tx, service.person_ref, service.given_on)
     if arrival is None:
         return
     await raise_wanted_notice(

@@ -55,6 +55,7 @@ def _create_tables() -> None:
         sa.CheckConstraint("left_on >= arrived_on", name="arrival_order"),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("arrival_person", "arrival", ["person_ref", "arrived_on"], unique=False)
     op.create_index("arrival_area", "arrival", ["area", "position"], unique=False)
     op.create_index("arrival_position", "arrival", ["position"], unique=True)
     op.create_index(
@@ -220,6 +221,7 @@ def downgrade() -> None:
     op.drop_index("certificate_holder", table_name="certificate")
     op.drop_index("certificate_area", table_name="certificate")
     op.drop_table("certificate")
+    op.drop_index("arrival_person", table_name="arrival")
     op.drop_index("arrival_staying", table_name="arrival", postgresql_where=sa.text("left_on IS NULL"))
     op.drop_index("arrival_position", table_name="arrival")
     op.drop_index("arrival_area", table_name="arrival")
