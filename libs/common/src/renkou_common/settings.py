@@ -57,6 +57,9 @@ class ServiceSettings(BaseSettings):
     migrant_url: str = "http://127.0.0.1:8002"
     service_secret_file: Path | None = None
     clock_offset_file: Path | None = Field(default=None, description="local stack only: seconds to add")
+    feed_keep_days: int | None = Field(
+        default=None, ge=90, description="delete published events after so many days; unset: keep them all"
+    )
     log_level: str = "INFO"
 
     @property

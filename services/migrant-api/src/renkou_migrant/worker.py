@@ -95,7 +95,8 @@ async def trimming(runtime: Runtime) -> None:
         try:
             async with runtime.database.transaction(AreaScope.nothing()) as tx:
                 await trim_idempotency(tx)
-                await trim(tx)
+                if runtime.settings.feed_keep_days is not None:
+                    await trim(tx, keep_days=runtime.settings.feed_keep_days)
         except TRANSIENT as error:
             _log.warning("trimming waits", error=repr(error))
         await asyncio.sleep(_TRIM_SECONDS)

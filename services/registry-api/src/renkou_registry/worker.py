@@ -49,7 +49,8 @@ async def _trim(runtime: Runtime) -> None:
         try:
             async with runtime.database.transaction(AreaScope.everything()) as tx:
                 await idempotency.trim(tx)
-                await relay_module.trim(tx)
+                if runtime.settings.feed_keep_days is not None:
+                    await relay_module.trim(tx, keep_days=runtime.settings.feed_keep_days)
                 await trim_imports(runtime, tx)
         except (Unavailable, *TRANSIENT_ERRORS) as error:
             log.warning("trimming waits for the database", error=repr(error))
