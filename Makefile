@@ -49,7 +49,7 @@ lint: $(STAMP) ## ruff
 
 types: $(STAMP) ## mypy, strict, over everything
 	.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) libs/common/tests deploy/local/tests tests conftest.py
-	for each in services/*; do MYPYPATH=$$each .venv/bin/mypy $$each/tests || exit 1; done # each has a tests.conftest
+	for each in $(filter services/%,$(PACKAGES)); do MYPYPATH=$$each .venv/bin/mypy $$each/tests || exit 1; done # each has a tests.conftest
 
 imports: $(STAMP) ## the architecture as import contracts
 	.venv/bin/lint-imports
