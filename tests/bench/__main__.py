@@ -5,7 +5,6 @@ where a path could not be measured; the others are reported all the same.
 """
 
 import argparse
-import asyncio
 import shutil
 import sys
 import time
@@ -14,6 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+
+import uvloop
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.log import configure_logging
@@ -155,7 +156,7 @@ def main() -> None:
     configure_logging("bench", "ERROR")
     setting, kind = (QUICK, "Quick form") if options.quick else (FULL, "Full form")
     try:
-        status = asyncio.run(run(setting, wanted, kind))
+        status = uvloop.run(run(setting, wanted, kind))  # the loop that the services' processes run on
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)

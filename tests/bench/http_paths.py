@@ -1,22 +1,23 @@
 """HTTP paths of a node beside the bare application, under the same load and on the same PostgreSQL."""
 
-import asyncio
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count, cycle
+from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import orjson
 
 from renkou_common.codes.lists import DocumentKind
+from renkou_local.health import is_healthy
 from renkou_local.ports import free_port
+from renkou_local.processes import ManagedProcess, ProcessSpec
 from tests.bench.load import Load, measure, request
 from tests.bench.node import HOME, STOCK_DATE, Nodes
 from tests.bench.report import Line
@@ -55,25 +56,25 @@ async def bare_application(nodes: Nodes) -> AsyncIterator[int]:
     finally:
         await connection.close()
     port = free_port()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.limits", str(port), dsn)
+
+    async def answers() -> bool:
+        return await is_healthy(port, "/rows/1")
+
+    process = ManagedProcess(
+        ProcessSpec(
+            name="limits",
+            argv=[sys.executable, "-m", "tests.bench.limits", str(port), dsn],
+            log_path=nodes.stack.logs / "limits.log",
+            cwd=Path.cwd(),
+            ready=answers,
+        )
+    )
+    await process.start()
     try:
-        await _answers(f"http://127.0.0.1:{port}/rows/1")
+        await process.wait_ready()
         yield port
     finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _answers(url: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        for _ in range(200):
-            try:
-                if (await http.get(url)).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.1)
-    raise RuntimeError(f"{url} does not answer")
+        await process.stop()
 
 
 def _port(url: str) -> int:

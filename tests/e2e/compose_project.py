@@ -10,6 +10,7 @@ FILES = ("docker-compose.yml", "deploy/compose/journey.yml")
 PROFILE = "two-districts"
 START_SECONDS = 480
 TAIL = 30
+CLEAR_LINE = "\x1b[2K"  # which Compose writes even where no terminal reads
 
 
 class ComposeFailed(Exception):
@@ -34,7 +35,7 @@ async def _output(*command: str, environment: Mapping[str, str] | None = None) -
             process.terminate()
             await process.wait()
         raise
-    return int(process.returncode or 0), written.decode(errors="replace")
+    return int(process.returncode or 0), written.decode(errors="replace").replace(CLEAR_LINE, "")
 
 
 async def engine_version() -> str:
@@ -88,7 +89,7 @@ class Project:
             raise ComposeFailed(f"volume {volume}: {text.strip()}")
 
     async def show_unwell(self) -> None:
-        """Print the end of the logs of every service that failed, is unhealthy or is still starting."""
+        """Print the end of the logs of every service that failed, is unhealthy or is not healthy yet."""
         listed = await self.run("ps", "--all", "--format", "json")
         for line in listed.splitlines():
             if not line.startswith("{"):
@@ -96,7 +97,7 @@ class Project:
             state = json.loads(line)
             if state["State"] == "running" and state["Health"] in {"", "healthy"}:
                 continue
-            if state["State"] == "exited" and state["ExitCode"] == 0:
+            if state["State"] == "created" or (state["State"] == "exited" and state["ExitCode"] == 0):
                 continue
             print(f"\n--- {state['Service']}: {state['Status']}", flush=True)
             print(

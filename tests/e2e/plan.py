@@ -229,5 +229,7 @@ def _after_arrival(planner: Planner, months: list[Month], everyone: list[Departu
 def _mistakes(months: list[Month]) -> None:
     """Some events are told wrong at first, in different ways and months."""
     for number, month in enumerate(months[1:-1]):
-        month.births[0].correction = ("date", "sex", "parity")[number % 3]
-        month.deaths[0].correction = ("retract", "date", "")[number % 3]
+        for birth in month.births[:1]:
+            birth.correction = ("date", "sex", "parity")[number % 3]
+        for death in month.deaths[:1]:
+            death.correction = ("retract", "date", "")[number % 3]

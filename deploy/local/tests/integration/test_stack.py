@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -26,8 +27,8 @@ ROLES = [
 PROGRAMS = {key: [sys.executable, str(TESTS / "stand_in.py"), key[1]] for key in ROLES}
 
 
-def make_stack(folder: Path, *districts: str, **options: object) -> Stack:
-    return Stack(folder, districts or ("340103",), durable=False, programs=PROGRAMS, **options)  # type: ignore[arg-type]
+def make_stack(folder: Path, *districts: str, **options: Any) -> Stack:
+    return Stack(folder, districts or ("340103",), durable=False, programs=PROGRAMS, **options)
 
 
 def belonging_to(folder: Path) -> list[int]:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -32,9 +33,9 @@ async def supervisor() -> AsyncIterator[Supervisor]:
 def program(tmp_path: Path) -> Program:
     """A process that runs a piece of Python."""
 
-    def make(name: str, code: str = WAITS, **options: object) -> ProcessSpec:
+    def make(name: str, code: str = WAITS, **options: Any) -> ProcessSpec:
         argv = [sys.executable, "-c", code]
-        return ProcessSpec(name, argv, tmp_path / "logs" / f"{name}.log", cwd=tmp_path, **options)  # type: ignore[arg-type]
+        return ProcessSpec(name, argv, tmp_path / "logs" / f"{name}.log", cwd=tmp_path, **options)
 
     return make
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]  # PyYAML comes without types
 
 from renkou_local import keys, secret_files
 from renkou_local.compose import prepare

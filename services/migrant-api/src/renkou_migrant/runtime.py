@@ -50,7 +50,7 @@ class Runtime:
         return f"{self.district.key:012d}"
 
 
-def _current_runtime(request: Request) -> Runtime:
+async def _current_runtime(request: Request) -> Runtime:
     runtime = request.app.state.runtime
     assert isinstance(runtime, Runtime)
     return runtime

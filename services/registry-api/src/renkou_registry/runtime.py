@@ -29,7 +29,7 @@ class Runtime:
     identity: Identity
 
 
-def _current_runtime(request: Request) -> Runtime:
+async def _current_runtime(request: Request) -> Runtime:
     runtime = request.app.state.runtime
     assert isinstance(runtime, Runtime)
     return runtime
