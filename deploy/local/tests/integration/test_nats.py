@@ -20,6 +20,17 @@ from renkou_local.nats import EmbeddedNats
 Connect = Callable[..., Awaitable[tuple[Client, asyncio.Queue[str]]]]
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def nats_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedNats]:
+    """A server of this module's own: other packages' tests leave messages on the shared one."""
+    folder = tmp_path_factory.mktemp("nats")
+    districts = ("340103", "310115")
+    server = EmbeddedNats(folder / "nats", {code: folder / "secrets" / code for code in districts})
+    await server.start()
+    yield server
+    await server.stop()
+
+
 @pytest_asyncio.fixture
 async def connect(nats_server: EmbeddedNats) -> AsyncIterator[Connect]:
     """Opens connections by seed file; beside each the queue of errors that the server reports."""

@@ -54,7 +54,7 @@ AreaIn = Annotated[
 ResidentIdIn = Annotated[
     ResidentId,
     PlainValidator(_resident_id, json_schema_input_type=str),
-    Field(description="公民身份号码, GB 11643-1999", examples=["340103199003071215"]),
+    Field(description="公民身份号码, GB 11643-1999", examples=["340103199003071212"]),
 ]
 NameIn = Annotated[
     str, StringConstraints(max_length=400), AfterValidator(clean_name), Field(examples=["王小明"])
@@ -122,12 +122,3 @@ def _area_query(
 
 
 AreaQuery = Annotated[AreaCode | None, Depends(_area_query)]
-
-
-def position_of(keys: list[Any] | None) -> int | None:
-    """Return the position that a cursor holds; raises InvalidInput for a foreign cursor."""
-    if keys is None:
-        return None
-    if type(keys[0]) is not int:
-        raise InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
-    return keys[0]

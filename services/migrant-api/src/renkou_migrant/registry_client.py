@@ -23,6 +23,7 @@ from renkou_common.errors import (
     Unauthenticated,
     Unavailable,
 )
+from renkou_common.http.language import caller_language
 
 _RENEW_BEFORE_SECONDS = 60.0
 
@@ -165,8 +166,9 @@ def _parse[T: BaseModel](model: type[T], answer: dict[str, Any]) -> T:
 
 
 async def _send(http: httpx.AsyncClient, method: str, url: str, **options: Any) -> dict[str, Any]:
+    headers = {"Accept-Language": caller_language.get(), **options.pop("headers", {})}
     try:
-        response = await http.request(method, url, **options)
+        response = await http.request(method, url, headers=headers, **options)
     except httpx.HTTPError as error:
         raise _unavailable(repr(error)) from error
     try:
@@ -185,7 +187,7 @@ def _unavailable(reason: str) -> Unavailable:
 
 
 def _error_of(status: int, problem: dict[str, Any]) -> RenkouError:
-    """Pass a problem of registry-api on under its own code; its detail is in one language only."""
+    """Pass a problem of registry-api on under its own code; its detail is in the caller's language."""
     code = str(problem.get("code", f"registry_{status}"))
     detail = str(problem.get("detail", problem.get("title", "")))
     kinds: dict[int, type[RenkouError]] = {

@@ -66,7 +66,7 @@ AreaIn = Annotated[
 ResidentIdIn = Annotated[
     ResidentId,
     PlainValidator(_resident_id, json_schema_input_type=str),
-    Field(description="公民身份号码, GB 11643-1999", examples=["340103199003071215"]),
+    Field(description="公民身份号码, GB 11643-1999", examples=["340103199003071212"]),
 ]
 
 

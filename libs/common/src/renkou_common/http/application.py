@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from renkou_common.errors import RenkouError
 from renkou_common.http.docs import docs_page
 from renkou_common.http.middleware import Edge
+from renkou_common.http.nul import refuse_nul
 from renkou_common.http.problems import install_problem_handlers
 
 type ReadinessCheck = Callable[[], Awaitable[None]]
@@ -36,6 +37,7 @@ def create_application(
         redoc_url=None,
         openapi_url="/openapi.json",
         separate_input_output_schemas=False,
+        dependencies=[Depends(refuse_nul)],
     )
     install_problem_handlers(app)
 

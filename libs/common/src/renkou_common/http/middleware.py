@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from renkou_common.errors import Unauthenticated
-from renkou_common.http.problems import new_trace_id, refusal
+from renkou_common.http.language import caller_language
+from renkou_common.http.problems import new_trace_id, refusal, wants_chinese
 
 log = structlog.get_logger()
 TRACE_PARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -63,10 +64,12 @@ class Edge:
             return
         trace_id = self._trace_id(scope)
         scope["renkou.trace_id"] = trace_id
+        caller_language.set("zh-CN" if wants_chinese(Request(scope)) else "en")
         limit = self._limit(scope["path"])
         started = time.perf_counter()
         status = 500
         seen = 0
+        answered = False
 
         async def limited_receive() -> Message:
             nonlocal seen
@@ -77,7 +80,8 @@ class Edge:
             return message
 
         async def marked_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
+            answered = answered or (message["type"] == "http.response.body" and not message.get("more_body"))
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message.get("headers", []))
@@ -99,6 +103,12 @@ class Edge:
                 await self._app(scope, limited_receive, marked_send)
         except BodyTooLargeError:
             await _refuse_body(marked_send, limit)
+        except Exception as error:
+            # The application raises again what it has logged and answered; the server would log it once more
+            # and close a connection that further requests may use.
+            if not answered:
+                log.error("no answer", exc_info=error, trace_id=trace_id)
+                raise
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             elapsed = time.perf_counter() - started

@@ -38,9 +38,16 @@ _MESSAGES: dict[str, Text] = {
     "date_from_datetime_parsing": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
     "date_parsing": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
     "date_type": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
+    "date_from_datetime_inexact": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
+    "string_unicode": Text("含有无法识别的字符 (不成对的代理码位)", "holds half a surrogate pair"),
+    "int_from_float": Text("应为整数", "must be a whole number"),
+    "int_parsing_size": Text("数字过大", "this number is too large"),
+    "uuid_version": Text("应为 UUID", "must be a UUID"),
+    "finite_number": Text("应为有限的数", "must be a finite number"),
+    "dict_type": Text("应为 JSON 对象", "must be a JSON object"),
+    "model_type": Text("应为 JSON 对象", "must be a JSON object"),
     "uuid_parsing": Text("应为 UUID", "must be a UUID"),
     "uuid_type": Text("应为 UUID", "must be a UUID"),
-    "json_invalid": Text("请求体不是有效的 JSON", "the body is not valid JSON"),
     "model_attributes_type": Text("应为 JSON 对象", "must be a JSON object"),
     "list_type": Text("应为列表", "must be a list"),
 }
@@ -56,6 +63,14 @@ _WITH_LIMIT: dict[str, tuple[str, str, str]] = {
     "less_than": ("lt", "应小于 {}", "must be less than {}"),
     "enum": ("expected", "只能是 {}", "must be one of {}"),
     "literal_error": ("expected", "只能是 {}", "must be one of {}"),
+}
+
+_HTTP_TITLES = {
+    400: Text("请求体无法解析", "The body could not be read"),
+    404: Text("未找到", "Not found"),
+    405: Text("方法不允许", "Method not allowed"),
+    413: Text("请求体过大", "The body is too large"),
+    415: Text("不支持的内容类型", "Unsupported content type"),
 }
 
 
@@ -75,17 +90,26 @@ def field_error(
     kind: str, location: tuple[int | str, ...], context: dict[str, Any], fallback: str
 ) -> FieldError:
     """Return the bilingual form of one pydantic error."""
-    path = [str(part) for part in location if part != "body"]
-    pointer = "/" + "/".join(path)
+    if kind == "json_invalid":  # located by its position in the text, which is no field
+        at = location[-1]
+        return FieldError(
+            "",
+            kind,
+            Text(
+                f"请求体不是有效的 JSON (第 {at} 个字符)", f"the body is not valid JSON (at character {at})"
+            ),
+        )
+    pointer = "".join(f"/{part}" for part in location if part != "body")
     if kind in _WITH_LIMIT:
         name, zh, en = _WITH_LIMIT[kind]
-        limit = context.get(name, "")
-        return FieldError(pointer, kind, Text(zh.format(limit), en.format(limit)))
+        limit = str(context.get(name, ""))
+        return FieldError(pointer, kind, Text(zh.format(limit.replace(" or ", " 或 ")), en.format(limit)))
     error = context.get("error")
     if isinstance(error, RenkouError):
         return FieldError(pointer, error.code, error.detail)
     if isinstance(error, CodeError):
         return FieldError(pointer, error.code, Text(error.zh, error.en))
+    fallback = fallback.removeprefix("Value error, ")
     return FieldError(pointer, kind, _MESSAGES.get(kind, Text(f"填写有误: {fallback}", fallback)))
 
 
@@ -145,20 +169,31 @@ async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    if _is_other_content(request, error):
+        return problem(
+            request,
+            415,
+            "content_type",
+            _HTTP_TITLES[415],
+            Text("Content-Type 应为 application/json", "Content-Type has to be application/json"),
+        )
     found = tuple(field_error(e["type"], tuple(e["loc"]), e.get("ctx", {}), e["msg"]) for e in error.errors())
     summary = errors.InvalidInput.fields(found)
     return problem(request, 422, summary.code, summary.title, summary.detail, found)
 
 
+def _is_other_content(request: Request, error: RequestValidationError) -> bool:
+    """Whether a body was not even read as JSON, as its Content-Type said that it is something else."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        return False
+    whole = (("body",), "model_attributes_type")
+    return any((tuple(one["loc"]), one["type"]) == whole for one in error.errors())
+
+
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    titles = {
-        404: Text("未找到", "Not found"),
-        405: Text("方法不允许", "Method not allowed"),
-        413: Text("请求体过大", "The body is too large"),
-        415: Text("不支持的内容类型", "Unsupported content type"),
-    }
-    title = titles.get(error.status_code, Text("请求无法处理", "The request could not be carried out"))
+    title = _HTTP_TITLES.get(error.status_code, Text("请求无法处理", "The request could not be carried out"))
     detail = Text(title.zh, str(error.detail))
     headers = dict(error.headers or {})
     return problem(request, error.status_code, f"http_{error.status_code}", title, detail, (), headers)

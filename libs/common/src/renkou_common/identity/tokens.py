@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-from renkou_common.errors import Unauthenticated
+from renkou_common.errors import Unauthenticated, Unavailable
 
 ALGORITHM = "Ed25519"
 AUDIENCE = "renkou"
@@ -124,5 +125,11 @@ class TokenVerifier:
         return self._keys
 
     async def _refresh(self) -> None:
-        self._keys = KeySet.import_key_set(await self._fetch_keys())  # type: ignore[arg-type]
+        try:
+            found = await self._fetch_keys()
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                "keys_unavailable", "登录服务暂不可用", "The sign-in service is unavailable"
+            ) from error
+        self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]  # joserfc's own dict type
         self._fetched_at = time.monotonic()

@@ -6,13 +6,19 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from renkou_common.codes.findings import CodeError
+from renkou_common.http.days import Day
 from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.exchange.contracts import AGREED, PURPOSES, MessageKind
 
 
 def _agreed(kind: MessageKind) -> MessageKind:
     if kind not in AGREED:
-        raise ValueError("replies and receipts rest on what they reply to and are not listed")
+        raise CodeError(
+            "kind_not_agreed",
+            "答复和回执随其所答复的通报, 不在协议中列明",
+            "replies and receipts rest on what they reply to and are not listed",
+        )
     return kind
 
 
@@ -46,8 +52,8 @@ class AgreementCreate(BaseModel):
 
     id: UUID = Field(description="agreed by both districts; each records the agreement under it")
     partner: Annotated[str, Field(pattern=r"^\d{6}$", description="the other district")]
-    valid_from: date
-    valid_to: date = Field(description="last day")
+    valid_from: Day
+    valid_to: Day = Field(description="last day")
     legal_basis: Annotated[str, Field(min_length=1, max_length=500)]
     kinds: Annotated[list[AgreedKind], Field(min_length=1, max_length=len(AGREED))]
 

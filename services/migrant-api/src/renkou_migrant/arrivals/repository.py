@@ -27,7 +27,6 @@ class Filters:
     person_id: UUID | None = None
     area: tuple[int, int] | None = None
     staying: bool | None = None
-    checked: bool | None = None
 
 
 async def insert(tx: Transaction, new: Arrival, recorded_at: datetime, recorded_by: UUID) -> bool:
@@ -97,8 +96,7 @@ async def page(
           AND ($4::uuid IS NULL OR a.person_id = $4)
           AND ($5::bigint IS NULL OR a.area BETWEEN $5 AND $6::bigint)
           AND ($7::boolean IS NULL OR (a.left_on IS NULL) = $7)
-          AND ($8::boolean IS NULL OR (a.checked_on IS NOT NULL) = $8)
-        ORDER BY a.position DESC LIMIT $9
+        ORDER BY a.position DESC LIMIT $8
         """,
         scope.lows,
         scope.highs,
@@ -107,7 +105,6 @@ async def page(
         filters.area[0] if filters.area else None,
         filters.area[1] if filters.area else None,
         filters.staying,
-        filters.checked,
         limit,
     )
     return [_arrival(row) for row in rows]

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -21,7 +21,7 @@ from renkou_migrant.arrivals.schemas import (
     ArrivalRead,
     StayEndCreate,
 )
-from renkou_migrant.fields import AreaQuery, position_of
+from renkou_migrant.fields import AreaQuery
 from renkou_migrant.people import facts_of, person_card
 from renkou_migrant.runtime import CurrentRuntime
 
@@ -64,13 +64,12 @@ async def list_arrivals(
     area: AreaQuery,
     person_id: UUID | None = None,
     staying: Annotated[bool | None, Query(description="only stays that go on, or only others")] = None,
-    checked: Annotated[bool | None, Query(description="only checked ones, or only others")] = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ArrivalPage:
     """List stays in the caller's area, without names. Needs `migration:read`."""
-    filters = Filters(person_id, area.interval() if area else None, staying, checked)
-    before = position_of(decode_cursor(after, 1))
+    filters = Filters(person_id, area.interval() if area else None, staying)
+    before = whole_number_key(decode_cursor(after, 1))
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None

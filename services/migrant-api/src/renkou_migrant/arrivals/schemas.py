@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import DocumentKind
+from renkou_common.http.days import Day
 from renkou_migrant.arrivals.domain import Arrival
 from renkou_migrant.fields import AreaIn, MaritalStatusCode, NameIn, ResidentIdIn, Street, area_code
 from renkou_migrant.registry_client import PersonCard
@@ -20,7 +21,7 @@ class ArrivingPerson(BaseModel):
 
     name: NameIn
     sex: Literal[0, 1, 2, 9] = Field(description="GB/T 2261.1: 0 未知, 1 男, 2 女, 9 未说明")
-    birth_date: date
+    birth_date: Day
     document_kind: DocumentKind = DocumentKind.RESIDENT_ID
     resident_id: ResidentIdIn | None = None
     nationality: Annotated[str, Field(pattern=r"^\d{2}$", description="GB/T 3304")] | None = None
@@ -54,7 +55,7 @@ class ArrivalCreate(BaseModel):
                         "name": "王小明",
                         "sex": 1,
                         "birth_date": "1990-03-07",
-                        "resident_id": "340103199003071215",
+                        "resident_id": "340103199003071212",
                         "registered_area": "340103013001",
                     },
                     "arrived_on": "2025-03-09",
@@ -65,7 +66,7 @@ class ArrivalCreate(BaseModel):
     )
 
     person: ArrivingPerson
-    arrived_on: date
+    arrived_on: Day
     area: AreaIn = Field(description="the community or village, 12 digits in the caller's area")
     street: Street | None = None
     phone: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=40)] | None = None
@@ -76,7 +77,7 @@ class StayEndCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"departed_on": "2025-09-01"}]})
 
-    departed_on: date
+    departed_on: Day
     destination_area: AreaIn | None = Field(default=None, description="outside this district, if told")
 
 

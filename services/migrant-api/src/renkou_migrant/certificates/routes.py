@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -24,7 +24,7 @@ from renkou_migrant.certificates.schemas import (
 )
 from renkou_migrant.credentials.groups import Group
 from renkou_migrant.credentials.sdjwt import MEDIA_TYPE
-from renkou_migrant.fields import AreaQuery, position_of
+from renkou_migrant.fields import AreaQuery
 from renkou_migrant.partners import service as partners
 from renkou_migrant.people import person_card
 from renkou_migrant.runtime import CurrentRuntime, Runtime
@@ -32,6 +32,7 @@ from renkou_migrant.runtime import CurrentRuntime, Runtime
 router = APIRouter(prefix="/certificates", tags=["certificates 婚育证明"])
 Reader = Annotated[Access, Depends(requires(Scope.CERTIFICATE_READ))]
 Issuer = Annotated[Access, Depends(requires(Scope.CERTIFICATE_ISSUE))]
+"""Who issues a certificate hands it to its holder: a presentation may carry the ID number in the clear."""
 GroupNames = Annotated[
     str | None,
     Query(
@@ -95,7 +96,7 @@ async def list_certificates(
     """List certificates of people registered in the caller's area, no names. Needs `certificate:read`."""
     interval = area.interval() if area else None
     filters = Filters(runtime.clock.today(), person_id, number, interval, valid)
-    before = position_of(decode_cursor(after, 1))
+    before = whole_number_key(decode_cursor(after, 1))
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
@@ -120,7 +121,7 @@ async def read_certificate(
     response_class=PlainTextResponse,
 )
 async def read_presentation(
-    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+    certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
     """Read the presentation that shows only the groups the holder chose. Needs `certificate:read`."""
     chosen = shown.groups_of(groups)
@@ -134,7 +135,7 @@ async def read_presentation(
     response_class=PlainTextResponse,
 )
 async def read_text(
-    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+    certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
     """Read what the presentation says, Chinese and English, line by line. Needs `certificate:read`."""
     chosen = shown.groups_of(groups)
@@ -144,7 +145,7 @@ async def read_text(
 
 @router.get("/{certificate_id}/qr.txt", summary="Text of the QR code", response_class=PlainTextResponse)
 async def read_qr_text(
-    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+    certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
     """Read the packed form that paper carries. Needs `certificate:read`."""
     chosen = shown.groups_of(groups)
@@ -158,7 +159,7 @@ async def read_qr_text(
     responses={200: {"content": {"image/png": {}}}},
 )
 async def read_qr_image(
-    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+    certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
     """Read the QR code as an image. Needs `certificate:read`."""
     chosen = shown.groups_of(groups)
@@ -173,7 +174,7 @@ async def read_qr_image(
     responses={200: {"content": {"application/pdf": {}}}},
 )
 async def read_document(
-    certificate_id: UUID, runtime: CurrentRuntime, access: Reader, groups: GroupNames = None
+    certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
     """Read one A4 page with the chosen groups and their QR code. Needs `certificate:read`."""
     chosen = shown.groups_of(groups)

@@ -27,7 +27,9 @@ class CertificateCreate(BaseModel):
 class RevocationCreate(BaseModel):
     """Why a certificate is revoked."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "持有人婚姻状况变化, 申请换发"}]}
+    )
 
     reason: Reason
 

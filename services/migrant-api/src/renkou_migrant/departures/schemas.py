@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from renkou_common.http.days import Day
 from renkou_migrant.departures.domain import Departure, EndedBy
 from renkou_migrant.fields import AreaIn, Reason, area_code
 from renkou_migrant.registry_client import PersonCard
@@ -29,7 +30,7 @@ class DepartureCreate(BaseModel):
 
     person_id: UUID
     destination_area: AreaIn = Field(description="outside this district, the county at least")
-    departed_on: date
+    departed_on: Day
     reason: Reason | None = None
 
 
@@ -38,7 +39,7 @@ class ReturnCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"returned_on": "2025-09-01"}]})
 
-    returned_on: date
+    returned_on: Day
 
 
 class DepartureItem(BaseModel):

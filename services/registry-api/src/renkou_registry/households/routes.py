@@ -16,7 +16,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import AreaQuery, area_code, check_areas
 from renkou_registry.households import service
-from renkou_registry.households.domain import HouseholdEntry, MemberEntry
+from renkou_registry.households.domain import HouseholdEntry, MemberEntry, check_members
 from renkou_registry.households.schemas import (
     HouseholdCreate,
     HouseholdOut,
@@ -73,6 +73,7 @@ async def create_household(
         street=body.street,
         members=tuple(MemberEntry(each.person_id, each.relation, each.since) for each in body.members),
     )
+    check_members(entry.members, runtime.clock.today())
     async with runtime.database.transaction(access.areas) as tx:
 
         async def create() -> UUID:

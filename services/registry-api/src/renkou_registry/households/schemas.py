@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from renkou_common.codes.kinship import RELATIONS
 from renkou_common.codes.lists import HouseholdKind
+from renkou_common.http.days import Day
 from renkou_registry.fields import AreaIn, Street
 
 RelationCode = Annotated[
@@ -29,7 +30,7 @@ class MemberIn(BaseModel):
 
     person_id: UUID
     relation: RelationCode = "80"
-    since: date | None = None
+    since: Day | None = None
 
 
 class HouseholdCreate(BaseModel):

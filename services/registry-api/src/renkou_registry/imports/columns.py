@@ -61,7 +61,7 @@ RULES: tuple[ColumnRule, ...] = (
         Column.DOCUMENT_NUMBER,
         False,
         "居民身份证必填 18 位; 单元格必须是文本格式, 数字格式会丢失后三位",
-        "340103199001311234",
+        "340103199001311235",
     ),
     ColumnRule(Column.NATIONALITY, True, "从下拉框选", "汉族", NATIONALITIES),
     ColumnRule(Column.MARITAL_STATUS, True, "从下拉框选", "初婚", MARITAL_STATUSES),

@@ -1,7 +1,6 @@
 """HTTP of roster imports."""
 
 import asyncio
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.days import Day
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -63,7 +63,7 @@ async def hand_in(
     access: Clerk,
     key: Annotated[RequestKey, Depends(request_key)],
     stock_date: Annotated[
-        date | None, Query(description="登记日期: the day on which the roster is true; today unless given")
+        Day | None, Query(description="登记日期: the day on which the roster is true; today unless given")
     ] = None,
     dry_run: Annotated[bool, Query(description="check only, and wait for POST /imports/{id}/start")] = False,
 ) -> ImportOut:

@@ -69,8 +69,13 @@ async def parents_of(desk: Desk, mother_id: UUID, father_id: UUID | None, born_o
     if state.died_on is not None and state.died_on < born_on:
         raise Conflict("mother_dead", "母亲在该日之前已死亡", "the mother died before that day")
     if any(parent is not None and parent.birth_date >= born_on for parent in (mother, father)):
-        raise Conflict("parent_younger", "父母的出生日期不早于子女", "a parent is not older than the child")
+        raise parent_younger()
     return Parents(mother, father, _addresses_on(state, born_on), state.usual_area(born_on))
+
+
+def parent_younger() -> Conflict:
+    """Return the error for a birth that is not after its parents' own."""
+    return Conflict("parent_younger", "父母的出生日期不早于子女", "a parent is not older than the child")
 
 
 def _addresses_on(state: PersonState, day: date) -> Addresses:

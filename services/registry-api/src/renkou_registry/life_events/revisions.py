@@ -16,6 +16,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
+from renkou_registry.life_events.births import parent_younger
 from renkou_registry.life_events.domain import (
     CORRECTABLE,
     EventKind,
@@ -54,12 +55,25 @@ async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, An
     history = await history_of(desk, person.id)
     _check_stands(history, target.event.id)
     happened_on: date = changes.get("happened_on", target.event.happened_on)
+    if target.event.kind is EventKind.BIRTH and "happened_on" in changes:
+        await _check_parents_older(desk, person, happened_on)
     data = {"changes": dict(changes), "reason": reason}
     event = LifeEvent(new_id(), EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
     done = await record(desk, person, event, history=history)
     payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
     return event.id
+
+
+async def _check_parents_older(desk: Desk, child: PersonRecord, born_on: date) -> None:
+    """Raise Conflict for a birth that would be moved before that of a parent."""
+    parents = sorted(each for each in (child.mother_id, child.father_id) if each is not None)
+    if not parents:
+        return
+    async with reaching_everywhere(desk.tx, desk.scope):
+        found = await persons.find_many(desk.tx, parents, AreaScope.everything())
+    if any(parent["birth_date"] >= born_on for parent in found):
+        raise parent_younger()
 
 
 async def retract(desk: Desk, event_id: UUID, reason: str) -> UUID:

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import DocumentKind
+from renkou_common.http.days import Day
 from renkou_registry.fields import (
     AreaIn,
     MaritalStatusCode,
@@ -21,6 +22,12 @@ from renkou_registry.fields import (
 from renkou_registry.persons.schemas import Warnings
 
 Parity = Annotated[int, Field(ge=1, le=30, description="孩次: which child of the mother")]
+
+
+def _married(code: str) -> str:
+    if not code.startswith("2"):
+        raise CodeError("marital_status", "应为已婚类代码 20-23", "must be one of 20-23")
+    return code
 
 
 class ChildIn(BaseModel):
@@ -61,7 +68,7 @@ class BirthCreate(BaseModel):
 
     mother_id: UUID
     father_id: UUID | None = None
-    happened_on: date
+    happened_on: Day
     child: ChildIn
     parity: Parity | None = Field(default=None, description="default: her children so far and one")
     registered_area: AreaIn | None = None
@@ -75,30 +82,40 @@ class BirthCreate(BaseModel):
 class DeathCreate(BaseModel):
     """A death."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"person_id": "0197f000-0000-7000-8000-000000000001", "happened_on": "2025-03-18"}]
+        },
+    )
 
     person_id: UUID
-    happened_on: date
+    happened_on: Day
 
 
 class MarriageCreate(BaseModel):
     """A marriage, recorded for both where both are in the register."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "person_id": "0197f000-0000-7000-8000-000000000001",
+                    "spouse_id": "0197f000-0000-7000-8000-000000000002",
+                    "happened_on": "2025-03-18",
+                }
+            ]
+        },
+    )
 
     person_id: UUID
     spouse_id: UUID | None = None
-    happened_on: date
-    marital_status: MaritalStatusCode | None = Field(
+    happened_on: Day
+    marital_status: Annotated[MaritalStatusCode, AfterValidator(_married)] | None = Field(
         default=None,
         description="21, 22 or 23; default: first marriage or remarried after what the record says",
     )
-
-    @model_validator(mode="after")
-    def _married(self) -> Self:
-        if self.marital_status is not None and not self.marital_status.startswith("2"):
-            raise CodeError("marital_status", "应为已婚类代码 20-23", "must be one of 20-23")
-        return self
 
 
 class MoveCreate(BaseModel):
@@ -119,7 +136,7 @@ class MoveCreate(BaseModel):
     )
 
     person_id: UUID
-    happened_on: date
+    happened_on: Day
     to_area: AreaIn
     to_street: Street | None = None
     transfer_registration: bool = Field(default=False, description="户籍是否随迁")
@@ -130,14 +147,14 @@ class Changes(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    happened_on: date | None = None
+    happened_on: Day | None = None
     sex: SexCode | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     parity: Parity | None = None
     marital_status: MaritalStatusCode | None = None
     registered_area: AreaIn | None = None
     present_area: AreaIn | None = None
-    present_since: date | None = None
+    present_since: Day | None = None
     to_area: AreaIn | None = None
     transfer_registration: bool | None = None
 
@@ -171,7 +188,9 @@ class CorrectionCreate(BaseModel):
 class RetractionCreate(BaseModel):
     """The event never happened."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "同名误登, 本人健在"}]}
+    )
 
     reason: Reason
 

@@ -105,6 +105,8 @@ def _position(after: str | None) -> tuple[int, int, UUID] | None:
         return None
     try:
         part, area, person_id = keys
+        if not 0 <= int(part) <= 9:
+            raise ValueError("no such part of the list")
         return int(part), int(area), UUID(person_id)
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidInput.field(

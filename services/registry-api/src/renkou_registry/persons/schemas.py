@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import MARITAL_STATUSES, SEXES, DocumentKind
 from renkou_common.codes.nationalities import HAN, NATIONALITIES
+from renkou_common.http.days import Day
 from renkou_registry.fields import (
     AreaIn,
     Employer,
@@ -36,7 +37,7 @@ class EntryIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal[EntryKind.OPENING, EntryKind.ARRIVAL] = Field(description="opening 期初建档, arrival 流入")
-    on: date = Field(description="stock date or day of arrival")
+    on: Day = Field(description="stock date or day of arrival")
 
 
 class PersonCreate(BaseModel):
@@ -51,7 +52,7 @@ class PersonCreate(BaseModel):
                     "sex": 1,
                     "birth_date": "1990-03-07",
                     "document_kind": "resident_id",
-                    "resident_id": "340103199003071215",
+                    "resident_id": "340103199003071212",
                     "registered_area": "340103001001",
                     "present_area": "340103001001",
                     "present_since": "2015-06-01",
@@ -63,17 +64,17 @@ class PersonCreate(BaseModel):
 
     name: NameIn
     sex: SexCode = Field(description="GB/T 2261.1: 0 未知, 1 男, 2 女, 9 未说明")
-    birth_date: date
+    birth_date: Day
     document_kind: DocumentKind = DocumentKind.RESIDENT_ID
     resident_id: ResidentIdIn | None = None
     nationality: NationalityCode = HAN
     marital_status: MaritalStatusCode = "90"
     registered_area: AreaIn
     registered_street: Street | None = None
-    registered_since: date | None = None
+    registered_since: Day | None = None
     present_area: AreaIn
     present_street: Street | None = None
-    present_since: date | None = None
+    present_since: Day | None = None
     phone: Phone | None = None
     employer: Employer | None = None
     mother_id: UUID | None = None
@@ -230,7 +231,12 @@ class FactsOut(BaseModel):
 class MatchRequest(BaseModel):
     """A number and a name as another district or a certificate states them."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"resident_id": "340103199003071212", "name": "王小明", "purpose": "certificate"}]
+        },
+    )
 
     resident_id: ResidentIdIn
     name: NameIn

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common.codes.lists import ServiceKind
+from renkou_common.http.days import Day
 
 
 class ServiceCreate(BaseModel):
@@ -19,8 +20,8 @@ class ServiceCreate(BaseModel):
     )
 
     kind: ServiceKind
-    given_on: date
-    share_with_home: bool = Field(default=False, description="本人同意向户籍地通报")
+    given_on: Day
+    share_with_home: bool = Field(default=False, strict=True, description="本人同意向户籍地通报")
 
 
 class ServiceOut(BaseModel):

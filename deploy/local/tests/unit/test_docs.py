@@ -1,0 +1,53 @@
+"""The pages name every endpoint and every setting of the three services."""
+
+import re
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from renkou_local.api_page import documents, page
+from renkou_local.layout import DEPLOY, REPOSITORY
+from renkou_migrant.settings import MigrantSettings
+from renkou_registry.settings import RegistrySettings
+from renkou_reporting.settings import ReportingSettings
+
+DOCS = REPOSITORY / "docs"
+
+
+def test_the_page_of_endpoints_says_what_the_services_say() -> None:
+    assert (DOCS / "api.md").read_text(encoding="utf-8") == page()
+
+
+def test_every_path_of_every_service_is_on_it() -> None:
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    paths = [path for document in documents().values() for path in document["paths"]]
+    assert len(paths) > 50
+    assert [path for path in paths if f"`{path}`" not in text] == []
+
+
+@pytest.mark.parametrize("settings", [RegistrySettings, MigrantSettings, ReportingSettings])
+def test_every_setting_is_on_the_operators_page(settings: type[BaseSettings]) -> None:
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    names = [f"RENKOU_{name.upper()}" for name in settings.model_fields]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_every_decision_says_what_why_what_it_costs_and_which_check_keeps_it() -> None:
+    pages = sorted((DOCS / "decisions").glob("*.md"))
+    assert [int(each.name[:4]) for each in pages] == list(range(1, len(pages) + 1))
+    for each in pages:
+        text = each.read_text(encoding="utf-8")
+        for heading in ("**What.**", "**Why.**", "**What it costs.**", "**Which check keeps it.**"):
+            assert heading in text, f"{each.name}: {heading}"
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    pages = [
+        *DOCS.rglob("*.md"),
+        REPOSITORY / "README.md",
+        REPOSITORY / "CONTRIBUTING.md",
+        DEPLOY / "README.md",
+    ]
+    for each in pages:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", each.read_text(encoding="utf-8")):
+            assert (each.parent / target).exists(), f"{each.name}: {target}"

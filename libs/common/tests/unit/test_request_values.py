@@ -1,0 +1,158 @@
+"""What a request may hold: days, cursors, characters; and what the log keeps of a value that broke it."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import httpx
+import pytest
+import structlog
+from fastapi import APIRouter, FastAPI, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from renkou_common.errors import InvalidInput
+from renkou_common.http.application import create_application
+from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.days import Day
+from renkou_common.http.middleware import Edge
+from renkou_common.log import configure_logging
+
+HEADERS = {"Authorization": "Bearer x", "Accept-Language": "en"}
+router = APIRouter()
+
+
+class Visit(BaseModel):
+    """What the example takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on: Day
+    notes: list[Annotated[str, Field(max_length=20)]] = []
+
+
+@router.post("/visits")
+async def make_visit(visit: Visit) -> dict[str, Any]:
+    return {"on": visit.on}
+
+
+@router.get("/visits")
+async def list_visits(name: Annotated[str, Query()] = "") -> list[str]:
+    return [name]
+
+
+@router.get("/broken")
+async def broken(name: str) -> None:
+    raise ValueError(f"the value {name} cannot be stored")
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+async def nothing_to_check() -> None:
+    return None
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    app = create_application(
+        title="t", description="d", lifespan=lifespan, routers=[router], readiness=lambda _: nothing_to_check
+    )
+    transport = httpx.ASGITransport(Edge(app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://node", headers=HEADERS) as http:
+        yield http
+
+
+async def test_a_day_is_written_with_year_month_and_day(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/visits", json={"on": "2025-03-18"})
+    assert answer.json() == {"on": "2025-03-18"}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (0, "date_form"),
+        ("0", "date_form"),
+        ("20250318", "date_form"),
+        ("2025-03-18T00:00:00", "date_form"),
+        (None, "date_form"),
+        ("２０２５-03-18", "date_form"),
+        ("2025-02-30", "date_unknown"),
+        ("0001-01-01", "date_too_early"),
+        ("1899-12-31", "date_too_early"),
+    ],
+)
+async def test_anything_else_is_refused_with_its_field(
+    client: httpx.AsyncClient, given: Any, code: str
+) -> None:
+    answer = await client.post("/visits", json={"on": given})
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/on", code)]
+
+
+async def test_the_character_nul_is_refused_wherever_it_stands(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/visits", json={"on": "2025-03-18", "notes": ["fine", "a\x00b"]})
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/notes/1", "nul_character")
+    ]
+    answer = await client.get("/visits", params={"name": "\x00"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/name"
+
+
+async def test_half_a_surrogate_pair_is_refused_in_both_languages(client: httpx.AsyncClient) -> None:
+    body = b'{"on": "2025-03-18", "notes": ["\\ud800"]}'
+    for language, text in (("en", "surrogate"), ("zh", "代理码位")):
+        headers = {"Content-Type": "application/json", "Accept-Language": language}
+        answer = await client.post("/visits", content=body, headers=headers)
+        assert answer.status_code == 422
+        error = answer.json()["errors"][0]
+        assert error["pointer"] == "/notes/0"
+        assert text in error["detail"]
+
+
+async def test_a_body_of_another_kind_is_415(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/visits", content=b"on=2025-03-18", headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 415
+    assert answer.json()["code"] == "content_type"
+
+
+async def test_broken_json_names_no_field_but_the_place(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/visits", content=b'{"on', headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == ""
+    assert "character" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    "keys", [(2**63,), (-(2**64),), (1.5,), (True,), (None,), ([1],), ({},), ("a\x00",), ("x" * 201,)]
+)
+def test_a_cursor_holds_only_what_a_query_can_take(keys: tuple[Any, ...]) -> None:
+    made = encode_cursor(*keys) if keys[0] != -(2**64) else "Wy0xODQ0Njc0NDA3MzcwOTU1MTYxNl0"
+    with pytest.raises(InvalidInput):
+        decode_cursor(made, 1)
+
+
+def test_a_text_is_no_whole_number_key() -> None:
+    assert whole_number_key(decode_cursor(encode_cursor(7), 1)) == 7
+    with pytest.raises(InvalidInput):
+        whole_number_key(decode_cursor(encode_cursor("7"), 1))
+
+
+async def test_the_log_keeps_the_place_of_an_error_but_no_value(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = structlog.get_config()
+    try:
+        configure_logging("test")
+        answer = await client.get("/broken", params={"name": "王小明"})
+    finally:
+        structlog.configure(**before)
+    assert answer.status_code == 500
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if "unexpected error" in each]
+    assert "王小明" not in line
+    assert "in broken" in json.loads(line)["exception"]
