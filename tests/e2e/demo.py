@@ -7,7 +7,9 @@ Ctrl-C. Writes ``.local/demo.json``.
 import argparse
 import asyncio
 import json
+import os
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -18,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from renkou_local.launch import die_with_parent
 from renkou_local.stack import Stack
 from tests.e2e.compare import Compared, table
 from tests.e2e.journey import HOME, RESIDENCE, Journey, Nodes, Size
@@ -140,6 +143,7 @@ async def run(once: bool, size: Size) -> int:
 
 def main() -> None:
     """Command line."""
+    die_with_parent(os.getppid(), signal.SIGINT)  # a killed `make` ends the demonstration in good order
     parser = argparse.ArgumentParser(description="the journey through two districts")
     parser.add_argument("--once", action="store_true", help="end after the journey")
     parser.add_argument("--residents", type=int, default=Size.home, help="people in the home roster")
