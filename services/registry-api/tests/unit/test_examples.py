@@ -17,10 +17,10 @@ def _examples() -> list[tuple[type[BaseModel], dict[str, Any]]]:
         if not module.name.endswith(".schemas"):
             continue
         for one in vars(importlib.import_module(module.name)).values():
-            if isinstance(one, type) and issubclass(one, BaseModel) and one.__module__ == module.name:
-                extra = one.model_config.get("json_schema_extra")
-                if one.model_config.get("extra") == "forbid" and isinstance(extra, dict):
-                    found += [(one, example) for example in extra["examples"]]  # type: ignore[union-attr]
+            if not isinstance(one, type) or not issubclass(one, BaseModel) or one.__module__ != module.name:
+                continue
+            if one.model_config.get("extra") == "forbid":
+                found += [(one, example) for example in one.model_json_schema().get("examples", [])]
     return found
 
 

@@ -206,7 +206,13 @@ async def _on_connection_error(request: Request, error: Exception) -> JSONRespon
 
 
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected error", exc_info=error, path=request.scope.get("route_path"))
+    log.error(
+        "unexpected error",
+        exc_info=error,
+        method=request.method,
+        route=getattr(request.scope.get("route"), "path", "unmatched"),
+        trace_id=request.scope.get("renkou.trace_id", ""),
+    )
     return problem(
         request,
         500,

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.database import Transaction
+from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
 from renkou_common.identity.http import requires
@@ -99,6 +100,10 @@ async def answer_notice(
     access: Clerk,
     version: Version,
 ) -> NoticeDetail:
+    if body.known is None and body.note is None:
+        raise InvalidInput.field(
+            "/note", "note_required", "known 为空时须填写说明", "is needed where known is null"
+        )
     content = Answer(known=body.known, note=body.note)
     async with runtime.database.transaction(access.areas) as tx:
         stored = await service.answer(tx, runtime, access.areas, notice_id, version, access.subject, content)

@@ -27,7 +27,7 @@ class AnswerCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"known": True, "note": None}]})
 
-    known: bool | None = Field(description="true: ours; false: not ours; null: see the note")
+    known: bool | None = Field(strict=True, description="true: ours; false: not ours; null: see the note")
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
 

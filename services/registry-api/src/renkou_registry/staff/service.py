@@ -1,20 +1,17 @@
 """Staff accounts: load, decide, save, tell the other services."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from uuid6 import uuid7
 
-from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.database import Database, Transaction
-from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, Text
+from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Assignment, AssignmentLoader
-from renkou_common.identity.roles import Role
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.scope import AreaScope
-from renkou_registry.areas.service import known_areas
 from renkou_registry.auth.passwords import hash_password
 from renkou_registry.staff import repository
 from renkou_registry.staff.domain import RoleInArea, StaffChange, StaffMember
@@ -46,20 +43,6 @@ async def find(tx: Transaction, staff_id: UUID) -> StaffMember:
 async def page(tx: Transaction, after: str, limit: int) -> list[StaffMember]:
     """Return up to ``limit`` accounts by user name, those after ``after``."""
     return await repository.members(tx, after, limit)
-
-
-async def check_known_areas(tx: Transaction, wanted: Sequence[tuple[Role, str]]) -> None:
-    """Raise InvalidInput that lists every assignment to an area that the division list does not have."""
-    codes = [AreaCode.parse(code) for _, code in wanted]
-    known = await known_areas(tx, codes)
-    text = Text("区划代码表中没有该代码", "the division list has no such code")
-    found = [
-        FieldError(f"/assignments/{index}/area", "area_unknown", text)
-        for index, code in enumerate(codes)
-        if code not in known
-    ]
-    if found:
-        raise InvalidInput.fields(found)
 
 
 async def create(

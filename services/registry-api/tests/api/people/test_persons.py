@@ -103,7 +103,7 @@ async def test_a_number_that_disagrees_with_the_record_needs_the_workers_confirm
         ({"resident_id": "340103199003071234"}, "/resident_id", "resident_id_check_digit"),
         ({"name": "   "}, "/name", "name_empty"),
         ({"sex": 3}, "/sex", "literal_error"),
-        ({"birth_date": "7.3.1990"}, "/birth_date", "date_from_datetime_parsing"),
+        ({"birth_date": "7.3.1990"}, "/birth_date", "date_form"),
         ({"present_area": "340103"}, "/present_area", "area_level"),
         ({"registered_area": "34"}, "/registered_area", "area_level"),
         ({"present_area": "34010x001001"}, "/present_area", "area_code_digits"),

@@ -1,16 +1,19 @@
 """Aggregate returns as they are handed in and read."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from renkou_common.contracts.lines import BirthMonth, Measure, Population
+from renkou_common.contracts.lines import Measure, Population
+from renkou_common.http.days import Day
 
 MAX_LINES = 5000
 MAX_VALUE = 10_000_000_000
 _Month = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", examples=["2026-03"])]
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class ReturnLine(BaseModel):
@@ -19,11 +22,11 @@ class ReturnLine(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     area: str = Field(description="an area code within the return's area")
-    on: date = Field(description="a day of the return's month")
+    on: Day = Field(description="a day of the return's month")
     population: Population
     measure: Measure
-    sex: int = Field(default=0, ge=0, le=9, description="GB/T 2261.1; 0 where not told apart")
-    birth_month: BirthMonth | None = None
+    sex: Literal[0, 1, 2, 9] = Field(default=0, description="GB/T 2261.1; 0 where not told apart")
+    birth_month: Annotated[str, Field(pattern=r"^[12]\d{3}-\d{2}$", description="YYYY-MM")] | None = None
     parity: int = Field(default=0, ge=0, le=30, description="of births; 0 where not told apart")
     value: int = Field(ge=1, le=MAX_VALUE)
 
@@ -52,8 +55,8 @@ class ReturnSubmission(BaseModel):
         },
     )
 
-    title: str = Field(min_length=1, max_length=200)
-    source: str = Field(min_length=1, max_length=200, description="the office or register it comes from")
+    title: _Text = Field(max_length=200)
+    source: _Text = Field(max_length=200, description="the office or register it comes from")
     area: str
     month: _Month
     lines: list[ReturnLine] = Field(min_length=1, max_length=MAX_LINES)
@@ -64,7 +67,7 @@ class Withdrawal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: _Text = Field(max_length=500)
 
 
 class ReturnSummary(BaseModel):
