@@ -102,14 +102,16 @@ def _touches(journey: Journey, index: int, town: str) -> bool:
 async def ids_outside(journey: Journey, town: str) -> dict[str, str]:
     """Return ids of records that exist, of people who neither live nor are registered in ``town``."""
     travellers = journey.crossing.travellers.values()
-    traveller = next(t for t in travellers if t.certificate and not _touches(journey, t.planned.person, town))
-    person = journey.home.ids[traveller.who]
+    outside = (t for t in travellers if t.certificate and not _touches(journey, t.planned.person, town))
+    traveller, another = next(outside), next(outside)
+    person, relative = journey.home.ids[traveller.who], journey.home.ids[another.who]
     read = await journey.home.api.get("registry", f"/persons/{person}")
     notices = await journey.home.api.pages("migrant", "/notices", limit=200)
     born = [child for child in journey.home.events if child.startswith("b")]
     event = next(journey.home.events[b] for b in born if not _touches(journey, int(b[1:]), town))
     return {
-        **dict.fromkeys(("person_id", "mother_id", "father_id", "spouse_id"), person),
+        "person_id": person,
+        **dict.fromkeys(("mother_id", "father_id", "spouse_id"), relative),
         "ref": read["ref"],
         "life_event_id": event,
         "event_id": event,
