@@ -143,14 +143,6 @@ class EmbeddedPostgres:
         finally:
             await connection.close()
 
-    async def drop_database(self, name: str) -> None:
-        """Drop a database together with its connections."""
-        connection = await self.connect()
-        try:
-            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        finally:
-            await connection.close()
-
     async def _initdb(self) -> None:
         """Make the cluster beside and rename it, so that an interrupted initdb leaves nothing half made."""
         partial = self.folder / "data.partial"

@@ -44,11 +44,6 @@ class Runtime:
     anchor: VerifyingKey
     trust: TrustCache = field(default_factory=TrustCache)
 
-    @property
-    def district_area(self) -> str:
-        """The district's own 12-digit area."""
-        return f"{self.district.key:012d}"
-
 
 async def _current_runtime(request: Request) -> Runtime:
     runtime = request.app.state.runtime

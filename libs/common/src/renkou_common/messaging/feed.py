@@ -47,11 +47,6 @@ async def read_feed_texts(tx: Transaction, after: int, limit: int) -> list[tuple
     return [(row["feed_seq"], complete_envelope(*row)) for row in rows]
 
 
-async def read_feed(tx: Transaction, after: int, limit: int) -> list[dict[str, Any]]:
-    """Return up to ``limit`` envelopes (with ``feedseq`` and ``contenthash``) numbered above ``after``."""
-    return [orjson.loads(text) for _, text in await read_feed_texts(tx, after, limit)]
-
-
 async def head(tx: Transaction) -> int:
     """Return the highest number given out so far; 0 where there is none."""
     return int(await tx.fetchval("SELECT coalesce(max(last), 0) FROM feed_counter"))

@@ -28,6 +28,7 @@ from renkou_migrant.exchange.contracts import (
     AGREED,
     REPLIES,
     VERSIONS,
+    BirthNotice,
     MessageKind,
     Receipt,
     ReceiptItem,
@@ -282,9 +283,8 @@ def _area_of(runtime: Runtime, content: BaseModel | None) -> int:
 
 
 def _day_of(content: BaseModel | None) -> date | None:
-    child = getattr(content, "child", None)
-    if child is not None:
-        return child.birth_date  # type: ignore[no-any-return]
+    if isinstance(content, BirthNotice):
+        return content.child.birth_date
     days: list[Any] = [getattr(content, name, None) for name in _DAYS]
     return next((day for day in days if day is not None), None)
 

@@ -32,11 +32,6 @@ async def take_index(tx: Transaction, number: int, index: int, certificate_id: U
     return bool(taken)
 
 
-async def used(tx: Transaction, number: int) -> int:
-    """Return how many indexes of a list were given."""
-    return int(await tx.fetchval("SELECT count(*) FROM status_entry WHERE list_number = $1", number))
-
-
 async def set_ended(tx: Transaction, number: int, index: int, ended: bool) -> None:
     """Set or clear a bit; the list's revision counts every change."""
     changed = await tx.fetchval(

@@ -1,6 +1,5 @@
 """A person as entered in the register: what is written down, and how the entry counts. No I/O."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -101,7 +100,3 @@ class PersonRecord:
     died_on: date | None
     withdrawn: bool
     version: int
-
-    def in_areas(self, contains: Callable[[int], bool]) -> bool:
-        """Say whether the registered or the present area is among those asked about."""
-        return contains(self.registered_area) or contains(self.present_area)
