@@ -36,6 +36,17 @@ class Answers:
 
         await until("delivery of every notice", nothing_under_way, 120)
 
+    async def settled(self) -> None:
+        """Wait until every reply of the home district has reached the residence."""
+
+        async def agreed() -> bool:
+            received = await self.crossing.home.api.pages("migrant", "/notices", direction="in", limit=200)
+            sent = await self.crossing.residence.api.pages("migrant", "/notices", direction="out", limit=200)
+            states = {notice["id"]: notice["state"] for notice in sent}
+            return all(states.get(notice["id"]) == notice["state"] for notice in received)
+
+        await until("equal states at both ends", agreed)
+
     async def work(self) -> None:
         """Look at every notice that came in since the last time and act on it."""
         api = self.crossing.home.api

@@ -99,6 +99,7 @@ class Journey:
         await self._bad_certificates()
         await self.answers.work()
         await self.answers.delivered()
+        await self.answers.settled()
 
     async def _set_day(self, day: date) -> None:
         """Move the clock; every process looks at it again after 50 ms at most."""
