@@ -267,10 +267,14 @@ class Journey:
 
     async def _bad_certificates(self) -> None:
         """Twenty bad certificates: five each forged, altered and revoked; five have expired already."""
+        standing = {
+            each["id"]
+            for each in await self.home.api.pages("migrant", "/certificates", valid="true", limit=200)
+        }
         good = [
             t
-            for t in self.crossing.travellers.values()
-            if t.presentation and t.planned.person not in self.early
+            for t in sorted(self.crossing.travellers.values(), key=lambda each: each.planned.person)
+            if t.presentation and t.planned.person not in self.early and t.certificate in standing
         ]
         chosen = self.random.sample(good, 15)
         await self._status_lists_are_fresh()
