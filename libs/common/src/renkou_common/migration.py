@@ -102,3 +102,24 @@ def grants(app_role: str, *, append_only: tuple[str, ...] = ()) -> list[str]:
     return statements + [
         f'REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM "{app_role}"' for table in append_only
     ]
+
+
+def guard(
+    app_role: str, tables: tuple[str, ...], floor: dict[str, str], append_only: tuple[str, ...] = ()
+) -> list[str]:
+    """Return the statements for tables that a later migration adds: floor, append-only triggers, rights.
+
+    ``tables`` are all new tables; ``floor`` and ``append_only`` as a feature's ``tables.py`` states them.
+    The function ``refuse_change`` is made by the service's first migration.
+    """
+    statements = [each for table, predicate in floor.items() for each in area_floor(table, predicate)]
+    for table in append_only:
+        statements.append(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    for table in tables:
+        rights = "SELECT, INSERT" if table in append_only else "SELECT, INSERT, UPDATE, DELETE"
+        statements.append(f'GRANT {rights} ON TABLE {table} TO "{app_role}"')
+    statements.append(f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{app_role}"')
+    return statements

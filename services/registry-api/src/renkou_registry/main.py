@@ -7,17 +7,40 @@ from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
+from renkou_registry.activities.routes import router as activities_router
 from renkou_registry.areas.routes import router as areas_router
 from renkou_registry.auth.routes import router as auth_router
+from renkou_registry.benefits.routes import router as benefits_router
 from renkou_registry.bootstrap import open_runtime
+from renkou_registry.budget.routes import router as budget_router
+from renkou_registry.cards.routes import router as cards_router
+from renkou_registry.childbirth.routes import router as childbirth_router
+from renkou_registry.code_lists.routes import router as code_lists_router
+from renkou_registry.corrections.routes import router as corrections_router
+from renkou_registry.duplicates.routes import router as duplicates_router
+from renkou_registry.employers.routes import router as employers_router
+from renkou_registry.exports.routes import router as exports_router
+from renkou_registry.external_lists.routes import router as external_lists_router
 from renkou_registry.feeds.routes import router as feeds_router
+from renkou_registry.honour.routes import router as honour_router
 from renkou_registry.households.routes import router as households_router
 from renkou_registry.imports.routes import router as imports_router
+from renkou_registry.kin.routes import router as kin_router
 from renkou_registry.life_events.routes import router as life_events_router
+from renkou_registry.me.routes import router as me_router
 from renkou_registry.persons.routes import router as persons_router
+from renkou_registry.petitions.routes import router as petitions_router
+from renkou_registry.places.routes import router as places_router
+from renkou_registry.prepregnancy.routes import router as prepregnancy_router
+from renkou_registry.rentals.routes import router as rentals_router
+from renkou_registry.search.routes import router as search_router
 from renkou_registry.services_given.routes import router as services_given_router
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff.routes import router as staff_router
+from renkou_registry.supplies.routes import router as supplies_router
+from renkou_registry.surveys.routes import router as surveys_router
+from renkou_registry.timeline.routes import router as timeline_router
+from renkou_registry.visits.routes import router as visits_router
 
 MAX_IMPORT_BYTES = 50 << 20
 BODY_LIMITS = {"/imports": MAX_IMPORT_BYTES}
@@ -45,11 +68,34 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             auth_router,
             staff_router,
             areas_router,
+            places_router,
+            code_lists_router,
+            search_router,
             persons_router,
+            kin_router,
             households_router,
             life_events_router,
+            corrections_router,
+            timeline_router,
+            duplicates_router,
+            cards_router,
+            visits_router,
             services_given_router,
+            prepregnancy_router,
+            childbirth_router,
+            honour_router,
+            benefits_router,
+            supplies_router,
+            employers_router,
+            rentals_router,
+            activities_router,
+            petitions_router,
+            surveys_router,
+            budget_router,
             imports_router,
+            exports_router,
+            external_lists_router,
+            me_router,
             feeds_router,
         ],
         readiness=_readiness,

@@ -5,28 +5,74 @@ from sqlmodel import SQLModel
 from renkou_common.http import idempotency
 from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
+from renkou_registry.activities import tables as activities
 from renkou_registry.areas import tables as areas
+from renkou_registry.benefits import tables as benefits
+from renkou_registry.budget import tables as budget
+from renkou_registry.cards import tables as cards
+from renkou_registry.childbirth import tables as childbirth
+from renkou_registry.corrections import tables as corrections
+from renkou_registry.duplicates import tables as duplicates
+from renkou_registry.employers import tables as employers
+from renkou_registry.exports import tables as exports
+from renkou_registry.external_lists import tables as external_lists
+from renkou_registry.honour import tables as honour
 from renkou_registry.households import tables as households
 from renkou_registry.imports import tables as imports
+from renkou_registry.kin import tables as kin
 from renkou_registry.life_events import tables as life_events
+from renkou_registry.me import tables as me
 from renkou_registry.persons import tables as persons
+from renkou_registry.petitions import tables as petitions
+from renkou_registry.places import tables as places
+from renkou_registry.prepregnancy import tables as prepregnancy
+from renkou_registry.rentals import tables as rentals
+from renkou_registry.search import tables as search
 from renkou_registry.services_given import tables as services_given
 from renkou_registry.staff import tables as staff
+from renkou_registry.supplies import tables as supplies
+from renkou_registry.surveys import tables as surveys
+from renkou_registry.timeline import tables as timeline
+from renkou_registry.visits import tables as visits
 
 TABLE_MODULES = (
+    activities,
     areas,
+    benefits,
+    budget,
+    cards,
+    childbirth,
+    corrections,
+    duplicates,
+    employers,
+    exports,
+    external_lists,
+    honour,
     households,
     idempotency,
     imports,
     inbox_tables,
+    kin,
     life_events,
+    me,
     outbox_tables,
     persons,
+    petitions,
+    places,
+    prepregnancy,
+    rentals,
+    search,
     services_given,
     staff,
+    supplies,
+    surveys,
+    timeline,
+    visits,
 )
 metadata = SQLModel.metadata
-FLOOR: dict[str, str] = (
-    persons.FLOOR | households.FLOOR | life_events.FLOOR | services_given.FLOOR | imports.FLOOR
+FLOOR: dict[str, str] = {
+    table: predicate for module in TABLE_MODULES for table, predicate in getattr(module, "FLOOR", {}).items()
+}
+APPEND_ONLY: tuple[str, ...] = tuple(
+    table for module in TABLE_MODULES for table in getattr(module, "APPEND_ONLY", ())
 )
-APPEND_ONLY: tuple[str, ...] = (*persons.APPEND_ONLY, *life_events.APPEND_ONLY)

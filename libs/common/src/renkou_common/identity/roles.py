@@ -29,6 +29,36 @@ class Scope(StrEnum):
     RETURN_WRITE = "return:write"
     FEED_READ = "feed:read"
     AREA_READ = "area:read"
+    AREA_MANAGE = "area:manage"
+    RESIDENT_EXPORT = "resident:export"
+    CORRECTION_REQUEST = "correction:request"
+    CORRECTION_APPROVE = "correction:approve"
+    DUPLICATE_MANAGE = "duplicate:manage"
+    LIST_MATCH = "list:match"
+    CARD_READ = "card:read"
+    CARD_WRITE = "card:write"
+    VISIT_WRITE = "visit:write"
+    PREPREGNANCY_READ = "prepregnancy:read"
+    PREPREGNANCY_WRITE = "prepregnancy:write"
+    CHILDBIRTH_WRITE = "childbirth:write"
+    HONOUR_WRITE = "honour:write"
+    SUPPLY_READ = "supply:read"
+    SUPPLY_WRITE = "supply:write"
+    SUPPLY_MANAGE = "supply:manage"
+    BENEFIT_READ = "benefit:read"
+    BENEFIT_APPLY = "benefit:apply"
+    BENEFIT_CHECK = "benefit:check"
+    BENEFIT_REVIEW = "benefit:review"
+    BENEFIT_APPROVE = "benefit:approve"
+    BENEFIT_PAY = "benefit:pay"
+    SCHEME_MANAGE = "scheme:manage"
+    OFFICE_READ = "office:read"
+    OFFICE_WRITE = "office:write"
+    PETITION_READ = "petition:read"
+    PETITION_WRITE = "petition:write"
+    BUDGET_WRITE = "budget:write"
+    READING_AUDIT = "reading:audit"
+    ACCOUNT_OPEN = "account:open"
 
 
 class Role(StrEnum):
@@ -53,6 +83,22 @@ _COMMUNITY = {
     Scope.MIGRATION_WRITE,
     Scope.CERTIFICATE_READ,
     Scope.FIGURE_READ,
+    Scope.CORRECTION_REQUEST,
+    Scope.CARD_READ,
+    Scope.CARD_WRITE,
+    Scope.VISIT_WRITE,
+    Scope.CHILDBIRTH_WRITE,
+    Scope.SUPPLY_READ,
+    Scope.SUPPLY_WRITE,
+    Scope.BENEFIT_READ,
+    Scope.BENEFIT_APPLY,
+    Scope.BENEFIT_CHECK,
+    Scope.OFFICE_READ,
+    Scope.OFFICE_WRITE,
+    Scope.PETITION_READ,
+    Scope.PETITION_WRITE,
+    Scope.RESIDENT_EXPORT,
+    Scope.ACCOUNT_OPEN,
 }
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.COMMUNITY_WORKER: frozenset(_COMMUNITY),
@@ -62,6 +108,11 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.RESIDENT_UNMASK,
             Scope.RESIDENT_IMPORT,
             Scope.LIFE_EVENT_CORRECT,
+            Scope.CORRECTION_APPROVE,
+            Scope.DUPLICATE_MANAGE,
+            Scope.LIST_MATCH,
+            Scope.HONOUR_WRITE,
+            Scope.BENEFIT_REVIEW,
             Scope.CERTIFICATE_ISSUE,
             Scope.CERTIFICATE_CHECK,
             Scope.NOTICE_READ,
@@ -69,14 +120,50 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.PARTNER_READ,
         }
     ),
-    Role.SERVICE_STATION: frozenset({Scope.AREA_READ, Scope.RESIDENT_READ, Scope.SERVICE_WRITE}),
+    Role.SERVICE_STATION: frozenset(
+        {
+            Scope.AREA_READ,
+            Scope.RESIDENT_READ,
+            Scope.SERVICE_WRITE,
+            Scope.CARD_READ,
+            Scope.VISIT_WRITE,
+            Scope.PREPREGNANCY_READ,
+            Scope.PREPREGNANCY_WRITE,
+            Scope.CHILDBIRTH_WRITE,
+            Scope.SUPPLY_READ,
+            Scope.SUPPLY_WRITE,
+            Scope.SUPPLY_MANAGE,
+        }
+    ),
     Role.STATISTICIAN: frozenset(
-        {Scope.AREA_READ, Scope.FIGURE_READ, Scope.FIGURE_MANAGE, Scope.RETURN_WRITE}
+        {
+            Scope.AREA_READ,
+            Scope.FIGURE_READ,
+            Scope.FIGURE_MANAGE,
+            Scope.RETURN_WRITE,
+            Scope.BUDGET_WRITE,
+            Scope.OFFICE_READ,
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
-        {Scope.AREA_READ, Scope.STAFF_MANAGE, Scope.PARTNER_READ, Scope.PARTNER_MANAGE, Scope.FIGURE_READ}
+        {
+            Scope.AREA_READ,
+            Scope.AREA_MANAGE,
+            Scope.STAFF_MANAGE,
+            Scope.PARTNER_READ,
+            Scope.PARTNER_MANAGE,
+            Scope.FIGURE_READ,
+            Scope.SCHEME_MANAGE,
+            Scope.BENEFIT_READ,
+            Scope.BENEFIT_APPROVE,
+            Scope.BENEFIT_PAY,
+            Scope.SUPPLY_READ,
+            Scope.SUPPLY_MANAGE,
+            Scope.OFFICE_READ,
+            Scope.BUDGET_WRITE,
+        }
     ),
-    Role.AUDITOR: frozenset({Scope.AREA_READ, Scope.FIGURE_READ, Scope.PARTNER_READ}),
+    Role.AUDITOR: frozenset({Scope.AREA_READ, Scope.FIGURE_READ, Scope.PARTNER_READ, Scope.READING_AUDIT}),
 }
 
 SERVICE_SCOPES: dict[str, frozenset[Scope]] = {

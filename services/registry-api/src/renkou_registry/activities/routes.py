@@ -1,0 +1,5 @@
+"""HTTP of activities."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["activities 活动"])

@@ -1,0 +1,5 @@
+"""HTTP of benefits."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["benefits 奖扶"])

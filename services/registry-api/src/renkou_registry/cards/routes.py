@@ -1,0 +1,5 @@
+"""HTTP of cards."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["cards 信息卡"])

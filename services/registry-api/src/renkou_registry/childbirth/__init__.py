@@ -1,0 +1,1 @@
+"""Childbirth (生育登记: a record, open to everyone)."""

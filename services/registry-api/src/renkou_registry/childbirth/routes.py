@@ -1,0 +1,5 @@
+"""HTTP of childbirth."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["childbirth 生育登记"])

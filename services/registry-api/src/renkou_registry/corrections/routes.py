@@ -1,0 +1,5 @@
+"""HTTP of corrections."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["corrections 更正"])

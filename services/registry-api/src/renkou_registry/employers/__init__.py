@@ -1,0 +1,1 @@
+"""Employers (单位: legal representative, signed statement of a year)."""

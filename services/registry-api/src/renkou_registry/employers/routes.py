@@ -1,0 +1,5 @@
+"""HTTP of employers."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["employers 单位"])

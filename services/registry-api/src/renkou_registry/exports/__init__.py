@@ -1,0 +1,1 @@
+"""Exports (导出: filtered lists as workbooks, streamed, masked, logged)."""

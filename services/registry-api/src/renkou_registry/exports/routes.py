@@ -1,0 +1,5 @@
+"""HTTP of exports."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["exports 导出"])

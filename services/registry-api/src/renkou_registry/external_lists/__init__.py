@@ -1,0 +1,1 @@
+"""External lists (外来名单比对: police, civil affairs, hospitals)."""

@@ -1,0 +1,5 @@
+"""HTTP of honour."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["honour 光荣证"])

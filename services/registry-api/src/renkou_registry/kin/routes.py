@@ -1,0 +1,5 @@
+"""HTTP of kin."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["kin 亲属"])

@@ -1,0 +1,1 @@
+"""Petitions (信访: clocks for the first reply and the closing)."""

@@ -1,0 +1,5 @@
+"""HTTP of petitions."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["petitions 信访"])

@@ -1,0 +1,1 @@
+"""Places (楼院、楼栋、居民小组: below the community)."""

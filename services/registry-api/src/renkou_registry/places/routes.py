@@ -1,0 +1,5 @@
+"""HTTP of places."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["places 楼院"])

@@ -1,0 +1,1 @@
+"""Rentals (出租房屋: landlord, agreement)."""

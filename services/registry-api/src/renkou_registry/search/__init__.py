@@ -1,0 +1,1 @@
+"""Search (查找: number, phone, name, pinyin, household, address)."""

@@ -1,0 +1,1 @@
+"""Supplies (药具账: batches, stock, issues, stocktaking)."""

@@ -1,0 +1,5 @@
+"""HTTP of surveys."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["surveys 调查"])

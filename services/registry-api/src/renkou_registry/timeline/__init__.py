@@ -1,0 +1,1 @@
+"""Timeline (历史时点: what was true on a day as known on a day)."""

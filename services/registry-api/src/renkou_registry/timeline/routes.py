@@ -1,0 +1,5 @@
+"""HTTP of timeline."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["timeline 历史时点"])

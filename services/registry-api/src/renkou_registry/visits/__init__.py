@@ -1,0 +1,1 @@
+"""Visits (随访: offers of a visit, worklists, offline batches)."""

@@ -1,0 +1,5 @@
+"""HTTP of visits."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["visits 随访"])
