@@ -54,7 +54,8 @@ _PROTECTED = "p.document_kind, p.resident_id_sealed, p.phone_sealed, p.recorded_
 VIEW = f"{_RECORD}, {_PROTECTED}"
 _IN_SCOPE = """
 NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
-WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi)
+WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
+OR p.left_area BETWEEN s.lo AND s.hi)
 """
 _FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {_IN_SCOPE}"
 _FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {_IN_SCOPE}"
@@ -152,6 +153,18 @@ async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any]) -> N
     assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 2))
     await tx.execute(
         f"UPDATE person SET {assignments}, version = version + 1 WHERE id = $1", person_id, *changes.values()
+    )
+
+
+async def set_streets(
+    tx: Transaction, person_id: UUID, present: str | None, registered: str | None
+) -> None:
+    """Set both streets of a person whose version was counted up already."""
+    await tx.execute(
+        "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
+        person_id,
+        present,
+        registered,
     )
 
 
