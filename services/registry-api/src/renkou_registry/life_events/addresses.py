@@ -119,14 +119,21 @@ def _lasts(spell: Spell, died_on: date | None) -> bool:
 
 
 def rewriting(
-    known: Sequence[Spell], ever: Sequence[Spell], told: Sequence[Spell], given: Mapping[AddressKind, Place]
+    known: Sequence[Spell],
+    ever: Sequence[Spell],
+    told: Sequence[Spell],
+    given: Mapping[AddressKind, Place],
+    event_id: UUID | None,
 ) -> Rewriting:
     """Return how the ``known`` spells become the ``told`` ones.
 
     ``ever`` are all spells ever written, oldest knowledge first: from them streets are kept when a date is
-    corrected. ``given`` are the places that the newest event brings: they belong to the last spell.
+    corrected. ``given`` are the places that the newest event brings: they belong to the spell that it leads
+    to, else to the last one.
     """
     places = {spell.origin: spell.place for spell in (*ever, *known)}
+    places |= {(kind, event_id): place for kind, place in given.items()}
+    origins = {spell.origin for spell in told}
     current: dict[AddressKind, Spell] = {}
     placed: list[Spell] = []
     for spell in told:
@@ -137,7 +144,7 @@ def rewriting(
         current[spell.kind] = replace(spell, carried=False, place=place)
         placed.append(current[spell.kind])
     for kind, place in given.items():
-        if kind in current:
+        if kind in current and (kind, event_id) not in origins:
             position = placed.index(current[kind])
             current[kind] = placed[position] = replace(current[kind], place=place)
     return Rewriting(

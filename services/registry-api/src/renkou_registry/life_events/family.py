@@ -45,6 +45,8 @@ class Family:
                 return replace(self, marital_status=str(MaritalStatus.DIVORCED), spouse_id=None)
             case EventKind.WIDOWHOOD if self.is_married:
                 return replace(self, marital_status=str(MaritalStatus.WIDOWED), spouse_id=None)
+            case EventKind.DEATH:
+                return replace(self, spouse_id=None)
             case EventKind.ADOPTION:
                 return replace(
                     self,

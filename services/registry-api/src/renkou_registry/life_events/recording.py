@@ -59,10 +59,23 @@ class Recorded:
     before: PersonRecord
     state: PersonState
     lines: list[Line]
+    details: tuple[str, ...] = ()
+
+    @property
+    def facts_changed(self) -> list[str]:
+        """Which facts that a certificate states are other ones now, by name."""
+        pairs = {
+            "sex": (self.before.sex, self.state.sex),
+            "birth_date": (self.before.birth_date, self.state.birth_date),
+            "marital_status": (self.before.marital_status, self.state.marital_status),
+            "registered_area": (self.before.registered_area, self.state.registered_area),
+            "alive": (self.before.alive, self.state.alive),
+        }
+        return sorted({*self.details, *(name for name, (old, new) in pairs.items() if old != new)})
 
     def fields(self, happened_on: date | None = None) -> dict[str, Any]:
         """Return the common members of the event to publish."""
-        return person_event_fields(
+        return {"facts_changed": self.facts_changed} | person_event_fields(
             self.before.ref,
             self.event.id,
             happened_on or self.event.happened_on,
@@ -107,11 +120,9 @@ async def record(
     left = left_area(state, desk.district)
     reached = [state.registered_area, state.present_area, *([left] if left is not None else [])]
     async with reaching(desk.tx, desk.scope, *reached):
-        await persons.save_state(
-            desk.tx, before, state, desk.today, {"left_area": left, **(columns or {})}
-        )
+        await persons.save_state(desk.tx, before, state, desk.today, {"left_area": left, **(columns or {})})
         await repository.append(desk.tx, [NewEvent(before.id, event, cause)], now, desk.subject)
-        last = await addresses.rewrite(desk.tx, before.id, facts, state, places or {}, now)
+        last = await addresses.rewrite(desk.tx, before.id, facts, state, places or {}, event.id, now)
         await persons.save_streets(desk.tx, before, _street(last, "present"), _street(last, "registered"))
     return Recorded(event, before, state, lines)
 

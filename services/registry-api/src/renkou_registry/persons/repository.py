@@ -156,9 +156,7 @@ async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any]) -> N
     )
 
 
-async def set_streets(
-    tx: Transaction, person_id: UUID, present: str | None, registered: str | None
-) -> None:
+async def set_streets(tx: Transaction, person_id: UUID, present: str | None, registered: str | None) -> None:
     """Set both streets of a person whose version was counted up already."""
     await tx.execute(
         "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
@@ -185,6 +183,16 @@ async def children_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
         " ORDER BY birth_date, id",
         person_id,
     )
+
+
+async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
+    """Return a mother's children born on a day or later."""
+    rows = await tx.fetch(
+        "SELECT id FROM person WHERE mother_id = $1 AND birth_date >= $2 AND NOT withdrawn ORDER BY id",
+        mother_id,
+        since,
+    )
+    return [row["id"] for row in rows]
 
 
 async def log_reading(

@@ -172,6 +172,14 @@ async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[U
     return found
 
 
+async def lock_known(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, PersonRecord]:
+    """Lock those of the persons who are in the register, in the order of their ids, wherever they live.
+
+    For kin of somebody the caller sees; the caller reaches everywhere.
+    """
+    return await repository.lock(tx, sorted(set(ids)), AreaScope.everything())
+
+
 async def id_of_ref(tx: Transaction, ref: UUID) -> UUID:
     """Return the person that a reference in an event means; raises NotFound."""
     person_id = await repository.id_of_ref(tx, ref)
@@ -222,6 +230,12 @@ async def withdraw(tx: Transaction, person_id: UUID) -> None:
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change how many children parents have."""
     await repository.add_children(tx, parent_ids, number)
+
+
+async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
+    """Return the mother's children in the register who were born on a day or later; the caller reaches
+    everywhere."""
+    return await repository.children_born(tx, mother_id, since)
 
 
 async def children_birth_dates(tx: Transaction, person_id: UUID, scope: AreaScope) -> list[date]:

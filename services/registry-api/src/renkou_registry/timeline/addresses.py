@@ -43,16 +43,18 @@ async def rewrite(
     facts: Sequence[LifeEvent],
     state: PersonState | None,
     given: Mapping[AddressKind, Place],
+    event_id: UUID | None,
     now: datetime,
 ) -> dict[AddressKind, Spell]:
     """Bring a locked person's addresses in line with facts; returns the last spell of each kind.
 
-    ``state`` None means that the person left the register: nothing holds any more.
+    ``given`` are the places that the event ``event_id`` brings. ``state`` None means that the person left the
+    register: nothing holds any more.
     """
     written = await repository.of_person(tx, person_id)
     known = [each.spell for each in written if each.known_until is None]
     told = spells_of(facts, state) if state is not None else []
-    change = rewriting(known, [each.spell for each in written], told, given)
+    change = rewriting(known, [each.spell for each in written], told, given, event_id)
     if change.superseded:
         await repository.supersede(tx, person_id, change.superseded, now)
     if change.new:

@@ -93,9 +93,7 @@ async def supersede(tx: Transaction, person_id: UUID, spells: Sequence[Spell], n
     await tx.execute(
         f"DELETE FROM person_address a WHERE {chosen} AND a.known_from >= $4", person_id, *keys, now
     )
-    await tx.execute(
-        f"UPDATE person_address a SET known_until = $4 WHERE {chosen}", person_id, *keys, now
-    )
+    await tx.execute(f"UPDATE person_address a SET known_until = $4 WHERE {chosen}", person_id, *keys, now)
 
 
 async def present_on(
