@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry
+from renkou_common.contracts import migrant, registry, registry_time
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -12,6 +12,12 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.DEATH_RECORDED: registry.DeathRecorded,
     RegistryEventType.MARRIAGE_RECORDED: registry.MarriageRecorded,
     RegistryEventType.MOVE_RECORDED: registry.MoveRecorded,
+    RegistryEventType.DIVORCE_RECORDED: registry_time.DivorceRecorded,
+    RegistryEventType.WIDOWHOOD_RECORDED: registry_time.WidowhoodRecorded,
+    RegistryEventType.ADOPTION_RECORDED: registry_time.AdoptionRecorded,
+    RegistryEventType.ADDRESS_CHANGED: registry_time.AddressChanged,
+    RegistryEventType.PERSON_REASSIGNED: registry_time.PersonReassigned,
+    RegistryEventType.AREA_CHANGED: registry_time.AreaChanged,
     RegistryEventType.EVENT_CORRECTED: registry.EventCorrected,
     RegistryEventType.EVENT_RETRACTED: registry.EventRetracted,
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,

@@ -17,6 +17,12 @@ class RegistryEventType(StrEnum):
     DEATH_RECORDED = "registry.death.recorded.v1"
     MARRIAGE_RECORDED = "registry.marriage.recorded.v1"
     MOVE_RECORDED = "registry.move.recorded.v1"
+    DIVORCE_RECORDED = "registry.divorce.recorded.v1"
+    WIDOWHOOD_RECORDED = "registry.widowhood.recorded.v1"
+    ADOPTION_RECORDED = "registry.adoption.recorded.v1"
+    ADDRESS_CHANGED = "registry.address.changed.v1"
+    PERSON_REASSIGNED = "registry.person.reassigned.v1"
+    AREA_CHANGED = "registry.area.changed.v1"
     EVENT_CORRECTED = "registry.event.corrected.v1"
     EVENT_RETRACTED = "registry.event.retracted.v1"
     SERVICE_GIVEN = "registry.service.given.v1"
@@ -42,6 +48,10 @@ class PersonEvent(BaseModel):
     registered_area: AreaText
     present_area: AreaText
     present_since: date
+    facts_changed: list[str] = Field(
+        default_factory=list,
+        description="which of the facts that a certificate states this event changed, by name alone",
+    )
     lines: list[Line] = Field(default_factory=list)
 
 

@@ -77,7 +77,7 @@ async def create_household(
     async with runtime.database.transaction(access.areas) as tx:
 
         async def create() -> UUID:
-            await check_known_areas(tx, {"/area": body.area}, runtime.district)
+            await check_known_areas(tx, {"/area": body.area}, runtime.district, runtime.clock.today())
             return await service.create(runtime, tx, access.areas, entry, recorded_by=access.subject)
 
         household_id, _ = await once(tx, access.subject, key, create)

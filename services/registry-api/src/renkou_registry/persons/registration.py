@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from renkou_common.contracts.lines import Line, difference
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
 from renkou_common.database import Transaction
 from renkou_registry.life_events import history
+from renkou_registry.life_events.addresses import AddressKind, Place
 from renkou_registry.life_events.domain import (
     EventKind,
     LifeEvent,
@@ -24,10 +25,12 @@ from renkou_registry.persons import repository
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
+from renkou_registry.timeline import addresses
 
 RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
 RULES = Rules()
+_KIN = ("mother_id", "father_id", "spouse_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,28 @@ async def enter(
     if missing:
         await repository.forget_kin(tx, missing)
     found = [each if each.entry.id in inserted else None for each in made]
-    new = [NewEvent(each.entry.id, each.event) for each in found if each is not None]
+    new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in found if each is not None]
     await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
+    await addresses.write_entries(tx, [_addressed(each) for each in found if each is not None], now)
     return found
+
+
+def _without_kin(event: LifeEvent, missing: Sequence[UUID]) -> LifeEvent:
+    """Return an entry without links to persons who were not entered."""
+    gone = {str(person_id) for person_id in missing}
+    if not gone:
+        return event
+    kept = {name: value for name, value in event.data.items() if name not in _KIN or value not in gone}
+    return replace(event, data=kept)
+
+
+def _addressed(entered: Entered) -> tuple[UUID, LifeEvent, PersonState, dict[AddressKind, Place]]:
+    entry = entered.entry
+    places = {
+        AddressKind.REGISTERED: Place(entry.registered_street),
+        AddressKind.PRESENT: Place(entry.present_street),
+    }
+    return entry.id, entered.event, entered.state, places
 
 
 async def register_many(
@@ -113,6 +135,8 @@ def entry_event(entry: PersonEntry) -> LifeEvent:
         "present_area": entry.present_area,
         "present_since": entry.present_from,
     }
+    kin = zip(_KIN, (entry.mother_id, entry.father_id, entry.spouse_id), strict=True)
+    data |= {name: str(person_id) for name, person_id in kin if person_id is not None}
     if entry.kind is EntryKind.BIRTH:
         data |= {"parity": entry.parity, "mother_usual_area": entry.mother_usual_area}
     return LifeEvent(new_id(), EventKind(entry.kind), entry.entered_on, data)

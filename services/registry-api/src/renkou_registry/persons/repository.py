@@ -54,7 +54,8 @@ _PROTECTED = "p.document_kind, p.resident_id_sealed, p.phone_sealed, p.recorded_
 VIEW = f"{_RECORD}, {_PROTECTED}"
 _IN_SCOPE = """
 NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
-WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi)
+WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
+OR p.left_area BETWEEN s.lo AND s.hi)
 """
 _FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {_IN_SCOPE}"
 _FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {_IN_SCOPE}"
@@ -155,6 +156,16 @@ async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any]) -> N
     )
 
 
+async def set_streets(tx: Transaction, person_id: UUID, present: str | None, registered: str | None) -> None:
+    """Set both streets of a person whose version was counted up already."""
+    await tx.execute(
+        "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
+        person_id,
+        present,
+        registered,
+    )
+
+
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change the count of children of parents, never below zero."""
     await tx.execute(
@@ -172,6 +183,16 @@ async def children_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
         " ORDER BY birth_date, id",
         person_id,
     )
+
+
+async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
+    """Return a mother's children born on a day or later."""
+    rows = await tx.fetch(
+        "SELECT id FROM person WHERE mother_id = $1 AND birth_date >= $2 AND NOT withdrawn ORDER BY id",
+        mother_id,
+        since,
+    )
+    return [row["id"] for row in rows]
 
 
 async def log_reading(

@@ -68,7 +68,7 @@ async def create_person(
 
         async def create() -> UUID:
             areas = {"/registered_area": body.registered_area, "/present_area": body.present_area}
-            await commands.check_known_areas(tx, areas, runtime.district)
+            await commands.check_known_areas(tx, areas, runtime.district, body.entry.on)
             return await service.register(runtime, tx, access.areas, entry, recorded_by=access.subject)
 
         person_id, _ = await once(tx, access.subject, key, create)

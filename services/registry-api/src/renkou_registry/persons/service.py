@@ -15,12 +15,14 @@ from renkou_common.errors import Conflict, FieldError, NotFound, Text
 from renkou_common.http.conditions import check_version
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
+from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.life_events.domain import PersonState
 from renkou_registry.persons import registration, repository
 from renkou_registry.persons.domain import PersonEntry, PersonRecord
 from renkou_registry.persons.listing import BRANCHES
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
+from renkou_registry.timeline import addresses
 
 NOT_FOUND = ("人员", "person")
 
@@ -150,6 +152,12 @@ async def change_details(
         phone = columns.pop("phone")
         columns["phone_sealed"] = runtime.cipher.encrypt(phone, PHONE) if phone else None
         columns["phone_index"] = runtime.cipher.blind_index(phone, PHONE) if phone else None
+    streets = {
+        kind: columns[f"{kind}_street"] for kind in ("registered", "present") if f"{kind}_street" in columns
+    }
+    await addresses.note_streets(
+        tx, person_id, {AddressKind(kind): street for kind, street in streets.items()}, runtime.clock.now()
+    )
     if columns:
         await repository.update(tx, person_id, columns)
     return await find(tx, person_id, scope)
@@ -162,6 +170,14 @@ async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[U
     if len(found) < len(wanted):
         raise NotFound.of(*NOT_FOUND)
     return found
+
+
+async def lock_known(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, PersonRecord]:
+    """Lock those of the persons who are in the register, in the order of their ids, wherever they live.
+
+    For kin of somebody the caller sees; the caller reaches everywhere.
+    """
+    return await repository.lock(tx, sorted(set(ids)), AreaScope.everything())
 
 
 async def id_of_ref(tx: Transaction, ref: UUID) -> UUID:
@@ -181,10 +197,7 @@ async def is_alive(tx: Transaction, person_id: UUID, scope: AreaScope) -> bool:
 async def save_state(
     tx: Transaction, before: PersonRecord, state: PersonState, today: date, more: dict[str, Any]
 ) -> None:
-    """Write the state that a history leads to; ``more`` are columns that no history tells (streets, kin).
-
-    A street belongs to its area: where the area changes it is cleared unless ``more`` has the new one.
-    """
+    """Write the state that a history leads to; ``more`` are columns that no state tells."""
     columns: dict[str, Any] = {
         "sex": state.sex,
         "birth_date": state.birth_date,
@@ -197,11 +210,15 @@ async def save_state(
         "died_on": state.died_on,
         **registration.usual_columns(state, today),
     }
-    if state.registered_area != before.registered_area:
-        columns["registered_street"] = None
-    if state.present_area != before.present_area:
-        columns["present_street"] = None
     await repository.update(tx, before.id, columns | more)
+
+
+async def save_streets(
+    tx: Transaction, before: PersonRecord, present: str | None, registered: str | None
+) -> None:
+    """Write the streets of the present and the registered address, part of the change before."""
+    if (present, registered) != (before.present_street, before.registered_street):
+        await repository.set_streets(tx, before.id, present, registered)
 
 
 async def withdraw(tx: Transaction, person_id: UUID) -> None:
@@ -213,6 +230,12 @@ async def withdraw(tx: Transaction, person_id: UUID) -> None:
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change how many children parents have."""
     await repository.add_children(tx, parent_ids, number)
+
+
+async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
+    """Return the mother's children in the register who were born on a day or later; the caller reaches
+    everywhere."""
+    return await repository.children_born(tx, mother_id, since)
 
 
 async def children_birth_dates(tx: Transaction, person_id: UUID, scope: AreaScope) -> list[date]:

@@ -12,7 +12,11 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-FLOOR = {"person": "renkou_in_scope(present_area) OR renkou_in_scope(registered_area)"}
+FLOOR = {
+    "person": (
+        "renkou_in_scope(present_area) OR renkou_in_scope(registered_area) OR renkou_in_scope(left_area)"
+    )
+}
 APPEND_ONLY = ("unmask_log",)
 
 
@@ -26,7 +30,8 @@ class Person(SQLModel, table=True):
 
     ``ref`` is the only reference that leaves the service in events. The usual residence on a day is
     ``usual_next_area`` from ``usual_next_on`` on and ``usual_area`` before. A person whose entry was
-    retracted is ``withdrawn`` and no longer found.
+    retracted is ``withdrawn`` and no longer found. ``left_area`` is set while neither address is in the
+    district: the area that the person left.
     """
 
     __tablename__ = "person"
@@ -91,6 +96,7 @@ class Person(SQLModel, table=True):
     usual_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     usual_next_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     usual_next_on: date | None = None
+    left_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     withdrawn: bool = Field(default=False)
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
