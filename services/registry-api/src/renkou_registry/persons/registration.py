@@ -24,6 +24,7 @@ from renkou_registry.persons import repository
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
+from renkou_registry.search import service as search
 
 RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
@@ -58,6 +59,7 @@ async def enter(
     found = [each if each.entry.id in inserted else None for each in made]
     new = [NewEvent(each.entry.id, each.event) for each in found if each is not None]
     await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
+    await search.index_many(tx, [each.entry for each in found if each is not None])
     return found
 
 
