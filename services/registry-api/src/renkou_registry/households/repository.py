@@ -102,18 +102,6 @@ async def members_of(tx: Transaction, household_id: UUID) -> list[asyncpg.Record
     )
 
 
-async def current_member_ids(tx: Transaction, number: str, scope: AreaScope) -> list[UUID]:
-    """Return who lives in the households in scope with this number."""
-    rows = await tx.fetch(
-        "SELECT m.person_id FROM household h JOIN household_member m ON m.household_id = h.id"
-        f" WHERE h.number = $1 AND {_IN_SCOPE} AND m.until IS NULL ORDER BY m.person_id",
-        number,
-        scope.lows,
-        scope.highs,
-    )
-    return [row["person_id"] for row in rows]
-
-
 async def page(
     tx: Transaction, interval: tuple[int, int], number: str, after: tuple[int, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:

@@ -26,6 +26,7 @@ from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
 from renkou_registry.timeline import addresses
+from renkou_registry.search import service as search
 
 RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
@@ -62,6 +63,7 @@ async def enter(
     new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in found if each is not None]
     await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
     await addresses.write_entries(tx, [_addressed(each) for each in found if each is not None], now)
+    await search.index_many(tx, [each.entry for each in found if each is not None])
     return found
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.persons.domain import PersonRecord
 
@@ -87,7 +87,7 @@ async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]
     return {row["resident_id_index"] for row in rows}
 
 
-async def find(tx: Transaction, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
+async def find(tx: Reader, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
     """Return one person in scope with sealed fields."""
     return await tx.fetchrow(_FIND, person_id, scope.lows, scope.highs)
 
@@ -109,17 +109,6 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
         ids,
         scope.lows,
         scope.highs,
-    )
-
-
-async def find_by_name(tx: Transaction, name: str, scope: AreaScope, limit: int) -> list[asyncpg.Record]:
-    """Return persons in scope whose name begins with ``name``, by name."""
-    return await tx.fetch(
-        f"SELECT {VIEW} FROM person p WHERE p.name ^@ $1 AND {_IN_SCOPE} ORDER BY p.name, p.id LIMIT $4",
-        name,
-        scope.lows,
-        scope.highs,
-        limit,
     )
 
 
@@ -223,7 +212,7 @@ async def log_reading(
 
 
 async def page(
-    tx: Transaction,
+    tx: Reader,
     branches: Sequence[tuple[str, str]],
     interval: tuple[int, int],
     district: tuple[int, int],

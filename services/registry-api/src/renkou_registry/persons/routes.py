@@ -15,7 +15,6 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.households.service import member_ids
 from renkou_registry.persons import answers, commands, reading, service
 from renkou_registry.persons.domain import FactsPurpose
 from renkou_registry.persons.schemas import (
@@ -26,8 +25,6 @@ from renkou_registry.persons.schemas import (
     PersonOut,
     PersonPage,
     PersonPatch,
-    PersonSearch,
-    PersonsFound,
     Unmasked,
     UnmaskRequest,
 )
@@ -39,7 +36,6 @@ Writer = Annotated[Access, Depends(requires(Scope.RESIDENT_WRITE))]
 Unmasker = Annotated[Access, Depends(requires(Scope.RESIDENT_UNMASK))]
 FactsReader = Annotated[Access, Depends(requires(Scope.RESIDENT_FACTS))]
 Purpose = Annotated[FactsPurpose, Query(description="what the facts are read for")]
-FOUND_AT_MOST = 50
 
 
 def _answer(runtime: Runtime, row: asyncpg.Record, status: int = 200) -> Response:
@@ -87,7 +83,7 @@ async def list_persons(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PersonPage:
     """List persons by area and id. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         found = await service.page(
             runtime, tx, access.areas, area, population, name, _position(after), limit + 1
         )
@@ -117,7 +113,7 @@ def _position(after: str | None) -> tuple[int, int, UUID] | None:
 @router.get("/{person_id}", summary="Read a person 人员详情", response_model=PersonOut)
 async def read_person(person_id: UUID, runtime: CurrentRuntime, access: Reader) -> Response:
     """Read a person, number and phone masked. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         row = await service.find(tx, person_id, access.areas)
     return _answer(runtime, row)
 
@@ -135,21 +131,6 @@ async def change_person(
     async with runtime.database.transaction(access.areas) as tx:
         row = await service.change_details(runtime, tx, person_id, access.areas, version, changes)
     return _answer(runtime, row)
-
-
-@router.post("/search", summary="Find by number, name or household 查找", response_model=PersonsFound)
-async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Reader) -> PersonsFound:
-    """Find persons of the caller's area; at most 50. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        if body.resident_id is not None:
-            row = await service.find_by_resident_id(runtime, tx, body.resident_id.value, access.areas)
-            rows = [row] if row is not None else []
-        elif body.name is not None:
-            rows = await service.find_by_name(tx, body.name, access.areas, FOUND_AT_MOST)
-        else:
-            ids = await member_ids(tx, str(body.household_number), access.areas)
-            rows = (await service.find_many(tx, ids, access.areas))[:FOUND_AT_MOST]
-    return PersonsFound(items=[answers.summary(runtime, row) for row in rows])
 
 
 @router.post("/match", summary="Match number and name 核对", response_model=MatchOut)

@@ -10,7 +10,7 @@ import asyncpg
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import Population
 from renkou_common.codes.resident_id import normalise_resident_id
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, FieldError, NotFound, Text
 from renkou_common.http.conditions import check_version
 from renkou_common.scope import AreaScope
@@ -23,6 +23,7 @@ from renkou_registry.persons.listing import BRANCHES
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 from renkou_registry.timeline import addresses
+from renkou_registry.search import service as search
 
 NOT_FOUND = ("人员", "person")
 
@@ -84,7 +85,7 @@ async def person_exists(
     return Conflict("person_exists", text.zh, text.en, [FieldError(pointer, "person_exists", text)])
 
 
-async def find(tx: Transaction, person_id: UUID, scope: AreaScope) -> asyncpg.Record:
+async def find(tx: Reader, person_id: UUID, scope: AreaScope) -> asyncpg.Record:
     """Return a person's row in scope; raises NotFound."""
     row = await repository.find(tx, person_id, scope)
     if row is None:
@@ -113,14 +114,9 @@ async def find_by_resident_id(
     return await repository.find_by_index(tx, index, scope)
 
 
-async def find_by_name(tx: Transaction, name: str, scope: AreaScope, limit: int) -> list[asyncpg.Record]:
-    """Return rows of persons whose name begins with ``name``."""
-    return await repository.find_by_name(tx, name, scope, limit)
-
-
 async def page(
     runtime: Runtime,
-    tx: Transaction,
+    tx: Reader,
     scope: AreaScope,
     area: AreaCode,
     population: Population | None,
@@ -160,6 +156,7 @@ async def change_details(
     )
     if columns:
         await repository.update(tx, person_id, columns)
+        await search.refresh(tx, person_id)
     return await find(tx, person_id, scope)
 
 
@@ -211,6 +208,7 @@ async def save_state(
         **registration.usual_columns(state, today),
     }
     await repository.update(tx, before.id, columns | more)
+    await search.refresh(tx, before.id)
 
 
 async def save_streets(
@@ -225,6 +223,7 @@ async def withdraw(tx: Transaction, person_id: UUID) -> None:
     """Take a person out of the register whose entry was retracted; the ID number is free again."""
     columns = {"withdrawn": True, "resident_id_sealed": None, "resident_id_index": None}
     await repository.update(tx, person_id, columns | {"usual_area": None, "usual_next_area": None})
+    await search.forget(tx, person_id)
 
 
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:

@@ -48,6 +48,12 @@ class Person(SQLModel, table=True):
             unique=True,
             postgresql_where=sql("resident_id_index IS NOT NULL"),
         ),
+        Index(
+            "person_phone_index",
+            "phone_index",
+            "id",
+            postgresql_where=sql("phone_index IS NOT NULL"),
+        ),
         Index("person_present_area", "present_area", "id"),
         Index("person_registered_area", "registered_area", "id"),
         Index(
