@@ -25,7 +25,8 @@ async def sign_in(registry: Registry, account: Json, password: str = PASSWORD) -
     body = {"account": account["account"], "password": password}
     answer = await registry.client.post("/auth/token", json=body)
     assert answer.status_code == 200, answer.text
-    return Caller(registry.client, registry.administrator.id, account["account"], answer.json()["access_token"])
+    token = answer.json()["access_token"]
+    return Caller(registry.client, registry.administrator.id, account["account"], token)
 
 
 async def person(registry: Registry, **values: object) -> tuple[Json, Caller]:
@@ -42,7 +43,8 @@ async def test_a_person_reads_the_own_record_masked_and_in_the_clear_on_request(
     assert masked["id"] == entered["id"]
     assert masked["resident_id"] == entered["resident_id"]
     clear = (await me.get("/me", params={"clear": True})).json()
-    assert len(clear["resident_id"]) == 18 and "*" not in clear["resident_id"]
+    assert len(clear["resident_id"]) == 18
+    assert "*" not in clear["resident_id"]
     assert clear["phone"] == "13800001234"
 
 
@@ -124,5 +126,6 @@ async def test_consents_are_given_and_withdrawn_and_nothing_else_follows(registr
     assert again.json() == given.json()
     taken_back = await me.request("PUT", "/me/consents/contact_by_phone", json={"given": False})
     last = next(e for e in taken_back.json()["items"] if e["purpose"] == "contact_by_phone")
-    assert not last["given"] and last["withdrawn_at"]
+    assert not last["given"]
+    assert last["withdrawn_at"]
     assert (await me.request("PUT", "/me/consents/anything", json={"given": True})).status_code == 422
