@@ -2,11 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+import orjson
+from fastapi import APIRouter, Query, Response
 
 from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.scope import AreaScope
 from renkou_registry.consents import service as consents
 from renkou_registry.consents.domain import TEXTS, ConsentPurpose
+from renkou_registry.me.copy import full_copy
 from renkou_registry.me.identity import Myself, Own
 from renkou_registry.me.schemas import (
     ConsentChange,
@@ -72,6 +75,15 @@ async def read_own_readings(
         for row in rows[:limit]
     ]
     return ReadingPage(items=shown, next=encode_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None)
+
+
+@router.get("/copy.json", summary="Everything held about me 我的全部信息")
+async def read_own_copy(me: Myself, runtime: CurrentRuntime) -> Response:
+    """Read every record held about the caller, sealed values in the clear. For the person."""
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        found = await full_copy(runtime, tx, me.person_id)
+    headers = {"Content-Disposition": 'attachment; filename="my-record.json"'}
+    return Response(orjson.dumps(found, default=str), media_type="application/json", headers=headers)
 
 
 @router.get("/consents", summary="My consents 我的同意")
