@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry, registry_time
+from renkou_common.contracts import migrant, registry, registry_duplicates, registry_time
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -21,6 +21,8 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.EVENT_CORRECTED: registry.EventCorrected,
     RegistryEventType.EVENT_RETRACTED: registry.EventRetracted,
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,
+    RegistryEventType.PERSON_MERGED: registry_duplicates.PersonMerged,
+    RegistryEventType.PERSON_SEPARATED: registry_duplicates.PersonSeparated,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,

@@ -26,6 +26,8 @@ class RegistryEventType(StrEnum):
     EVENT_CORRECTED = "registry.event.corrected.v1"
     EVENT_RETRACTED = "registry.event.retracted.v1"
     SERVICE_GIVEN = "registry.service.given.v1"
+    PERSON_MERGED = "registry.person.merged.v1"
+    PERSON_SEPARATED = "registry.person.separated.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
 
 

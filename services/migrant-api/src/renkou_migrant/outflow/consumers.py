@@ -26,6 +26,8 @@ PERSON_EVENTS = frozenset(
         RegistryEventType.ADOPTION_RECORDED,
         RegistryEventType.ADDRESS_CHANGED,
         RegistryEventType.PERSON_REASSIGNED,
+        RegistryEventType.PERSON_MERGED,
+        RegistryEventType.PERSON_SEPARATED,
         RegistryEventType.EVENT_CORRECTED,
         RegistryEventType.EVENT_RETRACTED,
     }

@@ -78,16 +78,18 @@ async def _move_rows(
 async def _try_move(
     tx: Transaction, table: str, packed: str, column: str, key: str, gone_id: UUID, kept_id: UUID
 ) -> bool:
+    await tx.execute("SAVEPOINT moving")
     try:
-        async with tx.transaction():
-            await tx.execute(
-                f'UPDATE "{table}" SET "{column}" = $1 WHERE {packed} = $2 AND "{column}" = $3',
-                kept_id,
-                key,
-                gone_id,
-            )
+        await tx.execute(
+            f'UPDATE "{table}" SET "{column}" = $1 WHERE {packed} = $2 AND "{column}" = $3',
+            kept_id,
+            key,
+            gone_id,
+        )
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError):
+        await tx.execute("ROLLBACK TO SAVEPOINT moving")
         return False
+    await tx.execute("RELEASE SAVEPOINT moving")
     return True
 
 

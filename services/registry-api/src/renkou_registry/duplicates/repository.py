@@ -206,7 +206,8 @@ async def advance(
     """Count a step of a run; ``ended_at`` ends it."""
     await tx.execute(
         "UPDATE duplicate_run SET after_id = $2, compared = compared + $3, found = found + $4,"
-        " ended_at = $5::timestamptz, state = CASE WHEN $5::timestamptz IS NULL THEN 'running' ELSE 'done' END"
+        " ended_at = $5::timestamptz,"
+        " state = CASE WHEN $5::timestamptz IS NULL THEN 'running' ELSE 'done' END"
         " WHERE id = $1",
         run_id,
         after_id,
@@ -263,7 +264,9 @@ async def insert_merge(
     )
 
 
-async def merge(tx: Transaction, merge_id: UUID, scope: AreaScope, *, lock: bool = False) -> asyncpg.Record | None:
+async def merge(
+    tx: Transaction, merge_id: UUID, scope: AreaScope, *, lock: bool = False
+) -> asyncpg.Record | None:
     """Return a merge whose kept person the caller sees."""
     ending = " FOR UPDATE OF m" if lock else ""
     return await tx.fetchrow(

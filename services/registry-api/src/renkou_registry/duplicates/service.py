@@ -20,12 +20,6 @@ from renkou_registry.search.domain import folded
 from renkou_registry.search.sounds import readings_of
 
 
-async def note(tx: Transaction, person_ids: Sequence[UUID]) -> None:
-    """Have new or changed persons compared with everybody else, by the worker, soon."""
-    if person_ids:
-        await repository.note(tx, person_ids)
-
-
 async def compare(runtime: Runtime, tx: Transaction, person_ids: Sequence[UUID]) -> int:
     """Compare persons with everybody who shares a blocking key; returns how many candidates are new.
 

@@ -94,14 +94,12 @@ class DuplicateCandidate(SQLModel, table=True):
 
 
 class DuplicateMerge(SQLModel, table=True):
-    """A record that was joined to another; ``event_id`` is the life event that takes it out of the register."""
+    """A record that was joined to another; ``event_id`` takes it out of the register."""
 
     __tablename__ = "duplicate_merge"
     __table_args__ = (
         CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="duplicate_merge_undone"),
-        Index(
-            "duplicate_merge_gone", "gone_id", unique=True, postgresql_where=sql("undone_at IS NULL")
-        ),
+        Index("duplicate_merge_gone", "gone_id", unique=True, postgresql_where=sql("undone_at IS NULL")),
         Index("duplicate_merge_kept", "kept_id"),
     )
 

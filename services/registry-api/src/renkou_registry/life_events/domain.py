@@ -105,13 +105,16 @@ class PersonState:
 
 def effective(history: Sequence[LifeEvent]) -> list[LifeEvent]:
     """Return the events that hold, corrections applied, in the order they happened: the entry first, then by
-    day, a change of the division first and a death last on its day, otherwise as recorded."""
+    day, a change of the division first and a death last on its day, otherwise as recorded. None hold of a
+    record that has joined another."""
     retracted = {event.retracts for event in history if event.retracts}
     standing = {event.id: event for event in history if event.id not in retracted}
     for event in history:
         if event.kind is EventKind.CORRECTION and event.id in standing and event.corrects in standing:
             standing[event.corrects] = corrected(standing[event.corrects], event.data["changes"])
     facts = [e for e in standing.values() if e.kind not in (EventKind.CORRECTION, EventKind.RETRACTION)]
+    if any(e.kind is EventKind.MERGE for e in facts):
+        return []
     return sorted(facts, key=lambda e: (e.kind not in ENTRIES, e.happened_on, _RANK.get(e.kind, 1)))
 
 

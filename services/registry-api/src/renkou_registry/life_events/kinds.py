@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     ADOPTION = "adoption"  # 收养
     ADDRESS = "address"  # 地址变更: another street or building of the same community
     AREA_CHANGE = "area_change"  # 区划变更: the division changed, not the person
+    MERGE = "merge"  # 合并: another record stands for the person
     CORRECTION = "correction"  # 更正
     RETRACTION = "retraction"  # 撤销
 
@@ -33,8 +34,8 @@ class LifeEvent:
     entries: ``sex, birth_date, marital_status, registered_area, present_area, present_since``, a birth also
     ``parity, mother_usual_area``; marriage: ``marital_status``; move: ``to_area, transfer_registration``;
     address: ``address`` (registered or present); area change: ``from_area`` and the areas that take its place
-    as ``registered_area, present_area, usual_area``; adoption: ``mother_id, father_id``; correction:
-    ``changes``. Kin are ids. Dates in ``data`` are dates.
+    as ``registered_area, present_area, usual_area``; adoption: ``mother_id, father_id``; merge: ``kept_id``;
+    correction: ``changes``. Kin are ids. Dates in ``data`` are dates.
     """
 
     id: UUID

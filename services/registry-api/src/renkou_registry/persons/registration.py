@@ -10,6 +10,7 @@ from uuid import UUID
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
 from renkou_common.database import Transaction
+from renkou_registry.duplicates import todo
 from renkou_registry.life_events import history
 from renkou_registry.life_events.addresses import AddressKind, Place
 from renkou_registry.life_events.domain import (
@@ -25,8 +26,8 @@ from renkou_registry.persons import repository
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
-from renkou_registry.timeline import addresses
 from renkou_registry.search import service as search
+from renkou_registry.timeline import addresses
 
 RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
@@ -63,6 +64,7 @@ async def enter(
     new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in found if each is not None]
     await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
     await addresses.write_entries(tx, [_addressed(each) for each in found if each is not None], now)
+    await todo.note(tx, [each.entry.id for each in found if each is not None])
     await search.index_many(tx, [each.entry for each in found if each is not None])
     return found
 

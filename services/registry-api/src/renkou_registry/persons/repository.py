@@ -123,6 +123,31 @@ async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[U
     return {row["id"]: _record(row) for row in rows}
 
 
+async def lock_hidden(tx: Transaction, person_id: UUID) -> PersonRecord | None:
+    """Lock a record that is out of the register."""
+    row = await tx.fetchrow(
+        f"SELECT {_RECORD} FROM person p WHERE p.id = $1 AND p.withdrawn FOR UPDATE", person_id
+    )
+    return _record(row) if row else None
+
+
+async def hand_over_document(tx: Transaction, giver_id: UUID, taker_id: UUID) -> bool:
+    """Move the document from one locked row to another that has none; False where that cannot be."""
+    row = await tx.fetchrow(
+        "UPDATE person g SET document_kind = 'none', resident_id_sealed = NULL, resident_id_index = NULL,"
+        " version = g.version + 1 FROM person o WHERE g.id = $1 AND o.id = g.id"
+        " AND o.resident_id_sealed IS NOT NULL"
+        " AND EXISTS (SELECT FROM person t WHERE t.id = $2 AND t.resident_id_sealed IS NULL)"
+        " RETURNING o.document_kind, o.resident_id_sealed, o.resident_id_index",
+        giver_id,
+        taker_id,
+    )
+    if row is None:
+        return False
+    await update(tx, taker_id, dict(row))
+    return True
+
+
 async def id_of_ref(tx: Transaction, ref: UUID) -> UUID | None:
     """Return the person that a reference means."""
     person_id: UUID | None = await tx.fetchval("SELECT id FROM person WHERE ref = $1 AND NOT withdrawn", ref)

@@ -22,8 +22,8 @@ from renkou_registry.persons.domain import PersonEntry, PersonRecord
 from renkou_registry.persons.listing import BRANCHES
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
-from renkou_registry.timeline import addresses
 from renkou_registry.search import service as search
+from renkou_registry.timeline import addresses
 
 NOT_FOUND = ("人员", "person")
 
@@ -224,6 +224,30 @@ async def withdraw(tx: Transaction, person_id: UUID) -> None:
     columns = {"withdrawn": True, "resident_id_sealed": None, "resident_id_index": None}
     await repository.update(tx, person_id, columns | {"usual_area": None, "usual_next_area": None})
     await search.forget(tx, person_id)
+
+
+async def hide(tx: Transaction, person_id: UUID) -> None:
+    """Take a record out of the register that has joined another; the ID number stays with it, and taken."""
+    await repository.update(tx, person_id, {"withdrawn": True, "usual_area": None, "usual_next_area": None})
+    await search.forget(tx, person_id)
+
+
+async def lock_hidden(tx: Transaction, person_id: UUID) -> PersonRecord:
+    """Lock a record that is out of the register; raises NotFound."""
+    found = await repository.lock_hidden(tx, person_id)
+    if found is None:
+        raise NotFound.of(*NOT_FOUND)
+    return found
+
+
+async def hand_over_document(tx: Transaction, giver_id: UUID, taker_id: UUID) -> None:
+    """Give the identity document of one record to another that has none; raises Conflict."""
+    if not await repository.hand_over_document(tx, giver_id, taker_id):
+        raise Conflict(
+            "document_present",
+            "保留的记录已有证件, 或另一条没有证件",
+            "the record that stays has a document already, or the other has none",
+        )
 
 
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
