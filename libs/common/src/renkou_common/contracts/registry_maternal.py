@@ -13,7 +13,7 @@ from renkou_common.contracts.lines import AreaText, Line
 
 
 class ServiceChanged(BaseModel):
-    """The record of a service changed: offered, answered, cancelled or corrected; the lines say what counts."""
+    """The record of a service changed: offered, answered, cancelled or corrected; the lines count it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -27,7 +27,7 @@ class Fonts:
 
     @classmethod
     def of(cls, folder: Path | None) -> "Fonts":
-        """Return the base font with every .ttf and .otf of a folder, by name; None for the base font alone."""
+        """Return the base font with every .ttf and .otf of a folder, by name; None: the base font alone."""
         if folder is None:
             return cls()
         return cls(tuple(sorted(path for path in folder.iterdir() if path.suffix in (".ttf", ".otf"))))

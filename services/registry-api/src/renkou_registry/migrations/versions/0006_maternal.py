@@ -143,7 +143,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('declined', 'registered', 'history', 'laboratory', 'imaging', 'assessed', 'informed', 'early_follow_up', 'outcome_follow_up', 'closed', 'withdrawn')",
+            "state IN ('declined', 'registered', 'history', 'laboratory', 'imaging', 'assessed', 'informed', 'early_follow_up', 'outcome_follow_up', 'closed', 'withdrawn')",  # noqa: E501
             name="prepregnancy_check_state",
         ),
         sa.CheckConstraint("first_person_id <> second_person_id", name="prepregnancy_check_couple"),
