@@ -93,6 +93,28 @@ class Page:
             self.rule(y)
         return y
 
+    def table(self, head: Sequence[str], lines: Sequence[Sequence[str]], top: float, bottom: float) -> None:
+        """Draw lines of cells, the first column twice as wide, in a size in which all fit."""
+        height = min(6.4, (bottom - top) / (len(lines) + 1))
+        size = min(9.5, height / line_height(1) * 0.92)
+        unit = (RIGHT - LEFT) / (len(head) + 1)
+        for number, line in enumerate((head, *lines)):
+            y = top + number * height
+            for column, cell in enumerate(line):
+                at, width = LEFT + unit * (column + 1 if column else 0), unit * (1 if column else 2)
+                self.write(at, y + 0.4, width, self._shortened(cell, width, size), size=size,
+                           color=INK if number else GREY)  # fmt: skip
+            self.rule(y + height)
+
+    def _shortened(self, text: str, width: float, size: float) -> str:
+        """Return as much of a text as fits on one line, with an ellipsis where something is left out."""
+        if self.lines_needed(text, width, size) == 1:
+            return text
+        kept = len(text)
+        while kept > 1 and self.lines_needed(text[:kept] + "…", width, size) > 1:
+            kept -= 1
+        return text[:kept] + "…"
+
     def rule(self, y: float) -> None:
         """Draw a thin grey line across."""
         self._page.set_draw_color(215, 215, 215)

@@ -112,7 +112,7 @@ def check_born(born: date, rules: Rules) -> None:
         raise Conflict(
             "born_from_2016",
             f"该子女出生于 {born}; {rules.last_birth} 之后出生的, 依法不再发放独生子女父母光荣证",
-            f"the child was born on {born}; by law no certificate is issued for births after {rules.last_birth}",
+            f"born on {born}: by law no certificate is issued for children born after {rules.last_birth}",
         )
 
 

@@ -211,7 +211,8 @@ async def _publish_issued(
 async def _publish_ended(
     runtime: Runtime, tx: Transaction, certificate: Certificate, refs: dict[UUID, UUID]
 ) -> None:
-    assert certificate.ended_on is not None and certificate.cancel_reason is not None
+    assert certificate.ended_on is not None
+    assert certificate.cancel_reason is not None
     payload = HonourCancelled(
         certificate_id=certificate.id,
         holder_refs=[refs[each] for each in certificate.holder_ids],

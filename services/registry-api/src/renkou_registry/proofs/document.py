@@ -9,8 +9,22 @@ from renkou_common.printing.fonts import Fonts, has_code_points
 from renkou_common.printing.page import ACCENT, CODE_POINT_NOTE, GREY, LEFT, RIGHT, Page, Row
 
 _TOP, _BOTTOM = 62.0, 218.0
+_ROWS_ABOVE_TABLE = 36.0
 _WIDTH = RIGHT - LEFT
 _CODE_BYTES = 10  # 80 bits: not to be guessed, still typed by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table below the rows: a head, then lines of as many cells."""
+
+    head: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """Every cell, the head's first."""
+        return [cell for line in (self.head, *self.lines) for cell in line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,12 @@ class Proof:
     office: str
     dated: date
     created: datetime
+    table: Table | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text that comes out of the record."""
+        return [self.office, *(row.value for row in self.rows), *(self.table.texts if self.table else ())]
 
 
 def person_value(name: str, resident_id: str | None, born: date) -> str:
@@ -41,6 +61,7 @@ def verification_code(cipher: FieldCipher, proof: Proof) -> str:
     said = "\x1e".join(
         [proof.number, proof.title_zh, proof.office, proof.dated.isoformat()]
         + [f"{row.label_zh}\x1f{row.value}" for row in proof.rows]
+        + (proof.table.texts if proof.table else [])
     )
     digits = cipher.blind_index(said, "proof")[:_CODE_BYTES].hex().upper()
     return "-".join(digits[start : start + 4] for start in range(0, len(digits), 4))
@@ -48,10 +69,13 @@ def verification_code(cipher: FieldCipher, proof: Proof) -> str:
 
 def render(proof: Proof, code: str, fonts: Fonts) -> bytes:
     """Return the page as PDF. Takes some tenths of a second of processor time: call it in a thread."""
-    values = [proof.office, *(row.value for row in proof.rows)]
-    page = Page(fonts, f"{proof.title_zh} {proof.title_en}", proof.created, "".join(values))
+    page = Page(fonts, f"{proof.title_zh} {proof.title_en}", proof.created, "".join(proof.texts))
     page.frame(proof.title_zh, proof.title_en, "\n".join(proof.small_print))
-    page.rows(proof.rows, _TOP, _BOTTOM)
+    if proof.table is None:
+        page.rows(proof.rows, _TOP, _BOTTOM)
+    else:
+        below = page.rows(proof.rows, _TOP, _TOP + _ROWS_ABOVE_TABLE)
+        page.table(proof.table.head, proof.table.lines, below + 3, _BOTTOM)
     half = _WIDTH / 2
     page.write(LEFT, 224, half, "编号 Number", size=7.5, color=GREY)
     page.write(LEFT, 228, half, proof.number, size=10.5)
@@ -69,7 +93,7 @@ def render(proof: Proof, code: str, fonts: Fonts) -> bytes:
             "Any office of the register can compare this page with the record by its number and code.",
         ),
     ]
-    if has_code_points(fonts, values):
+    if has_code_points(fonts, proof.texts):
         notes.append(CODE_POINT_NOTE)
     page.write(LEFT, 252, _WIDTH, "\n".join(f"{zh} {en}" for zh, en in notes), size=7.5)
     return page.output()

@@ -119,6 +119,11 @@ async def find(tx: Transaction, service_id: UUID, scope: AreaScope) -> asyncpg.R
     return _known(await repository.find(tx, service_id, scope))
 
 
+async def find_any(tx: Transaction, service_id: UUID) -> asyncpg.Record | None:
+    """Return a service wherever its person is, None for an unknown one; for what tells nothing of it."""
+    return await repository.find(tx, service_id, AreaScope.everything())
+
+
 async def page(
     tx: Transaction, scope: AreaScope, person_id: UUID, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[asyncpg.Record]:
