@@ -33,6 +33,7 @@ from renkou_registry.persons.routes import router as persons_router
 from renkou_registry.petitions.routes import router as petitions_router
 from renkou_registry.places.routes import router as places_router
 from renkou_registry.prepregnancy.routes import router as prepregnancy_router
+from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
 from renkou_registry.search.routes import router as search_router
 from renkou_registry.services_given.routes import router as services_given_router
@@ -85,6 +86,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             prepregnancy_router,
             childbirth_router,
             honour_router,
+            proofs_router,
             benefits_router,
             supplies_router,
             employers_router,

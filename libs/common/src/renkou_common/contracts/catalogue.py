@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry, registry_duplicates, registry_time
+from renkou_common.contracts import migrant, registry, registry_duplicates, registry_maternal, registry_time
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -23,6 +23,12 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,
     RegistryEventType.PERSON_MERGED: registry_duplicates.PersonMerged,
     RegistryEventType.PERSON_SEPARATED: registry_duplicates.PersonSeparated,
+    RegistryEventType.SERVICE_CHANGED: registry_maternal.ServiceChanged,
+    RegistryEventType.PREPREGNANCY_CHANGED: registry_maternal.PrepregnancyChanged,
+    RegistryEventType.CHILDBIRTH_REGISTERED: registry_maternal.ChildbirthRegistered,
+    RegistryEventType.CHILDBIRTH_CHANGED: registry_maternal.ChildbirthChanged,
+    RegistryEventType.HONOUR_ISSUED: registry_maternal.HonourIssued,
+    RegistryEventType.HONOUR_CANCELLED: registry_maternal.HonourCancelled,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,

@@ -28,6 +28,12 @@ class RegistryEventType(StrEnum):
     SERVICE_GIVEN = "registry.service.given.v1"
     PERSON_MERGED = "registry.person.merged.v1"
     PERSON_SEPARATED = "registry.person.separated.v1"
+    SERVICE_CHANGED = "registry.service.changed.v1"
+    PREPREGNANCY_CHANGED = "registry.prepregnancy.changed.v1"
+    CHILDBIRTH_REGISTERED = "registry.childbirth.registered.v1"
+    CHILDBIRTH_CHANGED = "registry.childbirth.changed.v1"
+    HONOUR_ISSUED = "registry.honour.issued.v1"
+    HONOUR_CANCELLED = "registry.honour.cancelled.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
 
 
@@ -110,6 +116,7 @@ class ServiceGiven(BaseModel):
     given_on: date
     area: AreaText
     share_with_home: bool
+    lines: list[Line] = Field(default_factory=list)
 
 
 class StaffAssignment(BaseModel):

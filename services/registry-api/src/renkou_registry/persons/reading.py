@@ -77,6 +77,13 @@ async def match(
     return row
 
 
+async def log_health(
+    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, fields: Sequence[str], purpose: str
+) -> None:
+    """Log that health data of a person were read in the clear, and what for."""
+    await _log(runtime, tx, access, person_id, "facts", fields, purpose, None)
+
+
 async def _log(
     runtime: Runtime,
     tx: Transaction,
