@@ -1,16 +1,19 @@
 """HTTP of a person's own record (本人)."""
 
+import asyncio
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Response
 
 from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.printing.fonts import Fonts
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import service as consents
 from renkou_registry.consents.domain import TEXTS, ConsentPurpose
 from renkou_registry.me.copy import full_copy
 from renkou_registry.me.identity import Myself, Own
+from renkou_registry.me.paper import print_copy
 from renkou_registry.me.schemas import (
     ConsentChange,
     ConsentOut,
@@ -84,6 +87,23 @@ async def read_own_copy(me: Myself, runtime: CurrentRuntime) -> Response:
         found = await full_copy(runtime, tx, me.person_id)
     headers = {"Content-Disposition": 'attachment; filename="my-record.json"'}
     return Response(orjson.dumps(found, default=str), media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/copy.pdf",
+    summary="Everything held about me on paper 我的全部信息 (PDF)",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def read_own_copy_on_paper(me: Myself, runtime: CurrentRuntime) -> Response:
+    """Read the same as copy.json as pages to print. For the person."""
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        found = await full_copy(runtime, tx, me.person_id)
+    fonts = Fonts.of(runtime.settings.rare_fonts_dir)
+    made_at, district = runtime.clock.now(), runtime.settings.district
+    pages = await asyncio.to_thread(print_copy, found, fonts, made_at, district)
+    headers = {"Content-Disposition": 'attachment; filename="my-record.pdf"'}
+    return Response(pages, media_type="application/pdf", headers=headers)
 
 
 @router.get("/consents", summary="My consents 我的同意")

@@ -1,5 +1,9 @@
 """Everything held about a person, for the person."""
 
+import io
+
+import pypdf
+
 from renkou_registry.me.repository import person_columns, sources
 from renkou_registry.metadata import metadata
 
@@ -33,3 +37,13 @@ def test_every_table_that_names_a_person_is_in_the_copy() -> None:
     named = {table.name for table in metadata.sorted_tables if person_columns(table)}
     assert named <= {table.name for table in sources()}
     assert {"person", "life_event", "consent", "person_account", "household_member"} <= named
+
+
+async def test_the_copy_on_paper_says_the_same(registry: Registry) -> None:
+    _, me = await person(registry, name="欧阳娜娜", phone="13800005678")
+    answer = await me.get("/me/copy.pdf")
+    assert answer.status_code == 200, answer.text
+    read = pypdf.PdfReader(io.BytesIO(answer.content))
+    text = "".join(page.extract_text().replace("\0", "") for page in read.pages)
+    assert "欧阳娜娜" in text
+    assert "13800005678" in text
