@@ -1,0 +1,36 @@
+"""What the kinds of records are written from: a chunk with what the program derives from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.crypto import FieldCipher
+from renkou_registry.generator.drawing import Chunk
+from renkou_registry.persons.registration import Entered, prepare
+
+RECORDED_BY = uuid5(UUID(int=0), "renkou_registry.generator")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every chunk is written with."""
+
+    district: AreaCode
+    cipher: FieldCipher
+    now: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A chunk with the entry event, the state and the lines of each person."""
+
+    chunk: Chunk
+    entered: list[Entered]
+
+
+def entered(chunk: Chunk, context: Context) -> Drawn:
+    """Enter a chunk's persons as the program does, unwritten."""
+    district = context.district.interval()
+    return Drawn(chunk, [prepare(entry, district, chunk.new_id()) for entry in chunk.persons])
