@@ -1,4 +1,4 @@
-"""How far a load has come, in a schema of its own that goes when it is done: so that it can be taken up again.
+"""How far a load has come, in a schema of its own that goes with its end: so it can be taken up again.
 
 The schema also keeps the statements that make the dropped indexes and constraints anew.
 """

@@ -13,7 +13,7 @@ from uuid import UUID
 from renkou_common.codes.lists import DocumentKind
 from renkou_common.codes.resident_id import check_character
 from renkou_registry.generator import names
-from renkou_registry.generator.families import FEMALE, MALE, Member, family, sizes
+from renkou_registry.generator.families import MALE, Member, family, sizes
 from renkou_registry.generator.places import Places, places_of, street
 from renkou_registry.households.domain import HouseholdEntry, MemberEntry
 from renkou_registry.persons.domain import EntryKind, PersonEntry
@@ -21,13 +21,11 @@ from renkou_registry.persons.domain import EntryKind, PersonEntry
 CHUNKS_AT_MOST = 500
 _HOUSEHOLDS_OF_A_CHUNK = 700
 SEPARATED, MIGRANTS_IN, MIGRANTS_OUT = 0.12, 0.10, 0.03
-_PREFIXES = tuple(
-    f"{first}" for first in (*range(130, 140), *range(150, 154), *range(155, 160), *range(180, 190))
-)
+_PREFIXES = tuple(map(str, (*range(130, 140), *range(150, 154), *range(155, 160), *range(180, 190))))
 _EMPLOYERS = tuple(
     f"{place}{trade}有限公司"
     for place in ("合肥", "庐阳", "安徽", "江淮", "徽商", "长丰")
-    for trade in (
+    for trade in [
         "电子科技",
         "建筑安装",
         "物业服务",
@@ -38,7 +36,7 @@ _EMPLOYERS = tuple(
         "餐饮管理",
         "物流",
         "机械制造",
-    )
+    ]
 )
 
 
@@ -98,16 +96,13 @@ class _Home:
     present_street: str
     since: date
 
-    @property
-    def inside(self) -> tuple[int, str]:
-        return self.present, self.present_street
-
 
 class _Draw:
     def __init__(self, plan: Plan, number: int) -> None:
         self._plan = plan
         self._number = number
-        self._random = Random(f"{plan.seed} {plan.district} {plan.stock_date} {number}")
+        drawn_from = f"{plan.seed} {plan.district} {plan.stock_date} {number}"
+        self._random = Random(drawn_from)  # noqa: S311 - made-up people are no secret
         self._places: Places = places_of(plan.district, plan.seed)
         self._taken: set[tuple[str, date, int]] = set()
         self._since = int(datetime(plan.stock_date.year, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -219,6 +214,3 @@ class _Draw:
     def _id(self, step: int = 1) -> UUID:
         self._person_number += step
         return UUID(int=_version_7(self._since + self._person_number, self._random))
-
-
-__all__ = ["FEMALE", "MALE", "Chunk", "Plan", "draw"]

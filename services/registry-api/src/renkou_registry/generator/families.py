@@ -70,7 +70,7 @@ def family(random: Random, size: int, today: date) -> list[Member]:
     elif size == 6:
         children -= 2
     mother, father = (1, 0) if head.sex == MALE else (0, 1)
-    oldest = min(_age(members[mother].born, today) - 22, 30)
+    oldest = min(*(_age(each.born, today) - 22 for each in members), 30)
     for number in range(children):
         years = max(oldest - number * random.randint(2, 5), 0) if oldest > 0 else 0
         members.append(_child(random, _born(random, years, today), mother, father))

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import Any
 
 import asyncpg
 
@@ -17,7 +18,7 @@ from renkou_registry.bootstrap import event_source
 from renkou_registry.generator import bookkeeping
 from renkou_registry.generator.bookkeeping import FOREIGN, INDEX, UNIQUE, Connection
 from renkou_registry.generator.drawing import Plan, draw
-from renkou_registry.generator.drawn import Context, entered
+from renkou_registry.generator.drawn import Context, Kind, entered
 from renkou_registry.generator.kinds import kinds
 from renkou_registry.settings import RegistrySettings, load_settings, required
 
@@ -51,7 +52,7 @@ async def load(settings: RegistrySettings, plan: Plan, *, events: bool, processe
 
     Ended at any moment, the same call goes on where it ended.
     """
-    tables = [kind.TABLE for kind in kinds(events=events)]
+    tables = [kind.table for kind in kinds(events=events)]
     async with _connected(settings) as connection:
         floored = await _floored(connection, tables)
         resumed = await bookkeeping.begin(connection, plan, tables, events=events)
@@ -149,10 +150,10 @@ class _Worker:
         self._runner.run(self._write(number, records))
         return len(drawn.entered)
 
-    async def _write(self, number: int, records: list) -> None:  # type: ignore[type-arg]
+    async def _write(self, number: int, records: list[tuple[Kind, list[tuple[Any, ...]]]]) -> None:
         async with self._connection.transaction():
             for kind, rows in records:
-                await self._connection.copy_records_to_table(kind.TABLE, columns=kind.COLUMNS, records=rows)
+                await self._connection.copy_records_to_table(kind.table, columns=kind.columns, records=rows)
             await self._connection.execute("INSERT INTO generator.chunk VALUES ($1)", number)
 
 

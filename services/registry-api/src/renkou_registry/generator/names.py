@@ -1,4 +1,4 @@
-"""Names by frequency: common and rare surnames, given names of two generations, other languages, rare characters.
+"""Names by frequency: surnames, given names of two generations, other languages, rare characters.
 
 The ten commonest surnames are two fifths of all people, the hundred commonest more than four fifths.
 """
@@ -42,7 +42,7 @@ _NATIONALITY_WEIGHTS = list(accumulate((960, 12, 9, 7, 5, 4, 3)))
 
 def nationality(random: Random) -> str:
     """Return a code of GB/T 3304."""
-    return random.choices(_NATIONALITIES, cum_weights=_NATIONALITY_WEIGHTS)[0]
+    return str(random.choices(_NATIONALITIES, cum_weights=_NATIONALITY_WEIGHTS)[0])
 
 
 def adult(random: Random, sex: int, born: int, of: str) -> str:
@@ -51,7 +51,8 @@ def adult(random: Random, sex: int, born: int, of: str) -> str:
         if random.random() < 0.01:
             return _LONG
         return f"{random.choice(_UYGUR[sex - 1])}·{random.choice(_UYGUR[0])}"
-    return random.choices(_SURNAMES, cum_weights=_SURNAME_WEIGHTS)[0] + _given(random, sex, born)
+    surname: str = random.choices(_SURNAMES, cum_weights=_SURNAME_WEIGHTS)[0]
+    return surname + _given(random, sex, born)
 
 
 def child(random: Random, sex: int, born: int, father: str) -> str:

@@ -1,4 +1,4 @@
-"""Where made-up people live: the real communities of a district, its streets, and where migrants come from."""
+"""Where made-up people live: the real communities of a district, streets, places migrants come from."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,44 +9,20 @@ from renkou_common.codes.divisions import read_divisions
 
 _ORIGINS = 400
 _ROADS = (
-    "安庆",
-    "长江",
-    "淮河",
-    "寿春",
-    "阜阳",
-    "蒙城",
-    "濉溪",
-    "沿河",
-    "北一环",
-    "肥西",
-    "六安",
-    "霍山",
-    "铜陵",
-    "桐城",
+    *("安庆", "长江", "淮河", "寿春", "阜阳", "蒙城", "濉溪"),
+    *("沿河", "北一环", "肥西", "六安", "霍山", "铜陵", "桐城"),
 )
 _SECOND = ("", "东", "西", "中", "南", "北")
 _KINDS = ("路", "街", "巷", "支路")
 _ESTATES = (
-    "杏花",
-    "翡翠",
-    "滨河",
-    "梦园",
-    "世纪",
-    "阳光",
-    "锦绣",
-    "和平",
-    "幸福",
-    "桃园",
-    "金色",
-    "丽景",
-    "百花",
-    "城市",
+    *("杏花", "翡翠", "滨河", "梦园", "世纪", "阳光", "锦绣"),
+    *("和平", "幸福", "桃园", "金色", "丽景", "百花", "城市"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Communities of the district with weights that add up, and communities of other counties; 12-digit keys."""
+    """Communities of the district with cumulative weights, and of other counties; 12-digit keys."""
 
     district: str
     communities: tuple[int, ...]
@@ -65,7 +41,7 @@ class Places:
 @lru_cache(maxsize=2)
 def places_of(district: str, seed: int) -> Places:
     """Read the places of a 6-digit district; raises ValueError where it has no community."""
-    random = Random(f"{seed} {district} places")
+    random = Random(f"{seed} {district} places")  # noqa: S311 - made-up people are no secret
     villages = [each for each in read_divisions() if each.level == 5 and not each.shares_parent_key]
     communities = tuple(each.key for each in villages if each.code.startswith(district))
     if not communities:

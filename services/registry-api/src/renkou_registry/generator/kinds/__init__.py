@@ -1,14 +1,12 @@
-"""The kinds of records that are loaded, in this order; each module says which table and gives its rows.
+"""The kinds of records that are loaded, in this order.
 
-To add one: a module with ``TABLE``, ``COLUMNS`` and ``rows(drawn, context)``, and its name in ``KINDS``.
-``rows`` gets everything that was drawn for a chunk and may draw on (``drawn.chunk.random``); rows are tuples
-in the order of ``COLUMNS`` for COPY (jsonb as text).
+To add one: a module with a function from a chunk to rows and ``KIND = Kind(table, columns, rows)``, and its
+place in ``_ALWAYS``. The function gets everything that was drawn for a chunk, may draw more from
+``drawn.chunk.random``, and gives tuples in the order of the columns for COPY (jsonb as text). A kind added at
+the end leaves what the others draw as it is.
 """
 
-from collections.abc import Iterable
-from typing import Any, Protocol
-
-from renkou_registry.generator.drawn import Context, Drawn
+from renkou_registry.generator.drawn import Kind
 from renkou_registry.generator.kinds import (
     household_members,
     households,
@@ -18,23 +16,9 @@ from renkou_registry.generator.kinds import (
     persons,
 )
 
-
-class Kind(Protocol):
-    """A module that writes one kind of record."""
-
-    TABLE: str
-    COLUMNS: tuple[str, ...]
-
-    @staticmethod
-    def rows(drawn: Drawn, context: Context) -> Iterable[tuple[Any, ...]]:
-        """Return the rows of a chunk."""
-
-
-KINDS: tuple[Kind, ...] = (persons, life_events, households, household_members, person_keys)
-PUBLISHED: Kind = outbox
-"""Written only where the events are to be published."""
+_ALWAYS = (persons.KIND, life_events.KIND, households.KIND, household_members.KIND, person_keys.KIND)
 
 
 def kinds(*, events: bool) -> tuple[Kind, ...]:
-    """Return the kinds to load."""
-    return (*KINDS, PUBLISHED) if events else KINDS
+    """Return the kinds to load; with ``events`` everybody is published too."""
+    return (*_ALWAYS, outbox.KIND) if events else _ALWAYS

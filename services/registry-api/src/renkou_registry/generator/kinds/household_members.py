@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from renkou_registry.generator.drawn import Context, Drawn
-
-TABLE = "household_member"
-COLUMNS = ("id", "household_id", "person_id", "relation", "area", "since")
+from renkou_registry.generator.drawn import Context, Drawn, Kind
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
@@ -21,3 +18,6 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
                 each.area,
                 member.since,
             )
+
+
+KIND = Kind("household_member", ("id", "household_id", "person_id", "relation", "area", "since"), rows)

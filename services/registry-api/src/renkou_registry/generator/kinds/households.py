@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn
-
-TABLE = "household"
-COLUMNS = ("id", "number", "kind", "area", "street", "version", "recorded_at", "recorded_by")
+from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn, Kind
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
@@ -22,3 +19,8 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
             context.now,
             RECORDED_BY,
         )
+
+
+KIND = Kind(
+    "household", ("id", "number", "kind", "area", "street", "version", "recorded_at", "recorded_by"), rows
+)

@@ -5,10 +5,7 @@ from typing import Any
 
 import orjson
 
-from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn
-
-TABLE = "life_event"
-COLUMNS = ("id", "person_id", "kind", "happened_on", "recorded_at", "recorded_by", "data")
+from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn, Kind
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
@@ -25,3 +22,8 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
             RECORDED_BY,
             data,
         )
+
+
+KIND = Kind(
+    "life_event", ("id", "person_id", "kind", "happened_on", "recorded_at", "recorded_by", "data"), rows
+)

@@ -5,11 +5,8 @@ from typing import Any
 
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
 from renkou_common.messaging.envelope import build_body
-from renkou_registry.generator.drawn import Context, Drawn
+from renkou_registry.generator.drawn import Context, Drawn, Kind
 from renkou_registry.persons.registration import entry_fields
-
-TABLE = "outbox"
-COLUMNS = ("event_id", "type", "subject", "body", "content_hash")
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
@@ -25,3 +22,6 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
             data=PersonRegistered(**entry_fields(each)),
         )
         yield event_id, str(RegistryEventType.PERSON_REGISTERED), subject, body, digest
+
+
+KIND = Kind("outbox", ("event_id", "type", "subject", "body", "content_hash"), rows)

@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from renkou_registry.generator.drawn import Context, Drawn
+from renkou_registry.generator.drawn import Context, Drawn, Kind
 from renkou_registry.search.service import keyed
-
-TABLE = "person_key"
-COLUMNS = ("person_id", "kind", "key", "present_area", "registered_area")
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
@@ -16,3 +13,6 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
         found = keyed(each.entry)
         for kind, key in found.keys:
             yield found.person_id, int(kind), key, found.present_area, found.registered_area
+
+
+KIND = Kind("person_key", ("person_id", "kind", "key", "present_area", "registered_area"), rows)

@@ -3,12 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn
-from renkou_registry.persons.registration import COLUMNS as _STORED
-from renkou_registry.persons.registration import person_row
-
-TABLE = "person"
-COLUMNS = (*_STORED, "alive", "withdrawn", "version", "recorded_at", "recorded_by")
+from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn, Kind
+from renkou_registry.persons.registration import COLUMNS, person_row
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
@@ -17,3 +13,6 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
     for each in drawn.entered:
         stored = person_row(context.cipher, each, today)
         yield (*stored.values(), True, False, 1, context.now, RECORDED_BY)
+
+
+KIND = Kind("person", (*COLUMNS, "alive", "withdrawn", "version", "recorded_at", "recorded_by"), rows)
