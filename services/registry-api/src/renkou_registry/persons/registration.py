@@ -9,6 +9,7 @@ from uuid import UUID
 
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
+from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_registry.duplicates import todo
 from renkou_registry.life_events import history
@@ -33,6 +34,8 @@ RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
 RULES = Rules()
 _KIN = ("mother_id", "father_id", "spouse_id")
+COLUMNS = repository.STORED
+"""What :func:`person_row` gives, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,9 @@ async def enter(
     entry that cannot have happened.
     """
     now = runtime.clock.now()
-    made = [_prepare(runtime, entry) for entry in entries]
-    rows = [_row(runtime, each, now.date()) for each in made]
+    district = runtime.district.interval()
+    made = [prepare(entry, district) for entry in entries]
+    rows = [person_row(runtime.cipher, each, now.date()) for each in made]
     inserted = await repository.insert_many(tx, rows, now, recorded_by)
     missing = [entry.id for entry in entries if entry.id not in inserted]
     if missing:
@@ -121,14 +125,14 @@ def entry_fields(entered: Entered) -> dict[str, Any]:
     )
 
 
-def _prepare(runtime: Runtime, entry: PersonEntry) -> Entered:
-    district = runtime.district.interval()
-    event = entry_event(entry)
+def prepare(entry: PersonEntry, district: tuple[int, int], event_id: UUID | None = None) -> Entered:
+    """Return what an entry leads to, unwritten; raises Conflict for one that cannot have happened."""
+    event = entry_event(entry, event_id or new_id())
     state = derive([event], district, RULES)
     return Entered(entry, event, state, difference(lines_of(state, district), Counter()))
 
 
-def entry_event(entry: PersonEntry) -> LifeEvent:
+def entry_event(entry: PersonEntry, event_id: UUID) -> LifeEvent:
     """Return the event that opens a person's history."""
     data: dict[str, Any] = {
         "sex": entry.sex,
@@ -143,7 +147,7 @@ def entry_event(entry: PersonEntry) -> LifeEvent:
     data |= {name: str(person_id) for name, person_id in kin if person_id is not None}
     if entry.kind is EntryKind.BIRTH:
         data |= {"parity": entry.parity, "mother_usual_area": entry.mother_usual_area}
-    return LifeEvent(new_id(), EventKind(entry.kind), entry.entered_on, data)
+    return LifeEvent(event_id, EventKind(entry.kind), entry.entered_on, data)
 
 
 def usual_columns(state: PersonState, today: date) -> dict[str, Any]:
@@ -157,9 +161,9 @@ def usual_columns(state: PersonState, today: date) -> dict[str, Any]:
     }
 
 
-def _row(runtime: Runtime, entered: Entered, today: date) -> dict[str, Any]:
+def person_row(cipher: FieldCipher, entered: Entered, today: date) -> dict[str, Any]:
+    """Return the columns of a person who enters, protected ones sealed."""
     entry = entered.entry
-    cipher = runtime.cipher
     number, phone = entry.resident_id, entry.phone
     return {
         "id": entry.id,

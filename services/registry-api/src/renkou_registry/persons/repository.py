@@ -42,6 +42,7 @@ _INSERT_COLUMNS = {
     "usual_next_area": "bigint",
     "usual_next_on": "date",
 }
+STORED = tuple(_INSERT_COLUMNS)
 _INSERT = (
     f"INSERT INTO person ({', '.join(_INSERT_COLUMNS)}, alive, withdrawn, version, recorded_at, recorded_by)"
     f" SELECT t.*, true, false, 1, ${len(_INSERT_COLUMNS) + 1}, ${len(_INSERT_COLUMNS) + 2} FROM unnest("
