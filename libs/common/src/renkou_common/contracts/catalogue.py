@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry
+from renkou_common.contracts import migrant, registry, registry_people
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -16,6 +16,10 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.EVENT_RETRACTED: registry.EventRetracted,
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
+    RegistryEventType.DETAILS_CHANGED: registry_people.DetailsChanged,
+    RegistryEventType.HOUSEHOLD_CHANGED: registry_people.HouseholdChanged,
+    RegistryEventType.KIN_CHANGED: registry_people.KinChanged,
+    RegistryEventType.PLACE_CHANGED: registry_people.PlaceChanged,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,

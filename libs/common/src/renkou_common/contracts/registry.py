@@ -21,6 +21,10 @@ class RegistryEventType(StrEnum):
     EVENT_RETRACTED = "registry.event.retracted.v1"
     SERVICE_GIVEN = "registry.service.given.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
+    DETAILS_CHANGED = "registry.person.details-changed.v1"
+    HOUSEHOLD_CHANGED = "registry.household.changed.v1"
+    KIN_CHANGED = "registry.kin.changed.v1"
+    PLACE_CHANGED = "registry.place.changed.v1"
 
 
 class PersonEvent(BaseModel):
