@@ -96,7 +96,9 @@ async def record(
     state = derive([*known, event], desk.district, RULES)
     lines = difference(lines_of(state, desk.district), old_lines)
     async with reaching(desk.tx, desk.scope, state.registered_area, state.present_area):
-        await persons.save_state(desk.tx, before, state, desk.today, columns or {})
+        await persons.save_state(
+            desk.runtime, desk.tx, before, state, columns or {}, recorded_by=desk.subject
+        )
         await repository.append(
             desk.tx, [NewEvent(before.id, event, cause)], desk.runtime.clock.now(), desk.subject
         )
