@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from renkou_common.contracts.lines import AreaText
 
 type HouseholdChangeKind = Literal[
-    "entered", "extended", "changed", "member_joined", "member_left", "head_changed", "split", "merged", "moved"
+    "entered",
+    "extended",
+    "changed",
+    "member_joined",
+    "member_left",
+    "head_changed",
+    "split",
+    "merged",
+    "moved",
 ]
 
 
@@ -44,7 +52,9 @@ class KinChanged(_PeopleEvent):
     """A person was linked to a relative, or unlinked; ``children_count`` is the person's after it."""
 
     person_ref: UUID
-    kin: Literal["mother", "father", "spouse", "child"] = Field(description="what the relative is to the person")
+    kin: Literal["mother", "father", "spouse", "child"] = Field(
+        description="what the relative is to the person"
+    )
     kin_ref: UUID
     linked: bool
     children_count: int = Field(ge=0)

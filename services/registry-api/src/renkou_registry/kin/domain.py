@@ -62,7 +62,9 @@ class Outcome:
     closed: tuple[Link, ...] = ()
 
 
-def as_parent_link(people: People, kind: KinKind, person_id: UUID, kin_id: UUID) -> tuple[KinKind, UUID, UUID]:
+def as_parent_link(
+    people: People, kind: KinKind, person_id: UUID, kin_id: UUID
+) -> tuple[KinKind, UUID, UUID]:
     """Return a relation as it is stored: "child" becomes the child's mother or father, by the parent's sex."""
     if kind is not KinKind.CHILD:
         return kind, person_id, kin_id
@@ -77,7 +79,9 @@ def as_parent_link(people: People, kind: KinKind, person_id: UUID, kin_id: UUID)
     return KinKind.MOTHER if sex == Sex.FEMALE else KinKind.FATHER, kin_id, person_id
 
 
-def link(people: People, kind: KinKind, person_id: UUID, kin_id: UUID, *, additional: bool = False) -> Outcome:
+def link(
+    people: People, kind: KinKind, person_id: UUID, kin_id: UUID, *, additional: bool = False
+) -> Outcome:
     """Link two persons; ``people`` has both with their ancestors, and their present spouses.
 
     Raises InvalidInput (oneself, a father recorded as female) and Conflict for what cannot be: ``has_mother``,
@@ -124,9 +128,7 @@ def check_parent(kind: KinKind, sex: int, parent_born: date, child_born: date, p
             pointer, "father_sex", "父亲的登记性别为女", "the father is recorded as female"
         )
     if parent_born >= child_born:
-        raise Conflict(
-            "parent_younger", "父母的出生日期不早于子女", "a parent is not older than the child"
-        )
+        raise Conflict("parent_younger", "父母的出生日期不早于子女", "a parent is not older than the child")
 
 
 def has_spouse() -> Conflict:
@@ -171,9 +173,7 @@ def _adopt(people: People, kind: KinKind, child: Relative, parent: Relative, *, 
     check_parent(kind, parent.sex, parent.birth_date, child.birth_date, "/person_id")
     children, counted = take_in(parent.children_count, parent.linked, additional=additional)
     after = (
-        replace(child, mother_id=parent.id)
-        if kind is KinKind.MOTHER
-        else replace(child, father_id=parent.id)
+        replace(child, mother_id=parent.id) if kind is KinKind.MOTHER else replace(child, father_id=parent.id)
     )
     return Outcome(
         {child.id: after, parent.id: replace(parent, linked=parent.linked + 1, children_count=children)},

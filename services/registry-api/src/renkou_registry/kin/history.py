@@ -52,7 +52,7 @@ async def followed(
         if old is not None:
             ended.append(Link.of(kind, person_id, old))
         if new is not None:
-            begun.append(Link.of(kind, person_id, new))
+            begun.append(Link.of(kind, person_id, new, counted=kind is not KinKind.SPOUSE))
     await closed(tx, ended, now, recorded_by)
     await opened(tx, begun, now, recorded_by)
 

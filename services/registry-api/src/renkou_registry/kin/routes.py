@@ -63,9 +63,7 @@ async def _list(
 
 
 @router.get("", summary="List a person's kin 亲属", response_model=KinList)
-async def list_kin(
-    person_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
-) -> KinList:
+async def list_kin(person_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader) -> KinList:
     """List mother, father, spouse and children. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await _list(runtime, tx, access, person_id, response)

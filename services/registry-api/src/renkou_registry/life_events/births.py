@@ -96,7 +96,14 @@ async def record_birth(desk: Desk, birth: Birth) -> UUID:
     if birth.household_id is not None:
         relation = {Sex.MALE: Relation.SON, Sex.FEMALE: Relation.DAUGHTER}.get(Sex(birth.sex), Relation.OTHER)
         await households.add_member(
-            desk.tx, birth.household_id, desk.scope, entry.id, relation, birth.happened_on
+            desk.runtime,
+            desk.tx,
+            birth.household_id,
+            desk.scope,
+            entry.id,
+            relation,
+            birth.happened_on,
+            recorded_by=desk.subject,
         )
     payload = BirthRecorded(
         **registration.entry_fields(made[0]),

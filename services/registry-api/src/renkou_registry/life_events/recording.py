@@ -10,6 +10,7 @@ from renkou_common.contracts.lines import Line, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching
+from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.domain import (
     LifeEvent,
@@ -97,9 +98,10 @@ async def record(
     lines = difference(lines_of(state, desk.district), old_lines)
     async with reaching(desk.tx, desk.scope, state.registered_area, state.present_area):
         await persons.save_state(
-            desk.runtime, desk.tx, before, state, columns or {}, recorded_by=desk.subject
+            desk.tx, before, state, desk.today, columns or {}, runtime=desk.runtime, recorded_by=desk.subject
         )
         await repository.append(
             desk.tx, [NewEvent(before.id, event, cause)], desk.runtime.clock.now(), desk.subject
         )
+    await households.follow(desk.runtime, desk.tx, before.id, state, event, recorded_by=desk.subject)
     return Recorded(event, before, state, lines)

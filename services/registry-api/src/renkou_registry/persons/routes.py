@@ -129,7 +129,9 @@ async def read_person(person_id: UUID, runtime: CurrentRuntime, access: Reader) 
     return _answer(runtime, row)
 
 
-@router.patch("/{person_id}", summary="Change name, phone, streets, employer, place 修改", response_model=PersonOut)
+@router.patch(
+    "/{person_id}", summary="Change name, phone, streets, employer, place 修改", response_model=PersonOut
+)
 async def change_person(
     person_id: UUID,
     body: PersonPatch,

@@ -188,7 +188,11 @@ class DocumentIn(BaseModel):
     @classmethod
     def _form(cls, number: str, info: ValidationInfo) -> str:
         kind = info.data.get("kind", "")
-        return ResidentId.parse(number).value if kind == DocumentKind.RESIDENT_ID else document_number(kind, number)
+        return (
+            ResidentId.parse(number).value
+            if kind == DocumentKind.RESIDENT_ID
+            else document_number(kind, number)
+        )
 
 
 class PersonSummary(BaseModel):

@@ -225,6 +225,24 @@ async def change_details(
     return await find(tx, person_id, scope)
 
 
+async def note_address(
+    runtime: Runtime,
+    tx: Transaction,
+    person_id: UUID,
+    scope: AreaScope,
+    columns: dict[str, Any],
+    on: date,
+    *,
+    recorded_by: UUID,
+) -> None:
+    """Note streets and place of a person from a day on, as they follow from a household's."""
+    person = (await lock(tx, [person_id], scope))[person_id]
+    noted = [details.Noted(name, text_of(value)) for name, value in columns.items()]
+    await details.note(
+        runtime, tx, person, columns, noted, valid_from=on, correction=False, recorded_by=recorded_by
+    )
+
+
 async def give_document(
     runtime: Runtime,
     tx: Transaction,
@@ -308,12 +326,13 @@ async def is_alive(tx: Transaction, person_id: UUID, scope: AreaScope) -> bool:
 
 
 async def save_state(
-    runtime: Runtime,
     tx: Transaction,
     before: PersonRecord,
     state: PersonState,
+    today: date,
     more: dict[str, Any],
     *,
+    runtime: Runtime,
     recorded_by: UUID,
 ) -> None:
     """Write the state that a history leads to; ``more`` are columns that no history tells (streets, kin).
@@ -321,7 +340,6 @@ async def save_state(
     A street and a place belong to their area: where it changes they are cleared unless ``more`` has the new
     ones. What changes of them, and of kin, goes on in its own history.
     """
-    today = runtime.clock.today()
     columns: dict[str, Any] = {
         "sex": state.sex,
         "birth_date": state.birth_date,

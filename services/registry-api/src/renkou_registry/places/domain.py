@@ -55,7 +55,10 @@ def check_parent(area: int, kind: PlaceKind, parent: Parent) -> None:
         )
     if parent.kind not in INSIDE[kind]:
         raise InvalidInput.field(
-            "/parent_id", "parent_kind", "上级楼院的类型不能包含该类型", "a place of that kind cannot hold this one"
+            "/parent_id",
+            "parent_kind",
+            "上级楼院的类型不能包含该类型",
+            "a place of that kind cannot hold this one",
         )
 
 

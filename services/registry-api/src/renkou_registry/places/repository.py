@@ -14,7 +14,9 @@ from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
 from renkou_registry.places.domain import PlaceEntry
 
-_COLUMNS = "q.id, q.area, q.parent_id, q.kind, q.code, q.name, q.valid_from, q.valid_to, q.version, q.recorded_at"
+_COLUMNS = (
+    "q.id, q.area, q.parent_id, q.kind, q.code, q.name, q.valid_from, q.valid_to, q.version, q.recorded_at"
+)
 _IN_SCOPE = (
     "EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi) WHERE q.area BETWEEN s.lo AND s.hi)"
 )

@@ -113,9 +113,7 @@ def _position(after: str | None) -> tuple[int, str] | None:
 
 
 @router.get("/{place_id}", summary="Read a place 楼院详情", response_model=PlaceOut)
-async def read_place(
-    place_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
-) -> PlaceOut:
+async def read_place(place_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader) -> PlaceOut:
     """Read a place. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row = await service.find(tx, place_id, access.areas)

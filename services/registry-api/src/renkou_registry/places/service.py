@@ -67,7 +67,9 @@ async def change(
         parent_id = different["parent_id"]
         await _check_parent(tx, scope, row["area"], PlaceKind(row["kind"]), parent_id)
         if parent_id in await repository.with_inside(tx, place_id):
-            raise InvalidInput.field("/parent_id", "inside_itself", "不能以下级为上级", "lies inside this place")
+            raise InvalidInput.field(
+                "/parent_id", "inside_itself", "不能以下级为上级", "lies inside this place"
+            )
     await repository.update(tx, place_id, different)
     changed = await find(tx, place_id, scope)
     await _publish(runtime, tx, changed)
@@ -105,9 +107,7 @@ async def with_inside(tx: Transaction, place_id: UUID, scope: AreaScope) -> Sequ
     return await repository.with_inside(tx, place_id)
 
 
-async def check_place(
-    tx: Transaction, place_id: UUID, area: int, on: date | None, runtime: Runtime
-) -> None:
+async def check_place(tx: Transaction, place_id: UUID, area: int, on: date | None, runtime: Runtime) -> None:
     """Raise InvalidInput unless an address in a community may name a place on a day (default today)."""
     row = await repository.seen(tx, place_id)
     if row is None:
