@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from renkou_common.http import idempotency
+from renkou_common.http import changes, idempotency
 from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
 from renkou_registry.accounts import tables as accounts
@@ -44,6 +44,7 @@ TABLE_MODULES = (
     benefits,
     budget,
     cards,
+    changes,
     childbirth,
     consents,
     corrections,

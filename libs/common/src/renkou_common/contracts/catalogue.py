@@ -2,7 +2,14 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry, registry_duplicates, registry_maternal, registry_time
+from renkou_common.contracts import (
+    migrant,
+    registry,
+    registry_duplicates,
+    registry_maternal,
+    registry_people,
+    registry_time,
+)
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -30,6 +37,10 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.HONOUR_ISSUED: registry_maternal.HonourIssued,
     RegistryEventType.HONOUR_CANCELLED: registry_maternal.HonourCancelled,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
+    RegistryEventType.DETAILS_CHANGED: registry_people.DetailsChanged,
+    RegistryEventType.HOUSEHOLD_CHANGED: registry_people.HouseholdChanged,
+    RegistryEventType.KIN_CHANGED: registry_people.KinChanged,
+    RegistryEventType.PLACE_CHANGED: registry_people.PlaceChanged,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,

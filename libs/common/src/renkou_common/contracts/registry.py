@@ -35,6 +35,10 @@ class RegistryEventType(StrEnum):
     HONOUR_ISSUED = "registry.honour.issued.v1"
     HONOUR_CANCELLED = "registry.honour.cancelled.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
+    DETAILS_CHANGED = "registry.person.details-changed.v1"
+    HOUSEHOLD_CHANGED = "registry.household.changed.v1"
+    KIN_CHANGED = "registry.kin.changed.v1"
+    PLACE_CHANGED = "registry.place.changed.v1"
 
 
 class PersonEvent(BaseModel):

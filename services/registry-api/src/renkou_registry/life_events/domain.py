@@ -277,6 +277,8 @@ def _move(before: Addresses, event: LifeEvent, district: District) -> Addresses:
     to_area: int = event.data["to_area"]
     transfers: bool = event.data["transfer_registration"]
     registered = to_area if transfers else before.registered
+    if event.data.get("registration_only"):  # 户籍随户迁移, 本人仍居住在外
+        to_area = before.present
     if to_area == before.present and registered == before.registered:
         raise Conflict(
             "move_without_change",

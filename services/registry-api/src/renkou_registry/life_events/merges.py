@@ -35,7 +35,9 @@ async def leave(desk: Desk, gone: PersonRecord, kept: PersonRecord, reason: str)
     now = desk.runtime.clock.now()
     await repository.append(desk.tx, [NewEvent(gone.id, event)], now, desk.subject)
     await addresses.rewrite(desk.tx, gone.id, [], None, {}, None, now)
-    await households.forget_person(desk.tx, gone.id)
+    await households.person_left(
+        desk.tx, desk.runtime, gone.id, desk.today, "merged", recorded_by=desk.subject, cause=event.id
+    )
     await persons.hide(desk.tx, gone.id)
     done = Recorded(event, gone, last, reversal)
     payload = PersonMerged(**done.fields(), kept_ref=kept.ref)
@@ -57,8 +59,11 @@ async def come_back(desk: Desk, gone_id: UUID, event_id: UUID, reason: str) -> N
         now = desk.runtime.clock.now()
         await repository.append(desk.tx, [NewEvent(gone_id, event)], now, desk.subject)
         columns = {"withdrawn": False, "left_area": left_area(state, desk.district)}
-        await persons.save_state(desk.tx, before, state, desk.today, columns)
+        await persons.save_state(
+            desk.tx, before, state, desk.today, columns, runtime=desk.runtime, recorded_by=desk.subject
+        )
         await addresses.rewrite(desk.tx, gone_id, effective(known), state, {}, event.id, now)
+        await households.person_back(desk.tx, desk.runtime, gone_id, event_id, recorded_by=desk.subject)
     done = Recorded(event, before, state, lines)
     payload = PersonSeparated(**done.fields())
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.PERSON_SEPARATED, before.ref, payload)

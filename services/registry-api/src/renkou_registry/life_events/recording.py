@@ -10,6 +10,7 @@ from renkou_common.contracts.lines import Line, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching
+from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.addresses import AddressKind, Place, Spell
 from renkou_registry.life_events.domain import (
@@ -120,10 +121,19 @@ async def record(
     left = left_area(state, desk.district)
     reached = [state.registered_area, state.present_area, *([left] if left is not None else [])]
     async with reaching(desk.tx, desk.scope, *reached):
-        await persons.save_state(desk.tx, before, state, desk.today, {"left_area": left, **(columns or {})})
+        await persons.save_state(
+            desk.tx,
+            before,
+            state,
+            desk.today,
+            {"left_area": left, **(columns or {})},
+            runtime=desk.runtime,
+            recorded_by=desk.subject,
+        )
         await repository.append(desk.tx, [NewEvent(before.id, event, cause)], now, desk.subject)
         last = await addresses.rewrite(desk.tx, before.id, facts, state, places or {}, event.id, now)
         await persons.save_streets(desk.tx, before, _street(last, "present"), _street(last, "registered"))
+    await households.follow(desk.runtime, desk.tx, before.id, state, event, recorded_by=desk.subject)
     return Recorded(event, before, state, lines)
 
 

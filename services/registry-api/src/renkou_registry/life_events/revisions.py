@@ -163,8 +163,8 @@ async def _withdraw(
     now = desk.runtime.clock.now()
     await repository.append(desk.tx, [NewEvent(person.id, event)], now, desk.subject)
     await addresses.rewrite(desk.tx, person.id, [], None, {}, None, now)
-    await households.forget_person(desk.tx, person.id)
-    await persons.withdraw(desk.tx, person.id)
+    await households.forget_person(desk.tx, desk.runtime, person.id)
+    await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
     return Recorded(event, person, last, reversal)
 
 

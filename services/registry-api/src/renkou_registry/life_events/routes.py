@@ -150,6 +150,7 @@ def _birth(body: BirthCreate) -> births.Birth:
         sex=child.sex,
         document_kind=child.document_kind,
         resident_id=child.resident_id.value if child.resident_id else None,
+        document_number=child.document_number,
         nationality=child.nationality,
         parity=body.parity,
         registered_area=body.registered_area.key if body.registered_area else None,

@@ -4,7 +4,15 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import DocumentKind
@@ -18,7 +26,8 @@ from renkou_registry.fields import (
     SexCode,
     Street,
 )
-from renkou_registry.persons.schemas import Warnings
+from renkou_registry.persons.documents import check_document
+from renkou_registry.persons.schemas import DocumentNumber, Warnings
 
 Parity = Annotated[int, Field(ge=1, le=30, description="孩次: which child of the mother")]
 
@@ -38,6 +47,7 @@ class ChildIn(BaseModel):
     sex: SexCode
     document_kind: DocumentKind = DocumentKind.NONE
     resident_id: ResidentIdIn | None = None
+    document_number: DocumentNumber | None = Field(default=None, description="出生医学证明编号")
     nationality: NationalityCode | None = Field(default=None, description="as the mother's unless told")
 
     @model_validator(mode="after")
@@ -46,7 +56,15 @@ class ChildIn(BaseModel):
             self.document_kind = DocumentKind.RESIDENT_ID
         elif self.document_kind is DocumentKind.RESIDENT_ID:
             raise CodeError("document", "请填写身份证号", "resident_id is missing")
+        elif self.document_number is not None and self.document_kind is DocumentKind.NONE:
+            self.document_kind = DocumentKind.BIRTH_CERTIFICATE
         return self
+
+    @field_validator("document_number")
+    @classmethod
+    def _number(cls, number: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("document_kind", "")
+        return check_document(DocumentKind.BIRTH_CERTIFICATE if kind == DocumentKind.NONE else kind, number)
 
 
 class BirthCreate(BaseModel):

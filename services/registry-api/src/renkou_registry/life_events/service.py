@@ -92,18 +92,22 @@ async def record_move(
     to_street: str | None,
     *,
     transfer_registration: bool,
+    registration_only: bool = False,
     cause: UUID | None = None,
 ) -> UUID:
     """Record a move of the present address, with or without the registration; returns the event's id.
 
-    ``cause`` is the event of another service that tells of the move. Raises NotFound, Conflict.
+    ``registration_only``: the registration goes to ``to_area`` with the household, the person lives on where
+    that was. ``cause`` is the event of another service that tells of the move. Raises NotFound, Conflict.
     """
     person = (await persons.lock(desk.tx, [person_id], desk.scope))[person_id]
     data = {
         "to_area": to_area,
         "from_area": person.present_area,
-        "transfer_registration": transfer_registration,
+        "transfer_registration": transfer_registration or registration_only,
     }
+    if registration_only:
+        data["registration_only"] = True
     event = LifeEvent(new_id(), EventKind.MOVE, moved_on, data)
     places = {}
     if to_street is not None:
