@@ -1,4 +1,4 @@
-"""Pre-pregnancy checks: step by step, never without consent, sealed, read for a purpose, withdrawn at will."""
+"""Pre-pregnancy checks: step by step, never without consent, sealed, read for a purpose, withdrawn."""
 
 import asyncio
 from typing import Any
