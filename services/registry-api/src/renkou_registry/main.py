@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
+from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
 from renkou_registry.areas.routes import router as areas_router
 from renkou_registry.auth.routes import router as auth_router
@@ -97,6 +98,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             imports_router,
             exports_router,
             external_lists_router,
+            accounts_router,
             me_router,
             feeds_router,
         ],
