@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry
+from renkou_common.contracts import migrant, registry, registry_cards
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -16,6 +16,9 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.EVENT_RETRACTED: registry.EventRetracted,
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
+    RegistryEventType.CARD_CHANGED: registry_cards.CardChanged,
+    RegistryEventType.VISIT_CHANGED: registry_cards.VisitChanged,
+    RegistryEventType.METHOD_USE_COUNTED: registry_cards.MethodUseCounted,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,

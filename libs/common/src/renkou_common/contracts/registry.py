@@ -21,6 +21,9 @@ class RegistryEventType(StrEnum):
     EVENT_RETRACTED = "registry.event.retracted.v1"
     SERVICE_GIVEN = "registry.service.given.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
+    CARD_CHANGED = "registry.card.changed.v1"
+    VISIT_CHANGED = "registry.visit.changed.v1"
+    METHOD_USE_COUNTED = "registry.method-use.counted.v1"
 
 
 class PersonEvent(BaseModel):

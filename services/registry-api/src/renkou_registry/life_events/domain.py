@@ -17,6 +17,7 @@ from uuid import UUID
 
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_common.errors import Conflict
+from renkou_registry.cards.domain import due_lines
 from renkou_registry.life_events.residence import Addresses, Rules, usual_residences
 
 __all__ = ["Addresses", "LifeEvent", "PersonState", "Rules", "derive", "population_lines"]
@@ -101,6 +102,7 @@ class PersonState:
     died_on: date | None
     addresses: tuple[Addresses, ...]
     usual: tuple[tuple[date, int], ...]
+    stay_began_on: date | None = None  # since when at the first present address, also before the entry
 
     @property
     def registered_area(self) -> int:
@@ -195,6 +197,7 @@ def derive(history: Sequence[LifeEvent], district: District, rules: Rules) -> Pe
                 rules,
             )
         ),
+        stay_began_on=entry.data["present_since"],
     )
 
 
@@ -230,6 +233,7 @@ def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
         (Population.RESIDENT, resident),
     ):
         lines.update(_membership_lines(population, membership, state))
+    lines.update(due_lines(state, district))
     return lines
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.domain import (
@@ -100,4 +101,5 @@ async def record(
         await repository.append(
             desk.tx, [NewEvent(before.id, event, cause)], desk.runtime.clock.now(), desk.subject
         )
+        await cards.follow(desk.runtime, desk.tx, before, known, [*known, event])
     return Recorded(event, before, state, lines)

@@ -77,6 +77,13 @@ async def match(
     return row
 
 
+async def log_health(
+    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, names: Sequence[str], purpose: str
+) -> None:
+    """Log that health data of a person, such as what a card holds, is read in the clear for a purpose."""
+    await _log(runtime, tx, access, person_id, "unmask", names, purpose, None)
+
+
 async def _log(
     runtime: Runtime,
     tx: Transaction,
