@@ -1,8 +1,8 @@
 """The background process: ``python -m renkou_registry.worker``.
 
 Relay of the outbox, consumer of migrant-api's feed, roster imports, what days bring for cards and visits,
-cards opened for an area, and trimming of what has had its time. A fatal error in one of them ends the process,
-so that the supervisor starts it again.
+cards opened for an area, and trimming of what has had its time. A fatal error in one of them ends the
+process, so that the supervisor starts it again.
 """
 
 import asyncio

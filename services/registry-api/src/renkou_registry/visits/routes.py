@@ -1,4 +1,4 @@
-"""HTTP of visits: worklists, outcomes, batches of devices. A visit is an offer; nothing follows from declining."""
+"""HTTP of visits: worklists, outcomes, batches of devices. A visit is an offer."""
 
 from datetime import date
 from typing import Annotated, Any, Literal

@@ -28,7 +28,10 @@ FLOOR = {
     "card_fact": "EXISTS (SELECT FROM person p WHERE p.id = card_fact.person_id)",
     "card_opening": "renkou_in_scope(area)",
     "visit": "EXISTS (SELECT FROM person p WHERE p.id = visit.person_id)",
-    "visit_batch_item": "visit_batch_item.person_id IS NULL OR EXISTS (SELECT FROM person p WHERE p.id = visit_batch_item.person_id)",
+    "visit_batch_item": (
+        "visit_batch_item.person_id IS NULL"
+        " OR EXISTS (SELECT FROM person p WHERE p.id = visit_batch_item.person_id)"
+    ),
 }
 
 
@@ -100,7 +103,8 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "(state = 'closed') = (closed_reason IS NOT NULL) AND (state = 'closed') = (closed_on IS NOT NULL)",
+            "(state = 'closed') = (closed_reason IS NOT NULL) AND"
+            " (state = 'closed') = (closed_on IS NOT NULL)",
             name="card_closing",
         ),
         sa.CheckConstraint("population IN ('registered', 'migrant_in')", name="card_population"),
