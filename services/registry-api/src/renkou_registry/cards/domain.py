@@ -188,22 +188,27 @@ def next_due(periods: Sequence[Period], day: date) -> Period | None:
 
 
 def standing(periods: Sequence[Period], opened_on: date, today: date) -> CardStanding | None:
-    """Return how a card stands today; None where it was never due from its opening on."""
-    opened = open_periods(periods, opened_on)
-    if not opened:
+    """Return how a card stands today; None for a woman for whom a card was never due and never will be.
+
+    Where the record says by now that none was due on the day it was opened, it is closed as of that day, for
+    the reason for which it was no longer due.
+    """
+    if not periods:
         return None
+    opened = open_periods(periods, opened_on)
     current, following = due_on(opened, today), next_due(opened, today)
     if current is not None:
         return CardStanding(CardState.OPEN, current.population, current.area, None, None, current.end)
-    ended = [each for each in opened if each.end <= today]
     upcoming = following.start if following else None
+    ended = [each for each in periods if each.end <= today]
     if not ended:
-        first = opened[0]
+        first = periods[0]
         return CardStanding(
             CardState.CLOSED, first.population, first.area, CardClosing.NOT_DUE, opened_on, upcoming
         )
     last = ended[-1]
-    return CardStanding(CardState.CLOSED, last.population, last.area, last.ends_by, last.end, upcoming)
+    closed_on = max(last.end, opened_on)
+    return CardStanding(CardState.CLOSED, last.population, last.area, last.ends_by, closed_on, upcoming)
 
 
 def is_asked(marital_status: str) -> bool:
