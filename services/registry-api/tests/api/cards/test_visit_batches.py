@@ -162,7 +162,8 @@ async def test_a_device_downloads_its_day_and_then_asks_only_for_what_changed(wo
     assert "13900002222" not in got.text
     assert "supplies" not in got.text
     assert (await women.do(visit, "outcome", result="kept")).status_code == 200
-    after, seen = got.json()["changes_after"], {}
+    after = got.json()["changes_after"]
+    seen: dict[str, Json] = {}
     while True:
         page = (await women.caller.get("/visits/changes", params={"after": after, "limit": 1})).json()
         seen |= {each["id"]: each for each in page["items"]}

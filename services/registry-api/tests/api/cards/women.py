@@ -76,10 +76,9 @@ class Women:
 
     async def on_card(self, card: Json, noun: str, **body: Any) -> Json:
         """POST a state change of a card with the version seen; returns the card."""
-        answer = await self.caller.post(
-            f"/cards/{card['id']}/{noun}",
-            headers={"If-Match": f'"{card["version"]}"'},
-            **({"json": body} if body else {}),
+        content: Json = {"json": body} if body else {}
+        answer = await self.caller.request(
+            "POST", f"/cards/{card['id']}/{noun}", headers={"If-Match": f'"{card["version"]}"'}, **content
         )
         assert answer.status_code == 200, answer.text
         changed: Json = answer.json()
