@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from renkou_common.codes import kinship, lists, nationalities
+from renkou_common.codes import cards, kinship, lists, nationalities
 from renkou_common.codes.lists import CodeList
 
 CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
@@ -18,6 +18,12 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             lists.KIN_KINDS,
             lists.DOCUMENT_KINDS,
             lists.SERVICE_KINDS,
+            cards.CONTRACEPTIVE_METHODS,
+            cards.CARD_STATES,
+            cards.CARD_CLOSINGS,
+            cards.VISIT_STATES,
+            cards.VISIT_EFFECTS,
+            cards.VISIT_PROBLEMS,
             kinship.RELATIONS,
             nationalities.NATIONALITIES,
         )

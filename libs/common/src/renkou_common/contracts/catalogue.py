@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from renkou_common.contracts import (
     migrant,
     registry,
+    registry_cards,
     registry_duplicates,
     registry_maternal,
     registry_people,
@@ -41,6 +42,9 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.HOUSEHOLD_CHANGED: registry_people.HouseholdChanged,
     RegistryEventType.KIN_CHANGED: registry_people.KinChanged,
     RegistryEventType.PLACE_CHANGED: registry_people.PlaceChanged,
+    RegistryEventType.CARD_CHANGED: registry_cards.CardChanged,
+    RegistryEventType.VISIT_CHANGED: registry_cards.VisitChanged,
+    RegistryEventType.METHOD_USE_COUNTED: registry_cards.MethodUseCounted,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,

@@ -48,6 +48,21 @@ class Measure(StrEnum):
     COUPLE_EXAMINED = "couple_examined"  # 已检查夫妇
     PREPREGNANCY_EXAMINED = "prepregnancy_examined"  # 孕前检查人数
     PREPREGNANCY_HIGH_RISK = "prepregnancy_high_risk"  # 高风险人数
+    # Stocks: +1 from a day on, -1 until a day; what holds on day D is the sum of all lines up to D.
+    CARD_DUE = "card_due"  # 应建卡
+    CARD_OPEN = "card_open"  # 在册卡
+    MARRIED_WOMEN = "married_women"  # 在册已婚育龄妇女
+    METHOD_USERS_MARRIED = "method_users_married"  # 其中采用避孕方法的
+    METHOD_SUPPLIES = "method_supplies"  # 药具
+    METHOD_SUPPLIES_CONFIRMED = "method_supplies_confirmed"  # 药具, 随访确认在用
+    METHOD_IUD = "method_iud"  # 宫内节育器
+    METHOD_STERILISATION = "method_sterilisation"  # 绝育
+    METHOD_IMPLANT = "method_implant"  # 皮埋
+    METHOD_OTHER = "method_other"  # 其他
+    # Flows, dated at the day the visit was due.
+    VISIT_OFFERED = "visit_offered"  # 已提供随访
+    VISIT_ACCEPTED = "visit_accepted"  # 接受随访
+    VISIT_KEPT = "visit_kept"  # 已随访
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]

@@ -39,6 +39,9 @@ class RegistryEventType(StrEnum):
     HOUSEHOLD_CHANGED = "registry.household.changed.v1"
     KIN_CHANGED = "registry.kin.changed.v1"
     PLACE_CHANGED = "registry.place.changed.v1"
+    CARD_CHANGED = "registry.card.changed.v1"
+    VISIT_CHANGED = "registry.visit.changed.v1"
+    METHOD_USE_COUNTED = "registry.method-use.counted.v1"
 
 
 class PersonEvent(BaseModel):

@@ -9,6 +9,7 @@ from uuid import UUID
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
@@ -133,6 +134,7 @@ async def record(
         await repository.append(desk.tx, [NewEvent(before.id, event, cause)], now, desk.subject)
         last = await addresses.rewrite(desk.tx, before.id, facts, state, places or {}, event.id, now)
         await persons.save_streets(desk.tx, before, _street(last, "present"), _street(last, "registered"))
+        await cards.follow(desk.runtime, desk.tx, before, known, [*known, event])
     await households.follow(desk.runtime, desk.tx, before.id, state, event, recorded_by=desk.subject)
     return Recorded(event, before, state, lines)
 

@@ -13,6 +13,7 @@ from renkou_common.contracts.lines import difference
 from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
 from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
 from renkou_common.scope import AreaScope
+from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
@@ -163,6 +164,7 @@ async def _withdraw(
     now = desk.runtime.clock.now()
     await repository.append(desk.tx, [NewEvent(person.id, event)], now, desk.subject)
     await addresses.rewrite(desk.tx, person.id, [], None, {}, None, now)
+    await cards.follow(desk.runtime, desk.tx, person, history, [*history, event])
     await households.forget_person(desk.tx, desk.runtime, person.id)
     await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
     return Recorded(event, person, last, reversal)

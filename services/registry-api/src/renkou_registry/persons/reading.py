@@ -89,10 +89,10 @@ async def match(
 
 
 async def log_health(
-    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, fields: Sequence[str], purpose: str
+    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, names: Sequence[str], purpose: str
 ) -> None:
-    """Log that health data of a person were read in the clear, and what for."""
-    await _log(runtime, tx, access, person_id, "facts", fields, purpose, None)
+    """Log that health data of a person, such as what a card holds, is read in the clear for a purpose."""
+    await _log(runtime, tx, access, person_id, "unmask", names, purpose, None)
 
 
 async def _log(
