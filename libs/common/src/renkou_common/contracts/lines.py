@@ -40,11 +40,21 @@ class Measure(StrEnum):
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]
+Detail = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9][a-z0-9_.-]{0,59})?$",
+        description="what the count is told apart by within its measure: a scheme, a method, a kind; '' none",
+    ),
+]
 BirthMonth = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="YYYY-MM")]
 
 
 class LineKey(NamedTuple):
-    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told."""
+    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told.
+
+    ``detail`` tells counts of one measure apart by a code (scheme, method, kind of service); '' is none.
+    """
 
     population: Population
     area: str
@@ -53,6 +63,7 @@ class LineKey(NamedTuple):
     sex: int = 0
     birth_month: str = ""
     parity: int = 0
+    detail: str = ""
 
 
 class Line(BaseModel):
@@ -67,6 +78,7 @@ class Line(BaseModel):
     sex: int = Field(default=0, ge=0, le=9)
     birth_month: BirthMonth | None = None
     parity: int = Field(default=0, ge=0, le=30)
+    detail: Detail = ""
     value: int
 
 
@@ -82,6 +94,7 @@ def difference(new: Counter[LineKey], old: Counter[LineKey]) -> list[Line]:
             sex=key.sex,
             birth_month=key.birth_month or None,
             parity=key.parity,
+            detail=key.detail,
             value=new[key] - old[key],
         )
         for key in keys
