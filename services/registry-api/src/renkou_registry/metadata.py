@@ -7,7 +7,9 @@ from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
 from renkou_registry.activities import tables as activities
 from renkou_registry.areas import tables as areas
-from renkou_registry.benefits import tables as benefits
+from renkou_registry.benefits.enrolments import tables as benefit_enrolments
+from renkou_registry.benefits.payments import tables as benefit_payments
+from renkou_registry.benefits.schemes import tables as benefit_schemes
 from renkou_registry.budget import tables as budget
 from renkou_registry.cards import tables as cards
 from renkou_registry.childbirth import tables as childbirth
@@ -38,7 +40,9 @@ from renkou_registry.visits import tables as visits
 TABLE_MODULES = (
     activities,
     areas,
-    benefits,
+    benefit_enrolments,
+    benefit_payments,
+    benefit_schemes,
     budget,
     cards,
     childbirth,

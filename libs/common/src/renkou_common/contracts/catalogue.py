@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry
+from renkou_common.contracts import migrant, registry, registry_benefits
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -15,6 +15,9 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.EVENT_CORRECTED: registry.EventCorrected,
     RegistryEventType.EVENT_RETRACTED: registry.EventRetracted,
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,
+    RegistryEventType.SCHEME_ACTIVATED: registry_benefits.SchemeActivated,
+    RegistryEventType.ENROLMENT_CHANGED: registry_benefits.EnrolmentChanged,
+    RegistryEventType.BENEFIT_BATCH_CHANGED: registry_benefits.BatchChanged,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,

@@ -37,6 +37,10 @@ class Measure(StrEnum):
     NOTICE_SENT = "notice_sent"  # 已通报
     NOTICE_CONFIRMABLE = "notice_confirmable"  # 已通报且应确认
     NOTICE_CONFIRMED = "notice_confirmed"  # 已确认
+    BENEFIT_DUE = "benefit_due"  # 奖扶应发人次
+    BENEFIT_PAID = "benefit_paid"  # 奖扶已发人次
+    BENEFIT_DUE_FEN = "benefit_due_fen"  # 奖扶应发金额, 分
+    BENEFIT_PAID_FEN = "benefit_paid_fen"  # 奖扶已发金额, 分
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]

@@ -20,6 +20,9 @@ class RegistryEventType(StrEnum):
     EVENT_CORRECTED = "registry.event.corrected.v1"
     EVENT_RETRACTED = "registry.event.retracted.v1"
     SERVICE_GIVEN = "registry.service.given.v1"
+    SCHEME_ACTIVATED = "registry.scheme.activated.v1"
+    ENROLMENT_CHANGED = "registry.enrolment.changed.v1"
+    BENEFIT_BATCH_CHANGED = "registry.benefit-batch.changed.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
 
 

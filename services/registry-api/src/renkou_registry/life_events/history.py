@@ -6,6 +6,7 @@ from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_registry.life_events import repository
+from renkou_registry.life_events.domain import LifeEvent
 from renkou_registry.life_events.records import NewEvent, StoredEvent
 
 
@@ -15,6 +16,11 @@ async def append(
     """Write events in this order."""
     if events:
         await repository.append(tx, events, recorded_at, recorded_by)
+
+
+async def of_persons(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[LifeEvent]]:
+    """Return the whole history of each of the persons, in the order of recording."""
+    return await repository.histories(tx, person_ids)
 
 
 async def of_person(tx: Transaction, person_id: UUID) -> list[StoredEvent]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.domain import (
@@ -100,4 +101,7 @@ async def record(
         await repository.append(
             desk.tx, [NewEvent(before.id, event, cause)], desk.runtime.clock.now(), desk.subject
         )
+    await benefits.reconsider(
+        desk.runtime, desk.tx, desk.scope, (before.id, before.mother_id, before.father_id)
+    )
     return Recorded(event, before, state, lines)

@@ -13,6 +13,7 @@ from renkou_common.contracts.lines import difference
 from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
 from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
@@ -124,6 +125,9 @@ async def _withdraw(
     await repository.append(desk.tx, [NewEvent(person.id, event)], now, desk.subject)
     await households.forget_person(desk.tx, person.id)
     await persons.withdraw(desk.tx, person.id)
+    await benefits.reconsider(
+        desk.runtime, desk.tx, desk.scope, (person.id, person.mother_id, person.father_id)
+    )
     return Recorded(event, person, last, reversal)
 
 
