@@ -127,7 +127,7 @@ async def reconcile(
             if row["person_id"] in known:
                 await _reconcile_one(Desk(runtime, tx, scope, SYSTEM), row, known[row["person_id"]], today)
             else:  # the entry itself was taken back: nothing is due
-                await _write(tx, runtime, row, [])
+                await _write(Desk(runtime, tx, scope, SYSTEM), row, [])
 
 
 async def _reconcile_one(desk: Desk, row: asyncpg.Record, known: Known, today: date) -> None:
@@ -153,7 +153,7 @@ async def _reconcile_one(desk: Desk, row: asyncpg.Record, known: Known, today: d
             finding = eligibility.finding_on(version, known, day, declared)
             if finding.answer is not Answer.NOT_MET:
                 found.append(due)
-    await _write(tx, runtime, row, found)
+    await _write(desk, row, found)
 
 
 async def _end_or_resume(desk: Desk, row: asyncpg.Record, gone: tuple[date, str] | None) -> None:
@@ -168,18 +168,23 @@ async def _end_or_resume(desk: Desk, row: asyncpg.Record, gone: tuple[date, str]
         await write_step(desk, row, Action.RESUMPTION, None, resumed)
 
 
-async def _write(tx: Transaction, runtime: Runtime, row: asyncpg.Record, found: Sequence[Due]) -> None:
-    """Store what is due now; free what waits beyond it, and show what was paid beyond it."""
+async def _write(desk: Desk, row: asyncpg.Record, found: Sequence[Due]) -> None:
+    """Store what is due now; free what waits beyond it, and show what was paid beyond it.
+
+    The same child's due may stand in the other parent's case, in another area: the statement reaches there.
+    """
+    tx = desk.tx
     stored = (await repository.accounts(tx, [row["id"]]))[row["id"]]
     wanted = {(due.subject_id, due.period): due for due in found}
     changed = [due for key, due in wanted.items() if not _is_stored(due, stored)]
     gone = [each["id"] for each in stored if (each["subject_id"], each["period"]) not in wanted]
     if changed:
         ids = [new_id() for _ in changed]
-        await repository.upsert_dues(tx, row["scheme_id"], row["id"], row["area"], ids, changed)
+        async with reaching_everywhere(tx, desk.scope):
+            await repository.upsert_dues(tx, row["scheme_id"], row["id"], row["area"], ids, changed)
     if gone:
         await repository.void_dues(tx, gone)
-    await review(tx, runtime, row["id"])
+    await review(tx, desk.runtime, row["id"])
 
 
 def _is_stored(due: Due, stored: Sequence[asyncpg.Record]) -> bool:

@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("applied_on", sa.Date(), nullable=False),
         sa.Column("declared_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("confirmed", postgresql.ARRAY(Text()), nullable=False),
+        sa.Column("confirmed", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("account_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("notice_id", sa.Uuid(), nullable=True),
         sa.Column("active_on", sa.Date(), nullable=True),
@@ -100,7 +100,8 @@ def upgrade() -> None:
         sa.CheckConstraint("(state = 'ended') = (ended_on IS NOT NULL)", name="benefit_enrolment_end"),
         sa.CheckConstraint("origin IN ('person', 'worker')", name="benefit_enrolment_origin"),
         sa.CheckConstraint(
-            "state IN ('applied', 'community_checked', 'subdistrict_checked', 'approved', 'noticed', 'active', 'ended', 'returned', 'rejected', 'withdrawn')",
+            "state IN ('applied', 'community_checked', 'subdistrict_checked', 'approved', 'noticed',"
+            " 'active', 'ended', 'returned', 'rejected', 'withdrawn')",
             name="benefit_enrolment_state",
         ),
         sa.ForeignKeyConstraint(
@@ -160,7 +161,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.Column("definition", postgresql.JSONB(astext_type=Text()), nullable=False),
+        sa.Column("definition", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("proposed_by", sa.Uuid(), nullable=False),
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("activated_by", sa.Uuid(), nullable=True),
