@@ -16,10 +16,13 @@ STOCK_SIGNS: dict[Measure, int] = {
     Measure.DEATH: -1,
     Measure.OUT: -1,
 }
-_TASKS = frozenset(Measure) - STOCK_SIGNS.keys()
+_BENEFITS = frozenset(
+    {Measure.BENEFIT_DUE, Measure.BENEFIT_PAID, Measure.BENEFIT_DUE_FEN, Measure.BENEFIT_PAID_FEN}
+)
+_TASKS = frozenset(Measure) - STOCK_SIGNS.keys() - _BENEFITS
 MEASURES_OF: dict[Population, frozenset[Measure]] = {
-    Population.REGISTERED: frozenset(STOCK_SIGNS),
-    Population.RESIDENT: frozenset(STOCK_SIGNS),
+    Population.REGISTERED: frozenset(STOCK_SIGNS) | _BENEFITS,
+    Population.RESIDENT: frozenset(STOCK_SIGNS) | _BENEFITS,
     Population.MIGRANT_IN: frozenset(STOCK_SIGNS) | _TASKS,
     Population.MIGRANT_OUT: frozenset(STOCK_SIGNS),
     Population.MIGRANT_OUT_CERTIFIED: frozenset({Measure.OPENING, Measure.IN, Measure.OUT}),

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from renkou_common.contracts import (
     migrant,
     registry,
+    registry_benefits,
     registry_cards,
     registry_duplicates,
     registry_maternal,
@@ -37,6 +38,9 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.CHILDBIRTH_CHANGED: registry_maternal.ChildbirthChanged,
     RegistryEventType.HONOUR_ISSUED: registry_maternal.HonourIssued,
     RegistryEventType.HONOUR_CANCELLED: registry_maternal.HonourCancelled,
+    RegistryEventType.SCHEME_ACTIVATED: registry_benefits.SchemeActivated,
+    RegistryEventType.ENROLMENT_CHANGED: registry_benefits.EnrolmentChanged,
+    RegistryEventType.BENEFIT_BATCH_CHANGED: registry_benefits.BatchChanged,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
     RegistryEventType.DETAILS_CHANGED: registry_people.DetailsChanged,
     RegistryEventType.HOUSEHOLD_CHANGED: registry_people.HouseholdChanged,

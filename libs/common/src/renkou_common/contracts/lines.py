@@ -63,14 +63,28 @@ class Measure(StrEnum):
     VISIT_OFFERED = "visit_offered"  # 已提供随访
     VISIT_ACCEPTED = "visit_accepted"  # 接受随访
     VISIT_KEPT = "visit_kept"  # 已随访
+    BENEFIT_DUE = "benefit_due"  # 奖扶应发人次
+    BENEFIT_PAID = "benefit_paid"  # 奖扶已发人次
+    BENEFIT_DUE_FEN = "benefit_due_fen"  # 奖扶应发金额, 分
+    BENEFIT_PAID_FEN = "benefit_paid_fen"  # 奖扶已发金额, 分
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]
+Detail = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9][a-z0-9_.-]{0,59})?$",
+        description="what the count is told apart by within its measure: a scheme, a method, a kind; '' none",
+    ),
+]
 BirthMonth = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="YYYY-MM")]
 
 
 class LineKey(NamedTuple):
-    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told."""
+    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told.
+
+    ``detail`` tells counts of one measure apart by a code (scheme, method, kind of service); '' is none.
+    """
 
     population: Population
     area: str
@@ -79,6 +93,7 @@ class LineKey(NamedTuple):
     sex: int = 0
     birth_month: str = ""
     parity: int = 0
+    detail: str = ""
 
 
 class Line(BaseModel):
@@ -93,6 +108,7 @@ class Line(BaseModel):
     sex: int = Field(default=0, ge=0, le=9)
     birth_month: BirthMonth | None = None
     parity: int = Field(default=0, ge=0, le=30)
+    detail: Detail = ""
     value: int
 
 
@@ -108,6 +124,7 @@ def difference(new: Counter[LineKey], old: Counter[LineKey]) -> list[Line]:
             sex=key.sex,
             birth_month=key.birth_month or None,
             parity=key.parity,
+            detail=key.detail,
             value=new[key] - old[key],
         )
         for key in keys

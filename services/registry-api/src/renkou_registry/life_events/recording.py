@@ -9,6 +9,7 @@ from uuid import UUID
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
 from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
@@ -136,6 +137,9 @@ async def record(
         await persons.save_streets(desk.tx, before, _street(last, "present"), _street(last, "registered"))
         await cards.follow(desk.runtime, desk.tx, before, known, [*known, event])
     await households.follow(desk.runtime, desk.tx, before.id, state, event, recorded_by=desk.subject)
+    await benefits.reconsider(
+        desk.runtime, desk.tx, desk.scope, (before.id, before.mother_id, before.father_id)
+    )
     return Recorded(event, before, state, lines)
 
 

@@ -13,6 +13,7 @@ from renkou_common.contracts.lines import difference
 from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
 from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
 from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
@@ -167,6 +168,9 @@ async def _withdraw(
     await cards.follow(desk.runtime, desk.tx, person, history, [*history, event])
     await households.forget_person(desk.tx, desk.runtime, person.id)
     await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
+    await benefits.reconsider(
+        desk.runtime, desk.tx, desk.scope, (person.id, person.mother_id, person.father_id)
+    )
     return Recorded(event, person, last, reversal)
 
 

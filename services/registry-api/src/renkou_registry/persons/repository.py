@@ -337,6 +337,17 @@ async def of_places(
     )
 
 
+async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (parent_id, id, birth_date, sex, died_on) of the children in the register of these parents."""
+    return await tx.fetch(
+        "SELECT q.id AS parent_id, c.id, c.birth_date, c.sex, c.died_on FROM unnest($1::uuid[]) q (id)"
+        " CROSS JOIN LATERAL (SELECT * FROM person m WHERE m.mother_id = q.id"
+        " UNION SELECT * FROM person f WHERE f.father_id = q.id) c"
+        " WHERE NOT c.withdrawn ORDER BY q.id, c.birth_date, c.id",
+        parent_ids,
+    )
+
+
 async def log_reading(
     tx: Transaction,
     *,

@@ -451,6 +451,11 @@ async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[U
     return await repository.children_born(tx, mother_id, since)
 
 
+async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (parent_id, id, birth_date, sex, died_on) of children that the transaction's scope shows."""
+    return await repository.children_of_many(tx, parent_ids)
+
+
 async def children_birth_dates(tx: Transaction, person_id: UUID, scope: AreaScope) -> list[date]:
     """Return the birth dates of a visible person's children in the register, wherever those live."""
     async with reaching_everywhere(tx, scope):
