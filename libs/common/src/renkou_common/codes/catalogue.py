@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from renkou_common.codes import kinship, lists, nationalities
 from renkou_common.codes.lists import CodeList
+from renkou_common.codes.offices import OFFICE_LISTS
 
 CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
     {
@@ -17,6 +18,7 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             lists.SERVICE_KINDS,
             kinship.RELATIONS,
             nationalities.NATIONALITIES,
+            *OFFICE_LISTS,
         )
     }
 )

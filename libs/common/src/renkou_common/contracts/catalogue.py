@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry
+from renkou_common.contracts import migrant, registry, registry_offices
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -16,6 +16,18 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.EVENT_RETRACTED: registry.EventRetracted,
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
+    RegistryEventType.SUPPLY_CATALOGUE_CHANGED: registry_offices.SupplyCatalogueChanged,
+    RegistryEventType.SUPPLY_POINT_CHANGED: registry_offices.SupplyPointChanged,
+    RegistryEventType.SUPPLY_POSTED: registry_offices.SupplyPosted,
+    RegistryEventType.SUPPLY_TRANSFER_CHANGED: registry_offices.SupplyTransferChanged,
+    RegistryEventType.SUPPLY_COUNT_CHANGED: registry_offices.SupplyCountChanged,
+    RegistryEventType.SUPPLY_USER_CHANGED: registry_offices.SupplyUserChanged,
+    RegistryEventType.EMPLOYER_CHANGED: registry_offices.EmployerChanged,
+    RegistryEventType.RENTAL_CHANGED: registry_offices.RentalChanged,
+    RegistryEventType.ACTIVITY_CHANGED: registry_offices.ActivityChanged,
+    RegistryEventType.PETITION_CHANGED: registry_offices.PetitionChanged,
+    RegistryEventType.SURVEY_CHANGED: registry_offices.SurveyChanged,
+    RegistryEventType.BUDGET_CHANGED: registry_offices.BudgetChanged,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,

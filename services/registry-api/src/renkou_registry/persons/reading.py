@@ -77,6 +77,23 @@ async def match(
     return row
 
 
+async def log_health(
+    runtime: Runtime, tx: Transaction, read_by: UUID, person_id: UUID, names: Sequence[str], purpose: str
+) -> None:
+    """Log that health data of a person, kept by another feature, was read for a purpose."""
+    await repository.log_reading(
+        tx,
+        log_id=new_id(),
+        person_id=person_id,
+        kind="facts",
+        names=names,
+        purpose=purpose,
+        reason=None,
+        read_by=read_by,
+        read_at=runtime.clock.now(),
+    )
+
+
 async def _log(
     runtime: Runtime,
     tx: Transaction,
