@@ -23,6 +23,9 @@ class RegistrySettings(ServiceSettings):
     reporting_secret_file: Path | None = Field(
         default=None, description="migrate only: client secret of reporting-worker"
     )
+    petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
+    petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
+    petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")
 
 
 def load_settings() -> RegistrySettings:

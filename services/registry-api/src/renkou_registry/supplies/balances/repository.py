@@ -19,7 +19,7 @@ async def stock_now(tx: Transaction, point_id: UUID) -> dict[UUID, int]:
 
 
 async def moved(tx: Transaction, point_id: UUID, start: date, end: date) -> list[asyncpg.Record]:
-    """Return the sums of a point's entries since ``start`` by specification and kind, up to and after ``end``."""
+    """Return a point's sums since ``start`` by specification and kind, up to and after ``end``."""
     return await tx.fetch(
         "SELECT specification_id, kind,"
         " coalesce(sum(quantity) FILTER (WHERE happened_on <= $3), 0)::bigint AS within,"
