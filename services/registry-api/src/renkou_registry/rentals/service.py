@@ -46,7 +46,8 @@ async def _columns(desk: Desk, values: Mapping[str, Any]) -> dict[str, Any]:
         await persons.find(desk.tx, values["landlord_id"], desk.scope)
         columns |= {"landlord_id": values["landlord_id"], "landlord_sealed": None, "phone_sealed": None}
     elif values.get("landlord_name") is not None:
-        columns |= {"landlord_id": None, "landlord_sealed": cipher.encrypt(values["landlord_name"], NAME)}
+        sealed = cipher.encrypt(values["landlord_name"], NAME)
+        columns |= {"landlord_id": None, "landlord_sealed": sealed, "phone_sealed": None}
     if values.get("landlord_phone") is not None:
         columns["phone_sealed"] = cipher.encrypt(values["landlord_phone"], PHONE)
     return columns

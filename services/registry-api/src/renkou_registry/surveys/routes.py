@@ -102,7 +102,8 @@ async def change_survey(
 ) -> SurveyOut:
     """Change title or questions; new questions are a new edition. Needs `office:write`."""
     async with desk(runtime, access) as at:
-        row = await service.change(at, survey_id, version, body.model_dump(exclude_unset=True))
+        questions = [each.model_dump() for each in body.questions] if body.questions else None
+        row = await service.change(at, survey_id, version, body.title, questions)
         return await _answer(at, row, response)
 
 

@@ -1,11 +1,12 @@
 """What callers send and get about surveys."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
+from renkou_common.codes.findings import CodeError
 from renkou_common.codes.offices import QuestionKind
 from renkou_common.http.days import Day
 from renkou_registry.fields import AreaIn
@@ -43,6 +44,12 @@ class QuestionIn(BaseModel):
     kind: QuestionKind
     title: Title
     options: list[Option] = Field(min_length=2, max_length=20)
+
+    @model_validator(mode="after")
+    def _options(self) -> Self:
+        if len({option.code for option in self.options}) < len(self.options):
+            raise CodeError("code_twice", "选项代码重复", "an option's code is used twice")
+        return self
 
 
 Questions = Annotated[list[QuestionIn], Field(min_length=1, max_length=100)]

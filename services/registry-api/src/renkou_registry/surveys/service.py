@@ -1,7 +1,6 @@
 """Surveys: draft, open, answer, end. Callers hold the transaction; nothing here commits."""
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -44,17 +43,19 @@ async def create(desk: Desk, area: AreaCode, title: str, questions: list[dict[st
     return survey_id
 
 
-async def change(desk: Desk, survey_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:
+async def change(
+    desk: Desk, survey_id: UUID, version: int, title: str | None, questions: list[dict[str, Any]] | None
+) -> asyncpg.Record:
     """Change title or questions; raises NotFound, VersionMismatch, InvalidInput, Conflict ``ended``."""
     before = await lock_version(desk, SURVEYS, survey_id, version)
     check_open(before)
     changes: dict[str, Any] = {}
-    if values.get("title") is not None:
-        changes["title"] = values["title"]
-    if values.get("questions") is not None:
-        _check_questions(values["questions"])
+    if title is not None:
+        changes["title"] = title
+    if questions is not None:
+        _check_questions(questions)
         changes["edition"] = before["edition"] + 1
-        await repository.add_questions(desk.tx, survey_id, changes["edition"], values["questions"])
+        await repository.add_questions(desk.tx, survey_id, changes["edition"], questions)
     row = await SURVEYS.update(desk.tx, survey_id, changes)
     await _changed(desk, survey_id, row["area"], desk.today, "changed")
     return row
