@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from renkou_common.codes import cards, kinship, lists, nationalities
 from renkou_common.codes.lists import CodeList
+from renkou_common.codes.offices import OFFICE_LISTS
 
 CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
     {
@@ -26,6 +27,7 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             cards.VISIT_PROBLEMS,
             kinship.RELATIONS,
             nationalities.NATIONALITIES,
+            *OFFICE_LISTS,
         )
     }
 )

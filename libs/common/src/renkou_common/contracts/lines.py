@@ -21,6 +21,7 @@ class Population(StrEnum):
     MIGRANT_IN = "migrant_in"  # 流入人口
     MIGRANT_OUT = "migrant_out"  # 流出人口
     MIGRANT_OUT_CERTIFIED = "migrant_out_certified"  # 持有效证明的流出人口
+    OFFICE = "office"  # 工作量: what offices did; no population, nobody is counted
 
 
 class Measure(StrEnum):
@@ -67,6 +68,25 @@ class Measure(StrEnum):
     BENEFIT_PAID = "benefit_paid"  # 奖扶已发人次
     BENEFIT_DUE_FEN = "benefit_due_fen"  # 奖扶应发金额, 分
     BENEFIT_PAID_FEN = "benefit_paid_fen"  # 奖扶已发金额, 分
+    SUPPLY_ISSUED = "supply_issued"  # 药具发放人次
+    SUPPLY_USER_REGISTERED = "supply_user_registered"  # 登记的药具使用者
+    SUPPLY_USER_CONFIRMED = "supply_user_confirmed"  # 确认使用
+    SUPPLY_USER_REACHED = "supply_user_reached"  # 已获得免费药具
+    EMPLOYER_STATEMENT_DUE = "employer_statement_due"  # 应签责任书的单位
+    EMPLOYER_STATEMENT_SIGNED = "employer_statement_signed"  # 已签责任书的单位
+    RENTAL_AGREEMENT_DUE = "rental_agreement_due"  # 应登记签约的出租房屋
+    RENTAL_AGREEMENT_SIGNED = "rental_agreement_signed"  # 已登记签约的出租房屋
+    ACTIVITY_HELD = "activity_held"  # 活动场次
+    ACTIVITY_REACHED = "activity_reached"  # 活动惠及人次
+    ACTIVITY_MATERIAL = "activity_material"  # 发放资料份数
+    PETITION_RECEIVED = "petition_received"  # 受理信访
+    PETITION_ON_TIME = "petition_on_time"  # 及时处理的信访
+    SATISFACTION_VALID = "satisfaction_valid"  # 满意度有效答卷
+    SATISFACTION_SATISFIED = "satisfaction_satisfied"  # 满意
+    AWARENESS_VALID = "awareness_valid"  # 知晓率有效答题
+    AWARENESS_CORRECT = "awareness_correct"  # 知晓
+    BUDGET_PLANNED = "budget_planned"  # 事业费预算, 分
+    BUDGET_SPENT = "budget_spent"  # 事业费支出, 分
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]

@@ -45,6 +45,18 @@ class RegistryEventType(StrEnum):
     CARD_CHANGED = "registry.card.changed.v1"
     VISIT_CHANGED = "registry.visit.changed.v1"
     METHOD_USE_COUNTED = "registry.method-use.counted.v1"
+    SUPPLY_CATALOGUE_CHANGED = "registry.supply-catalogue.changed.v1"
+    SUPPLY_POINT_CHANGED = "registry.supply-point.changed.v1"
+    SUPPLY_POSTED = "registry.supply.posted.v1"
+    SUPPLY_TRANSFER_CHANGED = "registry.supply-transfer.changed.v1"
+    SUPPLY_COUNT_CHANGED = "registry.supply-count.changed.v1"
+    SUPPLY_USER_CHANGED = "registry.supply-user.changed.v1"
+    EMPLOYER_CHANGED = "registry.employer.changed.v1"
+    RENTAL_CHANGED = "registry.rental.changed.v1"
+    ACTIVITY_CHANGED = "registry.activity.changed.v1"
+    PETITION_CHANGED = "registry.petition.changed.v1"
+    SURVEY_CHANGED = "registry.survey.changed.v1"
+    BUDGET_CHANGED = "registry.budget.changed.v1"
 
 
 class PersonEvent(BaseModel):

@@ -181,7 +181,7 @@ async def read_result(
     row = await find(tx, service_id, access.areas)
     if row["result_sealed"] is None:
         raise NotFound.of("结果", "result")
-    await log_health(runtime, tx, access, row["person_id"], ["service_result"], purpose)
+    await log_health(runtime, tx, access.subject, row["person_id"], ["service_result"], purpose)
     return ResultKind(runtime.cipher.decrypt(row["result_sealed"], RESULT))
 
 

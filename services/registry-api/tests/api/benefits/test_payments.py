@@ -145,7 +145,7 @@ async def test_a_death_takes_the_line_out_of_a_batch_that_was_not_sent(office: O
 
 
 async def test_a_move_out_of_the_district_stops_payment_with_its_month(office: Office) -> None:
-    scheme, [person], [case] = await in_payment(office)
+    _, [person], [case] = await in_payment(office)
     office.set_today(date(2026, 6, 20))
     await office.people.record(
         "moves",
