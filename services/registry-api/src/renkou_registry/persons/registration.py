@@ -40,6 +40,49 @@ class Entered:
     lines: list[Line]
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Persons ready to be written: all that takes computing is done, and no database was asked."""
+
+    made: list[Entered]
+    rows: list[dict[str, Any]]
+    messages: list[PersonRegistered]
+
+
+def prepare(runtime: Runtime, entries: Sequence[PersonEntry]) -> Prepared:
+    """Derive, seal and index a batch; raises Conflict for an entry that cannot have happened."""
+    today = runtime.clock.today()
+    made = [_prepare(runtime, entry) for entry in entries]
+    return Prepared(made, [_row(runtime, each, today) for each in made], [_message(each) for each in made])
+
+
+async def write(
+    runtime: Runtime, tx: Transaction, prepared: Prepared, *, recorded_by: UUID, publish: bool
+) -> list[Entered | None]:
+    """Write persons with their entry events; None where a resident ID is in the register already.
+
+    ``publish`` tells of each as an opening or arrival.
+    """
+    now = runtime.clock.now()
+    inserted = await repository.insert_many(tx, prepared.rows, now, recorded_by)
+    missing = [each.entry.id for each in prepared.made if each.entry.id not in inserted]
+    if missing:
+        await repository.forget_kin(tx, missing)
+    found = [each if each.entry.id in inserted else None for each in prepared.made]
+    new = [NewEvent(each.entry.id, each.event) for each in found if each is not None]
+    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
+    if publish:
+        await runtime.outbox.append_many(
+            tx,
+            [
+                (RegistryEventType.PERSON_REGISTERED, each.entry.ref, message)
+                for each, message in zip(found, prepared.messages, strict=True)
+                if each is not None
+            ],
+        )
+    return found
+
+
 async def enter(
     runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry], *, recorded_by: UUID
 ) -> list[Entered | None]:
@@ -48,17 +91,7 @@ async def enter(
     The outbox is the caller's: a birth is published as another event than an opening. Raises Conflict for an
     entry that cannot have happened.
     """
-    now = runtime.clock.now()
-    made = [_prepare(runtime, entry) for entry in entries]
-    rows = [_row(runtime, each, now.date()) for each in made]
-    inserted = await repository.insert_many(tx, rows, now, recorded_by)
-    missing = [entry.id for entry in entries if entry.id not in inserted]
-    if missing:
-        await repository.forget_kin(tx, missing)
-    found = [each if each.entry.id in inserted else None for each in made]
-    new = [NewEvent(each.entry.id, each.event) for each in found if each is not None]
-    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
-    return found
+    return await write(runtime, tx, prepare(runtime, entries), recorded_by=recorded_by, publish=False)
 
 
 async def register_many(
@@ -67,20 +100,12 @@ async def register_many(
     """Enter openings and arrivals and publish each; see ``persons.service.register_many``."""
     if any(entry.kind is EntryKind.BIRTH for entry in entries):
         raise ValueError("births are recorded as life events of a mother")
-    found = await enter(runtime, tx, entries, recorded_by=recorded_by)
-    await runtime.outbox.append_many(
-        tx,
-        [
-            (
-                RegistryEventType.PERSON_REGISTERED,
-                each.entry.ref,
-                PersonRegistered(**entry_fields(each)),
-            )
-            for each in found
-            if each is not None
-        ],
-    )
+    found = await write(runtime, tx, prepare(runtime, entries), recorded_by=recorded_by, publish=True)
     return [each.entry.id if each else None for each in found]
+
+
+def _message(entered: Entered) -> PersonRegistered:
+    return PersonRegistered.model_construct(**entry_fields(entered))  # every part is typed already
 
 
 def entry_fields(entered: Entered) -> dict[str, Any]:

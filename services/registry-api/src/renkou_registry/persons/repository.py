@@ -86,6 +86,17 @@ async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]
     return {row["resident_id_index"] for row in rows}
 
 
+async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope) -> list[asyncpg.Record]:
+    """Return (resident_id_index, id, name) of the persons in scope with one of the blind indexes."""
+    return await tx.fetch(
+        f"SELECT p.resident_id_index, p.id, p.name FROM person p"
+        f" WHERE p.resident_id_index = ANY($1) AND {_IN_SCOPE}",
+        indexes,
+        scope.lows,
+        scope.highs,
+    )
+
+
 async def find(tx: Transaction, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
     """Return one person in scope with sealed fields."""
     return await tx.fetchrow(_FIND, person_id, scope.lows, scope.highs)
@@ -172,6 +183,18 @@ async def children_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
         " ORDER BY birth_date, id",
         person_id,
     )
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM person WHERE mother_id = $1 AND birth_date = $2 AND name = $3"
+        " AND NOT withdrawn)",
+        mother_id,
+        birth_date,
+        name,
+    )
+    return found
 
 
 async def log_reading(

@@ -43,6 +43,15 @@ async def known_resident_ids(runtime: Runtime, tx: Transaction, resident_ids: Se
     return {by_index[index] for index in found}
 
 
+async def by_resident_ids(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, resident_ids: Sequence[str]
+) -> dict[str, tuple[UUID, str]]:
+    """Return (id, name) of the persons in scope by resident ID; numbers of nobody there are left out."""
+    by_index = {runtime.cipher.blind_index(number, RESIDENT_ID): number for number in resident_ids}
+    rows = await repository.by_indexes(tx, list(by_index), scope)
+    return {by_index[row["resident_id_index"]]: (row["id"], row["name"]) for row in rows}
+
+
 async def register(
     runtime: Runtime, tx: Transaction, scope: AreaScope, entry: PersonEntry, *, recorded_by: UUID
 ) -> UUID:
@@ -213,6 +222,11 @@ async def withdraw(tx: Transaction, person_id: UUID) -> None:
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change how many children parents have."""
     await repository.add_children(tx, parent_ids, number)
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    return await repository.has_child(tx, mother_id, birth_date, name)
 
 
 async def children_birth_dates(tx: Transaction, person_id: UUID, scope: AreaScope) -> list[date]:

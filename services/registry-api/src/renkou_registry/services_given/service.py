@@ -75,3 +75,8 @@ async def page(
     """Return a page of a person's services; raises NotFound for a person outside the caller's area."""
     await persons.find(tx, person_id, scope)
     return await repository.of_person(tx, person_id, after, limit)
+
+
+async def is_recorded(tx: Transaction, person_id: UUID, kind: str, given_on: date) -> bool:
+    """Say whether a visible person was given this service on that day."""
+    return await repository.is_recorded(tx, person_id, kind, given_on)
