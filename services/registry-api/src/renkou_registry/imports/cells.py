@@ -78,7 +78,7 @@ def is_numeric(cell: Cell) -> bool:
 
 def document_number(cell: Cell) -> str:
     """Return a document's number; raises `document_number_numeric` for a cell that lost its last digits."""
-    if is_numeric(cell) or ("+" in (text := text_of(cell)) and _SCIENTIFIC.fullmatch(text)):
+    if is_numeric(cell) or (len(text := text_of(cell)) != 18 and _SCIENTIFIC.fullmatch(text)):
         raise CellError(
             "document_number_numeric",
             "单元格是数字格式, 表格软件只保留 15 位有效数字, 后几位已丢失; 请改为文本格式后重新录入号码",
@@ -90,6 +90,8 @@ def document_number(cell: Cell) -> str:
 
 def day(cell: Cell) -> date:
     """Return a date, also from text like 1990-01-31, 19900131, 1990年1月31日; raises `date_unreadable`."""
+    if type(cell) is str:
+        return _day_of(cell)
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):

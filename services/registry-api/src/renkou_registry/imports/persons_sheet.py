@@ -143,7 +143,7 @@ _COLUMN_OF_WARNING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RosterRow:
     """A good row; the members in the order of the columns."""
 

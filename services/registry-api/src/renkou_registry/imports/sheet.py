@@ -29,6 +29,7 @@ IGNORED_HEADINGS = frozenset({ROW_HEADING, REASON_HEADING})
 EXAMPLE = "示例"
 """How the first cell of the template's example row begins; such rows are left out."""
 YES, NO = "是", "否"
+_NOWHERE = 1 << 30
 MISSING = Finding("value_missing", "必填项为空", "a required value is missing")
 
 
@@ -76,14 +77,23 @@ class Field:
 
 def text(title: str, limit: int, help: str = "", **more: Any) -> Field:
     """A column of free text with at most ``limit`` characters."""
-    return Field(title, help or f"{limit} 字以内", lambda cell: cells.short_text(cell, limit), **more)
+
+    def read(cell: Cell) -> str:
+        return cell if type(cell) is str and len(cell) <= limit else cells.short_text(cell, limit)
+
+    return Field(title, help or f"{limit} 字以内", read, **more)
 
 
 def name(
     title: str = "姓名", help: str = "按证件填写, 100 字以内; 少数民族姓名的间隔点用 ·", **more: Any
 ) -> Field:
     """A column of personal names."""
-    return Field(title, help, lambda cell: clean_name(cells.text_of(cell)), privacy=Privacy.NAME, **more)
+
+    def read(cell: Cell) -> str:
+        written = cells.text_of(cell)
+        return written if written.isalpha() and len(written) < 50 else clean_name(written)  # nothing to tidy
+
+    return Field(title, help, read, privacy=Privacy.NAME, **more)
 
 
 def resident_id(title: str, help: str = "18 位身份证号, 单元格必须是文本格式", **more: Any) -> Field:
@@ -103,6 +113,8 @@ def coded(title: str, codes: CodeList, help: str = "从下拉框选", **more: An
     known = {entry.code: entry.code for entry in codes.entries} | {e.zh: e.code for e in codes.entries}
 
     def read(cell: Cell) -> str:
+        if type(cell) is str and (code := known.get(cell)):
+            return code
         written = cells.text_of(cell)
         return known.get(written) or codes.from_label(written).code
 
@@ -209,6 +221,10 @@ class Layout:
         _check_headings(sheet, self.headings)
         at = {heading: place for place, heading in enumerate(self.headings) if heading}
         self.places = [at.get(field.title) for field in sheet.fields]
+        self._plan = [
+            (field.read, _NOWHERE if place is None else place, field.title, field.required)
+            for field, place in zip(sheet.fields, self.places, strict=True)
+        ]
         self._loads = [(place, field.load) for place, field in enumerate(sheet.fields) if field.load]
 
     def read(self, number: int, row_cells: Sequence[Cell]) -> Row:
@@ -216,18 +232,18 @@ class Layout:
         values: list[Any] = []
         row = Row(self, number, row_cells, values)
         width = len(row_cells)
-        for field, place in zip(self.sheet.fields, self.places, strict=True):
-            cell = row_cells[place] if place is not None and place < width else ""
+        for read, place, title, required in self._plan:
+            cell = row_cells[place] if place < width else ""
             if cell == "":
                 values.append(None)
-                if field.required:
-                    row.blame(field.title, MISSING)
+                if required:
+                    row.blame(title, MISSING)
                 continue
             try:
-                values.append(field.read(cell))
+                values.append(read(cell))
             except CodeError as error:
                 values.append(None)
-                row.blame(field.title, error.finding)
+                row.blame(title, error.finding)
         return row
 
     def position(self, number: int, title: str) -> str:

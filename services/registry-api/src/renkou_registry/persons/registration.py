@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from renkou_common.contracts.lines import Line, difference
+from renkou_common.contracts.lines import Line, LineKey, difference
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
 from renkou_common.database import Transaction
 from renkou_registry.life_events import history
@@ -28,6 +29,8 @@ from renkou_registry.runtime import Runtime
 RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
 RULES = Rules()
+_LONG_AGO_DAYS = 400 + 31 * RULES.usual_after_months
+"""A stay that began earlier has been usual long before the entry, however much earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,55 @@ def entry_fields(entered: Entered) -> dict[str, Any]:
 def _prepare(runtime: Runtime, entry: PersonEntry) -> Entered:
     district = runtime.district.interval()
     event = entry_event(entry)
+    if entry.kind is EntryKind.OPENING and entry.birth_date <= entry.entered_on >= entry.present_from:
+        return _opening(entry, event, district)
     state = derive([event], district, RULES)
     return Entered(entry, event, state, difference(lines_of(state, district), Counter()))
+
+
+def _opening(entry: PersonEntry, event: LifeEvent, district: tuple[int, int]) -> Entered:
+    """Return an opening from what another with the same addresses came to: rosters have many of those."""
+    present_since = entry.present_from
+    long_ago = entry.entered_on - timedelta(days=_LONG_AGO_DAYS)
+    if entry.registered_area == entry.present_area:
+        since = entry.entered_on  # usual from the start, whenever that was
+    else:
+        since = max(present_since, long_ago)
+    pattern, keys = _pattern(entry.entered_on, entry.registered_area, entry.present_area, since, district)
+    state = PersonState(
+        entry=pattern.entry,
+        entered_on=pattern.entered_on,
+        sex=entry.sex,
+        birth_date=entry.birth_date,
+        marital_status=entry.marital_status,
+        parity=0,
+        registered_since=entry.registered_since,
+        present_since=present_since,
+        died_on=None,
+        addresses=pattern.addresses,
+        usual=pattern.usual,
+    )
+    month = f"{entry.birth_date:%Y-%m}"
+    counted = Counter({key._replace(sex=entry.sex, birth_month=month): 1 for key in keys})
+    return Entered(entry, event, state, difference(counted, Counter()))
+
+
+@lru_cache(maxsize=16_384)
+def _pattern(
+    entered_on: date, registered_area: int, present_area: int, present_since: date, district: tuple[int, int]
+) -> tuple[PersonState, tuple[LineKey, ...]]:
+    """Return the state and lines of somebody who was opened with these addresses, whoever it is."""
+    data = {
+        "sex": 0,
+        "birth_date": present_since,
+        "marital_status": "90",
+        "registered_area": registered_area,
+        "registered_since": None,
+        "present_area": present_area,
+        "present_since": present_since,
+    }
+    state = derive([LifeEvent(UUID(int=0), EventKind.OPENING, entered_on, data)], district, RULES)
+    return state, tuple(lines_of(state, district))
 
 
 def entry_event(entry: PersonEntry) -> LifeEvent:
