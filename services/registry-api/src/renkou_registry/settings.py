@@ -23,6 +23,9 @@ class RegistrySettings(ServiceSettings):
     reporting_secret_file: Path | None = Field(
         default=None, description="migrate only: client secret of reporting-worker"
     )
+    external_list_days: int = Field(
+        default=90, ge=1, le=3650, description="days for which rows of lists that other offices send are kept"
+    )
 
 
 def load_settings() -> RegistrySettings:

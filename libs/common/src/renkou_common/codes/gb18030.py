@@ -1,8 +1,8 @@
 """Files in GB 18030: the 18 code points that the edition of 2022 moved out of the private use area.
 
 Python decodes by the edition of 2005 or earlier, so that ten vertical punctuation marks and eight parts of
-characters arrive as private-use code points, which no font of today shows. Other programs have stored the same
-code points in workbooks for years; the table mends both.
+characters arrive as private-use code points, which no font of today shows. Other programs have stored the
+same code points in workbooks for years; the table mends both.
 """
 
 _MOVED = {

@@ -1,7 +1,7 @@
 """Tables of exports. Schema only; queries are in :mod:`.repository`.
 
-``FLOOR`` maps tables to the predicate of their row-level policy; the migration reads it. An export is visible to
-those who may see everything that its clerk may see; the log keeps no value of any record.
+``FLOOR`` maps tables to the predicate of their row-level policy; the migration reads it. An export is visible
+to those who may see everything that its clerk may see; the log keeps no value of any record.
 """
 
 from datetime import datetime

@@ -98,7 +98,8 @@ class ExternalListFile(SQLModel, table=True):
 class ExternalListRow(SQLModel, table=True):
     """A row: its values sealed, whom it may mean, and how it was settled.
 
-    ``candidates`` are ``{person_id, score, reasons}``, the best first. ``findings`` say what is wrong with cells.
+    ``candidates`` are ``{person_id, score, reasons}``, the best first. ``findings`` say what is wrong with
+    cells.
     """
 
     __tablename__ = "external_list_row"

@@ -1,1 +1,3 @@
-"""Imports of sheets (导入): resumable jobs with dry run, progress and a row-by-row error sheet, one way for all registers."""
+"""Imports of sheets (导入): resumable jobs with dry run, progress and a row-by-row error sheet, one way for
+all registers.
+"""

@@ -1,7 +1,7 @@
 """What a spreadsheet cell means: text, dates, whole numbers, codes. No I/O.
 
-CellError(CodeError): a cell that cannot be read as what its column holds. Days arrive as text (2020-05-01), since
-the process that opens files (:mod:`.reading`) writes them so.
+CellError(CodeError): a cell that cannot be read as what its column holds. Days arrive as text (2020-05-01),
+since the process that opens files (:mod:`.reading`) writes them so.
 """
 
 import re
@@ -165,7 +165,9 @@ def area(cell: Cell, district: AreaCode) -> AreaCode:
 
 
 def fine_enough(code: AreaCode, district: AreaCode) -> AreaCode:
-    """Return the code; raises `area_too_coarse` where it does not name a community here, a county elsewhere."""
+    """Return the code; raises `area_too_coarse` where it does not name a community here, a county
+    elsewhere.
+    """
     if len(code.value) < 12 and district.contains(code):
         raise CellError(
             "area_too_coarse",

@@ -1,6 +1,7 @@
 """Households by sheet (户): number, community, head."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from renkou_common.codes.findings import Finding
@@ -39,7 +40,7 @@ SHEET = Sheet(
 
 class _Households(RowByRow):
     person = ((_HEAD, _HEAD_NAME),)
-    columns = {"/area": _AREA, "/number": "户号"}
+    columns = MappingProxyType({"/area": _AREA, "/number": "户号"})
 
     def check(self, row: Row) -> None:
         area = row[_AREA]

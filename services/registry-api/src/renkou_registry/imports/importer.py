@@ -3,15 +3,16 @@
     Importer            the steps that a job goes through; every step may be overridden
     └── RowByRow        rows that have nothing to do with each other: one call of a service for each
 
-A job first reads all rows: ``prepare`` looks up what their rules need, ``check`` applies the rules, ``beside``
-compares with the register, ``whole`` says what only the whole file shows. Good rows are kept, sealed, in blocks;
-rows of one ``group`` lie in one block. Then block by block goes in: ``build`` does what needs no database, in a
-thread, while the block before is being written by ``apply``.
+A job first reads all rows: ``prepare`` looks up what their rules need, ``check`` applies the rules,
+``beside`` compares with the register, ``whole`` says what only the whole file shows. Good rows are kept,
+sealed, in blocks; rows of one ``group`` lie in one block. Then block by block goes in: ``build`` does what
+needs no database, in a thread, while the block before is being written by ``apply``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -107,16 +108,16 @@ class Importer:
 class RowByRow(Importer):
     """Rows that go in one by one, each in a savepoint of its own: none goes in by half.
 
-    A row that went in before, from this file or another, is refused: what is kept of it is a keyed hash. A kind
-    states ``person`` (the heading of the resident ID column, and of the name beside it) where its rows are about
-    persons; ``enter`` then gets the person's id. ``days`` are headings whose days must not be still to come.
-    ``columns`` says which heading a service's JSON pointer means.
+    A row that went in before, from this file or another, is refused: what is kept of it is a keyed hash. A
+    kind states ``person`` (the heading of the resident ID column, and of the name beside it) where its rows
+    are about persons; ``enter`` then gets the person's id. ``days`` are headings whose days must not be still
+    to come. ``columns`` says which heading a service's JSON pointer means.
     """
 
     narrow = True
     person: Sequence[tuple[str, str]] = ()
     days: Sequence[str] = ()
-    columns: Mapping[str, str] = {}
+    columns: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, runtime: Runtime, job: Job, layout: Layout) -> None:
         super().__init__(runtime, job, layout)

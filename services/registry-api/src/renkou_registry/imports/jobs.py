@@ -1,7 +1,8 @@
-"""The worker's side of imports: checks and applies one job after another; see :mod:`renkou_registry.background`.
+"""The worker's side of imports: checks and applies one job after another; see
+:mod:`renkou_registry.background`.
 
-What a block of rows changes, its events and the job's progress are written in one transaction, so that each row
-goes in exactly once.
+What a block of rows changes, its events and the job's progress are written in one transaction, so that each
+row goes in exactly once.
 """
 
 from datetime import timedelta

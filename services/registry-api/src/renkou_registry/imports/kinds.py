@@ -18,9 +18,9 @@ To add one, write a module of its own beside ``life_event_sheets.py``::
 
     KIND = Kind(SHEET, Scope.OFFICE_WRITE, _Employers, "单位")
 
-and name it in ``_KINDS``. Template, reading, dry run, progress, restarts, the error list and the error sheet come
-from the sheet; a row is entered in a savepoint, and one that was entered before is refused. Where rows depend
-on each other, derive from :class:`Importer` as ``persons_sheet.py`` does.
+and name it in ``_KINDS``. Template, reading, dry run, progress, restarts, the error list and the error sheet
+come from the sheet; a row is entered in a savepoint, and one that was entered before is refused. Where rows
+depend on each other, derive from :class:`Importer` as ``persons_sheet.py`` does.
 """
 
 from types import MappingProxyType

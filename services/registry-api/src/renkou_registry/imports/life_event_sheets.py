@@ -1,6 +1,7 @@
 """Life events by sheet: births, deaths, marriages, moves. Who is meant is told by ID number and name."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode
@@ -86,12 +87,14 @@ _NUMBER_MISSING = Finding("value_missing", "证件类型为居民身份证时必
 class _Births(RowByRow):
     person = ((_MOTHER, "母亲姓名"), (_FATHER, "父亲姓名"))
     days = ("出生日期",)
-    columns = {
-        "/mother_id": _MOTHER,
-        "/father_id": _FATHER,
-        "/child/resident_id": "新生儿身份证号",
-        "/happened_on": "出生日期",
-    }
+    columns = MappingProxyType(
+        {
+            "/mother_id": _MOTHER,
+            "/father_id": _FATHER,
+            "/child/resident_id": "新生儿身份证号",
+            "/happened_on": "出生日期",
+        }
+    )
 
     def check(self, row: Row) -> None:
         if row["证件类型"] == DocumentKind.RESIDENT_ID and row["新生儿身份证号"] is None:
@@ -119,7 +122,7 @@ class _Births(RowByRow):
 class _Deaths(RowByRow):
     person = ((_NUMBER, _NAME),)
     days = ("死亡日期",)
-    columns = {"/happened_on": "死亡日期"}
+    columns = MappingProxyType({"/happened_on": "死亡日期"})
 
     async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
         await service.record_death(desk, persons[_NUMBER], row["死亡日期"])
@@ -128,7 +131,9 @@ class _Deaths(RowByRow):
 class _Marriages(RowByRow):
     person = ((_NUMBER, _NAME), (_SPOUSE, "配偶姓名"))
     days = ("结婚日期",)
-    columns = {"/spouse_id": _SPOUSE, "/happened_on": "结婚日期", "/marital_status": "婚姻状况"}
+    columns = MappingProxyType(
+        {"/spouse_id": _SPOUSE, "/happened_on": "结婚日期", "/marital_status": "婚姻状况"}
+    )
 
     def check(self, row: Row) -> None:
         if row["婚姻状况"] is not None and row["婚姻状况"] not in _MARRIED:
@@ -144,7 +149,7 @@ class _Marriages(RowByRow):
 class _Moves(RowByRow):
     person = ((_NUMBER, _NAME),)
     days = ("迁移日期",)
-    columns = {"/to_area": _TO, "/happened_on": "迁移日期"}
+    columns = MappingProxyType({"/to_area": _TO, "/happened_on": "迁移日期"})
 
     def check(self, row: Row) -> None:
         code: AreaCode | None = row[_TO]

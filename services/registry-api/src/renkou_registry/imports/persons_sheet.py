@@ -1,4 +1,6 @@
-"""The roster of persons (花名册): its columns, the rules of a row, and entering people household by household."""
+"""The roster of persons (花名册): its columns, the rules of a row, and entering people household by
+household.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -2,10 +2,10 @@
 
     python -m renkou_registry.imports.reading TITLE < file
 
-What comes in was made by others. A sheet of a few kilobytes can claim seventeen billion cells, and the library
-that reads .xlsx reserves room for each. The process dies of that, the worker does not; and it parses on another
-core while the worker checks what it has parsed. The content goes in on standard input; out come lines of JSON:
-``{"headings": [...], "first_column": 0}``, then blocks ``[[row number, [cells]], ...]``, or
+What comes in was made by others. A sheet of a few kilobytes can claim seventeen billion cells, and the
+library that reads .xlsx reserves room for each. The process dies of that, the worker does not; and it parses
+on another core while the worker checks what it has parsed. The content goes in on standard input; out come
+lines of JSON: ``{"headings": [...], "first_column": 0}``, then blocks ``[[row number, [cells]], ...]``, or
 ``{"failure": [code, zh, en]}``.
 
 Cells are text without blanks around, numbers stay numbers, days become 2020-05-01. Wholly empty rows and the

@@ -74,9 +74,9 @@ class StoredFinding:
 
 
 _JOB = """
-SELECT id, kind, state, dry_run, stock_date, scope, content_hash, headings, created_by, created_at, checked_at, started_at, finished_at,
-       rows_total, rows_checked, rows_applied, rows_refused, rows_warned, next_place, attempts,
-       failure_code, failure_zh, failure_en
+SELECT id, kind, state, dry_run, stock_date, scope, content_hash, headings, created_by, created_at,
+       checked_at, started_at, finished_at, rows_total, rows_checked, rows_applied, rows_refused, rows_warned,
+       next_place, attempts, failure_code, failure_zh, failure_en
 FROM import_job
 """
 
@@ -147,12 +147,13 @@ async def page(
     tx: Transaction, scope: AreaScope, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Job]:
     """Return jobs whose clerk's areas lie inside ``scope``, the latest first."""
-    created_at, job_id = after or (datetime.max, UUID(int=(1 << 128) - 1))
+    created_at, job_id = after or (None, UUID(int=0))
     rows = await tx.fetch(
         f"{_JOB} WHERE $1::text::int8multirange @> scope AND state <> 'receiving'"
-        " AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3)) ORDER BY created_at DESC, id DESC LIMIT $4",
+        " AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))"
+        " ORDER BY created_at DESC, id DESC LIMIT $4",
         scope.multirange,
-        created_at if after else None,
+        created_at,
         job_id,
         limit,
     )

@@ -45,7 +45,8 @@ class RosterCheck:
     _headless: dict[str, list[RowFinding]] = field(default_factory=dict)
 
     def see(self, row: Row, member: Member) -> None:
-        """Take in one row, in the order of the sheet, and blame what is wrong with it because of earlier ones.
+        """Take in one row, in the order of the sheet, and blame what is wrong with it because of earlier
+        ones.
 
         The first row of two alike stands, the later one is refused.
         """

@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from renkou_common.errors import InvalidInput, PreconditionRequired
+from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_common.scope import AreaScope
 from renkou_registry.imports import service, sheets
 from renkou_registry.imports.importer import Kind
 from renkou_registry.imports.kinds import KINDS, kind_of
@@ -28,9 +26,8 @@ from renkou_registry.imports.schemas import (
 )
 from renkou_registry.imports.sheet import Severity
 from renkou_registry.runtime import CurrentRuntime, Runtime
+from renkou_registry.uploads import CSV, XLSX, Upload, upload
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _XLSX_CONTENT = {XLSX: _BINARY}
 
@@ -76,35 +73,6 @@ async def _template(kind: Kind) -> Response:
     return _workbook(content, f"{kind.sheet.kind}-template.xlsx")
 
 
-def _content_type(request: Request) -> str:
-    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if given not in (XLSX, CSV):
-        raise HTTPException(415, f"Content-Type has to be {XLSX} or {CSV}")
-    return given
-
-
-def _key(
-    idempotency_key: Annotated[
-        str | None, Header(description="A fresh value (a UUID) for each thing to create; the same to retry")
-    ] = None,
-) -> str:
-    """The header alone: the body is hashed while it is being kept."""
-    if idempotency_key is None:
-        raise PreconditionRequired(
-            "idempotency_key_required",
-            "新建需带 Idempotency-Key 请求头",
-            "A creation needs the header Idempotency-Key",
-        )
-    if not 8 <= len(idempotency_key) <= 200 or not idempotency_key.isascii():
-        raise InvalidInput.field(
-            "/headers/Idempotency-Key",
-            "idempotency_key",
-            "应为 8-200 个 ASCII 字符",
-            "must be 8-200 ASCII characters",
-        )
-    return idempotency_key
-
-
 @router.post(
     "",
     status_code=202,
@@ -117,8 +85,7 @@ async def hand_in(
     response: Response,
     runtime: CurrentRuntime,
     access: Clerk,
-    content_type: Annotated[str, Depends(_content_type)],
-    key: Annotated[str, Depends(_key)],
+    file: Annotated[Upload, Depends(upload)],
     kind: Annotated[
         str, Query(max_length=40, description="what the sheet holds: GET /imports/kinds")
     ] = "persons",
@@ -127,10 +94,12 @@ async def hand_in(
     ] = None,
     dry_run: Annotated[bool, Query(description="check only, and wait for POST /imports/{id}/start")] = False,
 ) -> ImportOut:
-    """Hand in an .xlsx or CSV of at most 50 MB and 100,000 rows. Needs `resident:import`, and the kind's own right.
+    """Hand in an .xlsx or CSV of at most 50 MB and 100,000 rows. Needs `resident:import`, and the kind's own
+    right.
 
-    A job checks every row and lists everything that is wrong at once. Good rows go in, bad rows stay out. A file
-    that was handed in before is named in `same_as`; its rows are not entered twice. Needs `resident:import`.
+    A job checks every row and lists everything that is wrong at once. Good rows go in, bad rows stay out. A
+    file that was handed in before is named in `same_as`; its rows are not entered twice. Needs
+    `resident:import`.
     """
     wanted = kind_of(kind)
     own = await runtime.identity.access(request.headers.get("authorization"), wanted.right)
@@ -138,25 +107,13 @@ async def hand_in(
         kind=wanted,
         stock_date=stock_date,
         dry_run=dry_run,
-        scope=_both(access.areas, own.areas),
+        scope=access.areas.within(own.areas),
         clerk=access.subject,
-        key=key,
-        request=f"{request.method} {request.url.path}?{request.url.query}\n",
-        workbook=content_type == XLSX,
+        upload=file,
     )
-    job_id = await service.hand_in(runtime, order, request.stream())
+    job_id = await service.hand_in(runtime, order)
     response.headers["Location"] = f"/imports/{job_id}"
     return await _read(runtime, job_id, access)
-
-
-def _both(one: AreaScope, other: AreaScope) -> AreaScope:
-    """Return where two rights hold at once."""
-    return AreaScope.of(
-        (max(low, low2), min(high, high2))
-        for low, high in one.intervals
-        for low2, high2 in other.intervals
-        if max(low, low2) <= min(high, high2)
-    )
 
 
 async def _read(runtime: Runtime, job_id: UUID, access: Access) -> ImportOut:

@@ -1,9 +1,8 @@
 """Imports as clerks see them: hand in, look, start, read what was wrong."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 import orjson
@@ -11,7 +10,7 @@ import orjson
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.idempotency import RequestKey, once
+from renkou_common.http.idempotency import once
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_registry.imports import repository
@@ -21,31 +20,28 @@ from renkou_registry.imports.importer import Kind
 from renkou_registry.imports.repository import Job, StoredFinding
 from renkou_registry.imports.sheet import Severity
 from renkou_registry.runtime import Runtime
+from renkou_registry.uploads import Upload, receive
 
 KEEP_FILES_DAYS = 30
-_PART_BYTES = 1 << 20
-_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a clerk asks for with a file; ``request`` names the request for the Idempotency-Key."""
+    """What a clerk asks for with a file."""
 
     kind: Kind
     stock_date: date | None
     dry_run: bool
     scope: AreaScope
     clerk: UUID
-    key: str
-    request: str
-    workbook: bool
+    upload: Upload
 
 
-async def hand_in(runtime: Runtime, order: Order, content: AsyncIterator[bytes]) -> UUID:
+async def hand_in(runtime: Runtime, order: Order) -> UUID:
     """Keep a file in sealed parts as it arrives and queue a job for it; returns the job's id.
 
-    No more than two parts are in memory at a time, and no transaction is open while the caller sends. The same
-    request again returns the first one's job. Raises InvalidInput where it is neither .xlsx nor text.
+    No more than two parts are in memory at a time, and no transaction is open while the caller sends. The
+    same request again returns the first one's job. Raises InvalidInput where it is neither .xlsx nor text.
     """
     today = runtime.clock.today()
     if order.stock_date is not None and order.stock_date > today:
@@ -64,15 +60,21 @@ async def hand_in(runtime: Runtime, order: Order, content: AsyncIterator[bytes])
             created_by=order.clerk,
             created_at=runtime.clock.now(),
         )
+
+    async def keep(part: int, piece: bytes) -> None:
+        sealed = runtime.cipher.seal(piece, f"import_file.sealed/{job_id}/{part}")
+        async with runtime.database.transaction(order.scope) as tx:
+            await repository.add_part(tx, job_id, part, sealed)
+
     try:
-        digest, request = await _receive(runtime, order, job_id, content)
+        digest, request = await receive(order.upload, keep)
         async with runtime.database.transaction(order.scope) as tx:
 
             async def queue() -> UUID:
                 await repository.queue(tx, job_id, digest)
                 return job_id
 
-            kept, _ = await once(tx, order.clerk, RequestKey(order.key, request), queue)
+            kept, _ = await once(tx, order.clerk, request, queue)
     except BaseException:
         async with runtime.database.transaction(order.scope) as tx:
             await repository.discard(tx, job_id)
@@ -81,43 +83,6 @@ async def hand_in(runtime: Runtime, order: Order, content: AsyncIterator[bytes])
         async with runtime.database.transaction(order.scope) as tx:
             await repository.discard(tx, job_id)
     return kept
-
-
-async def _receive(
-    runtime: Runtime, order: Order, job_id: UUID, content: AsyncIterator[bytes]
-) -> tuple[bytes, bytes]:
-    """Keep the parts; returns the hash of the file and that of the request."""
-    file, request = sha256(), sha256(order.request.encode())
-    held, part = bytearray(), 0
-
-    async def keep(piece: bytes) -> None:
-        sealed = runtime.cipher.seal(piece, f"import_file.sealed/{job_id}/{part}")
-        async with runtime.database.transaction(order.scope) as tx:
-            await repository.add_part(tx, job_id, part, sealed)
-
-    async for piece in content:
-        file.update(piece)
-        request.update(piece)
-        held += piece
-        while len(held) >= _PART_BYTES:
-            _check_begin(order, held, part)
-            await keep(bytes(held[:_PART_BYTES]))
-            del held[:_PART_BYTES]
-            part += 1
-    if held or part == 0:
-        _check_begin(order, held, part)
-        await keep(bytes(held))
-    return file.digest(), request.digest()
-
-
-def _check_begin(order: Order, held: bytearray, part: int) -> None:
-    good = held.startswith(_ZIP) if order.workbook else bool(held) and b"\0" not in held[:4096]
-    if part == 0 and not good:
-        raise InvalidInput(
-            "not_a_workbook",
-            "请上传 .xlsx 或 CSV 文件",
-            "The body has to be an .xlsx workbook (Office Open XML) or CSV",
-        )
 
 
 async def find(tx: Transaction, job_id: UUID, scope: AreaScope, *, lock: bool = False) -> Job:
@@ -168,7 +133,9 @@ async def findings(
 async def cells_of(
     cipher: FieldCipher, tx: Transaction, job: Job, numbers: Collection[int]
 ) -> list[tuple[int, Sequence[Cell]]]:
-    """Return the cells of some rows as the file has them, in order; raises Conflict once they were deleted."""
+    """Return the cells of some rows as the file has them, in order; raises Conflict once they were
+    deleted.
+    """
     parts = await repository.cells(tx, job.id, min(numbers), max(numbers))
     if not parts:
         raise _deleted()

@@ -1,6 +1,7 @@
 """Services given by sheet (服务记录)."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from renkou_common.codes.lists import SERVICE_KINDS
@@ -31,7 +32,7 @@ SHEET = Sheet(
 class _Services(RowByRow):
     person = ((_NUMBER, _NAME),)
     days = (_DAY,)
-    columns = {"/given_on": _DAY, "/kind": "服务项目"}
+    columns = MappingProxyType({"/given_on": _DAY, "/kind": "服务项目"})
 
     async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
         person_id, kind, given_on = persons[_NUMBER], row["服务项目"], row[_DAY]

@@ -1,7 +1,7 @@
 """A sheet as data: its columns, and how a row of a file is read by them. No I/O.
 
-A kind of import states one :class:`Sheet`. From it come the template with its drop-downs and instructions, the
-reading of a file's headings and rows, the masked values of the error list and the annotated error sheet.
+A kind of import states one :class:`Sheet`. From it come the template with its drop-downs and instructions,
+the reading of a file's headings and rows, the masked values of the error list and the annotated error sheet.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -52,9 +52,9 @@ class Unreadable(Exception):
 class Field:
     """A column: heading, what goes in, and how its cells are read.
 
-    ``read`` returns the value of a cell that is not empty, or raises CodeError; ``load`` makes the value again
-    from what JSON keeps of it (None: JSON keeps it as it is). A column that may be ``absent`` need not stand in
-    the file.
+    ``read`` returns the value of a cell that is not empty, or raises CodeError; ``load`` makes the value
+    again from what JSON keeps of it (None: JSON keeps it as it is). A column that may be ``absent`` need not
+    stand in the file.
     """
 
     title: str

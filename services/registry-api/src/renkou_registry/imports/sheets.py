@@ -58,7 +58,9 @@ def _head(sheet: Worksheet, styles: _Styles, headings: Sequence[str], fields: Ma
 
 
 def template(sheet_of_kind: Sheet) -> bytes:
-    """Return the empty sheet of a kind: all cells text, drop-downs for codes, instructions, an example row."""
+    """Return the empty sheet of a kind: all cells text, drop-downs for codes, instructions, an example
+    row.
+    """
     target = BytesIO()
     fields = sheet_of_kind.fields
     with _writer(target) as book:
@@ -134,9 +136,7 @@ def refused_rows(
             sheet.write_string(0, place, heading, styles.heading)
         sheet.set_column(len(headings) + 1, len(headings) + 1, 60)
         places = [at.get(heading) for heading in headings]
-        line = 0
-        for number, cells in rows:
-            line += 1
+        for line, (number, cells) in enumerate(rows, 1):
             written = [cells[place] if place is not None and place < len(cells) else "" for place in places]
             _refused_row(sheet, styles, line, headings, written, by_row[number])
     return target.getvalue()

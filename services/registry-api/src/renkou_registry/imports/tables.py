@@ -50,8 +50,8 @@ def _job_id() -> Column[UUID]:
 class ImportJob(SQLModel, table=True):
     """An import of one file.
 
-    ``scope`` is where its clerk may write. ``next_place`` is the next block of good rows to go in; it moves in
-    the transaction of the rows. ``attempts`` counts the times a worker took the job up without getting any
+    ``scope`` is where its clerk may write. ``next_place`` is the next block of good rows to go in; it moves
+    in the transaction of the rows. ``attempts`` counts the times a worker took the job up without getting any
     further. A job is ``receiving`` while its file is being uploaded. ``content_hash`` tells a file that was
     handed in before.
     """

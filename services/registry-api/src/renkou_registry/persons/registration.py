@@ -136,10 +136,8 @@ def _opening(entry: PersonEntry, event: LifeEvent, district: tuple[int, int]) ->
     """Return an opening from what another with the same addresses came to: rosters have many of those."""
     present_since = entry.present_from
     long_ago = entry.entered_on - timedelta(days=_LONG_AGO_DAYS)
-    if entry.registered_area == entry.present_area:
-        since = entry.entered_on  # usual from the start, whenever that was
-    else:
-        since = max(present_since, long_ago)
+    settled = entry.registered_area == entry.present_area  # usual from the start, whenever that was
+    since = entry.entered_on if settled else max(present_since, long_ago)
     pattern, keys = _pattern(entry.entered_on, entry.registered_area, entry.present_area, since, district)
     state = PersonState(
         entry=pattern.entry,

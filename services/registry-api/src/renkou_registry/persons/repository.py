@@ -97,6 +97,23 @@ async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope
     )
 
 
+async def by_names(
+    tx: Transaction, names: Sequence[str], birth_dates: Sequence[date], scope: AreaScope
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the pairs of name and birth
+    date.
+    """
+    return await tx.fetch(
+        "SELECT DISTINCT p.id, p.name, p.birth_date, p.sex"
+        " FROM unnest($1::text[], $4::date[]) AS t (name, born)"
+        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {_IN_SCOPE} LIMIT 5000",
+        names,
+        scope.lows,
+        scope.highs,
+        birth_dates,
+    )
+
+
 async def find(tx: Transaction, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
     """Return one person in scope with sealed fields."""
     return await tx.fetchrow(_FIND, person_id, scope.lows, scope.highs)

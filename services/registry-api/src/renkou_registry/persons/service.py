@@ -52,6 +52,13 @@ async def by_resident_ids(
     return {by_index[row["resident_id_index"]]: (row["id"], row["name"]) for row in rows}
 
 
+async def by_names(
+    tx: Transaction, scope: AreaScope, pairs: Sequence[tuple[str, date]]
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the names and its birth date."""
+    return await repository.by_names(tx, [name for name, _ in pairs], [born for _, born in pairs], scope)
+
+
 async def register(
     runtime: Runtime, tx: Transaction, scope: AreaScope, entry: PersonEntry, *, recorded_by: UUID
 ) -> UUID:
