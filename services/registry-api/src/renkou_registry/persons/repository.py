@@ -137,6 +137,34 @@ async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]
     return {row["resident_id_index"] for row in rows}
 
 
+async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope) -> list[asyncpg.Record]:
+    """Return (resident_id_index, id, name) of the persons in scope with one of the blind indexes."""
+    return await tx.fetch(
+        f"SELECT p.resident_id_index, p.id, p.name FROM person p"
+        f" WHERE p.resident_id_index = ANY($1) AND {_IN_SCOPE}",
+        indexes,
+        scope.lows,
+        scope.highs,
+    )
+
+
+async def by_names(
+    tx: Transaction, names: Sequence[str], birth_dates: Sequence[date], scope: AreaScope
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the pairs of name and birth
+    date.
+    """
+    return await tx.fetch(
+        "SELECT DISTINCT p.id, p.name, p.birth_date, p.sex"
+        " FROM unnest($1::text[], $4::date[]) AS t (name, born)"
+        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {_IN_SCOPE} LIMIT 5000",
+        names,
+        scope.lows,
+        scope.highs,
+        birth_dates,
+    )
+
+
 async def find(tx: Reader, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
     """Return one person in scope with sealed fields."""
     return await tx.fetchrow(_FIND, person_id, scope.lows, scope.highs)
@@ -346,6 +374,18 @@ async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[
         " WHERE NOT c.withdrawn ORDER BY q.id, c.birth_date, c.id",
         parent_ids,
     )
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM person WHERE mother_id = $1 AND birth_date = $2 AND name = $3"
+        " AND NOT withdrawn)",
+        mother_id,
+        birth_date,
+        name,
+    )
+    return found
 
 
 async def log_reading(

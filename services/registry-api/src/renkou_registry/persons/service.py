@@ -50,6 +50,22 @@ async def known_resident_ids(runtime: Runtime, tx: Transaction, resident_ids: Se
     return {by_index[index] for index in found}
 
 
+async def by_resident_ids(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, resident_ids: Sequence[str]
+) -> dict[str, tuple[UUID, str]]:
+    """Return (id, name) of the persons in scope by resident ID; numbers of nobody there are left out."""
+    by_index = {runtime.cipher.blind_index(number, RESIDENT_ID): number for number in resident_ids}
+    rows = await repository.by_indexes(tx, list(by_index), scope)
+    return {by_index[row["resident_id_index"]]: (row["id"], row["name"]) for row in rows}
+
+
+async def by_names(
+    tx: Transaction, scope: AreaScope, pairs: Sequence[tuple[str, date]]
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the names and its birth date."""
+    return await repository.by_names(tx, [name for name, _ in pairs], [born for _, born in pairs], scope)
+
+
 async def register(
     runtime: Runtime, tx: Transaction, scope: AreaScope, entry: PersonEntry, *, recorded_by: UUID
 ) -> UUID:
@@ -454,6 +470,11 @@ async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[U
 async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Return (parent_id, id, birth_date, sex, died_on) of children that the transaction's scope shows."""
     return await repository.children_of_many(tx, parent_ids)
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    return await repository.has_child(tx, mother_id, birth_date, name)
 
 
 async def children_birth_dates(tx: Transaction, person_id: UUID, scope: AreaScope) -> list[date]:

@@ -292,3 +292,8 @@ def _known(row: asyncpg.Record | None) -> asyncpg.Record:
     if row is None:
         raise NotFound.of("服务记录", "service")
     return row
+
+
+async def is_recorded(tx: Transaction, person_id: UUID, kind: str, given_on: date) -> bool:
+    """Say whether a visible person was given this service on that day."""
+    return await repository.is_recorded(tx, person_id, kind, given_on)
