@@ -156,16 +156,6 @@ async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any]) -> N
     )
 
 
-async def set_streets(tx: Transaction, person_id: UUID, present: str | None, registered: str | None) -> None:
-    """Set both streets of a person whose version was counted up already."""
-    await tx.execute(
-        "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
-        person_id,
-        present,
-        registered,
-    )
-
-
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change the count of children of parents, never below zero."""
     await tx.execute(

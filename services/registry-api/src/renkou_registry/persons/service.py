@@ -163,6 +163,39 @@ async def change_details(
     return await find(tx, person_id, scope)
 
 
+async def correct_details(
+    runtime: Runtime, tx: Transaction, person_id: UUID, details: dict[str, str]
+) -> None:
+    """Put right the name, nationality or ID number of a locked person; raises Conflict ``person_exists``."""
+    columns: dict[str, Any] = {name: details[name] for name in ("name", "nationality") if name in details}
+    if "resident_id" in details:
+        number = details["resident_id"]
+        columns |= {
+            "document_kind": "resident_id",
+            "resident_id_sealed": runtime.cipher.encrypt(number, RESIDENT_ID),
+            "resident_id_index": runtime.cipher.blind_index(number, RESIDENT_ID),
+        }
+    try:
+        await repository.update(tx, person_id, columns)
+    except asyncpg.UniqueViolationError as error:
+        raise number_taken() from error
+
+
+async def check_number_free(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID, resident_id: str
+) -> None:
+    """Raise Conflict ``person_exists`` where somebody else in the register has this number."""
+    async with reaching_everywhere(tx, scope):
+        row = await find_by_resident_id(runtime, tx, resident_id, AreaScope.everything())
+    if row is not None and row["id"] != person_id:
+        raise number_taken()
+
+
+def number_taken() -> Conflict:
+    """Return the conflict for a number that somebody else has."""
+    return Conflict("person_exists", "该身份证号已在登记中", "this ID number is in the register already")
+
+
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
     """Lock persons in the order of their ids; raises NotFound unless the caller sees all of them."""
     wanted = sorted(set(ids))
@@ -211,14 +244,6 @@ async def save_state(
         **registration.usual_columns(state, today),
     }
     await repository.update(tx, before.id, columns | more)
-
-
-async def save_streets(
-    tx: Transaction, before: PersonRecord, present: str | None, registered: str | None
-) -> None:
-    """Write the streets of the present and the registered address, part of the change before."""
-    if (present, registered) != (before.present_street, before.registered_street):
-        await repository.set_streets(tx, before.id, present, registered)
 
 
 async def withdraw(tx: Transaction, person_id: UUID) -> None:
