@@ -112,6 +112,22 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
     )
 
 
+async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return those of the persons that are or were in the register, by id; the floor alone holds."""
+    return await tx.fetch(f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) ORDER BY p.id", ids)
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[UUID]:
+    """Return living persons registered, living or usually resident in one of the areas, by id."""
+    branches = " UNION ".join(
+        f"(SELECT p.id FROM person p WHERE p.{column} = ANY($1::bigint[]) AND p.id > $2 AND p.alive"
+        " AND NOT p.withdrawn ORDER BY p.id LIMIT $3)"
+        for column in ("registered_area", "present_area", "usual_area")
+    )
+    rows = await tx.fetch(f"SELECT id FROM ({branches}) AS found ORDER BY id LIMIT $3", areas, after, limit)
+    return [row["id"] for row in rows]
+
+
 async def find_by_name(tx: Transaction, name: str, scope: AreaScope, limit: int) -> list[asyncpg.Record]:
     """Return persons in scope whose name begins with ``name``, by name."""
     return await tx.fetch(

@@ -105,6 +105,19 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
     return await repository.find_many(tx, ids, scope)
 
 
+async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the rows of persons who are or were in the register, by id.
+
+    For lists of a past day whose area is the caller's; the caller reaches everywhere.
+    """
+    return await repository.find_ever(tx, ids)
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[UUID]:
+    """Return up to ``limit`` living persons who have an address in one of the areas, by id."""
+    return await repository.in_areas(tx, areas, after, limit)
+
+
 async def find_by_resident_id(
     runtime: Runtime, tx: Transaction, resident_id: str, scope: AreaScope
 ) -> asyncpg.Record | None:

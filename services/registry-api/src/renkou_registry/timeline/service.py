@@ -54,7 +54,7 @@ class Listed:
 async def addresses(
     tx: Transaction, scope: AreaScope, person_id: UUID, known_at: datetime | None
 ) -> list[KnownSpell]:
-    """Return a person's addresses as known at a moment, with None all that was ever known; raises NotFound."""
+    """Return a person's addresses as known at a moment, with None all ever known; raises NotFound."""
     await persons.find(tx, person_id, scope)
     found = await repository.of_person(tx, person_id)
     return found if known_at is None else [each for each in found if _known(each, known_at)]
@@ -75,15 +75,13 @@ async def person_as_of(
 async def _then(
     runtime: Runtime, tx: Transaction, rows: Sequence[asyncpg.Record], on: date, known_at: datetime
 ) -> list[PersonThen]:
-    histories = await history.known_at(tx, [row["id"] for row in rows], known_at)
+    ids = [row["id"] for row in rows]
+    histories = await history.known_at(tx, ids, known_at)
+    written = await repository.of_persons(tx, ids)
     district = runtime.district.interval()
     found = []
     for row in rows:
-        spells = [
-            each
-            for each in await repository.of_person(tx, row["id"])
-            if _known(each, known_at) and _held(each, on)
-        ]
+        spells = [each for each in written[row["id"]] if _known(each, known_at) and _held(each, on)]
         state = state_on(histories[row["id"]], on, district, RULES)
         details = await details_as_of(runtime, tx, row, on, known_at)
         found.append(PersonThen(row["id"], details, state, spells if state is not None else []))
@@ -158,14 +156,10 @@ async def area_as_of(
     )
     ids = [row["person_id"] for row in rows]
     async with reaching_everywhere(tx, scope):
-        found = await persons.find_many(tx, ids, AreaScope.everything())
+        found = await persons.find_ever(tx, ids)
         people = await _then(runtime, tx, found, question.on, question.known_at)
     by_id = {each.person_id: each for each in people}
-    return [
-        Listed(row["area"], row["street"], row["valid_from"], by_id[row["person_id"]])
-        for row in rows
-        if row["person_id"] in by_id
-    ]
+    return [Listed(row["area"], row["street"], row["valid_from"], by_id[row["person_id"]]) for row in rows]
 
 
 async def area_count(runtime: Runtime, tx: Transaction, scope: AreaScope, question: Question) -> int:
