@@ -96,8 +96,8 @@ def event_differences(event: LifeEvent | None, proposed: Mapping[str, Any] | Non
         return []
     current = {"happened_on": event.happened_on, **event.data}
     if proposed is None:
-        return [Difference(name, value, None) for name, value in current.items() if name not in _HIDDEN]
-    return [Difference(name, current.get(name), value) for name, value in proposed.items()]
+        return [Difference(name, current[name], None) for name in sorted(current.keys() - _HIDDEN)]
+    return [Difference(name, current.get(name), proposed[name]) for name in sorted(proposed)]
 
 
 _HIDDEN = frozenset({"counterpart", "reason", "request"})

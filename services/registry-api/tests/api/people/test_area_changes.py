@@ -1,5 +1,6 @@
 """Communities are split, merged, renamed and transferred: people follow by rule, history keeps old codes."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -120,6 +121,24 @@ async def test_an_ended_code_is_refused_afterwards_with_its_successors_named_and
     assert (area["valid"], area["valid_to"]) == (False, "2025-06-30")
     assert [each["code"] for each in area["successors"]] == [EAST, WEST]
     assert (await worker.get(f"/areas/{OLD}", params={"on": "2025-06-30"})).json()["valid"] is True
+
+
+async def test_workers_at_once_let_everybody_follow_exactly_once(
+    fresh_registry: Registry, people: People
+) -> None:
+    persons = [await people.enter() for _ in range(120)]
+    body = SPLIT | {"rule": {"by": "all", "otherwise": WEST}}
+    change = (await fresh_registry.administrator.post("/area-changes", json=body)).json()
+    path = f"/area-changes/{change['id']}"
+    await fresh_registry.administrator.post(f"{path}/start", headers={"If-Match": '"1"'})
+    while any(await asyncio.gather(*(carry_on(fresh_registry.runtime) for _ in range(3)))):
+        pass
+    done = (await fresh_registry.administrator.get(path)).json()
+    assert (done["state"], done["followed"], done["left_over"]) == ("done", 120, 0)
+    for person in persons[::10]:
+        kinds = [event.type for event in await people.events(person["ref"])]
+        assert kinds == ["registry.person.registered.v1", "registry.person.reassigned.v1"]
+        assert (await people.read(person["id"]))["present_area"] == WEST
 
 
 async def test_a_merge_and_a_transfer_keep_usual_residence_and_counts(

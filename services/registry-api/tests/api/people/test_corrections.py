@@ -165,6 +165,7 @@ async def test_a_name_and_a_number_are_corrected_with_the_entry_sealed_until_the
     assert number not in (await people.caller.get(f"/corrections/{asked['id']}")).text
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         row = await tx.fetchrow("SELECT * FROM correction_request WHERE id = $1", asked["id"])
+    assert row is not None
     assert "王小鸣" not in repr(dict(row))
     assert number not in repr(dict(row))
     assert asked["side_by_side"]["certificate_facts"] == ["name", "resident_id"]

@@ -1,4 +1,4 @@
-"""Divorce, widowhood, adoption, addresses, returns: kin consistent both ways, newborns follow their mother."""
+"""Divorce, widowhood, adoption, addresses, returns: kin agree both ways, newborns follow their mother."""
 
 import pytest
 import pytest_asyncio
@@ -140,15 +140,12 @@ async def test_a_corrected_move_of_the_mother_corrects_where_her_newborn_counts(
         "births", mother_id=mother["id"], happened_on="2025-10-01", child={"name": "小来", "sex": 2}
     )
     child = await people.read(born["person_id"])
-    request = await ask(
-        people.caller, event_id=moved["id"], changes={"happened_on": "2025-06-01"}, reason="录错"
-    )
+    changes = {"happened_on": "2025-06-01"}
+    request = await ask(people.caller, event_id=moved["id"], changes=changes, reason="录错")
     assert [(each["person_id"], each["relation"]) for each in request.json()["side_by_side"]["kin"]] == [
         (child["id"], "child")
     ]
-    await carried_out(
-        people.caller, approver, event_id=moved["id"], changes={"happened_on": "2025-06-01"}, reason="录错"
-    )
+    await carried_out(people.caller, approver, event_id=moved["id"], changes=changes, reason="录错")
     event = (await people.events(child["ref"]))[-1]
     assert event.type == "registry.event.corrected.v1"
     resident = {
