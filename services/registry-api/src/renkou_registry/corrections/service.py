@@ -34,7 +34,7 @@ from renkou_registry.corrections.domain import (
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.life_events import revisions
 from renkou_registry.life_events import service as life_events
-from renkou_registry.life_events.domain import ENTRIES, LifeEvent, PersonState, effective
+from renkou_registry.life_events.domain import ENTRIES, LifeEvent, PersonState, effective, left_area
 from renkou_registry.life_events.recording import Desk, history_of
 from renkou_registry.life_events.records import StoredEvent
 from renkou_registry.life_events.revisions import Foreseen, Grounds
@@ -102,8 +102,8 @@ async def request(desk: Desk, wanted: Wanted) -> UUID:
     if wanted.details and target.event.kind not in ENTRIES:
         text = Text("姓名、证件等只能随建档记录更正", "noted details are corrected with the entry event")
         raise InvalidInput.fields([FieldError("/details", "not_correctable", text)])
-    await revisions.foresee(desk, target, None if wanted.retract else wanted.changes, history)
-    person = await persons.find(desk.tx, target.person_id, desk.scope)
+    proposed = None if wanted.retract else wanted.changes
+    foreseen = await revisions.foresee(desk, target, proposed, history)
     if "resident_id" in wanted.details:
         number = wanted.details["resident_id"]
         await persons.check_number_free(desk.runtime, desk.tx, desk.scope, target.person_id, number)
@@ -113,7 +113,7 @@ async def request(desk: Desk, wanted: Wanted) -> UUID:
         person_id=target.person_id,
         event_id=target.event.id,
         kind=RequestKind.RETRACTION if wanted.retract else RequestKind.CORRECTION,
-        area=_area(desk, person["present_area"], person["registered_area"]),
+        area=_area(desk, foreseen.before),
         changes=wanted.changes,
         details=wanted.details,
         reason=wanted.reason,
@@ -144,9 +144,11 @@ async def _target(desk: Desk, wanted: Wanted) -> StoredEvent:
     return await life_events.find(desk, facts[0].id)
 
 
-def _area(desk: Desk, present: int, registered: int) -> int:
+def _area(desk: Desk, state: PersonState) -> int:
+    """Return whose list the request is on: where the person lives, is registered, or lived before leaving."""
     low, high = desk.district
-    return present if low <= present <= high else registered
+    here = [area for area in (state.present_area, state.registered_area) if low <= area <= high]
+    return here[0] if here else left_area(state, desk.district) or state.registered_area
 
 
 async def _noted(desk: Desk, person_id: UUID, names: Mapping[str, Any]) -> dict[str, str | None]:

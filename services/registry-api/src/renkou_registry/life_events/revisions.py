@@ -41,7 +41,7 @@ from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 from renkou_registry.timeline import addresses
 
-_RESIDENCE = ENTRIES | {EventKind.MOVE}
+_RESIDENCE = ENTRIES | {EventKind.MOVE, EventKind.CORRECTION}
 _ENDS_OF_MARRIAGE = frozenset({EventKind.DIVORCE, EventKind.DEATH, EventKind.WIDOWHOOD})
 
 
@@ -118,15 +118,24 @@ async def correct(desk: Desk, event_id: UUID, changes: Mapping[str, Any], ground
     target = await find(desk, event_id)
     check_correctable(target.event, changes)
     counterpart = await _lock_counterpart(desk, target)
-    first = await _correct_one(desk, target, changes, grounds)
     shared = {name: value for name, value in changes.items() if name == "happened_on"}
-    if counterpart is not None and shared:
-        async with reaching_everywhere(desk.tx, desk.scope):
-            await _correct_one(everywhere(desk), counterpart, shared, grounds)
+    if counterpart is None or not shared:
+        return await _correct_one(desk, target, changes, grounds, (new_id(), None))
+    first, second = new_id(), new_id()
+    await _correct_one(desk, target, changes, grounds, (first, second))
+    async with reaching_everywhere(desk.tx, desk.scope):
+        await _correct_one(everywhere(desk), counterpart, shared, grounds, (second, first))
     return first
 
 
-async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, Any], grounds: Grounds) -> UUID:
+async def _correct_one(
+    desk: Desk,
+    target: StoredEvent,
+    changes: Mapping[str, Any],
+    grounds: Grounds,
+    ids: tuple[UUID, UUID | None],
+) -> UUID:
+    """Correct one history; ``ids`` are the correction's and that of its other half in the spouse's."""
     person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
     history = await history_of(desk, person.id)
     _check_stands(history, target.event.id)
@@ -134,7 +143,9 @@ async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, An
     if target.event.kind is EventKind.BIRTH and "happened_on" in changes:
         await _check_parents_older(desk, [person.mother_id, person.father_id], happened_on)
     data = {"changes": dict(changes), **grounds.data()}
-    event = LifeEvent(new_id(), EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
+    if ids[1] is not None:
+        data["counterpart"] = str(ids[1])
+    event = LifeEvent(ids[0], EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
     done = await record(desk, person, event, history=history, details=grounds.details)
     payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
@@ -144,7 +155,7 @@ async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, An
 
 async def _follow(desk: Desk, person: PersonRecord, target: StoredEvent) -> None:
     """Let newborns follow where the usual residence of a mother, or the day of a birth, is another one."""
-    if target.event.kind is EventKind.BIRTH and person.mother_id is not None:
+    if target.event.kind in (EventKind.BIRTH, EventKind.CORRECTION) and person.mother_id is not None:
         await follow_mother(desk, person.mother_id)
     if person.sex != Sex.MALE and target.event.kind in _RESIDENCE:
         await follow_mother(desk, person.id)

@@ -81,6 +81,11 @@ async def test_a_death_widows_the_spouse_and_its_retraction_takes_that_back(
     assert done["state"] == "approved"
     as_of = await people.caller.get(f"/persons/{bride['id']}/as-of", params={"on": "2025-06-01"})
     assert as_of.json()["state"]["marital_status"] == "21"
+    history = (await people.caller.get(f"/persons/{groom['id']}/events")).json()["items"]
+    undone = {"event_id": history[-1]["id"], "retract": True, "reason": "原日期无误"}
+    await carried_out(people.caller, approver, **undone)
+    as_of = await people.caller.get(f"/persons/{bride['id']}/as-of", params={"on": "2025-06-01"})
+    assert as_of.json()["state"]["marital_status"] == "30"
     await carried_out(people.caller, approver, event_id=death["id"], retract=True, reason="同名误登")
     assert await family(people, bride) == ("21", groom["id"])
     assert await family(people, groom) == ("21", bride["id"])
