@@ -203,6 +203,22 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
     )
 
 
+async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return those of the persons that are or were in the register, by id; the floor alone holds."""
+    return await tx.fetch(f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) ORDER BY p.id", ids)
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[UUID]:
+    """Return living persons registered, living or usually resident in one of the areas, by id."""
+    branches = " UNION ".join(
+        f"(SELECT p.id FROM person p WHERE p.{column} = ANY($1::bigint[]) AND p.id > $2 AND p.alive"
+        " AND NOT p.withdrawn ORDER BY p.id LIMIT $3)"
+        for column in ("registered_area", "present_area", "usual_area")
+    )
+    rows = await tx.fetch(f"SELECT id FROM ({branches}) AS found ORDER BY id LIMIT $3", areas, after, limit)
+    return [row["id"] for row in rows]
+
+
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
     """Lock persons in scope until the transaction ends, in the order of their ids."""
     rows = await tx.fetch(
@@ -304,16 +320,6 @@ async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[s
         f" WITH ORDINALITY AS t ({', '.join(names)}, place) ORDER BY place",
         person_id,
         *([row[name] for row in rows] for name in names),
-    )
-
-
-async def set_streets(tx: Transaction, person_id: UUID, present: str | None, registered: str | None) -> None:
-    """Set both streets of a person whose version was counted up already."""
-    await tx.execute(
-        "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
-        person_id,
-        present,
-        registered,
     )
 
 

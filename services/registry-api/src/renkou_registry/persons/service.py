@@ -158,6 +158,19 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
     return await repository.find_many(tx, ids, scope)
 
 
+async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the rows of persons who are or were in the register, by id.
+
+    For lists of a past day whose area is the caller's; the caller reaches everywhere.
+    """
+    return await repository.find_ever(tx, ids)
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[UUID]:
+    """Return up to ``limit`` living persons who have an address in one of the areas, by id."""
+    return await repository.in_areas(tx, areas, after, limit)
+
+
 async def find_by_resident_id(
     runtime: Runtime, tx: Transaction, resident_id: str, scope: AreaScope
 ) -> asyncpg.Record | None:
@@ -322,6 +335,48 @@ async def give_document(
     return await find(tx, person_id, scope)
 
 
+async def correct_details(
+    runtime: Runtime, tx: Transaction, person: PersonRecord, values: dict[str, str], *, recorded_by: UUID
+) -> None:
+    """Put right the name, nationality or ID number of a locked person; raises Conflict ``person_exists``.
+
+    What was wrong was wrong all along: the new values hold from the day the wrong ones did.
+    """
+    columns: dict[str, Any] = {name: values[name] for name in ("name", "nationality") if name in values}
+    noted = [details.Noted(name, value) for name, value in columns.items()]
+    if "resident_id" in values:
+        number = values["resident_id"]
+        sealed = runtime.cipher.encrypt(number, RESIDENT_ID)
+        columns |= {
+            "document_kind": "resident_id",
+            "resident_id_sealed": sealed,
+            "resident_id_index": runtime.cipher.blind_index(number, RESIDENT_ID),
+        }
+        noted += [details.Noted("resident_id", sealed=sealed), details.Noted("document_kind", "resident_id")]
+    try:
+        await details.note(
+            runtime, tx, person, columns, noted, valid_from=None, correction=True, recorded_by=recorded_by
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise number_taken() from error
+    await search.refresh(tx, person.id)
+
+
+async def check_number_free(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID, resident_id: str
+) -> None:
+    """Raise Conflict ``person_exists`` where somebody else in the register has this number."""
+    async with reaching_everywhere(tx, scope):
+        row = await find_by_resident_id(runtime, tx, resident_id, AreaScope.everything())
+    if row is not None and row["id"] != person_id:
+        raise number_taken()
+
+
+def number_taken() -> Conflict:
+    """Return the conflict for a number that somebody else has."""
+    return Conflict("person_exists", "该身份证号已在登记中", "this ID number is in the register already")
+
+
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
     """Lock persons in the order of their ids; raises NotFound unless the caller sees all of them."""
     wanted = sorted(set(ids))
@@ -399,14 +454,6 @@ async def _follow_kin(
         await kin.followed(tx, before.id, old, new, runtime.clock.now(), recorded_by)
         if before.spouse_id is not None and new["spouse_id"] != before.spouse_id:
             await repository.part(tx, before.spouse_id, before.id)
-
-
-async def save_streets(
-    tx: Transaction, before: PersonRecord, present: str | None, registered: str | None
-) -> None:
-    """Write the streets of the present and the registered address, part of the change before."""
-    if (present, registered) != (before.present_street, before.registered_street):
-        await repository.set_streets(tx, before.id, present, registered)
 
 
 async def set_kin(tx: Transaction, person_id: UUID, columns: dict[str, Any]) -> None:
