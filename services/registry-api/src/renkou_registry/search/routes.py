@@ -14,7 +14,7 @@ from renkou_registry.persons import answers
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.search.criteria import Criteria
 from renkou_registry.search.finding import Position, Question, find
-from renkou_registry.search.schemas import PersonFound, PersonSearch, PersonsFound
+from renkou_registry.search.schemas import PersonSearch, PersonsFound
 
 router = APIRouter(tags=["persons 人员"])
 Reader = Annotated[Access, Depends(requires(Scope.RESIDENT_READ))]
@@ -35,12 +35,8 @@ async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Re
     if len(found) > len(shown):
         last = shown[-1].row
         following = encode_cursor(last["branch"], last["key"], str(last["id"]))
-    items = [
-        PersonFound.model_construct(**vars(answers.summary(runtime, each.row)), match=each.match)
-        for each in shown
-    ]
-    page = PersonsFound.model_construct(items=items, next=following)
-    return Response(page.model_dump_json(), media_type="application/json")
+    items = [answers.listed(runtime, each.row) | {"match": each.match} for each in shown]
+    return answers.page(items, following)
 
 
 def _question(body: PersonSearch) -> Question:
