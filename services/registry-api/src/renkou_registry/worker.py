@@ -23,6 +23,7 @@ from renkou_common.messaging.relay import Relay
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
 from renkou_registry.bootstrap import Runtime, open_runtime
+from renkou_registry.duplicates.jobs import run_comparisons
 from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
 from renkou_registry.settings import load_settings
@@ -71,6 +72,7 @@ async def run() -> int:
                 ).run,
                 "consumer": _feed_consumer(runtime, nats, http).run,
                 "imports": partial(run_imports, runtime),
+                "comparisons": partial(run_comparisons, runtime),
                 "trimming": partial(_trim, runtime),
             }
         )

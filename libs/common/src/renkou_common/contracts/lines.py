@@ -37,6 +37,17 @@ class Measure(StrEnum):
     NOTICE_SENT = "notice_sent"  # 已通报
     NOTICE_CONFIRMABLE = "notice_confirmable"  # 已通报且应确认
     NOTICE_CONFIRMED = "notice_confirmed"  # 已确认
+    SERVICE_ENTITLED = "service_entitled"  # 享有免费服务 (人次)
+    SERVICE_ACCEPTED = "service_accepted"  # 接受服务
+    SERVICE_RECEIVED = "service_received"  # 已获服务
+    EXAMINATION_ENTITLED = "examination_entitled"  # 享有检查
+    EXAMINATION_ACCEPTED = "examination_accepted"  # 接受检查
+    EXAMINATION_RECEIVED = "examination_received"  # 已检查
+    COUPLE_TARGET = "couple_target"  # 孕前优生目标夫妇
+    COUPLE_ACCEPTED = "couple_accepted"  # 接受孕前检查的夫妇
+    COUPLE_EXAMINED = "couple_examined"  # 已检查夫妇
+    PREPREGNANCY_EXAMINED = "prepregnancy_examined"  # 孕前检查人数
+    PREPREGNANCY_HIGH_RISK = "prepregnancy_high_risk"  # 高风险人数
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]
