@@ -391,6 +391,7 @@ async def save_streets(
     """Write the streets of the present and the registered address, part of the change before."""
     if (present, registered) != (before.present_street, before.registered_street):
         await repository.set_streets(tx, before.id, present, registered)
+        await search.refresh(tx, before.id)
 
 
 async def set_kin(tx: Transaction, person_id: UUID, columns: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ _SHOWN = (
 )
 _KEY = "<key>"
 _INSERT = """
-INSERT INTO person_key (person_id, kind, key, present_area, registered_area)
+INSERT INTO person_key (person_id, kind, key, present_area, other_area)
 SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[])
 """
 _REPLACE = """
@@ -29,21 +29,21 @@ gone AS (
     DELETE FROM person_key k WHERE k.person_id = $1
     AND NOT EXISTS (SELECT FROM wanted w WHERE w.kind = k.kind AND w.key = k.key)
 )
-INSERT INTO person_key (person_id, kind, key, present_area, registered_area)
+INSERT INTO person_key (person_id, kind, key, present_area, other_area)
 SELECT $1, w.kind, w.key, $4, $5 FROM wanted w
 ON CONFLICT (kind, key, person_id)
-DO UPDATE SET present_area = excluded.present_area, registered_area = excluded.registered_area
+DO UPDATE SET present_area = excluded.present_area, other_area = excluded.other_area
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A person's keys and areas, to be written."""
+    """A person's keys and areas, to be written; ``other_area`` is the registered one, or the one left."""
 
     person_id: UUID
     keys: set[Key]
     present_area: int
-    registered_area: int
+    other_area: int
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ async def insert_many(tx: Transaction, rows: Sequence[Keyed]) -> None:
         [int(kind) for _, kind, _ in flat],
         [key for _, _, key in flat],
         [each.present_area for each, _, _ in flat],
-        [each.registered_area for each, _, _ in flat],
+        [each.other_area for each, _, _ in flat],
     )
 
 
@@ -85,7 +85,7 @@ async def replace(tx: Transaction, row: Keyed) -> None:
         [int(kind) for kind, _ in keys],
         [key for _, key in keys],
         row.present_area,
-        row.registered_area,
+        row.other_area,
     )
 
 
@@ -97,17 +97,22 @@ async def delete(tx: Transaction, person_id: UUID) -> None:
 async def described(tx: Transaction, person_id: UUID) -> asyncpg.Record | None:
     """Return what a person's keys are made of."""
     return await tx.fetchrow(
-        "SELECT name, registered_street, present_street, registered_area, present_area FROM person"
-        " WHERE id = $1 AND NOT withdrawn",
+        "SELECT name, former_names, registered_street, present_street, present_area,"
+        " coalesce(left_area, registered_area) AS other_area FROM person WHERE id = $1 AND NOT withdrawn",
         person_id,
     )
 
 
 async def find_by(
-    reader: Reader, column: str, index: bytes, conditions: Conditions, after: UUID | None, limit: int
+    reader: Reader,
+    column: str,
+    indexes: Sequence[bytes],
+    conditions: Conditions,
+    after: UUID | None,
+    limit: int,
 ) -> list[asyncpg.Record]:
-    """Return persons with a blind index in a column, by id."""
-    conditions.add(f"p.{column} = {{}}", index)
+    """Return persons with one of some blind indexes in a column, by id."""
+    conditions.add(f"p.{column} = ANY({{}}::bytea[])", indexes)
     if after is not None:
         conditions.add("p.id > {}", after)
     return await reader.fetch(
@@ -123,7 +128,7 @@ async def find_in_household(
     """Return who belongs now to households with this number, by id."""
     conditions.add(
         "p.id IN (SELECT m.person_id FROM household h JOIN household_member m ON m.household_id = h.id"
-        " WHERE h.number = {} AND m.until IS NULL)",
+        " WHERE h.number = {} AND m.until IS NULL AND m.known_until IS NULL)",
         number,
     )
     if after is not None:
@@ -207,7 +212,7 @@ def _statement(shape: _Shape) -> str:
         number = branch // len(rings)
         texts = [
             places[number].replace(_KEY, "k"),
-            f"(k.present_area <@ {area} OR k.registered_area <@ {area})",
+            f"(k.present_area <@ {area} OR k.other_area <@ {area})",
             *rings[branch % len(rings)],
             *_not_before(places, number, exact=shape.looks[number][1]),
             *narrowed,
@@ -238,7 +243,7 @@ def household_condition(number: str, conditions: Conditions) -> None:
     """Add that a person belongs now to a household with this number."""
     conditions.add(
         "EXISTS (SELECT FROM household h JOIN household_member m ON m.household_id = h.id"
-        " WHERE m.person_id = p.id AND m.until IS NULL AND h.number = {})",
+        " WHERE m.person_id = p.id AND m.until IS NULL AND m.known_until IS NULL AND h.number = {})",
         number,
     )
 

@@ -22,7 +22,7 @@ Reader = Annotated[Access, Depends(requires(Scope.RESIDENT_READ))]
 
 @router.post("/persons/search", summary="Find persons 查找人员", response_model=PersonsFound)
 async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Reader) -> Response:
-    """Find persons of the caller's area by number, phone, household, name or address, best first.
+    """Find persons of the caller's area by document, phone, household, name or address, best first.
 
     Names are found whole, by their beginning, by pinyin (full or initials, all readings) and, last, by
     similar sound or with one syllable more, less or other. Needs `resident:read`.
@@ -51,6 +51,7 @@ def _question(body: PersonSearch) -> Question:
             alive=body.alive,
         ),
         resident_id=body.resident_id,
+        document_number=body.document_number,
         phone=body.phone,
         household_number=body.household_number,
         name=body.name,
