@@ -22,6 +22,7 @@ from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.events import area_text
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
+from renkou_registry.search import service as search
 
 PLAIN = (
     "name",
@@ -35,6 +36,7 @@ PLAIN = (
 SEALED = {"phone": PHONE, "resident_id": RESIDENT_ID, "passport": OTHER_DOCUMENT}
 SEALED["birth_certificate"] = OTHER_DOCUMENT
 FIELDS = (*PLAIN, *SEALED)
+_SEARCHED = {"name", "registered_street", "present_street"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ async def note(
         rows = await repository.details_of(tx, person.id)
         columns = columns | {"former_names": former_names(rows, runtime.clock.today(), columns["name"])}
     await repository.update(tx, person.id, columns, names)
+    if names & _SEARCHED:
+        await search.refresh(tx, person.id)
     payload = DetailsChanged(
         person_ref=person.ref,
         on=None if correction else valid_from,

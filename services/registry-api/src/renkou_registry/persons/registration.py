@@ -123,12 +123,15 @@ def _without_kin(event: LifeEvent, missing: Sequence[UUID]) -> LifeEvent:
 
 
 def _addressed(entered: Entered) -> tuple[UUID, LifeEvent, PersonState, dict[AddressKind, Place]]:
-    entry = entered.entry
-    places = {
+    return entered.entry.id, entered.event, entered.state, places_of(entered.entry)
+
+
+def places_of(entry: PersonEntry) -> dict[AddressKind, Place]:
+    """Return the places of an entry's addresses."""
+    return {
         AddressKind.REGISTERED: Place(entry.registered_street),
         AddressKind.PRESENT: Place(entry.present_street),
     }
-    return entry.id, entered.event, entered.state, places
 
 
 async def _link_kin(
