@@ -34,6 +34,7 @@ from renkou_registry.places.routes import router as places_router
 from renkou_registry.prepregnancy.routes import router as prepregnancy_router
 from renkou_registry.rentals.routes import router as rentals_router
 from renkou_registry.search.routes import router as search_router
+from renkou_registry.separated.routes import router as separated_router
 from renkou_registry.services_given.routes import router as services_given_router
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff.routes import router as staff_router
@@ -71,6 +72,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             places_router,
             code_lists_router,
             search_router,
+            separated_router,
             persons_router,
             kin_router,
             households_router,

@@ -132,7 +132,7 @@ Relations = Annotated[list[RelationIn], Field(default_factory=list, max_length=5
 
 
 class HeadChange(BaseModel):
-    """Another member becomes the head; who is not named keeps the relation, the former head becomes 80 other."""
+    """Another member becomes the head; who is not named keeps the relation, the former head becomes 80."""
 
     model_config = ConfigDict(
         extra="forbid",

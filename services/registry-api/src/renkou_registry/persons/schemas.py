@@ -118,8 +118,8 @@ class PersonCreate(BaseModel):
 class PersonPatch(BaseModel):
     """What to change; what is left out stays, null clears. Moves and marriages are life events.
 
-    The new values hold from `valid_from` on. With `correction` the present values were wrong all along: the new
-    ones hold from the day the wrong ones did, and a misspelt name is no former name.
+    The new values hold from `valid_from` on. With `correction` the present values were wrong all along: the
+    new ones hold from the day the wrong ones did, and a misspelt name is no former name.
     """
 
     model_config = ConfigDict(
