@@ -45,7 +45,7 @@ class Ledger:
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 3), st.sampled_from("join leave back redate".split()), DAYS), max_size=25
+        st.tuples(st.integers(0, 3), st.sampled_from(["join", "leave", "back", "redate"]), DAYS), max_size=25
     )
 )
 def test_what_was_known_then_is_never_changed_by_what_is_recorded_later(
