@@ -244,6 +244,7 @@ class HouseholdSummary(BaseModel):
 class HouseholdOut(HouseholdSummary):
     """A household with its members, those that left too; asked for a day, the members of that day."""
 
+    head_id: UUID | None = Field(description="户主; null where the head died or left")
     version: int
     recorded_at: datetime
     members: list[MemberOut]

@@ -129,6 +129,7 @@ async def test_the_head_changes_from_a_day_on(clerk: Caller, family: Family) -> 
     await act(clerk, home, "head", person_id=wife["id"], on="2025-03-01", relations=relations)
     assert await members(clerk, home, "2025-02-28") == {man["id"]: "02", wife["id"]: "12", son["id"]: "20"}
     assert await members(clerk, home) == {wife["id"]: "02", man["id"]: "11", son["id"]: "20"}
+    assert (await clerk.get(f"/households/{home['id']}")).json()["head_id"] == wife["id"]
     stranger = await act(clerk, home, "head", 422, person_id=str(uuid4()), on="2025-03-01")
     assert stranger["errors"][0]["code"] == "not_a_member"
 
