@@ -325,11 +325,6 @@ async def _tell(
         await changes.publish(runtime, tx, homes[household_id], change, on)
 
 
-async def member_ids(tx: Transaction, number: str, scope: AreaScope) -> list[UUID]:
-    """Return who belongs now to the caller's households with this number."""
-    return await repository.current_member_ids(tx, number, scope)
-
-
 async def page(
     tx: Transaction, scope: AreaScope, area: AreaCode, number: str, after: tuple[int, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:

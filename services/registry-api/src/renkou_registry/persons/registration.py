@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,14 @@ from uuid import UUID
 from renkou_common.codes.lists import KinKind
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
+from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
+from renkou_registry.duplicates import todo
 from renkou_registry.floor import reaching_all
 from renkou_registry.kin import history as kin
 from renkou_registry.kin.domain import Link
 from renkou_registry.life_events import history
+from renkou_registry.life_events.addresses import AddressKind, Place
 from renkou_registry.life_events.domain import (
     EventKind,
     LifeEvent,
@@ -29,10 +32,15 @@ from renkou_registry.persons.documents import sealed_columns
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
+from renkou_registry.search import service as search
+from renkou_registry.timeline import addresses
 
 RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
 RULES = Rules()
+_KIN = ("mother_id", "father_id", "spouse_id")
+COLUMNS = repository.STORED
+"""What :func:`person_row` gives, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,55 @@ class Entered:
     lines: list[Line]
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Persons ready to be written: all that takes computing is done, and no database was asked."""
+
+    made: list[Entered]
+    rows: list[dict[str, Any]]
+    messages: list[PersonRegistered]
+
+
+def prepare_many(runtime: Runtime, entries: Sequence[PersonEntry]) -> Prepared:
+    """Derive, seal and index a batch; raises Conflict for an entry that cannot have happened."""
+    today, district = runtime.clock.today(), runtime.district.interval()
+    made = [prepare(entry, district) for entry in entries]
+    rows = [person_row(runtime.cipher, each, today) for each in made]
+    return Prepared(made, rows, [_message(each) for each in made])
+
+
+async def write(
+    runtime: Runtime, tx: Transaction, prepared: Prepared, *, recorded_by: UUID, publish: bool
+) -> list[Entered | None]:
+    """Write persons with their entry events; None where a resident ID is in the register already.
+
+    ``publish`` tells of each as an opening or arrival.
+    """
+    now = runtime.clock.now()
+    inserted = await repository.insert_many(tx, prepared.rows, now, recorded_by)
+    missing = [each.entry.id for each in prepared.made if each.entry.id not in inserted]
+    if missing:
+        await repository.forget_kin(tx, missing)
+    found = [each if each.entry.id in inserted else None for each in prepared.made]
+    live = [each for each in found if each is not None]
+    await _link_kin(tx, [each.entry for each in live], now, recorded_by)
+    new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in live]
+    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
+    await addresses.write_entries(tx, [_addressed(each) for each in live], now)
+    await todo.note(tx, [each.entry.id for each in live])
+    await search.index_many(tx, [each.entry for each in live])
+    if publish:
+        await runtime.outbox.append_many(
+            tx,
+            [
+                (RegistryEventType.PERSON_REGISTERED, each.entry.ref, message)
+                for each, message in zip(found, prepared.messages, strict=True)
+                if each is not None
+            ],
+        )
+    return found
+
+
 async def enter(
     runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry], *, recorded_by: UUID
 ) -> list[Entered | None]:
@@ -53,18 +110,25 @@ async def enter(
     The outbox is the caller's: a birth is published as another event than an opening. Raises Conflict for an
     entry that cannot have happened.
     """
-    now = runtime.clock.now()
-    made = [_prepare(runtime, entry) for entry in entries]
-    rows = [_row(runtime, each, now.date()) for each in made]
-    inserted = await repository.insert_many(tx, rows, now, recorded_by)
-    missing = [entry.id for entry in entries if entry.id not in inserted]
-    if missing:
-        await repository.forget_kin(tx, missing)
-    found = [each if each.entry.id in inserted else None for each in made]
-    await _link_kin(tx, [each.entry for each in found if each is not None], now, recorded_by)
-    new = [NewEvent(each.entry.id, each.event) for each in found if each is not None]
-    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
-    return found
+    return await write(runtime, tx, prepare_many(runtime, entries), recorded_by=recorded_by, publish=False)
+
+
+def _without_kin(event: LifeEvent, missing: Sequence[UUID]) -> LifeEvent:
+    """Return an entry without links to persons who were not entered."""
+    gone = {str(person_id) for person_id in missing}
+    if not gone:
+        return event
+    kept = {name: value for name, value in event.data.items() if name not in _KIN or value not in gone}
+    return replace(event, data=kept)
+
+
+def _addressed(entered: Entered) -> tuple[UUID, LifeEvent, PersonState, dict[AddressKind, Place]]:
+    entry = entered.entry
+    places = {
+        AddressKind.REGISTERED: Place(entry.registered_street),
+        AddressKind.PRESENT: Place(entry.present_street),
+    }
+    return entry.id, entered.event, entered.state, places
 
 
 async def _link_kin(
@@ -102,20 +166,12 @@ async def register_many(
     """Enter openings and arrivals and publish each; see ``persons.service.register_many``."""
     if any(entry.kind is EntryKind.BIRTH for entry in entries):
         raise ValueError("births are recorded as life events of a mother")
-    found = await enter(runtime, tx, entries, recorded_by=recorded_by)
-    await runtime.outbox.append_many(
-        tx,
-        [
-            (
-                RegistryEventType.PERSON_REGISTERED,
-                each.entry.ref,
-                PersonRegistered(**entry_fields(each)),
-            )
-            for each in found
-            if each is not None
-        ],
-    )
+    found = await write(runtime, tx, prepare_many(runtime, entries), recorded_by=recorded_by, publish=True)
     return [each.entry.id if each else None for each in found]
+
+
+def _message(entered: Entered) -> PersonRegistered:
+    return PersonRegistered.model_construct(**entry_fields(entered))  # every part is typed already
 
 
 def entry_fields(entered: Entered) -> dict[str, Any]:
@@ -130,14 +186,14 @@ def entry_fields(entered: Entered) -> dict[str, Any]:
     )
 
 
-def _prepare(runtime: Runtime, entry: PersonEntry) -> Entered:
-    district = runtime.district.interval()
-    event = entry_event(entry)
+def prepare(entry: PersonEntry, district: tuple[int, int], event_id: UUID | None = None) -> Entered:
+    """Return what an entry leads to, unwritten; raises Conflict for one that cannot have happened."""
+    event = entry_event(entry, event_id or new_id())
     state = derive([event], district, RULES)
     return Entered(entry, event, state, difference(lines_of(state, district), Counter()))
 
 
-def entry_event(entry: PersonEntry) -> LifeEvent:
+def entry_event(entry: PersonEntry, event_id: UUID) -> LifeEvent:
     """Return the event that opens a person's history."""
     data: dict[str, Any] = {
         "sex": entry.sex,
@@ -148,9 +204,11 @@ def entry_event(entry: PersonEntry) -> LifeEvent:
         "present_area": entry.present_area,
         "present_since": entry.present_from,
     }
+    kin = zip(_KIN, (entry.mother_id, entry.father_id, entry.spouse_id), strict=True)
+    data |= {name: str(person_id) for name, person_id in kin if person_id is not None}
     if entry.kind is EntryKind.BIRTH:
         data |= {"parity": entry.parity, "mother_usual_area": entry.mother_usual_area}
-    return LifeEvent(new_id(), EventKind(entry.kind), entry.entered_on, data)
+    return LifeEvent(event_id, EventKind(entry.kind), entry.entered_on, data)
 
 
 def usual_columns(state: PersonState, today: date) -> dict[str, Any]:
@@ -164,9 +222,9 @@ def usual_columns(state: PersonState, today: date) -> dict[str, Any]:
     }
 
 
-def _row(runtime: Runtime, entered: Entered, today: date) -> dict[str, Any]:
+def person_row(cipher: FieldCipher, entered: Entered, today: date) -> dict[str, Any]:
+    """Return the columns of a person who enters, protected ones sealed."""
     entry = entered.entry
-    cipher = runtime.cipher
     number, phone = entry.resident_id, entry.phone
     return {
         "id": entry.id,

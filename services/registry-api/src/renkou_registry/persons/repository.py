@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
 from renkou_registry.persons.domain import PersonRecord
@@ -47,6 +47,7 @@ _INSERT_COLUMNS = {
     "usual_next_area": "bigint",
     "usual_next_on": "date",
 }
+STORED = tuple(_INSERT_COLUMNS)
 _INSERT = (
     f"INSERT INTO person ({', '.join(_INSERT_COLUMNS)}, alive, withdrawn, version, recorded_at, recorded_by)"
     f" SELECT t.*, true, false, 1, ${len(_INSERT_COLUMNS) + 1}, ${len(_INSERT_COLUMNS) + 2} FROM unnest("
@@ -62,7 +63,8 @@ _PROTECTED = (
 VIEW = f"{_RECORD}, {_PROTECTED}"
 _IN_SCOPE = """
 NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
-WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi)
+WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
+OR p.left_area BETWEEN s.lo AND s.hi)
 """
 _FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {_IN_SCOPE}"
 _FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {_IN_SCOPE}"
@@ -135,7 +137,35 @@ async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]
     return {row["resident_id_index"] for row in rows}
 
 
-async def find(tx: Transaction, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
+async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope) -> list[asyncpg.Record]:
+    """Return (resident_id_index, id, name) of the persons in scope with one of the blind indexes."""
+    return await tx.fetch(
+        f"SELECT p.resident_id_index, p.id, p.name FROM person p"
+        f" WHERE p.resident_id_index = ANY($1) AND {_IN_SCOPE}",
+        indexes,
+        scope.lows,
+        scope.highs,
+    )
+
+
+async def by_names(
+    tx: Transaction, names: Sequence[str], birth_dates: Sequence[date], scope: AreaScope
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the pairs of name and birth
+    date.
+    """
+    return await tx.fetch(
+        "SELECT DISTINCT p.id, p.name, p.birth_date, p.sex"
+        " FROM unnest($1::text[], $4::date[]) AS t (name, born)"
+        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {_IN_SCOPE} LIMIT 5000",
+        names,
+        scope.lows,
+        scope.highs,
+        birth_dates,
+    )
+
+
+async def find(tx: Reader, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
     """Return one person in scope with sealed fields."""
     return await tx.fetchrow(_FIND, person_id, scope.lows, scope.highs)
 
@@ -173,17 +203,6 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
     )
 
 
-async def find_by_name(tx: Transaction, name: str, scope: AreaScope, limit: int) -> list[asyncpg.Record]:
-    """Return persons in scope whose name begins with ``name``, by name."""
-    return await tx.fetch(
-        f"SELECT {VIEW} FROM person p WHERE p.name ^@ $1 AND {_IN_SCOPE} ORDER BY p.name, p.id LIMIT $4",
-        name,
-        scope.lows,
-        scope.highs,
-        limit,
-    )
-
-
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
     """Lock persons in scope until the transaction ends, in the order of their ids."""
     rows = await tx.fetch(
@@ -193,6 +212,31 @@ async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[U
         scope.highs,
     )
     return {row["id"]: _record(row) for row in rows}
+
+
+async def lock_hidden(tx: Transaction, person_id: UUID) -> PersonRecord | None:
+    """Lock a record that is out of the register."""
+    row = await tx.fetchrow(
+        f"SELECT {_RECORD} FROM person p WHERE p.id = $1 AND p.withdrawn FOR UPDATE", person_id
+    )
+    return _record(row) if row else None
+
+
+async def hand_over_document(tx: Transaction, giver_id: UUID, taker_id: UUID) -> bool:
+    """Move the document from one locked row to another that has none; False where that cannot be."""
+    row = await tx.fetchrow(
+        "UPDATE person g SET document_kind = 'none', resident_id_sealed = NULL, resident_id_index = NULL,"
+        " version = g.version + 1 FROM person o WHERE g.id = $1 AND o.id = g.id"
+        " AND o.resident_id_sealed IS NOT NULL"
+        " AND EXISTS (SELECT FROM person t WHERE t.id = $2 AND t.resident_id_sealed IS NULL)"
+        " RETURNING o.document_kind, o.resident_id_sealed, o.resident_id_index",
+        giver_id,
+        taker_id,
+    )
+    if row is None:
+        return False
+    await update(tx, taker_id, dict(row), ["document_kind", "resident_id"])
+    return True
 
 
 async def id_of_ref(tx: Transaction, ref: UUID) -> UUID | None:
@@ -268,6 +312,16 @@ async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[s
     )
 
 
+async def set_streets(tx: Transaction, person_id: UUID, present: str | None, registered: str | None) -> None:
+    """Set both streets of a person whose version was counted up already."""
+    await tx.execute(
+        "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
+        person_id,
+        present,
+        registered,
+    )
+
+
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change the count of children of parents, never below zero."""
     await tx.execute(
@@ -288,6 +342,16 @@ async def children_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
     )
 
 
+async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
+    """Return a mother's children born on a day or later."""
+    rows = await tx.fetch(
+        "SELECT id FROM person WHERE mother_id = $1 AND birth_date >= $2 AND NOT withdrawn ORDER BY id",
+        mother_id,
+        since,
+    )
+    return [row["id"] for row in rows]
+
+
 async def of_places(
     tx: Transaction, places: Sequence[UUID], scope: AreaScope, after: tuple[UUID, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
@@ -304,6 +368,29 @@ async def of_places(
         person,
         limit,
     )
+
+
+async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (parent_id, id, birth_date, sex, died_on) of the children in the register of these parents."""
+    return await tx.fetch(
+        "SELECT q.id AS parent_id, c.id, c.birth_date, c.sex, c.died_on FROM unnest($1::uuid[]) q (id)"
+        " CROSS JOIN LATERAL (SELECT * FROM person m WHERE m.mother_id = q.id"
+        " UNION SELECT * FROM person f WHERE f.father_id = q.id) c"
+        " WHERE NOT c.withdrawn ORDER BY q.id, c.birth_date, c.id",
+        parent_ids,
+    )
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM person WHERE mother_id = $1 AND birth_date = $2 AND name = $3"
+        " AND NOT withdrawn)",
+        mother_id,
+        birth_date,
+        name,
+    )
+    return found
 
 
 async def log_reading(
@@ -334,7 +421,7 @@ async def log_reading(
 
 
 async def page(
-    tx: Transaction,
+    tx: Reader,
     branches: Sequence[tuple[str, str]],
     interval: tuple[int, int],
     district: tuple[int, int],

@@ -17,7 +17,6 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import AreaQuery, area_code, check_not_future
-from renkou_registry.households.service import member_ids
 from renkou_registry.persons import answers, commands, details, reading, service
 from renkou_registry.persons.domain import FactsPurpose
 from renkou_registry.persons.schemas import (
@@ -30,12 +29,11 @@ from renkou_registry.persons.schemas import (
     PersonOut,
     PersonPage,
     PersonPatch,
-    PersonSearch,
-    PersonsFound,
     Unmasked,
     UnmaskRequest,
 )
 from renkou_registry.places.service import check_place
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/persons", tags=["persons 人员"])
@@ -44,7 +42,6 @@ Writer = Annotated[Access, Depends(requires(Scope.RESIDENT_WRITE))]
 Unmasker = Annotated[Access, Depends(requires(Scope.RESIDENT_UNMASK))]
 FactsReader = Annotated[Access, Depends(requires(Scope.RESIDENT_FACTS))]
 Purpose = Annotated[FactsPurpose, Query(description="what the facts are read for")]
-FOUND_AT_MOST = 50
 
 
 def _answer(runtime: Runtime, row: asyncpg.Record, status: int = 200) -> Response:
@@ -73,7 +70,7 @@ async def create_person(
 
         async def create() -> UUID:
             areas = {"/registered_area": body.registered_area, "/present_area": body.present_area}
-            await commands.check_known_areas(tx, areas, runtime.district)
+            await commands.check_known_areas(tx, areas, runtime.district, body.entry.on)
             if body.place_id is not None:
                 await check_place(tx, body.place_id, body.present_area.key, None, runtime)
             return await service.register(runtime, tx, access.areas, entry, recorded_by=access.subject)
@@ -94,7 +91,7 @@ async def list_persons(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PersonPage:
     """List persons by area and id. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         found = await service.page(
             runtime, tx, access.areas, area, population, name, _position(after), limit + 1
         )
@@ -103,6 +100,7 @@ async def list_persons(
     if len(found) > limit:
         last = rows[-1]
         following = encode_cursor(last["part"], last["listed_area"], str(last["id"]))
+    await runtime.readings.record(access, What.LIST, [row["id"] for row in rows])
     return PersonPage(items=[answers.summary(runtime, row) for row in rows], next=following)
 
 
@@ -124,8 +122,9 @@ def _position(after: str | None) -> tuple[int, int, UUID] | None:
 @router.get("/{person_id}", summary="Read a person 人员详情", response_model=PersonOut)
 async def read_person(person_id: UUID, runtime: CurrentRuntime, access: Reader) -> Response:
     """Read a person, number and phone masked. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         row = await service.find(tx, person_id, access.areas)
+    await runtime.readings.record(access, What.RECORD, [person_id])
     return _answer(runtime, row)
 
 
@@ -165,6 +164,7 @@ async def read_details(person_id: UUID, runtime: CurrentRuntime, access: Reader)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await service.find(tx, person_id, access.areas)
         rows = await details.history_of(tx, person_id)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
     return DetailsOut(items=[answers.detail(runtime, row) for row in rows])
 
 
@@ -205,21 +205,6 @@ async def give_document(
             correction=body.correction,
         )
     return _answer(runtime, row)
-
-
-@router.post("/search", summary="Find by number, name or household 查找", response_model=PersonsFound)
-async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Reader) -> PersonsFound:
-    """Find persons of the caller's area; at most 50. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        if body.resident_id is not None:
-            row = await service.find_by_resident_id(runtime, tx, body.resident_id.value, access.areas)
-            rows = [row] if row is not None else []
-        elif body.name is not None:
-            rows = await service.find_by_name(tx, body.name, access.areas, FOUND_AT_MOST)
-        else:
-            ids = await member_ids(tx, str(body.household_number), access.areas)
-            rows = (await service.find_many(tx, ids, access.areas))[:FOUND_AT_MOST]
-    return PersonsFound(items=[answers.summary(runtime, row) for row in rows])
 
 
 @router.post("/match", summary="Match number and name 核对", response_model=MatchOut)

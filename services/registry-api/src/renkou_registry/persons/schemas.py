@@ -245,32 +245,6 @@ class PersonPage(BaseModel):
     next: str | None = Field(description="cursor of the next page; null on the last")
 
 
-class PersonSearch(BaseModel):
-    """Exactly one of the three."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "王小"}]})
-
-    resident_id: ResidentIdIn | None = None
-    name: NameIn | None = Field(default=None, description="or how it begins")
-    household_number: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(each is not None for each in (self.resident_id, self.name, self.household_number)) != 1:
-            raise CodeError(
-                "search_by_one",
-                "须且只须填写身份证号、姓名、户号之一",
-                "give exactly one of resident_id, name and household_number",
-            )
-        return self
-
-
-class PersonsFound(BaseModel):
-    """At most 50 persons."""
-
-    items: list[PersonSummary]
-
-
 class UnmaskField(StrEnum):
     """Protected fields."""
 

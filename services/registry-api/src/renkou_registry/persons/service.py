@@ -10,13 +10,14 @@ import asyncpg
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import DocumentKind, KinKind, Population
 from renkou_common.codes.resident_id import normalise_resident_id
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, FieldError, NotFound, Text
 from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_all, reaching_everywhere
 from renkou_registry.kin import history as kin
 from renkou_registry.kin.domain import check_parent, has_spouse
+from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.life_events.domain import PersonState
 from renkou_registry.persons import details, registration, repository
 from renkou_registry.persons.documents import blind_index, sealed_columns, text_of
@@ -24,6 +25,8 @@ from renkou_registry.persons.domain import PersonEntry, PersonRecord
 from renkou_registry.persons.listing import BRANCHES
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
+from renkou_registry.search import service as search
+from renkou_registry.timeline import addresses
 
 NOT_FOUND = ("人员", "person")
 KIN_COLUMNS = frozenset({"mother_id", "father_id", "spouse_id"})
@@ -45,6 +48,22 @@ async def known_resident_ids(runtime: Runtime, tx: Transaction, resident_ids: Se
     by_index = {runtime.cipher.blind_index(number, RESIDENT_ID): number for number in resident_ids}
     found = await repository.known_indexes(tx, list(by_index))
     return {by_index[index] for index in found}
+
+
+async def by_resident_ids(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, resident_ids: Sequence[str]
+) -> dict[str, tuple[UUID, str]]:
+    """Return (id, name) of the persons in scope by resident ID; numbers of nobody there are left out."""
+    by_index = {runtime.cipher.blind_index(number, RESIDENT_ID): number for number in resident_ids}
+    rows = await repository.by_indexes(tx, list(by_index), scope)
+    return {by_index[row["resident_id_index"]]: (row["id"], row["name"]) for row in rows}
+
+
+async def by_names(
+    tx: Transaction, scope: AreaScope, pairs: Sequence[tuple[str, date]]
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the names and its birth date."""
+    return await repository.by_names(tx, [name for name, _ in pairs], [born for _, born in pairs], scope)
 
 
 async def register(
@@ -118,7 +137,7 @@ async def person_exists(
     return Conflict("person_exists", text.zh, text.en, [FieldError(pointer, "person_exists", text)])
 
 
-async def find(tx: Transaction, person_id: UUID, scope: AreaScope) -> asyncpg.Record:
+async def find(tx: Reader, person_id: UUID, scope: AreaScope) -> asyncpg.Record:
     """Return a person's row in scope; raises NotFound."""
     row = await repository.find(tx, person_id, scope)
     if row is None:
@@ -154,14 +173,9 @@ async def find_by_document(
     return await repository.find_by_document(tx, blind_index(runtime.cipher, kind, number), scope)
 
 
-async def find_by_name(tx: Transaction, name: str, scope: AreaScope, limit: int) -> list[asyncpg.Record]:
-    """Return rows of persons whose name begins with ``name``."""
-    return await repository.find_by_name(tx, name, scope, limit)
-
-
 async def page(
     runtime: Runtime,
-    tx: Transaction,
+    tx: Reader,
     scope: AreaScope,
     area: AreaCode,
     population: Population | None,
@@ -211,6 +225,12 @@ async def change_details(
         columns |= {"phone_sealed": sealed}
         columns |= {"phone_index": runtime.cipher.blind_index(phone, PHONE) if phone else None}
         noted.append(details.Noted("phone", sealed=sealed))
+    streets = {
+        AddressKind(kind): columns[f"{kind}_street"]
+        for kind in ("registered", "present")
+        if f"{kind}_street" in columns
+    }
+    await addresses.note_streets(tx, person_id, streets, runtime.clock.now())
     day = valid_from or runtime.clock.today()
     await details.note(
         runtime,
@@ -311,6 +331,14 @@ async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[U
     return found
 
 
+async def lock_known(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, PersonRecord]:
+    """Lock those of the persons who are in the register, in the order of their ids, wherever they live.
+
+    For kin of somebody the caller sees; the caller reaches everywhere.
+    """
+    return await repository.lock(tx, sorted(set(ids)), AreaScope.everything())
+
+
 async def id_of_ref(tx: Transaction, ref: UUID) -> UUID:
     """Return the person that a reference in an event means; raises NotFound."""
     person_id = await repository.id_of_ref(tx, ref)
@@ -335,10 +363,9 @@ async def save_state(
     runtime: Runtime,
     recorded_by: UUID,
 ) -> None:
-    """Write the state that a history leads to; ``more`` are columns that no history tells (streets, kin).
+    """Write the state that a history leads to; ``more`` are columns that no state tells.
 
-    A street and a place belong to their area: where it changes they are cleared unless ``more`` has the new
-    ones. What changes of them, and of kin, goes on in its own history.
+    A place belongs to its area: it is cleared where the present one changes. Kin go on in their own history.
     """
     columns: dict[str, Any] = {
         "sex": state.sex,
@@ -352,41 +379,14 @@ async def save_state(
         "died_on": state.died_on,
         **registration.usual_columns(state, today),
     }
-    if state.registered_area != before.registered_area:
-        columns["registered_street"] = None
     if state.present_area != before.present_area:
-        columns |= {"present_street": None, "place_id": None}
+        columns["place_id"] = None
     columns |= more
     changed = {name for name, value in columns.items() if getattr(before, name, value) != value}
-    await _note_address(runtime, tx, before, state, columns, recorded_by)
     await repository.update(tx, before.id, columns, changed)
+    await search.refresh(tx, before.id)
     if changed & KIN_COLUMNS:
         await _follow_kin(runtime, tx, before, columns, recorded_by)
-
-
-async def _note_address(
-    runtime: Runtime,
-    tx: Transaction,
-    before: PersonRecord,
-    state: PersonState,
-    columns: dict[str, Any],
-    recorded_by: UUID,
-) -> None:
-    """Carry on the history of streets and place from the day of the latest move."""
-    present = max(state.present_since, before.present_since)
-    registered = max(state.registered_since or date.min, before.registered_since or date.min)
-    days = {"present_street": present, "place_id": present, "registered_street": registered}
-    for name, day in days.items():
-        if name in columns and getattr(before, name) != columns[name]:
-            await details.write_history(
-                runtime,
-                tx,
-                before,
-                [details.Noted(name, text_of(columns[name]))],
-                valid_from=max(day, before.birth_date),
-                correction=False,
-                recorded_by=recorded_by,
-            )
 
 
 async def _follow_kin(
@@ -399,6 +399,14 @@ async def _follow_kin(
         await kin.followed(tx, before.id, old, new, runtime.clock.now(), recorded_by)
         if before.spouse_id is not None and new["spouse_id"] != before.spouse_id:
             await repository.part(tx, before.spouse_id, before.id)
+
+
+async def save_streets(
+    tx: Transaction, before: PersonRecord, present: str | None, registered: str | None
+) -> None:
+    """Write the streets of the present and the registered address, part of the change before."""
+    if (present, registered) != (before.present_street, before.registered_street):
+        await repository.set_streets(tx, before.id, present, registered)
 
 
 async def set_kin(tx: Transaction, person_id: UUID, columns: dict[str, Any]) -> None:
@@ -420,11 +428,53 @@ async def withdraw(runtime: Runtime, tx: Transaction, person_id: UUID, withdrawn
     async with reaching_all(tx):
         await repository.forget(tx, person_id)
         await kin.left(tx, person_id, runtime.clock.now(), withdrawn_by)
+    await search.forget(tx, person_id)
+
+
+async def hide(tx: Transaction, person_id: UUID) -> None:
+    """Take a record out of the register that has joined another; the ID number stays with it, and taken."""
+    columns = {"withdrawn": True, "usual_area": None, "usual_next_area": None}
+    await repository.update(tx, person_id, columns, ["withdrawn"])
+    await search.forget(tx, person_id)
+
+
+async def lock_hidden(tx: Transaction, person_id: UUID) -> PersonRecord:
+    """Lock a record that is out of the register; raises NotFound."""
+    found = await repository.lock_hidden(tx, person_id)
+    if found is None:
+        raise NotFound.of(*NOT_FOUND)
+    return found
+
+
+async def hand_over_document(tx: Transaction, giver_id: UUID, taker_id: UUID) -> None:
+    """Give the identity document of one record to another that has none; raises Conflict."""
+    if not await repository.hand_over_document(tx, giver_id, taker_id):
+        raise Conflict(
+            "document_present",
+            "保留的记录已有证件, 或另一条没有证件",
+            "the record that stays has a document already, or the other has none",
+        )
 
 
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change how many children parents have."""
     await repository.add_children(tx, parent_ids, number)
+
+
+async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
+    """Return the mother's children in the register who were born on a day or later; the caller reaches
+    everywhere."""
+    return await repository.children_born(tx, mother_id, since)
+
+
+async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (parent_id, id, birth_date, sex, died_on) of children that the transaction's scope shows."""
+    return await repository.children_of_many(tx, parent_ids)
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    return await repository.has_child(tx, mother_id, birth_date, name)
 
 
 async def children_birth_dates(tx: Transaction, person_id: UUID, scope: AreaScope) -> list[date]:

@@ -24,7 +24,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 FLOOR = {
-    "person": "renkou_in_scope(present_area) OR renkou_in_scope(registered_area)",
+    "person": (
+        "renkou_in_scope(present_area) OR renkou_in_scope(registered_area) OR renkou_in_scope(left_area)"
+    ),
     "person_detail": "EXISTS (SELECT FROM person p WHERE p.id = person_detail.person_id)",
 }
 APPEND_ONLY = ("unmask_log", "person_detail")
@@ -40,7 +42,8 @@ class Person(SQLModel, table=True):
 
     ``ref`` is the only reference that leaves the service in events. The usual residence on a day is
     ``usual_next_area`` from ``usual_next_on`` on and ``usual_area`` before. A person whose entry was
-    retracted is ``withdrawn`` and no longer found.
+    retracted is ``withdrawn`` and no longer found. ``left_area`` is set while neither address is in the
+    district: the area that the person left.
 
     ``document_kind`` is the document the person shows; ``other_document_*`` hold a passport or a birth
     certificate, also beside a resident ID given later. Its blind index has the kind in it: a number is unique
@@ -60,6 +63,12 @@ class Person(SQLModel, table=True):
             "resident_id_index",
             unique=True,
             postgresql_where=sql("resident_id_index IS NOT NULL"),
+        ),
+        Index(
+            "person_phone_index",
+            "phone_index",
+            "id",
+            postgresql_where=sql("phone_index IS NOT NULL"),
         ),
         Index("person_present_area", "present_area", "id"),
         Index("person_registered_area", "registered_area", "id"),
@@ -98,6 +107,8 @@ class Person(SQLModel, table=True):
             postgresql_where=sql("usual_next_area IS NOT NULL"),
         ),
         Index("person_name", "name", "id"),
+        Index("person_name_birth", "name", "birth_date"),
+        Index("person_birth", "birth_date", "sex"),
         Index("person_mother", "mother_id", postgresql_where=sql("mother_id IS NOT NULL")),
         Index("person_father", "father_id", postgresql_where=sql("father_id IS NOT NULL")),
     )
@@ -130,6 +141,7 @@ class Person(SQLModel, table=True):
     usual_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     usual_next_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     usual_next_on: date | None = None
+    left_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     other_document_kind: str | None = Field(default=None, sa_column=Column(Text))
     other_document_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     other_document_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
