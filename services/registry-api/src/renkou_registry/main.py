@@ -36,6 +36,7 @@ from renkou_registry.prepregnancy.routes import router as prepregnancy_router
 from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
 from renkou_registry.search.routes import router as search_router
+from renkou_registry.separated.routes import router as separated_router
 from renkou_registry.services_given.routes import router as services_given_router
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff.routes import router as staff_router
@@ -73,6 +74,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             places_router,
             code_lists_router,
             search_router,
+            separated_router,
             persons_router,
             kin_router,
             households_router,

@@ -36,7 +36,8 @@ _MEMBER = (
 )
 _OPEN = "m.until IS NULL AND m.known_until IS NULL"
 _ADD_MEMBERS = """
-INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, known_from, recorded_by)
+INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, known_from,
+                              recorded_by)
 SELECT t.id, t.household_id, t.person_id, t.relation, t.area,
        coalesce(t.kind, CASE WHEN p.registered_area = t.area AND NOT EXISTS
            (SELECT FROM household_member o WHERE o.person_id = p.id AND o.kind = 'registered'
@@ -262,7 +263,8 @@ async def members_of(tx: Transaction, household_id: UUID) -> list[Membership]:
 async def open_members(tx: Transaction, household_id: UUID) -> list[Membership]:
     """Return who belongs to a household now, by person."""
     rows = await tx.fetch(
-        f"SELECT {_MEMBER} FROM household_member m WHERE m.household_id = $1 AND {_OPEN} ORDER BY m.person_id",
+        f"SELECT {_MEMBER} FROM household_member m WHERE m.household_id = $1 AND {_OPEN}"
+        " ORDER BY m.person_id",
         household_id,
     )
     return [_membership(row) for row in rows]

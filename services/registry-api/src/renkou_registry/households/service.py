@@ -129,6 +129,13 @@ async def find(
     return row, await repository.members_of(tx, household_id)
 
 
+async def recorded(tx: Transaction, household_id: UUID) -> tuple[asyncpg.Record, list[Membership]]:
+    """Return a household that the caller has just changed, also where it has left the caller's area by it."""
+    async with reaching_all(tx):
+        row = (await repository.lock_many(tx, [household_id]))[household_id]
+        return row, await repository.members_of(tx, household_id)
+
+
 async def members_as_of(
     tx: Transaction, household_id: UUID, on: date, known_at: datetime
 ) -> list[Membership]:
@@ -205,8 +212,8 @@ async def person_left(
     """End a locked person's memberships on a day: all of them, or those that do not fit the new addresses.
 
     ``staying`` are the registered and the present area after a move: a registered membership lasts while its
-    household lies in the former, one of living there while it lies in the latter. ``cause`` is the life event,
-    by which :func:`person_back` finds them again.
+    household lies in the former, one of living there while it lies in the latter. ``cause`` is the life
+    event, by which :func:`person_back` finds them again.
     """
     async with reaching_all(tx):
         rows = [row for row in await repository.ever_of_person(tx, person_id) if row.is_open]

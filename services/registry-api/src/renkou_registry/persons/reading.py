@@ -18,7 +18,16 @@ from renkou_registry.persons.domain import FactsPurpose, new_id
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 
-FACTS_FIELDS = ("name", "sex", "birth_date", "resident_id", "registered_area", "marital_status", "children")
+FACTS_FIELDS = (
+    "name",
+    "sex",
+    "birth_date",
+    "resident_id",
+    "other_document_number",
+    "registered_area",
+    "marital_status",
+    "children",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class Facts:
     resident_id: str | None
     children_birth_dates: list[date]
     area_names: dict[AreaCode, str]
+    other_document_number: str | None = None
 
 
 def open_resident_id(runtime: Runtime, row: asyncpg.Record) -> str | None:
@@ -74,6 +84,7 @@ async def facts(
         open_resident_id(runtime, row),
         await service.children_birth_dates(tx, row["id"], access.areas),
         await full_names(tx, codes),
+        open_other_document(runtime, row),
     )
 
 

@@ -269,14 +269,19 @@ async def is_alive(tx: Transaction, person_id: UUID) -> bool:
     return bool(alive)
 
 
-async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any], names: Iterable[str]) -> None:
-    """Set columns of a person, count the version up and note the names of the fields that changed."""
+async def update(
+    tx: Transaction, person_id: UUID, changes: dict[str, Any], names: Iterable[str] | None = None
+) -> None:
+    """Set columns of a person, count the version up and note the names of the fields that changed.
+
+    Without ``names`` the fields are called like the columns.
+    """
     assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 3))
     await tx.execute(
         f"WITH changed AS (UPDATE person SET {assignments}, version = version + 1 WHERE id = $1"
         f" RETURNING id, version) {NOTE} SELECT id, version, $2 FROM changed",
         person_id,
-        sorted(set(names)),
+        sorted(set(changes if names is None else names)),
         *changes.values(),
     )
 
