@@ -89,6 +89,17 @@ class BookingCreate(BaseModel):
     booked_for: Day
 
 
+class OwnBooking(BaseModel):
+    """A service that the person books."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "counselling", "booked_for": "2026-03-18"}]}
+    )
+
+    kind: ServiceKind
+    booked_for: Day
+
+
 class Acceptance(BaseModel):
     """The person wants the service; on which day, where that is agreed."""
 
