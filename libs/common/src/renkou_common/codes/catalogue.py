@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from renkou_common.codes import kinship, lists, nationalities
+from renkou_common.codes import kinship, lists, maternal, nationalities
 from renkou_common.codes.lists import CodeList
 
 CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
@@ -18,6 +18,7 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             lists.KIN_KINDS,
             lists.DOCUMENT_KINDS,
             lists.SERVICE_KINDS,
+            *maternal.LISTS,
             kinship.RELATIONS,
             nationalities.NATIONALITIES,
         )

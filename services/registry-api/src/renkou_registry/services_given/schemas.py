@@ -191,6 +191,7 @@ class ServiceOut(BaseModel):
     booked_for: date | None
     booked_by: Literal["person", "worker"] | None
     cancelled_because: CancelReason | None
+    cancelled_because_label: str | None
     area: str = Field(description="the present address of the day it was recorded")
     share_with_home: bool
     has_result: bool = Field(description="whether a kind of result is kept, sealed")
