@@ -48,7 +48,7 @@ from renkou_registry.timeline.routes import router as timeline_router
 from renkou_registry.visits.routes import router as visits_router
 
 MAX_IMPORT_BYTES = 50 << 20
-BODY_LIMITS = {"/imports": MAX_IMPORT_BYTES}
+BODY_LIMITS = {"/imports": MAX_IMPORT_BYTES, "/external-lists": MAX_IMPORT_BYTES}
 
 
 def create_app(settings: RegistrySettings | None = None) -> FastAPI:

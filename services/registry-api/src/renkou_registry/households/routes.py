@@ -38,6 +38,7 @@ from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas
 from renkou_registry.places.service import check_place
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["households 户"])
@@ -134,6 +135,7 @@ async def read_household(
             day = on or runtime.clock.today()
             members = await service.members_as_of(tx, household_id, day, known)
             then = await service.household_as_of(tx, household_id, access.areas, day, known)
+    await runtime.readings.record(access, What.HOUSEHOLD, {each.person_id for each in members})
     response.headers["ETag"] = etag(row["version"])
     return answers.household(row, members, then)
 

@@ -337,3 +337,13 @@ async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -
     """Return (household number, name, birth_date) of present members who carry no resident ID."""
     rows = await repository.members_without_resident_id(tx, numbers)
     return {(row["number"], row["name"], row["birth_date"]) for row in rows}
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[asyncpg.Record]:
+    """Return up to ``limit`` households in areas by id, with where each one's head lives now."""
+    return await repository.in_areas(tx, areas, after, limit)
+
+
+async def reassign(tx: Transaction, household_id: UUID, area: int) -> bool:
+    """Let a household follow a change of the division; False where its number is taken in the new area."""
+    return await repository.reassign(tx, household_id, area)

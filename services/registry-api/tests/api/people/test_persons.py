@@ -52,7 +52,11 @@ async def test_neither_number_nor_phone_nor_street_leaves_in_an_event(
     for secret in (body["resident_id"], "13900005678", "安庆路", "保密之名", person["id"]):
         assert secret not in event.body
     told = {(line["population"], line["measure"], line["area"]) for line in event.data["lines"]}
-    assert told == {("registered", "opening", HERE), ("resident", "opening", HERE)}
+    assert told == {
+        ("registered", "opening", HERE),
+        ("registered", "card_due", HERE),
+        ("resident", "opening", HERE),
+    }
 
 
 async def test_the_same_creation_sent_twice_makes_one_person(clerk: Caller, people_of: PeopleOf) -> None:
