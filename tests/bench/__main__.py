@@ -1,6 +1,7 @@
 """`make bench`: every hot path beside its limit; writes build/bench.json and build/bench.html.
 
-``--quick`` measures shorter and less; ``--only`` takes names of lines, separated by commas. Ends with 1
+``--quick`` measures shorter and less; ``--only`` takes names of lines, separated by commas; ``--people``
+takes sizes of the generated register (line ``register``, which stands for many). Ends with 1
 where a path could not be measured; the others are reported all the same.
 """
 
@@ -18,7 +19,7 @@ import uvloop
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.log import configure_logging
-from tests.bench import certificates, consumer, exchange, http_paths, importing, relay
+from tests.bench import certificates, consumer, exchange, http_paths, importing, register, relay
 from tests.bench.node import Nodes, nodes
 from tests.bench.page import page
 from tests.bench.report import Line, table, write
@@ -38,7 +39,9 @@ NAMES = (
     "certificate issue",
     "certificate verify",
     "figure read",
+    "register",
 )
+PEOPLE = {"full": "250000", "quick": "50000"}
 
 
 class Bench:
@@ -59,14 +62,23 @@ class Bench:
         """Say whether one of these lines is to be measured."""
         return any(name in self._wanted for name in names)
 
+    def told(self) -> list[Line]:
+        """Return the lines in the order of their names, those of the register last."""
+        known = [self.lines[name] for name in NAMES if name in self.lines]
+        return known + [each for name, each in self.lines.items() if name not in NAMES]
+
     async def measure(self, name: str, work: Callable[[], Awaitable[Line]]) -> None:
         """Measure one line; a failure is told and counted, and does not keep the others from their turn."""
         if not self.wants(name):
             return
         async with self.guard(name):
-            found = await work()
-            self.lines[name] = found
-            self.say(f"{name}: {found.ours:,.0f} of {found.limit:,.0f} {found.unit}, ratio {found.ratio:.2f}")
+            self.keep(await work(), name)
+
+    def keep(self, found: Line, name: str = "") -> None:
+        """Keep a line and tell it."""
+        self.lines[name or found.name] = found
+        ratio = f"ratio {found.ratio:.2f}"
+        self.say(f"{found.name}: {found.ours:,.0f} of {found.limit:,.0f} {found.unit}, {ratio}; {found.note}")
 
     @asynccontextmanager
     async def guard(self, *names: str) -> AsyncIterator[None]:
@@ -119,20 +131,41 @@ async def _measure_nodes(bench: Bench, running: Nodes) -> None:
     await bench.measure("exchange", lambda: exchange.exchanging(setting, running))
 
 
+async def _on_registers(bench: Bench, people: list[int]) -> None:
+    """Generate registers of these sizes, one after the other, and search them."""
+    if not bench.wants("register"):
+        return
+
+    async def loaded(found: Line) -> None:
+        bench.keep(found)
+
+    async def measured(name: str, work: Callable[[], Awaitable[Line]]) -> None:
+        bench.keep(await work(), name)
+
+    async with bench.guard("register"):
+        registers = register.Registers(WORK / "register", bench.setting, bench.say)
+        async with registers.running():
+            for persons in people:
+                bench.say(f"generating a register of {persons:,}")
+                async with registers.of(persons, loaded) as served:
+                    await register.reading(bench.setting, served, measured)
+
+
 async def _as_it_is(found: Line) -> Line:
     return found
 
 
-async def run(setting: Setting, wanted: frozenset[str], kind: str) -> int:
+async def run(setting: Setting, wanted: frozenset[str], kind: str, people: list[int]) -> int:
     """Run the bench; returns the exit status."""
     shutil.rmtree(WORK, ignore_errors=True)
     bench = Bench(setting, wanted)
     try:
         await _without_services(bench)
         await _on_nodes(bench)
+        await _on_registers(bench, people)
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
-    lines = [bench.lines[name] for name in NAMES if name in bench.lines]
+    lines = bench.told()
     write(lines, BUILD / "bench.json")
     html = page(lines, kind, datetime.now(SHANGHAI))
     (BUILD / "bench.html").write_text(html, encoding="utf-8")
@@ -148,7 +181,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="each hot path beside a limit taken in the same run")
     parser.add_argument("--quick", action="store_true", help="shorter and less")
     parser.add_argument("--only", default=",".join(NAMES), help=f"lines to measure, of: {', '.join(NAMES)}")
+    parser.add_argument("--people", help="sizes of the register, such as 250000,500000,1000000")
     options = parser.parse_args()
+    people = options.people or PEOPLE["quick" if options.quick else "full"]
     wanted = frozenset(name.strip() for name in options.only.split(","))
     unknown = wanted - set(NAMES)
     if unknown:
@@ -156,7 +191,8 @@ def main() -> None:
     configure_logging("bench", "ERROR")
     setting, kind = (QUICK, "Quick form") if options.quick else (FULL, "Full form")
     try:
-        status = uvloop.run(run(setting, wanted, kind))  # the loop that the services' processes run on
+        # the loop that the services' processes run on
+        status = uvloop.run(run(setting, wanted, kind, [int(each) for each in people.split(",")]))
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)

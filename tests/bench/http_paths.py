@@ -29,7 +29,7 @@ DATABASE = "bench"
 ROWS = 20_000
 PERSONS = 2_000
 INDICATORS = ("birth_rate", "death_rate", "natural_growth_rate")
-_CREATE_TABLE = """
+CREATE_ROWS = """
 CREATE TABLE bench_person (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, sex int, birth_date text, area bigint,
     street text, phone text, version int NOT NULL DEFAULT 1
@@ -51,7 +51,7 @@ async def bare_application(nodes: Nodes) -> AsyncIterator[int]:
     dsn = nodes.stack.postgres.url(DATABASE)
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(_CREATE_TABLE.replace("$rows", str(ROWS)))
+        await connection.execute(CREATE_ROWS.replace("$rows", str(ROWS)))
         await connection.execute("VACUUM ANALYZE bench_person")
     finally:
         await connection.close()

@@ -65,9 +65,9 @@ def application(dsn: str) -> FastAPI:
         return Row.model_construct(**dict(row))
 
     @app.get("/rows")
-    async def fifty(after: int, request: Request) -> list[Row]:
+    async def some(after: int, request: Request, limit: int = 50) -> list[Row]:
         rows = await request.app.state.pool.fetch(
-            f"SELECT {COLUMNS} FROM bench_person WHERE id > $1 ORDER BY id LIMIT 50", after
+            f"SELECT {COLUMNS} FROM bench_person WHERE id > $1 ORDER BY id LIMIT $2", after, limit
         )
         return [Row.model_construct(**dict(row)) for row in rows]
 

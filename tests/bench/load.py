@@ -18,6 +18,7 @@ class Load:
 
     per_second: float
     median_ms: float
+    p95_ms: float
     p99_ms: float
     errors: int
     first_error: str
@@ -114,6 +115,7 @@ async def measure(
     return Load(
         len(run.latencies) / elapsed,
         ordered[len(ordered) // 2] * 1000,
+        ordered[int(len(ordered) * 0.95)] * 1000,
         ordered[int(len(ordered) * 0.99)] * 1000,
         run.errors,
         run.first_error,

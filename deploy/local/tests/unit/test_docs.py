@@ -5,8 +5,10 @@ import re
 import pytest
 from pydantic_settings import BaseSettings
 
+from renkou_local import records_page
 from renkou_local.api_page import documents, page
 from renkou_local.layout import DEPLOY, REPOSITORY
+from renkou_local.records_page import missing
 from renkou_migrant.settings import MigrantSettings
 from renkou_registry.settings import RegistrySettings
 from renkou_reporting.settings import ReportingSettings
@@ -23,6 +25,11 @@ def test_every_path_of_every_service_is_on_it() -> None:
     paths = [path for document in documents().values() for path in document["paths"]]
     assert len(paths) > 50
     assert [path for path in paths if f"`{path}`" not in text] == []
+
+
+def test_the_page_of_records_names_every_endpoint_table_and_event_of_the_register() -> None:
+    assert missing() == []
+    assert (DOCS / "records.md").read_text(encoding="utf-8") == records_page.page()
 
 
 @pytest.mark.parametrize("settings", [RegistrySettings, MigrantSettings, ReportingSettings])

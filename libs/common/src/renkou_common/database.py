@@ -6,6 +6,7 @@ Every transaction states where its caller may look. The scope is set inside the 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -16,6 +17,7 @@ from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
 
 type Transaction = PoolConnectionProxy[asyncpg.Record]
+type Reader = Transaction | Reading
 type Session = asyncpg.Connection[asyncpg.Record]  # generic for type checkers only, so never evaluated
 
 CONNECTION_ERRORS = (
@@ -60,6 +62,40 @@ async def connect(dsn: str) -> Session:
     return connection
 
 
+class Reading:
+    """Single reads for a caller who may see ``scope``: each statement is sent alone, in one round trip.
+
+    The scope is set by the statement itself: it becomes a subquery under a condition without a row, which
+    PostgreSQL tests once, before the first row is read, and which sets ``renkou.areas`` until the statement
+    ends. Were it not tested, or too late, the floor would let nothing through. A subquery cannot change data.
+    Parameters are those of ``sql``; a statement sees what was committed when it began, as everywhere.
+    """
+
+    def __init__(self, connection: Transaction, scope: AreaScope) -> None:
+        self._connection = connection
+        self._areas = scope.multirange
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Return all rows."""
+        return await self._connection.fetch(_scoped(sql, len(arguments) + 1), *arguments, self._areas)
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        """Return the first row, None where there is none."""
+        return await self._connection.fetchrow(_scoped(sql, len(arguments) + 1), *arguments, self._areas)
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        """Return the first column of the first row, None where there is none."""
+        return await self._connection.fetchval(_scoped(sql, len(arguments) + 1), *arguments, self._areas)
+
+
+@lru_cache(maxsize=1024)
+def _scoped(sql: str, number: int) -> str:
+    return (
+        f"SELECT * FROM ({sql}) AS wanted"  # noqa: S608 - a statement of our own
+        f" WHERE (SELECT set_config('renkou.areas', ${number}, true)) IS NOT NULL"
+    )
+
+
 class Database:
     """A pool of connections; opened and closed by the process that owns it."""
 
@@ -100,16 +136,8 @@ class Database:
 
         Raises :class:`Unavailable` when no connection can be had.
         """
-        if self._pool is None:
-            raise Unavailable("database_closed", "数据库未连接", "The database is not connected")
-        try:
-            connection = await self._pool.acquire(timeout=10)
-        except (*CONNECTION_ERRORS, TimeoutError) as error:
-            raise Unavailable(
-                "database_unavailable", "数据库暂不可用", "The database is unavailable"
-            ) from error
         begin = "BEGIN READ ONLY" if read_only else "BEGIN"
-        try:
+        async with self._connection() as connection:
             await connection.execute(f"{begin}; SET LOCAL renkou.areas = '{scope.multirange}'")
             try:
                 yield connection
@@ -118,6 +146,28 @@ class Database:
                     await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
+
+    @asynccontextmanager
+    async def reading(self, scope: AreaScope) -> AsyncIterator[Reading]:
+        """Give a caller who may see ``scope`` single reads, each a round trip instead of three.
+
+        Raises :class:`Unavailable` when no connection can be had.
+        """
+        async with self._connection() as connection:
+            yield Reading(connection, scope)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Transaction]:
+        if self._pool is None:
+            raise Unavailable("database_closed", "数据库未连接", "The database is not connected")
+        try:
+            connection = await self._pool.acquire(timeout=10)
+        except (*CONNECTION_ERRORS, TimeoutError) as error:
+            raise Unavailable(
+                "database_unavailable", "数据库暂不可用", "The database is unavailable"
+            ) from error
+        try:
+            yield connection
         finally:
             await self._pool.release(connection)
 

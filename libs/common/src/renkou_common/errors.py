@@ -87,13 +87,20 @@ class Conflict(RenkouError):
 class VersionMismatch(RenkouError):
     title = Text("记录已被他人修改", "The record has changed")
 
-    def __init__(self, current: int) -> None:
+    def __init__(self, current: int, changed: Sequence[str] = ()) -> None:
+        """``changed`` are the names of the fields that were changed since the caller's version, if known."""
+        names = ", ".join(changed)
+        told_zh = f" (已改: {names})" if names else ""
+        told_en = f" (changed since: {names})" if names else ""
+        text = Text("该项已被他人修改", "somebody else changed this meanwhile")
         super().__init__(
             "version_mismatch",
-            f"记录已更新为第 {current} 版, 请重新读取后再修改",
-            f"The record is at version {current} now; read it again before changing it",
+            f"记录已更新为第 {current} 版{told_zh}, 请重新读取后再修改",
+            f"The record is at version {current} now{told_en}; read it again before changing it",
+            [FieldError(f"/{name}", "changed_meanwhile", text) for name in changed],
         )
         self.current = current
+        self.changed = tuple(changed)
 
 
 class PreconditionRequired(RenkouError):

@@ -57,6 +57,9 @@ class ServiceSettings(BaseSettings):
     migrant_url: str = "http://127.0.0.1:8002"
     service_secret_file: Path | None = None
     clock_offset_file: Path | None = Field(default=None, description="local stack only: seconds to add")
+    rare_fonts_dir: Path | None = Field(
+        default=None, description="folder of further fonts for rare characters in printed proofs"
+    )
     feed_keep_days: int | None = Field(
         default=None, ge=90, description="delete published events after so many days; unset: keep them all"
     )

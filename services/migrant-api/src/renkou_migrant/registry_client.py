@@ -134,6 +134,10 @@ class RegistryClient:
         """Return the person as the clerk behind ``token`` sees one; NotFound outside the clerk's area."""
         return _parse(PersonCard, await self._call("GET", f"/persons/{person_id}", token))
 
+    async def own_person(self, *, token: str) -> UUID:
+        """Return the person whose account is behind ``token``."""
+        return UUID(str((await self._call("GET", "/me/ids", token))["person_id"]))
+
     async def register_person(self, person: dict[str, Any], *, token: str, key: str) -> UUID:
         """Enter a person on behalf of the clerk, once per ``key``; returns the person's id."""
         headers = {"Idempotency-Key": key}

@@ -13,6 +13,7 @@ from renkou_common.identity.principal import Identity
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json
+from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.settings import RegistrySettings, required
 from renkou_registry.staff.service import assignment_loader
@@ -45,6 +46,7 @@ def build_runtime(settings: RegistrySettings) -> Runtime:
         outbox=Outbox(event_source(settings), clock),
         issuer=issuer,
         identity=Identity(verifier, assignment_loader(database)),
+        readings=ReadingRecorder(database, clock),
     )
 
 

@@ -63,6 +63,11 @@ AreaIn = Annotated[
         description="区划代码: 12 digits in this district, 6 at least elsewhere", examples=["340103001001"]
     ),
 ]
+AnyArea = Annotated[
+    AreaCode,
+    PlainValidator(_area, json_schema_input_type=str),
+    Field(description="区划代码 of any level", examples=["340103001"]),
+]
 ResidentIdIn = Annotated[
     ResidentId,
     PlainValidator(_resident_id, json_schema_input_type=str),

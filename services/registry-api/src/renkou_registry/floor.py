@@ -27,6 +27,19 @@ async def reaching(tx: Transaction, own: AreaScope, *areas: int) -> AsyncIterato
 
 
 @asynccontextmanager
+async def reaching_all(tx: Transaction) -> AsyncIterator[None]:
+    """Let the statements inside reach everywhere, whatever the caller's area; restores what was set.
+
+    For what follows on from a permitted change elsewhere: the other end of a kin link, a membership in the
+    household of another community. An error leaves the transaction to be rolled back.
+    """
+    before = await tx.fetchval("SELECT current_setting('renkou.areas', true)")
+    await tx.execute(_SET, AreaScope.everything().multirange)
+    yield
+    await tx.execute(_SET, before or "")
+
+
+@asynccontextmanager
 async def reaching_everywhere(tx: Transaction, own: AreaScope) -> AsyncIterator[None]:
     """Let the statements inside reach what belongs to a visible person but lies elsewhere (kin)."""
     await tx.execute(_SET, AreaScope.everything().multirange)

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
+from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
 from renkou_registry.areas.routes import router as areas_router
 from renkou_registry.auth.routes import router as auth_router
@@ -32,6 +33,7 @@ from renkou_registry.persons.routes import router as persons_router
 from renkou_registry.petitions.routes import router as petitions_router
 from renkou_registry.places.routes import router as places_router
 from renkou_registry.prepregnancy.routes import router as prepregnancy_router
+from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
 from renkou_registry.search.routes import router as search_router
 from renkou_registry.services_given.routes import router as services_given_router
@@ -84,6 +86,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             prepregnancy_router,
             childbirth_router,
             honour_router,
+            proofs_router,
             benefits_router,
             supplies_router,
             employers_router,
@@ -95,6 +98,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             imports_router,
             exports_router,
             external_lists_router,
+            accounts_router,
             me_router,
             feeds_router,
         ],

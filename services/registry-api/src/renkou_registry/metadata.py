@@ -2,15 +2,19 @@
 
 from sqlmodel import SQLModel
 
-from renkou_common.http import idempotency
+from renkou_common.http import changes, idempotency
 from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
+from renkou_registry.accounts import tables as accounts
 from renkou_registry.activities import tables as activities
 from renkou_registry.areas import tables as areas
-from renkou_registry.benefits import tables as benefits
+from renkou_registry.benefits.enrolments import tables as benefit_enrolments
+from renkou_registry.benefits.payments import tables as benefit_payments
+from renkou_registry.benefits.schemes import tables as benefit_schemes
 from renkou_registry.budget import tables as budget
 from renkou_registry.cards import tables as cards
 from renkou_registry.childbirth import tables as childbirth
+from renkou_registry.consents import tables as consents
 from renkou_registry.corrections import tables as corrections
 from renkou_registry.duplicates import tables as duplicates
 from renkou_registry.employers import tables as employers
@@ -21,11 +25,11 @@ from renkou_registry.households import tables as households
 from renkou_registry.imports import tables as imports
 from renkou_registry.kin import tables as kin
 from renkou_registry.life_events import tables as life_events
-from renkou_registry.me import tables as me
 from renkou_registry.persons import tables as persons
 from renkou_registry.petitions import tables as petitions
 from renkou_registry.places import tables as places
 from renkou_registry.prepregnancy import tables as prepregnancy
+from renkou_registry.readings import tables as readings
 from renkou_registry.rentals import tables as rentals
 from renkou_registry.search import tables as search
 from renkou_registry.services_given import tables as services_given
@@ -36,12 +40,17 @@ from renkou_registry.timeline import tables as timeline
 from renkou_registry.visits import tables as visits
 
 TABLE_MODULES = (
+    accounts,
     activities,
     areas,
-    benefits,
+    benefit_enrolments,
+    benefit_payments,
+    benefit_schemes,
     budget,
     cards,
+    changes,
     childbirth,
+    consents,
     corrections,
     duplicates,
     employers,
@@ -54,7 +63,7 @@ TABLE_MODULES = (
     inbox_tables,
     kin,
     life_events,
-    me,
+    readings,
     outbox_tables,
     persons,
     petitions,

@@ -12,6 +12,7 @@ from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging.outbox import Outbox
+from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.settings import RegistrySettings
 
 
@@ -27,6 +28,7 @@ class Runtime:
     outbox: Outbox
     issuer: TokenIssuer
     identity: Identity
+    readings: ReadingRecorder
 
 
 async def _current_runtime(request: Request) -> Runtime:

@@ -1,7 +1,8 @@
 """The background process: ``python -m renkou_registry.worker``.
 
-Relay of the outbox, consumer of migrant-api's feed, roster imports, and trimming of what has had its time.
-A fatal error in one of them ends the process, so that the supervisor starts it again.
+Relay of the outbox, consumer of migrant-api's feed, roster imports, what days bring for cards and visits,
+cards opened for an area, and trimming of what has had its time. A fatal error in one of them ends the
+process, so that the supervisor starts it again.
 """
 
 import asyncio
@@ -23,6 +24,8 @@ from renkou_common.messaging.relay import Relay
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
 from renkou_registry.bootstrap import Runtime, open_runtime
+from renkou_registry.cards.jobs import run_days, run_openings
+from renkou_registry.duplicates.jobs import run_comparisons
 from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
 from renkou_registry.settings import load_settings
@@ -70,7 +73,10 @@ async def run() -> int:
                     runtime.database, nats, "registry", "REGISTRY", written=runtime.outbox.written
                 ).run,
                 "consumer": _feed_consumer(runtime, nats, http).run,
+                "card openings": partial(run_openings, runtime),
+                "cards": partial(run_days, runtime),
                 "imports": partial(run_imports, runtime),
+                "comparisons": partial(run_comparisons, runtime),
                 "trimming": partial(_trim, runtime),
             }
         )

@@ -41,10 +41,13 @@ _OFFICE = frozenset(
 _SUPPLY_USERS = frozenset(
     {Measure.SUPPLY_USER_REGISTERED, Measure.SUPPLY_USER_CONFIRMED, Measure.SUPPLY_USER_REACHED}
 )
-_TASKS = frozenset(Measure) - STOCK_SIGNS.keys() - _OFFICE
+_BENEFITS = frozenset(
+    {Measure.BENEFIT_DUE, Measure.BENEFIT_PAID, Measure.BENEFIT_DUE_FEN, Measure.BENEFIT_PAID_FEN}
+)
+_TASKS = frozenset(Measure) - STOCK_SIGNS.keys() - _BENEFITS - _OFFICE
 MEASURES_OF: dict[Population, frozenset[Measure]] = {
-    Population.REGISTERED: frozenset(STOCK_SIGNS),
-    Population.RESIDENT: frozenset(STOCK_SIGNS) | _SUPPLY_USERS,
+    Population.REGISTERED: frozenset(STOCK_SIGNS) | _BENEFITS,
+    Population.RESIDENT: frozenset(STOCK_SIGNS) | _BENEFITS | _SUPPLY_USERS,
     Population.MIGRANT_IN: frozenset(STOCK_SIGNS) | _TASKS,
     Population.MIGRANT_OUT: frozenset(STOCK_SIGNS),
     Population.MIGRANT_OUT_CERTIFIED: frozenset({Measure.OPENING, Measure.IN, Measure.OUT}),

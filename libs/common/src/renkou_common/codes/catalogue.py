@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from renkou_common.codes import kinship, lists, nationalities
+from renkou_common.codes import cards, kinship, lists, nationalities
 from renkou_common.codes.lists import CodeList
 from renkou_common.codes.offices import OFFICE_LISTS
 
@@ -14,8 +14,17 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             lists.MARITAL_STATUSES,
             lists.POPULATIONS,
             lists.HOUSEHOLD_KINDS,
+            lists.MEMBERSHIP_KINDS,
+            lists.PLACE_KINDS,
+            lists.KIN_KINDS,
             lists.DOCUMENT_KINDS,
             lists.SERVICE_KINDS,
+            cards.CONTRACEPTIVE_METHODS,
+            cards.CARD_STATES,
+            cards.CARD_CLOSINGS,
+            cards.VISIT_STATES,
+            cards.VISIT_EFFECTS,
+            cards.VISIT_PROBLEMS,
             kinship.RELATIONS,
             nationalities.NATIONALITIES,
             *OFFICE_LISTS,

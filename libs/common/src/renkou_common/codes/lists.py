@@ -122,6 +122,31 @@ class DocumentKind(StrEnum):
     NONE = "none"
 
 
+class MembershipKind(StrEnum):
+    """How a person belongs to a household: by registration, or by living there."""
+
+    REGISTERED = "registered"
+    LIVING = "living"
+
+
+class PlaceKind(StrEnum):
+    """What lies below a community, without national codes."""
+
+    GRID = "grid"
+    COURTYARD = "courtyard"
+    BUILDING = "building"
+    RESIDENTS_GROUP = "residents_group"
+
+
+class KinKind(StrEnum):
+    """Who a relative is to a person, as the register links them."""
+
+    MOTHER = "mother"
+    FATHER = "father"
+    SPOUSE = "spouse"
+    CHILD = "child"
+
+
 class ServiceKind(StrEnum):
     """Services given free of charge at the present address."""
 
@@ -194,6 +219,46 @@ HOUSEHOLD_KINDS = CodeList(
         (
             (HouseholdKind.FAMILY, "家庭户", "family household"),
             (HouseholdKind.COLLECTIVE, "集体户", "collective household"),
+        )
+    ),
+)
+MEMBERSHIP_KINDS = CodeList(
+    "membership_kind",
+    "2026-01-01",
+    "入户方式",
+    "kind of membership",
+    _entries(
+        (
+            (MembershipKind.REGISTERED, "户籍成员", "registered member"),
+            (MembershipKind.LIVING, "同住人员", "living there"),
+        )
+    ),
+)
+PLACE_KINDS = CodeList(
+    "place_kind",
+    "2026-01-01",
+    "楼院类型",
+    "kind of place",
+    _entries(
+        (
+            (PlaceKind.GRID, "网格", "grid"),
+            (PlaceKind.COURTYARD, "小区、院落", "courtyard"),
+            (PlaceKind.BUILDING, "楼栋", "building"),
+            (PlaceKind.RESIDENTS_GROUP, "居民小组", "residents' group"),
+        )
+    ),
+)
+KIN_KINDS = CodeList(
+    "kin_kind",
+    "2026-01-01",
+    "亲属",
+    "relative",
+    _entries(
+        (
+            (KinKind.MOTHER, "母亲", "mother"),
+            (KinKind.FATHER, "父亲", "father"),
+            (KinKind.SPOUSE, "配偶", "spouse"),
+            (KinKind.CHILD, "子女", "child"),
         )
     ),
 )

@@ -20,6 +20,11 @@ def mask_resident_id_public(number: str) -> str:
     return _mask(number, 1, 2)
 
 
+def mask_document_number(number: str) -> str:
+    """Passports, birth certificates: the first and the last 2 characters, `S3******56`."""
+    return _mask(number, 2, 2)
+
+
 def mask_phone(number: str) -> str:
     """`138****1234`; numbers of other lengths keep only their last 2 digits."""
     return _mask(number, 3, 4) if len(number) == 11 else _mask(number, 0, 2)

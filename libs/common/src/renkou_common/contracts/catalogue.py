@@ -2,7 +2,17 @@
 
 from pydantic import BaseModel
 
-from renkou_common.contracts import migrant, registry, registry_offices
+from renkou_common.contracts import (
+    migrant,
+    registry,
+    registry_benefits,
+    registry_cards,
+    registry_duplicates,
+    registry_maternal,
+    registry_offices,
+    registry_people,
+    registry_time,
+)
 from renkou_common.contracts.migrant import MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType
 
@@ -12,10 +22,34 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.DEATH_RECORDED: registry.DeathRecorded,
     RegistryEventType.MARRIAGE_RECORDED: registry.MarriageRecorded,
     RegistryEventType.MOVE_RECORDED: registry.MoveRecorded,
+    RegistryEventType.DIVORCE_RECORDED: registry_time.DivorceRecorded,
+    RegistryEventType.WIDOWHOOD_RECORDED: registry_time.WidowhoodRecorded,
+    RegistryEventType.ADOPTION_RECORDED: registry_time.AdoptionRecorded,
+    RegistryEventType.ADDRESS_CHANGED: registry_time.AddressChanged,
+    RegistryEventType.PERSON_REASSIGNED: registry_time.PersonReassigned,
+    RegistryEventType.AREA_CHANGED: registry_time.AreaChanged,
     RegistryEventType.EVENT_CORRECTED: registry.EventCorrected,
     RegistryEventType.EVENT_RETRACTED: registry.EventRetracted,
     RegistryEventType.SERVICE_GIVEN: registry.ServiceGiven,
+    RegistryEventType.PERSON_MERGED: registry_duplicates.PersonMerged,
+    RegistryEventType.PERSON_SEPARATED: registry_duplicates.PersonSeparated,
+    RegistryEventType.SERVICE_CHANGED: registry_maternal.ServiceChanged,
+    RegistryEventType.PREPREGNANCY_CHANGED: registry_maternal.PrepregnancyChanged,
+    RegistryEventType.CHILDBIRTH_REGISTERED: registry_maternal.ChildbirthRegistered,
+    RegistryEventType.CHILDBIRTH_CHANGED: registry_maternal.ChildbirthChanged,
+    RegistryEventType.HONOUR_ISSUED: registry_maternal.HonourIssued,
+    RegistryEventType.HONOUR_CANCELLED: registry_maternal.HonourCancelled,
+    RegistryEventType.SCHEME_ACTIVATED: registry_benefits.SchemeActivated,
+    RegistryEventType.ENROLMENT_CHANGED: registry_benefits.EnrolmentChanged,
+    RegistryEventType.BENEFIT_BATCH_CHANGED: registry_benefits.BatchChanged,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
+    RegistryEventType.DETAILS_CHANGED: registry_people.DetailsChanged,
+    RegistryEventType.HOUSEHOLD_CHANGED: registry_people.HouseholdChanged,
+    RegistryEventType.KIN_CHANGED: registry_people.KinChanged,
+    RegistryEventType.PLACE_CHANGED: registry_people.PlaceChanged,
+    RegistryEventType.CARD_CHANGED: registry_cards.CardChanged,
+    RegistryEventType.VISIT_CHANGED: registry_cards.VisitChanged,
+    RegistryEventType.METHOD_USE_COUNTED: registry_cards.MethodUseCounted,
     RegistryEventType.SUPPLY_CATALOGUE_CHANGED: registry_offices.SupplyCatalogueChanged,
     RegistryEventType.SUPPLY_POINT_CHANGED: registry_offices.SupplyPointChanged,
     RegistryEventType.SUPPLY_POSTED: registry_offices.SupplyPosted,

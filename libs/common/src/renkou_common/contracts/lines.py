@@ -38,6 +38,36 @@ class Measure(StrEnum):
     NOTICE_SENT = "notice_sent"  # 已通报
     NOTICE_CONFIRMABLE = "notice_confirmable"  # 已通报且应确认
     NOTICE_CONFIRMED = "notice_confirmed"  # 已确认
+    SERVICE_ENTITLED = "service_entitled"  # 享有免费服务 (人次)
+    SERVICE_ACCEPTED = "service_accepted"  # 接受服务
+    SERVICE_RECEIVED = "service_received"  # 已获服务
+    EXAMINATION_ENTITLED = "examination_entitled"  # 享有检查
+    EXAMINATION_ACCEPTED = "examination_accepted"  # 接受检查
+    EXAMINATION_RECEIVED = "examination_received"  # 已检查
+    COUPLE_TARGET = "couple_target"  # 孕前优生目标夫妇
+    COUPLE_ACCEPTED = "couple_accepted"  # 接受孕前检查的夫妇
+    COUPLE_EXAMINED = "couple_examined"  # 已检查夫妇
+    PREPREGNANCY_EXAMINED = "prepregnancy_examined"  # 孕前检查人数
+    PREPREGNANCY_HIGH_RISK = "prepregnancy_high_risk"  # 高风险人数
+    # Stocks: +1 from a day on, -1 until a day; what holds on day D is the sum of all lines up to D.
+    CARD_DUE = "card_due"  # 应建卡
+    CARD_OPEN = "card_open"  # 在册卡
+    MARRIED_WOMEN = "married_women"  # 在册已婚育龄妇女
+    METHOD_USERS_MARRIED = "method_users_married"  # 其中采用避孕方法的
+    METHOD_SUPPLIES = "method_supplies"  # 药具
+    METHOD_SUPPLIES_CONFIRMED = "method_supplies_confirmed"  # 药具, 随访确认在用
+    METHOD_IUD = "method_iud"  # 宫内节育器
+    METHOD_STERILISATION = "method_sterilisation"  # 绝育
+    METHOD_IMPLANT = "method_implant"  # 皮埋
+    METHOD_OTHER = "method_other"  # 其他
+    # Flows, dated at the day the visit was due.
+    VISIT_OFFERED = "visit_offered"  # 已提供随访
+    VISIT_ACCEPTED = "visit_accepted"  # 接受随访
+    VISIT_KEPT = "visit_kept"  # 已随访
+    BENEFIT_DUE = "benefit_due"  # 奖扶应发人次
+    BENEFIT_PAID = "benefit_paid"  # 奖扶已发人次
+    BENEFIT_DUE_FEN = "benefit_due_fen"  # 奖扶应发金额, 分
+    BENEFIT_PAID_FEN = "benefit_paid_fen"  # 奖扶已发金额, 分
     SUPPLY_ISSUED = "supply_issued"  # 药具发放人次
     SUPPLY_USER_REGISTERED = "supply_user_registered"  # 登记的药具使用者
     SUPPLY_USER_CONFIRMED = "supply_user_confirmed"  # 确认使用
@@ -60,11 +90,21 @@ class Measure(StrEnum):
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]
+Detail = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9][a-z0-9_.-]{0,59})?$",
+        description="what the count is told apart by within its measure: a scheme, a method, a kind; '' none",
+    ),
+]
 BirthMonth = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="YYYY-MM")]
 
 
 class LineKey(NamedTuple):
-    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told."""
+    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told.
+
+    ``detail`` tells counts of one measure apart by a code (scheme, method, kind of service); '' is none.
+    """
 
     population: Population
     area: str
@@ -73,6 +113,7 @@ class LineKey(NamedTuple):
     sex: int = 0
     birth_month: str = ""
     parity: int = 0
+    detail: str = ""
 
 
 class Line(BaseModel):
@@ -87,6 +128,7 @@ class Line(BaseModel):
     sex: int = Field(default=0, ge=0, le=9)
     birth_month: BirthMonth | None = None
     parity: int = Field(default=0, ge=0, le=30)
+    detail: Detail = ""
     value: int
 
 
@@ -102,6 +144,7 @@ def difference(new: Counter[LineKey], old: Counter[LineKey]) -> list[Line]:
             sex=key.sex,
             birth_month=key.birth_month or None,
             parity=key.parity,
+            detail=key.detail,
             value=new[key] - old[key],
         )
         for key in keys

@@ -17,10 +17,34 @@ class RegistryEventType(StrEnum):
     DEATH_RECORDED = "registry.death.recorded.v1"
     MARRIAGE_RECORDED = "registry.marriage.recorded.v1"
     MOVE_RECORDED = "registry.move.recorded.v1"
+    DIVORCE_RECORDED = "registry.divorce.recorded.v1"
+    WIDOWHOOD_RECORDED = "registry.widowhood.recorded.v1"
+    ADOPTION_RECORDED = "registry.adoption.recorded.v1"
+    ADDRESS_CHANGED = "registry.address.changed.v1"
+    PERSON_REASSIGNED = "registry.person.reassigned.v1"
+    AREA_CHANGED = "registry.area.changed.v1"
     EVENT_CORRECTED = "registry.event.corrected.v1"
     EVENT_RETRACTED = "registry.event.retracted.v1"
     SERVICE_GIVEN = "registry.service.given.v1"
+    PERSON_MERGED = "registry.person.merged.v1"
+    PERSON_SEPARATED = "registry.person.separated.v1"
+    SERVICE_CHANGED = "registry.service.changed.v1"
+    PREPREGNANCY_CHANGED = "registry.prepregnancy.changed.v1"
+    CHILDBIRTH_REGISTERED = "registry.childbirth.registered.v1"
+    CHILDBIRTH_CHANGED = "registry.childbirth.changed.v1"
+    HONOUR_ISSUED = "registry.honour.issued.v1"
+    HONOUR_CANCELLED = "registry.honour.cancelled.v1"
+    SCHEME_ACTIVATED = "registry.scheme.activated.v1"
+    ENROLMENT_CHANGED = "registry.enrolment.changed.v1"
+    BENEFIT_BATCH_CHANGED = "registry.benefit-batch.changed.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
+    DETAILS_CHANGED = "registry.person.details-changed.v1"
+    HOUSEHOLD_CHANGED = "registry.household.changed.v1"
+    KIN_CHANGED = "registry.kin.changed.v1"
+    PLACE_CHANGED = "registry.place.changed.v1"
+    CARD_CHANGED = "registry.card.changed.v1"
+    VISIT_CHANGED = "registry.visit.changed.v1"
+    METHOD_USE_COUNTED = "registry.method-use.counted.v1"
     SUPPLY_CATALOGUE_CHANGED = "registry.supply-catalogue.changed.v1"
     SUPPLY_POINT_CHANGED = "registry.supply-point.changed.v1"
     SUPPLY_POSTED = "registry.supply.posted.v1"
@@ -54,6 +78,10 @@ class PersonEvent(BaseModel):
     registered_area: AreaText
     present_area: AreaText
     present_since: date
+    facts_changed: list[str] = Field(
+        default_factory=list,
+        description="which of the facts that a certificate states this event changed, by name alone",
+    )
     lines: list[Line] = Field(default_factory=list)
 
 
@@ -110,6 +138,7 @@ class ServiceGiven(BaseModel):
     given_on: date
     area: AreaText
     share_with_home: bool
+    lines: list[Line] = Field(default_factory=list)
 
 
 class StaffAssignment(BaseModel):

@@ -1,6 +1,7 @@
 """Preconditions of a change: ``If-Match`` against the record's version."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Header
@@ -31,7 +32,10 @@ def _parse_if_match(
 expected_version = _parse_if_match
 
 
-def check_version(expected: int, current: int) -> None:
-    """Raise :class:`VersionMismatch` unless the caller saw the current version."""
+def check_version(expected: int, current: int, changed: Sequence[str] = ()) -> None:
+    """Raise :class:`VersionMismatch` unless the caller saw the current version.
+
+    ``changed`` names what was changed meanwhile, where the feature keeps it (see :mod:`.changes`).
+    """
     if expected != current:
-        raise VersionMismatch(current)
+        raise VersionMismatch(current, changed)

@@ -121,8 +121,9 @@ def problem(
     detail: Text,
     field_errors: tuple[FieldError, ...] = (),
     headers: dict[str, str] | None = None,
+    members: dict[str, Any] | None = None,
 ) -> JSONResponse:
-    """Return one problem document in the caller's language."""
+    """Return one problem document in the caller's language; ``members`` are its extension members."""
     chinese = wants_chinese(request)
 
     def pick(text: Text) -> str:
@@ -135,6 +136,7 @@ def problem(
         "code": code,
         "detail": pick(detail),
         "trace_id": request.scope.get("renkou.trace_id", ""),
+        **(members or {}),
     }
     if field_errors:
         content["errors"] = [
@@ -153,13 +155,15 @@ def refusal(request: Request, error: RenkouError) -> JSONResponse:
     """Return the problem document of one of our own errors."""
     status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 400)
     headers: dict[str, str] = {}
+    members: dict[str, Any] = {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         headers["Retry-After"] = "2"
     if isinstance(error, errors.VersionMismatch):
         headers["ETag"] = f'"{error.current}"'
-    return problem(request, status, error.code, error.title, error.detail, error.errors, headers)
+        members = {"current_version": error.current, "changed": list(error.changed)}
+    return problem(request, status, error.code, error.title, error.detail, error.errors, headers, members)
 
 
 async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:

@@ -14,6 +14,7 @@ class Scope(StrEnum):
     LIFE_EVENT_WRITE = "life-event:write"
     LIFE_EVENT_CORRECT = "life-event:correct"
     SERVICE_WRITE = "service:write"
+    SERVICE_RESULT = "service:result"
     STAFF_MANAGE = "staff:manage"
     CERTIFICATE_READ = "certificate:read"
     CERTIFICATE_ISSUE = "certificate:issue"
@@ -125,6 +126,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.AREA_READ,
             Scope.RESIDENT_READ,
             Scope.SERVICE_WRITE,
+            Scope.SERVICE_RESULT,
             Scope.CARD_READ,
             Scope.VISIT_WRITE,
             Scope.PREPREGNANCY_READ,

@@ -179,7 +179,7 @@ async def read_document(
     """Read one A4 page with the chosen groups and their QR code. Needs `certificate:read`."""
     chosen = shown.groups_of(groups)
     full = await _full(runtime, access, certificate_id)
-    page = await shown.document(full, chosen, await _names(runtime, access))
+    page = await shown.document(runtime, full, chosen, await _names(runtime, access))
     disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
     return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})
 

@@ -37,7 +37,7 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("direction IN ('out', 'in')", name="message_direction"),
         CheckConstraint(
-            "state IN ('drafted', 'sent', 'delivered', 'read', 'answered', 'confirmed', 'disputed', 'expired', 'dead')",  # noqa: E501
+            "state IN ('drafted', 'sent', 'delivered', 'read', 'answered', 'confirmed', 'disputed', 'expired', 'dead')",
             name="message_state",
         ),
         Index("message_pair_seq", "direction", "partner", "pair_seq", unique=True),

@@ -21,6 +21,13 @@ PERSON_EVENTS = frozenset(
         RegistryEventType.DEATH_RECORDED,
         RegistryEventType.MARRIAGE_RECORDED,
         RegistryEventType.MOVE_RECORDED,
+        RegistryEventType.DIVORCE_RECORDED,
+        RegistryEventType.WIDOWHOOD_RECORDED,
+        RegistryEventType.ADOPTION_RECORDED,
+        RegistryEventType.ADDRESS_CHANGED,
+        RegistryEventType.PERSON_REASSIGNED,
+        RegistryEventType.PERSON_MERGED,
+        RegistryEventType.PERSON_SEPARATED,
         RegistryEventType.EVENT_CORRECTED,
         RegistryEventType.EVENT_RETRACTED,
     }

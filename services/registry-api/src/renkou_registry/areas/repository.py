@@ -52,6 +52,16 @@ async def children_of(tx: Transaction, code: AreaCode, after: int, limit: int) -
     return [_record(row) for row in rows]
 
 
+async def successors_of(tx: Transaction, area: int) -> list[tuple[str, str]]:
+    """Return (code, name) of the communities that took the place of one."""
+    rows = await tx.fetch(
+        "SELECT s.successor, a.name FROM area_successor s JOIN area a ON a.key = s.successor AND a.level = 5"
+        " WHERE s.area = $1 ORDER BY s.successor",
+        area,
+    )
+    return [(f"{row['successor']:012d}", row["name"]) for row in rows]
+
+
 async def load_divisions(connection: Session) -> int:
     """Copy the shipped division list into an empty table, in one transaction; returns how many came in."""
     async with connection.transaction():

@@ -10,8 +10,10 @@ from renkou_common.identity.principal import grants_of
 from renkou_common.identity.roles import SERVICE_SCOPES
 from renkou_common.identity.tokens import Claims
 from renkou_common.scope import AreaScope
+from renkou_registry.accounts import service as accounts
 from renkou_registry.auth import service
 from renkou_registry.auth.schemas import Me, MyAssignment, PasswordChange, TokenRequest, TokenResponse
+from renkou_registry.auth.service import Token
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.staff.service import find, rights
 
@@ -30,7 +32,7 @@ Caller = Annotated[Claims, Depends(_bearer_claims)]
 
 @router.post("/auth/token", summary="Sign in 登录", response_model=TokenResponse)
 async def sign_in(body: TokenRequest, runtime: CurrentRuntime) -> TokenResponse:
-    """Sign in with a user name and a password, or as a service with its client secret.
+    """Sign in with a user name or a person's account and a password, or as a service with its client secret.
 
     Repeated failures lock an account for a time that grows from 2 seconds to 15 minutes. The answer to a
     wrong name, a wrong password and a locked account is the same.
@@ -40,11 +42,13 @@ async def sign_in(body: TokenRequest, runtime: CurrentRuntime) -> TokenResponse:
         token = await service.sign_in(runtime, given["username"], given["password"])
     elif given.keys() == {"client_id", "client_secret"}:
         token = await service.sign_in_service(runtime, given["client_id"], given["client_secret"])
+    elif given.keys() == {"account", "password"}:
+        token = Token(await accounts.sign_in(runtime, given["account"], given["password"]), False)
     else:
         raise InvalidInput(
             "credentials_incomplete",
-            "请提供 username 和 password, 或 client_id 和 client_secret",
-            "Give username and password, or client_id and client_secret",
+            "请提供 username (或居民的 account) 和 password, 或 client_id 和 client_secret",
+            "Give username and password, account and password (a person), or client_id and client_secret",
         )
     return TokenResponse(
         access_token=token.text,
@@ -66,6 +70,8 @@ async def me(caller: Caller, runtime: CurrentRuntime) -> Me:
     """Return the caller's account, roles with areas, and the scopes they give."""
     if caller.kind == "setup":
         raise Forbidden("password_change_required", "请先设置新密码", "Set a new password first")
+    if caller.kind == "person":
+        raise Forbidden("staff_only", "居民请使用 /me", "Persons read GET /me")
     if caller.kind == "service":
         return Me(
             id=caller.subject,

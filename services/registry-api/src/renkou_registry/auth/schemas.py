@@ -14,19 +14,23 @@ NewPassword = Annotated[
 
 
 class TokenRequest(BaseModel):
-    """Either `username` and `password` (staff) or `client_id` and `client_secret` (a service)."""
+    """`username` and `password` (staff), `account` and `password` (a person), or `client_id` and
+    `client_secret` (a service).
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
             "examples": [
                 {"username": "clerk.sanxiaokou", "password": "a long pass phrase"},
+                {"account": "483920175562", "password": "a long pass phrase"},
                 {"client_id": "migrant-api", "client_secret": "from the secret file"},
             ]
         },
     )
 
     username: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    account: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     password: Secret | None = None
     client_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     client_secret: Secret | None = None

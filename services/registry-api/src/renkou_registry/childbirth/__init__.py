@@ -1,1 +1,1 @@
-"""Childbirth (生育登记: a record, open to everyone)."""
+"""Childbirth registration (生育登记): a record, open to everyone, at either address."""

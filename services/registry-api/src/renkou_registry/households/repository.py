@@ -1,18 +1,24 @@
-"""Every query on households."""
+"""Every query on households and their own columns; memberships are in the second half."""
 
 # ruff: noqa: S608 - only constants of this module are put into statements
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from renkou_common.codes.lists import MembershipKind
 from renkou_common.database import Transaction
+from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
-from renkou_registry.households.domain import HouseholdEntry, Member
+from renkou_registry.households.domain import HouseholdEntry, Member, Membership
 
-_COLUMNS = "h.id, h.number, h.kind, h.area, h.street, h.version, h.recorded_at"
+_COLUMNS = (
+    "h.id, h.number, h.kind, h.area, h.street, h.place_id, h.dissolved_on, h.version, h.recorded_at,"
+    " h.recorded_by"
+)
 _IN_SCOPE = (
     "EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi) WHERE h.area BETWEEN s.lo AND s.hi)"
 )
@@ -22,13 +28,43 @@ SELECT t.id, t.number, t.kind, t.area, t.street, 1, $6, $7
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[])
      AS t (id, number, kind, area, street)
 ON CONFLICT (area, number) DO UPDATE SET version = household.version + 1
-RETURNING id, area, number
+RETURNING id, area, number, version
 """
+_MEMBER = (
+    "m.id, m.household_id, m.person_id, m.relation, m.kind, m.since, m.until, m.known_from, m.known_until,"
+    " m.reason, m.cause"
+)
+_OPEN = "m.until IS NULL AND m.known_until IS NULL"
 _ADD_MEMBERS = """
-INSERT INTO household_member (id, household_id, person_id, relation, area, since)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::date[])
-ON CONFLICT (household_id, person_id) WHERE until IS NULL DO NOTHING
+INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, known_from, recorded_by)
+SELECT t.id, t.household_id, t.person_id, t.relation, t.area,
+       coalesce(t.kind, CASE WHEN p.registered_area = t.area AND NOT EXISTS
+           (SELECT FROM household_member o WHERE o.person_id = p.id AND o.kind = 'registered'
+            AND o.until IS NULL AND o.known_until IS NULL) THEN 'registered' ELSE 'living' END),
+       t.since, $8, $9
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::date[], $7::text[])
+     AS t (id, household_id, person_id, relation, area, since, kind)
+JOIN person p ON p.id = t.person_id
+ON CONFLICT DO NOTHING
+RETURNING person_id
 """
+_REPLACE = """
+WITH ended AS (
+    UPDATE household_member m SET known_until = greatest($5, m.known_from)
+    FROM unnest($1::uuid[]) AS t (id) WHERE m.id = t.id AND m.known_until IS NULL
+    RETURNING m.*
+)
+INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, until, reason, cause,
+                              known_from, recorded_by)
+SELECT t.new_id, e.household_id, e.person_id, e.relation, e.area, e.kind, e.since, $3, $4, $7,
+       greatest($5, e.known_from), $6
+FROM ended e JOIN unnest($1::uuid[], $2::uuid[]) AS t (id, new_id) ON t.id = e.id
+"""
+
+
+def _membership(row: asyncpg.Record) -> Membership:
+    values: dict[str, Any] = dict(row)
+    return Membership(**values | {"kind": MembershipKind(row["kind"])})
 
 
 async def upsert_many(
@@ -37,8 +73,8 @@ async def upsert_many(
     households: Sequence[HouseholdEntry],
     recorded_at: datetime,
     recorded_by: UUID,
-) -> dict[tuple[int, str], UUID]:
-    """Write households, each (area, number) once; returns the ids by it, of old and new ones."""
+) -> dict[tuple[int, str], tuple[UUID, int]]:
+    """Write households, each (area, number) once; returns id and version by it, of old and new ones."""
     rows = await tx.fetch(
         _UPSERT,
         ids,
@@ -49,7 +85,7 @@ async def upsert_many(
         recorded_at,
         recorded_by,
     )
-    return {(row["area"], row["number"]): row["id"] for row in rows}
+    return {(row["area"], row["number"]): (row["id"], row["version"]) for row in rows}
 
 
 async def insert(
@@ -57,8 +93,8 @@ async def insert(
 ) -> bool:
     """Write one household; False where its (area, number) is taken."""
     created = await tx.fetchval(
-        "INSERT INTO household (id, number, kind, area, street, version, recorded_at, recorded_by)"
-        " VALUES ($1, $2, $3, $4, $5, 1, $6, $7) ON CONFLICT (area, number) DO NOTHING RETURNING true",
+        "INSERT INTO household (id, number, kind, area, street, place_id, version, recorded_at, recorded_by)"
+        " VALUES ($1, $2, $3, $4, $5, $8, 1, $6, $7) ON CONFLICT (area, number) DO NOTHING RETURNING true",
         household_id,
         entry.number,
         entry.kind,
@@ -66,52 +102,75 @@ async def insert(
         entry.street,
         recorded_at,
         recorded_by,
+        entry.place_id,
     )
     return created is not None
 
 
-async def add_members(tx: Transaction, members: Sequence[Member]) -> None:
-    """Write memberships; who is a member of that household already stays as is."""
-    await tx.execute(
-        _ADD_MEMBERS,
-        [each.id for each in members],
-        [each.household_id for each in members],
-        [each.entry.person_id for each in members],
-        [each.entry.relation for each in members],
-        [each.area for each in members],
-        [each.entry.since for each in members],
-    )
-
-
-async def find(tx: Transaction, household_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
+async def find(
+    tx: Transaction, household_id: UUID, scope: AreaScope, *, lock: bool = False
+) -> asyncpg.Record | None:
     """Return a household in scope."""
     return await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM household h WHERE h.id = $1 AND {_IN_SCOPE}",
+        f"SELECT {_COLUMNS} FROM household h WHERE h.id = $1 AND {_IN_SCOPE}{' FOR UPDATE' if lock else ''}",
         household_id,
         scope.lows,
         scope.highs,
     )
 
 
-async def members_of(tx: Transaction, household_id: UUID) -> list[asyncpg.Record]:
-    """Return the memberships of a household that the caller was found to see."""
+async def is_free(tx: Transaction, area: int, number: str) -> bool:
+    """Say whether a community has no household of this number."""
+    taken: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM household WHERE area = $1 AND number = $2)", area, number
+    )
+    return not taken
+
+
+async def update(tx: Transaction, household_id: UUID, changes: dict[str, Any], names: Sequence[str]) -> int:
+    """Set columns of a household, count the version up and note what changed; returns the new version."""
+    assignments = "".join(f"{column} = ${number}, " for number, column in enumerate(changes, 3))
+    version: int = await tx.fetchval(
+        f"WITH changed AS (UPDATE household SET {assignments} version = version + 1 WHERE id = $1"
+        f" RETURNING id, version), noted AS ({NOTE} SELECT id, version, $2 FROM changed)"
+        " SELECT version FROM changed",
+        household_id,
+        sorted(set(names)),
+        *changes.values(),
+    )
+    return version
+
+
+async def details_of(tx: Transaction, household_id: UUID) -> list[asyncpg.Record]:
+    """Return what the columns of a household were over time, in the order of recording."""
     return await tx.fetch(
-        "SELECT person_id, relation, since, until FROM household_member"
-        " WHERE household_id = $1 ORDER BY relation, id",
+        "SELECT number, kind, area, street, place_id, dissolved, valid_from, recorded_at, recorded_by"
+        " FROM household_detail WHERE household_id = $1 ORDER BY position",
         household_id,
     )
 
 
-async def current_member_ids(tx: Transaction, number: str, scope: AreaScope) -> list[UUID]:
-    """Return who lives in the households in scope with this number."""
-    rows = await tx.fetch(
-        "SELECT m.person_id FROM household h JOIN household_member m ON m.household_id = h.id"
-        f" WHERE h.number = $1 AND {_IN_SCOPE} AND m.until IS NULL ORDER BY m.person_id",
-        number,
-        scope.lows,
-        scope.highs,
+async def add_detail(
+    tx: Transaction,
+    household_id: UUID,
+    row: Any,
+    valid_from: date | None,
+    recorded_at: datetime,
+    recorded_by: UUID,
+    *,
+    is_dissolved: bool,
+) -> None:
+    """Write down a household's columns as they hold from a day on."""
+    await tx.execute(
+        "INSERT INTO household_detail (household_id, number, kind, area, street, place_id, dissolved,"
+        " valid_from, recorded_at, recorded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        household_id,
+        *(row[name] for name in ("number", "kind", "area", "street", "place_id")),
+        is_dissolved,
+        valid_from,
+        recorded_at,
+        recorded_by,
     )
-    return [row["person_id"] for row in rows]
 
 
 async def page(
@@ -131,9 +190,132 @@ async def page(
     )
 
 
-async def remove_person(tx: Transaction, person_id: UUID) -> None:
-    """Delete every membership of a person."""
-    await tx.execute("DELETE FROM household_member WHERE person_id = $1", person_id)
+async def add_members(
+    tx: Transaction, members: Sequence[Member], known_from: datetime, recorded_by: UUID
+) -> set[UUID]:
+    """Write memberships; who is a member already stays as is. Returns the persons who are new."""
+    rows = await tx.fetch(
+        _ADD_MEMBERS,
+        [each.id for each in members],
+        [each.household_id for each in members],
+        [each.entry.person_id for each in members],
+        [each.entry.relation for each in members],
+        [each.area for each in members],
+        [each.entry.since for each in members],
+        [each.entry.kind for each in members],
+        known_from,
+        recorded_by,
+    )
+    return {row["person_id"] for row in rows}
+
+
+async def replace(
+    tx: Transaction,
+    ids: Sequence[UUID],
+    new_ids: Sequence[UUID],
+    until: date | None,
+    reason: str | None,
+    now: datetime,
+    recorded_by: UUID,
+    cause: UUID | None,
+) -> None:
+    """End what is known of memberships and write them anew with another ``until`` (None: they last)."""
+    await tx.execute(_REPLACE, ids, new_ids, until, reason, now, recorded_by, cause)
+
+
+async def forget(tx: Transaction, person_id: UUID, now: datetime) -> None:
+    """End what is known of every membership of a person: there was none."""
+    await tx.execute(
+        "UPDATE household_member SET known_until = greatest($2, known_from)"
+        " WHERE person_id = $1 AND known_until IS NULL",
+        person_id,
+        now,
+    )
+
+
+async def follow_area(tx: Transaction, household_id: UUID, area: int) -> None:
+    """Let the memberships of a household lie where it lies."""
+    await tx.execute(
+        "UPDATE household_member SET area = $2 WHERE household_id = $1 AND area <> $2", household_id, area
+    )
+
+
+async def memberships_of(tx: Transaction, household_id: UUID) -> list[Membership]:
+    """Return everything ever known of a household's memberships."""
+    rows = await tx.fetch(
+        f"SELECT {_MEMBER} FROM household_member m WHERE m.household_id = $1 ORDER BY m.known_from, m.id",
+        household_id,
+    )
+    return [_membership(row) for row in rows]
+
+
+async def members_of(tx: Transaction, household_id: UUID) -> list[Membership]:
+    """Return what is known now of the memberships of a household, those that ended too."""
+    rows = await tx.fetch(
+        f"SELECT {_MEMBER} FROM household_member m WHERE m.household_id = $1 AND m.known_until IS NULL"
+        " ORDER BY m.until IS NOT NULL, m.relation <> '02', m.relation, m.id",
+        household_id,
+    )
+    return [_membership(row) for row in rows]
+
+
+async def open_members(tx: Transaction, household_id: UUID) -> list[Membership]:
+    """Return who belongs to a household now, by person."""
+    rows = await tx.fetch(
+        f"SELECT {_MEMBER} FROM household_member m WHERE m.household_id = $1 AND {_OPEN} ORDER BY m.person_id",
+        household_id,
+    )
+    return [_membership(row) for row in rows]
+
+
+async def of_person(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
+    """Return what is known now of a person's memberships with their households, the latest first."""
+    return await tx.fetch(
+        f"SELECT {_MEMBER}, h.number, h.area, h.kind AS household_kind, h.street FROM household_member m"
+        " JOIN household h ON h.id = m.household_id WHERE m.person_id = $1 AND m.known_until IS NULL"
+        " ORDER BY m.until IS NOT NULL, m.since DESC NULLS LAST, m.id LIMIT 200",
+        person_id,
+    )
+
+
+async def ever_of_person(tx: Transaction, person_id: UUID) -> list[Membership]:
+    """Return everything ever known of a person's memberships."""
+    rows = await tx.fetch(
+        f"SELECT {_MEMBER} FROM household_member m WHERE m.person_id = $1 ORDER BY m.known_from, m.id",
+        person_id,
+    )
+    return [_membership(row) for row in rows]
+
+
+async def ended_by(tx: Transaction, person_id: UUID, cause: UUID) -> list[Membership]:
+    """Return a person's memberships that a life event ended."""
+    rows = await tx.fetch(
+        f"SELECT {_MEMBER} FROM household_member m WHERE m.cause = $2 AND m.person_id = $1"
+        " AND m.known_until IS NULL ORDER BY m.id",
+        person_id,
+        cause,
+    )
+    return [_membership(row) for row in rows]
+
+
+async def lock_many(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, asyncpg.Record]:
+    """Lock households in the order of their ids, as far as the transaction sees."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM household h WHERE h.id = ANY($1) ORDER BY h.id FOR UPDATE", ids
+    )
+    return {row["id"]: row for row in rows}
+
+
+async def current_member_ids(tx: Transaction, number: str, scope: AreaScope) -> list[UUID]:
+    """Return who lives in the households in scope with this number."""
+    rows = await tx.fetch(
+        "SELECT m.person_id FROM household h JOIN household_member m ON m.household_id = h.id"
+        f" WHERE h.number = $1 AND {_IN_SCOPE} AND {_OPEN} ORDER BY m.person_id",
+        number,
+        scope.lows,
+        scope.highs,
+    )
+    return [row["person_id"] for row in rows]
 
 
 async def headed(tx: Transaction, numbers: Sequence[str]) -> list[asyncpg.Record]:
@@ -141,7 +323,7 @@ async def headed(tx: Transaction, numbers: Sequence[str]) -> list[asyncpg.Record
     return await tx.fetch(
         "SELECT h.number, h.area FROM household h WHERE h.number = ANY($1::text[]) AND EXISTS"
         " (SELECT FROM household_member m"
-        " WHERE m.household_id = h.id AND m.relation = '02' AND m.until IS NULL)",
+        f" WHERE m.household_id = h.id AND m.relation = '02' AND {_OPEN})",
         list(numbers),
     )
 
@@ -150,7 +332,7 @@ async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -
     """Return (number, name, birth_date) of present members who carry no resident ID."""
     return await tx.fetch(
         "SELECT h.number, p.name, p.birth_date FROM household h"
-        " JOIN household_member m ON m.household_id = h.id AND m.until IS NULL"
+        f" JOIN household_member m ON m.household_id = h.id AND {_OPEN}"
         " JOIN person p ON p.id = m.person_id AND p.resident_id_index IS NULL AND NOT p.withdrawn"
         " WHERE h.number = ANY($1::text[])",
         list(numbers),

@@ -1,18 +1,25 @@
-"""Households: create, extend, read. Callers hold the transaction; nothing here commits."""
+"""Households: enter, extend, read; what life events do to memberships. Callers hold the transaction."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from renkou_common.codes.area import AreaCode
+from renkou_common.codes.lists import MembershipKind
+from renkou_common.contracts.registry import RegistryEventType
+from renkou_common.contracts.registry_people import HouseholdChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.scope import AreaScope
-from renkou_registry.households import repository
-from renkou_registry.households.domain import HouseholdEntry, Member, MemberEntry
+from renkou_registry.floor import reaching_all
+from renkou_registry.households import changes, repository
+from renkou_registry.households.domain import HouseholdEntry, Member, MemberEntry, Membership, members_on
+from renkou_registry.life_events.domain import EventKind, LifeEvent, PersonState
 from renkou_registry.persons.domain import new_id
+from renkou_registry.persons.events import area_text
 from renkou_registry.persons.service import find_many
 from renkou_registry.runtime import Runtime
 
@@ -27,14 +34,33 @@ async def create_many(
     """
     distinct = {(each.area, each.number): each for each in households}
     ids = [new_id() for _ in distinct]
-    found = await repository.upsert_many(tx, ids, list(distinct.values()), runtime.clock.now(), recorded_by)
-    placed = [found[each.area, each.number] for each in households]
+    now = runtime.clock.now()
+    found = await repository.upsert_many(tx, ids, list(distinct.values()), now, recorded_by)
+    placed = [found[each.area, each.number][0] for each in households]
     await repository.add_members(
         tx,
         [
             Member(new_id(), household_id, each.area, member)
             for household_id, each in zip(placed, households, strict=True)
             for member in each.members
+        ],
+        now,
+        recorded_by,
+    )
+    await runtime.outbox.append_many(
+        tx,
+        [
+            (
+                RegistryEventType.HOUSEHOLD_CHANGED,
+                household_id,
+                HouseholdChanged(
+                    household_id=household_id,
+                    change="entered" if version == 1 else "extended",
+                    kind=distinct[key].kind,
+                    area=area_text(key[0]),
+                ),
+            )
+            for key, (household_id, version) in found.items()
         ],
     )
     return placed
@@ -47,47 +73,249 @@ async def create(
     if not scope.contains(entry.area):
         raise NotFound.of("区划", "area")
     wanted = sorted({member.person_id for member in entry.members})
-    if wanted and len(await find_many(tx, wanted, scope)) < len(wanted):
+    people = {row["id"]: row for row in await find_many(tx, wanted, scope)} if wanted else {}
+    if len(people) < len(wanted):
         raise NotFound.of("人员", "person")
-    household_id = new_id()
-    if not await repository.insert(tx, household_id, entry, runtime.clock.now(), recorded_by):
-        raise Conflict(
-            "household_exists", "该社区已有此户号", "this community has a household of that number already"
-        )
+    household_id, now = new_id(), runtime.clock.now()
+    if not await repository.insert(tx, household_id, entry, now, recorded_by):
+        raise number_taken()
     members = [Member(new_id(), household_id, entry.area, member) for member in entry.members]
-    await repository.add_members(tx, members)
+    for member in members:
+        await check_registered(tx, people[member.entry.person_id], member)
+    await repository.add_members(tx, members, now, recorded_by)
+    row = await repository.find(tx, household_id, scope)
+    assert row is not None
+    await changes.publish(runtime, tx, row, "entered", None, [people[each]["ref"] for each in wanted])
     return household_id
+
+
+def number_taken() -> Conflict:
+    """Return the error for a number that the community has already."""
+    return Conflict(
+        "household_exists", "该社区已有此户号", "this community has a household of that number already"
+    )
+
+
+async def check_registered(tx: Transaction, person: Any, member: Member) -> None:
+    """Raise Conflict where a registered membership is asked for that cannot be.
+
+    A person is registered in one household, in the community of the registered address.
+    """
+    if member.entry.kind is not MembershipKind.REGISTERED:
+        return
+    if person["registered_area"] != member.area:
+        raise Conflict(
+            "registered_elsewhere",
+            "该人户籍不在本社区, 只能登记为同住人员",
+            "the person is registered in another community and can only be entered as living there",
+        )
+    async with reaching_all(tx):
+        ever = await repository.ever_of_person(tx, person["id"])
+    if any(row.is_open and row.kind is MembershipKind.REGISTERED for row in ever):
+        raise Conflict(
+            "registered_in_household",
+            "该人已是另一户的户籍成员, 请先迁出",
+            "the person is a registered member of another household; that membership has to end first",
+        )
 
 
 async def find(
     tx: Transaction, household_id: UUID, scope: AreaScope
-) -> tuple[asyncpg.Record, list[asyncpg.Record]]:
-    """Return a household in scope with its memberships; raises NotFound."""
+) -> tuple[asyncpg.Record, list[Membership]]:
+    """Return a household in scope with what is known now of its memberships; raises NotFound."""
     row = await repository.find(tx, household_id, scope)
     if row is None:
-        raise NotFound.of("户", "household")
+        raise changes.not_found()
     return row, await repository.members_of(tx, household_id)
 
 
-async def add_member(
-    tx: Transaction, household_id: UUID, scope: AreaScope, person_id: UUID, relation: str, since: date
-) -> None:
-    """Add a person to a household in scope from a day on; raises NotFound."""
+async def members_as_of(
+    tx: Transaction, household_id: UUID, on: date, known_at: datetime
+) -> list[Membership]:
+    """Return who belonged to a visible household on a day, as known at an instant; the head first."""
+    return members_on(await repository.memberships_of(tx, household_id), on, known_at)
+
+
+async def memberships_as_of(
+    tx: Transaction, person_id: UUID, on: date, known_at: datetime
+) -> list[Membership]:
+    """Return the visible households to which a person belonged on a day, as known at an instant."""
+    return members_on(await repository.ever_of_person(tx, person_id), on, known_at)
+
+
+async def household_as_of(
+    tx: Transaction, household_id: UUID, scope: AreaScope, on: date, known_at: datetime
+) -> dict[str, Any]:
+    """Return ``number, kind, area, street, place_id, dissolved`` of a household on a day, as known at an
+    instant; raises NotFound."""
     row = await repository.find(tx, household_id, scope)
     if row is None:
-        raise NotFound.of("户", "household")
+        raise changes.not_found()
+    names = ("number", "kind", "area", "street", "place_id")
+    found: dict[str, Any] = {name: row[name] for name in names} | {"dissolved": False}
+    for each in await repository.details_of(tx, household_id):  # what was recorded last holds
+        if each["recorded_at"] <= known_at and (each["valid_from"] is None or each["valid_from"] <= on):
+            found = {name: each[name] for name in (*names, "dissolved")}
+    return found
+
+
+async def memberships_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
+    """Return what is known now of a person's memberships in visible households."""
+    return await repository.of_person(tx, person_id)
+
+
+async def add_member(
+    runtime: Runtime,
+    tx: Transaction,
+    household_id: UUID,
+    scope: AreaScope,
+    person_id: UUID,
+    relation: str,
+    since: date,
+    *,
+    recorded_by: UUID,
+) -> None:
+    """Add a newborn to a household in scope from the birth on; raises NotFound."""
+    row = await repository.find(tx, household_id, scope, lock=True)
+    if row is None:
+        raise changes.not_found()
     member = Member(new_id(), household_id, row["area"], MemberEntry(person_id, relation, since))
-    await repository.add_members(tx, [member])
+    await repository.add_members(tx, [member], runtime.clock.now(), recorded_by)
+    await repository.update(tx, household_id, {}, ["members"])
+    await changes.publish(runtime, tx, row, "member_joined", since)
 
 
-async def forget_person(tx: Transaction, person_id: UUID) -> None:
-    """Take a person whose entry was retracted out of every household."""
-    await repository.remove_person(tx, person_id)
+async def forget_person(tx: Transaction, runtime: Runtime, person_id: UUID) -> None:
+    """Take a person whose entry was retracted out of every household, as if never there."""
+    async with reaching_all(tx):
+        await repository.forget(tx, person_id, runtime.clock.now())
 
 
-async def member_ids(tx: Transaction, number: str, scope: AreaScope) -> list[UUID]:
-    """Return who belongs now to the caller's households with this number."""
-    return await repository.current_member_ids(tx, number, scope)
+async def person_left(
+    tx: Transaction,
+    runtime: Runtime,
+    person_id: UUID,
+    on: date,
+    reason: str,
+    *,
+    recorded_by: UUID,
+    cause: UUID | None = None,
+    staying: tuple[int, int] | None = None,
+) -> None:
+    """End a locked person's memberships on a day: all of them, or those that do not fit the new addresses.
+
+    ``staying`` are the registered and the present area after a move: a registered membership lasts while its
+    household lies in the former, one of living there while it lies in the latter. ``cause`` is the life event,
+    by which :func:`person_back` finds them again.
+    """
+    async with reaching_all(tx):
+        rows = [row for row in await repository.ever_of_person(tx, person_id) if row.is_open]
+        homes = await repository.lock_many(tx, sorted({row.household_id for row in rows}))
+        rows = [row for row in rows if not _fits(row, homes[row.household_id], staying)]
+        late = [row for row in rows if row.since is not None and row.since > on]
+        await changes.end(
+            runtime,
+            tx,
+            [row for row in rows if row not in late],
+            on,
+            reason,
+            recorded_by=recorded_by,
+            cause=cause,
+        )
+        for row in late:  # entered later than the person had left: it ends as it begins
+            assert row.since is not None
+            await changes.end(runtime, tx, [row], row.since, reason, recorded_by=recorded_by, cause=cause)
+        await _tell(runtime, tx, rows, homes, "member_left", on)
+
+
+def _fits(row: Membership, home: asyncpg.Record, staying: tuple[int, int] | None) -> bool:
+    if staying is None:
+        return False
+    return bool(home["area"] == staying[0 if row.kind is MembershipKind.REGISTERED else 1])
+
+
+async def person_back(
+    tx: Transaction, runtime: Runtime, person_id: UUID, cause: UUID, *, recorded_by: UUID
+) -> None:
+    """Let the memberships last again that a life event ended which was taken back."""
+    async with reaching_all(tx):
+        ended = await repository.ended_by(tx, person_id, cause)
+        homes = await repository.lock_many(tx, sorted({row.household_id for row in ended}))
+        taken = [row for row in await repository.ever_of_person(tx, person_id) if row.is_open]
+        rows = [
+            row for row in ended if not _is_taken(row, taken) and not homes[row.household_id]["dissolved_on"]
+        ]
+        await changes.reopen(runtime, tx, rows, recorded_by=recorded_by)
+        await _tell(runtime, tx, rows, homes, "member_joined", None)
+
+
+def _is_taken(row: Membership, present: Sequence[Membership]) -> bool:
+    """Say whether another membership has taken the place of one."""
+    registered = row.kind is MembershipKind.REGISTERED
+    return any(
+        other.household_id == row.household_id or (registered and other.kind is MembershipKind.REGISTERED)
+        for other in present
+    )
+
+
+async def leaving_redated(
+    tx: Transaction, runtime: Runtime, person_id: UUID, cause: UUID, on: date, *, recorded_by: UUID
+) -> None:
+    """Move the end of the memberships that a life event ended to the event's right day."""
+    async with reaching_all(tx):
+        rows = await repository.ended_by(tx, person_id, cause)
+        homes = await repository.lock_many(tx, sorted({row.household_id for row in rows}))
+        for row in rows:
+            day = max(on, row.since) if row.since else on
+            await changes.end(runtime, tx, [row], day, row.reason, recorded_by=recorded_by, cause=cause)
+        await _tell(runtime, tx, rows, homes, "member_left", on)
+
+
+async def follow(
+    runtime: Runtime,
+    tx: Transaction,
+    person_id: UUID,
+    state: PersonState,
+    event: LifeEvent,
+    *,
+    recorded_by: UUID,
+) -> None:
+    """Let memberships follow a life event of a locked person: they end with a death and with a move out,
+    come back with its retraction, and change their last day with its correction."""
+    if event.kind is EventKind.DEATH:
+        await person_left(
+            tx, runtime, person_id, event.happened_on, "death", recorded_by=recorded_by, cause=event.id
+        )
+    elif event.kind is EventKind.MOVE:
+        await person_left(
+            tx,
+            runtime,
+            person_id,
+            event.happened_on,
+            "move",
+            recorded_by=recorded_by,
+            cause=event.id,
+            staying=(state.registered_area, state.present_area),
+        )
+    elif event.kind is EventKind.RETRACTION and event.retracts is not None:
+        await person_back(tx, runtime, person_id, event.retracts, recorded_by=recorded_by)
+    elif event.kind is EventKind.CORRECTION and event.corrects is not None:
+        on = event.data["changes"].get("happened_on")
+        if on is not None:
+            await leaving_redated(tx, runtime, person_id, event.corrects, on, recorded_by=recorded_by)
+
+
+async def _tell(
+    runtime: Runtime,
+    tx: Transaction,
+    rows: Sequence[Membership],
+    homes: dict[UUID, asyncpg.Record],
+    change: Any,
+    on: date | None,
+) -> None:
+    for household_id in sorted({row.household_id for row in rows}):
+        await repository.update(tx, household_id, {}, ["members"])
+        await changes.publish(runtime, tx, homes[household_id], change, on)
 
 
 async def page(
@@ -106,6 +334,6 @@ async def headed(tx: Transaction, numbers: Sequence[str]) -> set[tuple[str, int]
 
 
 async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -> set[tuple[str, str, date]]:
-    """Return (household number, name, birth date) of present members who carry no resident ID."""
+    """Return (household number, name, birth_date) of present members who carry no resident ID."""
     rows = await repository.members_without_resident_id(tx, numbers)
     return {(row["number"], row["name"], row["birth_date"]) for row in rows}

@@ -28,6 +28,7 @@ class Birth:
     father_id: UUID | None = None
     document_kind: str = DocumentKind.NONE
     resident_id: str | None = None
+    document_number: str | None = None
     nationality: str | None = None
     parity: int | None = None
     registered_area: int | None = None
@@ -90,14 +91,19 @@ async def record_birth(desk: Desk, birth: Birth) -> UUID:
     async with reaching(desk.tx, desk.scope, entry.registered_area, entry.present_area):
         made = await registration.enter(desk.runtime, desk.tx, [entry], recorded_by=desk.subject)
     if made[0] is None:
-        raise await persons.person_exists(
-            desk.runtime, desk.tx, desk.scope, birth.resident_id or "", "/child/resident_id"
-        )
+        raise await persons.document_taken(desk.runtime, desk.tx, desk.scope, entry, "/child")
     await persons.add_children(desk.tx, parents.ids, 1)
     if birth.household_id is not None:
         relation = {Sex.MALE: Relation.SON, Sex.FEMALE: Relation.DAUGHTER}.get(Sex(birth.sex), Relation.OTHER)
         await households.add_member(
-            desk.tx, birth.household_id, desk.scope, entry.id, relation, birth.happened_on
+            desk.runtime,
+            desk.tx,
+            birth.household_id,
+            desk.scope,
+            entry.id,
+            relation,
+            birth.happened_on,
+            recorded_by=desk.subject,
         )
     payload = BirthRecorded(
         **registration.entry_fields(made[0]),
@@ -125,6 +131,7 @@ def _entry(birth: Birth, parents: Parents) -> PersonEntry:
         entered_on=birth.happened_on,
         document_kind=birth.document_kind,
         resident_id=birth.resident_id,
+        document_number=birth.document_number,
         nationality=birth.nationality or mother.nationality,
         marital_status=str(MaritalStatus.UNMARRIED),
         registered_street=birth.registered_street or (None if own_registered else mother.registered_street),

@@ -9,32 +9,21 @@ residence (常住) and every measure are written out in docs/decisions.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_common.errors import Conflict
-from renkou_registry.life_events.residence import Addresses, Rules, usual_residences
+from renkou_registry.cards.domain import due_lines
+from renkou_registry.life_events.family import Family
+from renkou_registry.life_events.kinds import EventKind, LifeEvent
+from renkou_registry.life_events.residence import Addresses, Renaming, Rules, usual_residences
 
-__all__ = ["Addresses", "LifeEvent", "PersonState", "Rules", "derive", "population_lines"]
+__all__ = ["Addresses", "EventKind", "LifeEvent", "PersonState", "Rules", "derive", "population_lines"]
 
 type District = tuple[int, int]
-
-
-class EventKind(StrEnum):
-    """What can stand in a history; the first three are entries, one of which opens each history."""
-
-    OPENING = "opening"  # 期初建档
-    ARRIVAL = "arrival"  # 流入登记
-    BIRTH = "birth"  # 出生
-    DEATH = "death"  # 死亡
-    MARRIAGE = "marriage"  # 结婚
-    MOVE = "move"  # 迁移、流动
-    CORRECTION = "correction"  # 更正
-    RETRACTION = "retraction"  # 撤销
 
 
 ENTRY_MEASURES = {
@@ -51,6 +40,7 @@ CORRECTABLE: dict[EventKind, frozenset[str]] = {
             "birth_date",
             "marital_status",
             "registered_area",
+            "registered_since",
             "present_area",
             "present_since",
         }
@@ -62,24 +52,12 @@ CORRECTABLE: dict[EventKind, frozenset[str]] = {
     EventKind.DEATH: frozenset({"happened_on"}),
     EventKind.MARRIAGE: frozenset({"happened_on", "marital_status"}),
     EventKind.MOVE: frozenset({"happened_on", "to_area", "transfer_registration"}),
+    EventKind.DIVORCE: frozenset({"happened_on"}),
+    EventKind.ADOPTION: frozenset({"happened_on"}),
+    EventKind.ADDRESS: frozenset({"happened_on"}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LifeEvent:
-    """One recorded event. ``data`` holds what its kind needs:
-
-    entries: ``sex, birth_date, marital_status, registered_area, present_area, present_since``, a birth also
-    ``parity, mother_usual_area``; marriage: ``marital_status``; move: ``to_area, transfer_registration``;
-    correction: ``changes``. Dates in ``data`` are dates.
-    """
-
-    id: UUID
-    kind: EventKind
-    happened_on: date
-    data: Mapping[str, Any] = field(default_factory=dict)
-    corrects: UUID | None = None
-    retracts: UUID | None = None
+FOLLOWING = frozenset({EventKind.WIDOWHOOD})  # revised only with the event they follow from
+_RANK = {EventKind.AREA_CHANGE: 0, EventKind.DEATH: 2}  # within one day
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +79,10 @@ class PersonState:
     died_on: date | None
     addresses: tuple[Addresses, ...]
     usual: tuple[tuple[date, int], ...]
+    spouse_id: UUID | None = None
+    mother_id: UUID | None = None
+    father_id: UUID | None = None
+    stay_began_on: date | None = None  # since when at the first present address, also before the entry
 
     @property
     def registered_area(self) -> int:
@@ -125,14 +107,17 @@ class PersonState:
 
 def effective(history: Sequence[LifeEvent]) -> list[LifeEvent]:
     """Return the events that hold, corrections applied, in the order they happened: the entry first, then by
-    day, a death last on its day, otherwise as recorded."""
+    day, a change of the division first and a death last on its day, otherwise as recorded. None hold of a
+    record that has joined another."""
     retracted = {event.retracts for event in history if event.retracts}
     standing = {event.id: event for event in history if event.id not in retracted}
     for event in history:
         if event.kind is EventKind.CORRECTION and event.id in standing and event.corrects in standing:
             standing[event.corrects] = corrected(standing[event.corrects], event.data["changes"])
     facts = [e for e in standing.values() if e.kind not in (EventKind.CORRECTION, EventKind.RETRACTION)]
-    return sorted(facts, key=lambda e: (e.kind not in ENTRIES, e.happened_on, e.kind is EventKind.DEATH))
+    if any(e.kind is EventKind.MERGE for e in facts):
+        return []
+    return sorted(facts, key=lambda e: (e.kind not in ENTRIES, e.happened_on, _RANK.get(e.kind, 1)))
 
 
 def corrected(event: LifeEvent, changes: Mapping[str, Any]) -> LifeEvent:
@@ -148,7 +133,19 @@ def corrected(event: LifeEvent, changes: Mapping[str, Any]) -> LifeEvent:
 
 def derive(history: Sequence[LifeEvent], district: District, rules: Rules) -> PersonState:
     """Return the state after a history; raises Conflict for one that cannot have happened."""
+    return state_after(effective(history), district, rules)
+
+
+def state_on(history: Sequence[LifeEvent], on: date, district: District, rules: Rules) -> PersonState | None:
+    """Return the state on a day by what ``history`` knows; None where the person had not entered by then."""
     facts = effective(history)
+    if not facts or facts[0].kind not in ENTRIES or facts[0].happened_on > on:
+        return None
+    return state_after([fact for fact in facts if fact.happened_on <= on], district, rules)
+
+
+def state_after(facts: Sequence[LifeEvent], district: District, rules: Rules) -> PersonState:
+    """Return the state after facts in the order of :func:`effective`; raises Conflict."""
     if not facts or facts[0].kind not in ENTRIES:
         raise Conflict(
             "entry_needed",
@@ -158,43 +155,49 @@ def derive(history: Sequence[LifeEvent], district: District, rules: Rules) -> Pe
     entry, rest = facts[0], facts[1:]
     _check_entry(entry)
     death = _death(rest)
-    marital_status = str(entry.data["marital_status"])
-    addresses = [Addresses(entry.happened_on, entry.data["registered_area"], entry.data["present_area"])]
+    family = Family.of_entry(entry)
+    addresses = [
+        Addresses(entry.happened_on, entry.data["registered_area"], entry.data["present_area"], entry.id)
+    ]
     registered_since: date | None = entry.data.get("registered_since")
     present_since: date = entry.data["present_since"]
     for event in rest:
         _check_within_life(event, entry, death)
-        if event.kind is EventKind.MARRIAGE:
-            marital_status = str(event.data["marital_status"])
-        elif event.kind is EventKind.MOVE:
+        family = family.after(event)
+        if event.kind is EventKind.MOVE:
             moved = _move(addresses[-1], event, district)
             if moved.registered != addresses[-1].registered:
                 registered_since = event.happened_on
             if moved.present != addresses[-1].present:
                 present_since = event.happened_on
             addresses.append(moved)
+        elif event.kind is EventKind.AREA_CHANGE:
+            addresses.append(_renamed(addresses[-1], event))
     died_on = death.happened_on if death else None
+    usual = usual_residences(
+        entry.happened_on,
+        entry.data["present_since"],
+        entry.data.get("mother_usual_area"),
+        addresses,
+        died_on,
+        rules,
+    )
     return PersonState(
         entry=entry.kind,
         entered_on=entry.happened_on,
         sex=entry.data["sex"],
         birth_date=entry.data["birth_date"],
-        marital_status=marital_status,
+        marital_status=family.marital_status,
         parity=entry.data.get("parity") or 0,
         registered_since=registered_since,
         present_since=present_since,
         died_on=died_on,
         addresses=tuple(addresses),
-        usual=tuple(
-            usual_residences(
-                entry.happened_on,
-                entry.data["present_since"],
-                entry.data.get("mother_usual_area"),
-                addresses,
-                died_on,
-                rules,
-            )
-        ),
+        usual=tuple(usual),
+        spouse_id=family.spouse_id,
+        mother_id=family.mother_id,
+        father_id=family.father_id,
+        stay_began_on=entry.data["present_since"],
     )
 
 
@@ -230,7 +233,24 @@ def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
         (Population.RESIDENT, resident),
     ):
         lines.update(_membership_lines(population, membership, state))
+    lines.update(due_lines(state, district))
     return lines
+
+
+def left_area(state: PersonState, district: District) -> int | None:
+    """Return the area of this district that a person left with registration and dwelling; None while one of
+    the two is here. Its clerks go on seeing the record, so that a wrong transfer can be put right."""
+
+    def inside(area: int) -> bool:
+        return district[0] <= area <= district[1]
+
+    if inside(state.registered_area) or inside(state.present_area):
+        return None
+    for each in reversed(state.addresses):
+        for area in (each.registered, each.present):
+            if inside(area):
+                return area
+    return None
 
 
 def _membership_lines(
@@ -261,6 +281,8 @@ def _move(before: Addresses, event: LifeEvent, district: District) -> Addresses:
     to_area: int = event.data["to_area"]
     transfers: bool = event.data["transfer_registration"]
     registered = to_area if transfers else before.registered
+    if event.data.get("registration_only"):  # 户籍随户迁移, 本人仍居住在外
+        to_area = before.present
     if to_area == before.present and registered == before.registered:
         raise Conflict(
             "move_without_change",
@@ -274,7 +296,23 @@ def _move(before: Addresses, event: LifeEvent, district: District) -> Addresses:
             f"{event.happened_on} 时该人户籍和居住均不在本区, 不能登记迁出",
             f"on {event.happened_on} the person was neither registered nor living here and cannot move out",
         )
-    return Addresses(event.happened_on, registered, to_area)
+    return Addresses(event.happened_on, registered, to_area, event.id)
+
+
+def _renamed(before: Addresses, event: LifeEvent) -> Addresses:
+    """Return the addresses after a change of the division: the same dwellings under other codes."""
+    old, data = event.data["from_area"], event.data
+
+    def follow(area: int, name: str) -> int:
+        return data.get(name) or area if area == old else area
+
+    return Addresses(
+        event.happened_on,
+        follow(before.registered, "registered_area"),
+        follow(before.present, "present_area"),
+        event.id,
+        Renaming(old, data.get("usual_area") or data.get("present_area") or data.get("registered_area")),
+    )
 
 
 def _death(rest: Sequence[LifeEvent]) -> LifeEvent | None:

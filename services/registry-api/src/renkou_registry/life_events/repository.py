@@ -21,7 +21,8 @@ _COLUMNS = (
 _VISIBLE = """
 EXISTS (SELECT FROM person p, unnest($2::bigint[], $3::bigint[]) s(lo, hi)
         WHERE p.id = e.person_id AND NOT p.withdrawn
-          AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi))
+          AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
+               OR p.left_area BETWEEN s.lo AND s.hi))
 """
 
 

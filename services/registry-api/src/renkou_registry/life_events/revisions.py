@@ -4,37 +4,48 @@ A marriage stands in two histories; both are revised together.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from renkou_common.codes.lists import Sex
 from renkou_common.contracts.lines import difference
 from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
 from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
+from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.births import parent_younger
 from renkou_registry.life_events.domain import (
     CORRECTABLE,
+    ENTRIES,
+    FOLLOWING,
     EventKind,
     LifeEvent,
     derive,
     effective,
     population_lines,
 )
+from renkou_registry.life_events.families import count_children, follow_mother
 from renkou_registry.life_events.recording import RULES, Desk, Recorded, history_of, record
 from renkou_registry.life_events.records import NewEvent, StoredEvent
 from renkou_registry.life_events.service import find
+from renkou_registry.life_events.unions import everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
+from renkou_registry.timeline import addresses
+
+_RESIDENCE = ENTRIES | {EventKind.MOVE}
+_ENDS_OF_MARRIAGE = frozenset({EventKind.DIVORCE, EventKind.DEATH, EventKind.WIDOWHOOD})
 
 
 async def correct(desk: Desk, event_id: UUID, changes: Mapping[str, Any], reason: str) -> UUID:
     """Correct values of an event; returns the correction's id. Raises NotFound, InvalidInput, Conflict."""
     target = await find(desk, event_id)
+    check_leading(target.event)
     allowed = CORRECTABLE.get(target.event.kind, frozenset())
     wrong = sorted(changes.keys() - allowed)
     if wrong:
@@ -46,7 +57,7 @@ async def correct(desk: Desk, event_id: UUID, changes: Mapping[str, Any], reason
     shared = {name: value for name, value in changes.items() if name == "happened_on"}
     if counterpart is not None and shared:
         async with reaching_everywhere(desk.tx, desk.scope):
-            await _correct_one(_everywhere(desk), counterpart, shared, reason)
+            await _correct_one(everywhere(desk), counterpart, shared, reason)
     return first
 
 
@@ -62,7 +73,16 @@ async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, An
     done = await record(desk, person, event, history=history)
     payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
+    await _follow(desk, person, target)
     return event.id
+
+
+async def _follow(desk: Desk, person: PersonRecord, target: StoredEvent) -> None:
+    """Let newborns follow where the usual residence of a mother, or the day of a birth, is another one."""
+    if target.event.kind is EventKind.BIRTH and person.mother_id is not None:
+        await follow_mother(desk, person.mother_id)
+    if person.sex != Sex.MALE and target.event.kind in _RESIDENCE:
+        await follow_mother(desk, person.id)
 
 
 async def _check_parents_older(desk: Desk, child: PersonRecord, born_on: date) -> None:
@@ -82,11 +102,12 @@ async def retract(desk: Desk, event_id: UUID, reason: str) -> UUID:
     Where the event is somebody's entry the person leaves the register; a birth is taken off its parents.
     """
     target = await find(desk, event_id)
+    check_leading(target.event)
     counterpart = await _lock_counterpart(desk, target)
     first = await _retract_one(desk, target, reason)
     if counterpart is not None:
         async with reaching_everywhere(desk.tx, desk.scope):
-            await _retract_one(_everywhere(desk), counterpart, reason)
+            await _retract_one(everywhere(desk), counterpart, reason)
     return first
 
 
@@ -104,11 +125,32 @@ async def _retract_one(desk: Desk, target: StoredEvent, reason: str) -> UUID:
             async with reaching_everywhere(desk.tx, desk.scope):
                 await persons.add_children(desk.tx, sorted(parents), -1)
     else:
-        columns = {"spouse_id": None} if target.event.kind is EventKind.MARRIAGE else {}
+        columns = await _kin_restored(desk, person, target.event, effective([*history, event]))
         done = await record(desk, person, event, history=history, columns=columns)
     payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_RETRACTED, person.ref, payload)
+    if target.event.kind is not EventKind.BIRTH:
+        await _follow(desk, person, target)
     return event.id
+
+
+async def _kin_restored(
+    desk: Desk, person: PersonRecord, event: LifeEvent, standing: Sequence[LifeEvent]
+) -> dict[str, Any]:
+    """Return the kin columns after an event was taken back; a child is counted for its parents again."""
+    if event.kind is EventKind.MARRIAGE:
+        return {"spouse_id": None}
+    if event.kind in _ENDS_OF_MARRIAGE:
+        spouse_id = event.data.get("spouse_id")
+        return {"spouse_id": UUID(spouse_id)} if spouse_id else {}
+    if event.kind is EventKind.ADOPTION:
+        later = [each for each in standing if each.kind is EventKind.ADOPTION]
+        names = ("mother_id", "father_id") if later else ("former_mother_id", "former_father_id")
+        data = later[-1].data if later else event.data
+        mother, father = (UUID(data[name]) if data.get(name) else None for name in names)
+        await count_children(desk, person, mother, father)
+        return {"mother_id": mother, "father_id": father}
+    return {}
 
 
 async def _withdraw(
@@ -122,9 +164,24 @@ async def _withdraw(
     )
     now = desk.runtime.clock.now()
     await repository.append(desk.tx, [NewEvent(person.id, event)], now, desk.subject)
-    await households.forget_person(desk.tx, person.id)
-    await persons.withdraw(desk.tx, person.id)
+    await addresses.rewrite(desk.tx, person.id, [], None, {}, None, now)
+    await cards.follow(desk.runtime, desk.tx, person, history, [*history, event])
+    await households.forget_person(desk.tx, desk.runtime, person.id)
+    await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
+    await benefits.reconsider(
+        desk.runtime, desk.tx, desk.scope, (person.id, person.mother_id, person.father_id)
+    )
     return Recorded(event, person, last, reversal)
+
+
+def check_leading(event: LifeEvent) -> None:
+    """Raise Conflict for an event that only follows from another."""
+    if event.kind in FOLLOWING:
+        raise Conflict(
+            "follows_another",
+            "丧偶随配偶的死亡登记而来, 请更正或撤销该死亡登记",
+            "widowhood follows from the spouse's death; correct or retract that death",
+        )
 
 
 def _check_stands(history: Sequence[LifeEvent], event_id: UUID) -> None:
@@ -140,16 +197,13 @@ def _check_stands(history: Sequence[LifeEvent], event_id: UUID) -> None:
 
 
 async def _lock_counterpart(desk: Desk, target: StoredEvent) -> StoredEvent | None:
-    """Return the same marriage in the other spouse's history unless taken back there; lock both persons."""
+    """Return the same marriage or its end in the other spouse's history unless taken back there; lock both
+    persons."""
     other_id = target.event.data.get("counterpart")
-    if target.event.kind is not EventKind.MARRIAGE or other_id is None:
+    if other_id is None:
         return None
     async with reaching_everywhere(desk.tx, desk.scope):
         other = await repository.standing(desk.tx, UUID(other_id))
         if other is not None:
             await persons.lock(desk.tx, [target.person_id, other.person_id], AreaScope.everything())
     return other
-
-
-def _everywhere(desk: Desk) -> Desk:
-    return replace(desk, scope=AreaScope.everything())

@@ -1,6 +1,6 @@
 """HTTP of life events. Nothing is ever changed or deleted here: what was wrong is corrected or retracted."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,48 +13,56 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import area_code, check_areas, check_not_future
-from renkou_registry.life_events import births, history, revisions, service
+from renkou_registry.life_events import births, families, history, service, unions
+from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.life_events.domain import EventKind
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.life_events.records import StoredEvent
 from renkou_registry.life_events.schemas import (
+    AddressChangeCreate,
+    AdoptionCreate,
     BirthCreate,
-    CorrectionCreate,
     DeathCreate,
+    DivorceCreate,
     History,
     LifeEventOut,
     MarriageCreate,
     MoveCreate,
-    RetractionCreate,
+    MoveInCreate,
 )
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas, check_warnings
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["life events 生命事件"])
 Reader = Annotated[Access, Depends(requires(Scope.RESIDENT_READ))]
 Writer = Annotated[Access, Depends(requires(Scope.LIFE_EVENT_WRITE))]
-Corrector = Annotated[Access, Depends(requires(Scope.LIFE_EVENT_CORRECT))]
 Key = Annotated[RequestKey, Depends(request_key)]
-_LABELS = {
+LABELS = {
     EventKind.OPENING: "期初建档",
     EventKind.ARRIVAL: "流入",
     EventKind.BIRTH: "出生",
     EventKind.DEATH: "死亡",
     EventKind.MARRIAGE: "结婚",
     EventKind.MOVE: "迁移",
+    EventKind.DIVORCE: "离婚",
+    EventKind.WIDOWHOOD: "丧偶",
+    EventKind.ADOPTION: "收养",
+    EventKind.ADDRESS: "地址变更",
+    EventKind.AREA_CHANGE: "区划变更",
     EventKind.CORRECTION: "更正",
     EventKind.RETRACTION: "撤销",
 }
 
 
-def _out(stored: StoredEvent) -> LifeEventOut:
+def event_out(stored: StoredEvent) -> LifeEventOut:
     event = stored.event
     return LifeEventOut(
         id=event.id,
         person_id=stored.person_id,
         kind=event.kind,
-        kind_label=_LABELS[event.kind],
+        kind_label=LABELS[event.kind],
         happened_on=event.happened_on,
         recorded_at=stored.recorded_at,
         recorded_by=stored.recorded_by,
@@ -81,22 +89,24 @@ async def _record(
     key: RequestKey,
     response: Response,
     make: Callable[[Desk], Awaitable[UUID]],
-    areas: dict[str, AreaCode | None] | None = None,
+    areas: Mapping[str, AreaCode | None] | None = None,
+    *,
+    on: date | None = None,
 ) -> LifeEventOut:
-    """Record once in a transaction and answer with the event."""
+    """Record once in a transaction and answer with the event; areas have to be valid ``on`` the day."""
     given = {pointer: code for pointer, code in (areas or {}).items() if code is not None}
     check_areas({**given}, runtime.district)
     async with runtime.database.transaction(access.areas) as tx:
         desk = Desk(runtime, tx, access.areas, access.subject)
 
         async def create() -> UUID:
-            await check_known_areas(tx, given, runtime.district)
+            await check_known_areas(tx, given, runtime.district, on)
             return await make(desk)
 
         event_id, _ = await once(tx, access.subject, key, create)
         stored = await service.recorded(desk, event_id)
     response.headers["Location"] = f"/persons/{stored.person_id}/events"
-    return _out(stored)
+    return event_out(stored)
 
 
 def _not_future(runtime: Runtime, day: date | None, pointer: str = "/happened_on") -> None:
@@ -128,7 +138,7 @@ async def create_birth(
         return await births.record_birth(desk, _birth(body))
 
     areas = {"/registered_area": body.registered_area, "/present_area": body.present_area}
-    return await _record(runtime, access, key, response, make, areas)
+    return await _record(runtime, access, key, response, make, areas, on=body.happened_on)
 
 
 def _birth(body: BirthCreate) -> births.Birth:
@@ -141,6 +151,7 @@ def _birth(body: BirthCreate) -> births.Birth:
         sex=child.sex,
         document_kind=child.document_kind,
         resident_id=child.resident_id.value if child.resident_id else None,
+        document_number=child.document_number,
         nationality=child.nationality,
         parity=body.parity,
         registered_area=body.registered_area.key if body.registered_area else None,
@@ -161,7 +172,7 @@ async def create_death(
     _not_future(runtime, body.happened_on)
 
     async def make(desk: Desk) -> UUID:
-        return await service.record_death(desk, body.person_id, body.happened_on)
+        return await unions.record_death(desk, body.person_id, body.happened_on)
 
     return await _record(runtime, access, key, response, make)
 
@@ -200,54 +211,99 @@ async def create_move(
             transfer_registration=body.transfer_registration,
         )
 
-    return await _record(runtime, access, key, response, make, {"/to_area": body.to_area})
+    areas = {"/to_area": body.to_area}
+    return await _record(runtime, access, key, response, make, areas, on=body.happened_on)
 
 
 @router.post(
-    "/life-events/{event_id}/corrections",
+    "/life-events/move-ins",
     status_code=201,
-    summary="Correct an event 更正",
+    summary="Record that somebody comes to live here 迁入、返回",
     response_model=LifeEventOut,
 )
-async def create_correction(
-    event_id: UUID,
-    body: CorrectionCreate,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Corrector,
-    key: Key,
+async def create_move_in(
+    body: MoveInCreate, response: Response, runtime: CurrentRuntime, access: Writer, key: Key
 ) -> LifeEventOut:
-    """Correct values of an earlier event; figures follow by exact reversal. Needs `life-event:correct`."""
-    _not_future(runtime, body.changes.happened_on, "/changes/happened_on")
-    changes = body.changes
-    areas = {
-        f"/changes/{name}": getattr(changes, name) for name in ("registered_area", "present_area", "to_area")
-    }
+    """Record a move into the caller's area of somebody in the register, found by number and name: one who
+    returns to the district, or comes from another community. Needs `life-event:write`."""
+    _not_future(runtime, body.happened_on)
 
     async def make(desk: Desk) -> UUID:
-        return await revisions.correct(desk, event_id, changes.given, body.reason)
+        return await service.record_move_in(
+            desk,
+            body.resident_id.value,
+            body.name,
+            body.happened_on,
+            body.to_area.key,
+            body.to_street,
+            transfer_registration=body.transfer_registration,
+        )
 
-    return await _record(runtime, access, key, response, make, areas)
+    areas = {"/to_area": body.to_area}
+    return await _record(runtime, access, key, response, make, areas, on=body.happened_on)
 
 
 @router.post(
-    "/life-events/{event_id}/retractions",
-    status_code=201,
-    summary="Take an event back 撤销",
-    response_model=LifeEventOut,
+    "/life-events/divorces", status_code=201, summary="Record a divorce 离婚", response_model=LifeEventOut
 )
-async def create_retraction(
-    event_id: UUID,
-    body: RetractionCreate,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Corrector,
-    key: Key,
+async def create_divorce(
+    body: DivorceCreate, response: Response, runtime: CurrentRuntime, access: Writer, key: Key
 ) -> LifeEventOut:
-    """Take back an event that never happened. Needs `life-event:correct`."""
+    """Record a divorce for each former spouse who is in the register. Needs `life-event:write`."""
+    _not_future(runtime, body.happened_on)
 
     async def make(desk: Desk) -> UUID:
-        return await revisions.retract(desk, event_id, body.reason)
+        return await unions.record_divorce(desk, body.person_id, body.happened_on)
+
+    return await _record(runtime, access, key, response, make)
+
+
+@router.post(
+    "/life-events/adoptions", status_code=201, summary="Record an adoption 收养", response_model=LifeEventOut
+)
+async def create_adoption(
+    body: AdoptionCreate, response: Response, runtime: CurrentRuntime, access: Writer, key: Key
+) -> LifeEventOut:
+    """Record a child's adoption, with the move to the new parents where there is one.
+
+    Needs `life-event:write`.
+    """
+    _not_future(runtime, body.happened_on)
+
+    async def make(desk: Desk) -> UUID:
+        adoption = families.Adoption(body.child_id, body.happened_on, body.mother_id, body.father_id)
+        event_id = await families.record_adoption(desk, adoption)
+        if body.to_area is not None:
+            await service.record_move(
+                desk,
+                body.child_id,
+                body.happened_on,
+                body.to_area.key,
+                body.to_street,
+                transfer_registration=body.transfer_registration,
+            )
+        return event_id
+
+    areas = {"/to_area": body.to_area}
+    return await _record(runtime, access, key, response, make, areas, on=body.happened_on)
+
+
+@router.post(
+    "/life-events/address-changes",
+    status_code=201,
+    summary="Record another street in the same community 地址变更",
+    response_model=LifeEventOut,
+)
+async def create_address_change(
+    body: AddressChangeCreate, response: Response, runtime: CurrentRuntime, access: Writer, key: Key
+) -> LifeEventOut:
+    """Record that the registered or present address has another street within its community; another
+    community is a move. Needs `life-event:write`."""
+    _not_future(runtime, body.happened_on)
+
+    async def make(desk: Desk) -> UUID:
+        kind = AddressKind(body.address)
+        return await service.record_address(desk, body.person_id, body.happened_on, kind, body.street)
 
     return await _record(runtime, access, key, response, make)
 
@@ -258,4 +314,5 @@ async def read_history(person_id: UUID, runtime: CurrentRuntime, access: Reader)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await persons.find(tx, person_id, access.areas)
         found = await history.of_person(tx, person_id)
-    return History(items=[_out(stored) for stored in found])
+    await runtime.readings.record(access, What.HISTORY, [person_id])
+    return History(items=[event_out(stored) for stored in found])

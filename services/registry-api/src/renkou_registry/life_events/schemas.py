@@ -1,10 +1,18 @@
 """What callers send and get about life events."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import DocumentKind
@@ -14,12 +22,12 @@ from renkou_registry.fields import (
     MaritalStatusCode,
     NameIn,
     NationalityCode,
-    Reason,
     ResidentIdIn,
     SexCode,
     Street,
 )
-from renkou_registry.persons.schemas import Warnings
+from renkou_registry.persons.documents import check_document
+from renkou_registry.persons.schemas import DocumentNumber, Warnings
 
 Parity = Annotated[int, Field(ge=1, le=30, description="孩次: which child of the mother")]
 
@@ -39,6 +47,7 @@ class ChildIn(BaseModel):
     sex: SexCode
     document_kind: DocumentKind = DocumentKind.NONE
     resident_id: ResidentIdIn | None = None
+    document_number: DocumentNumber | None = Field(default=None, description="出生医学证明编号")
     nationality: NationalityCode | None = Field(default=None, description="as the mother's unless told")
 
     @model_validator(mode="after")
@@ -47,7 +56,15 @@ class ChildIn(BaseModel):
             self.document_kind = DocumentKind.RESIDENT_ID
         elif self.document_kind is DocumentKind.RESIDENT_ID:
             raise CodeError("document", "请填写身份证号", "resident_id is missing")
+        elif self.document_number is not None and self.document_kind is DocumentKind.NONE:
+            self.document_kind = DocumentKind.BIRTH_CERTIFICATE
         return self
+
+    @field_validator("document_number")
+    @classmethod
+    def _number(cls, number: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("document_kind", "")
+        return check_document(DocumentKind.BIRTH_CERTIFICATE if kind == DocumentKind.NONE else kind, number)
 
 
 class BirthCreate(BaseModel):
@@ -142,6 +159,101 @@ class MoveCreate(BaseModel):
     transfer_registration: bool = Field(default=False, description="户籍是否随迁")
 
 
+class MoveInCreate(BaseModel):
+    """Somebody in the register comes, or comes back, to live in the caller's area."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "resident_id": "340103199003071212",
+                    "name": "王小明",
+                    "happened_on": "2025-03-18",
+                    "to_area": "340103001001",
+                    "transfer_registration": True,
+                }
+            ]
+        },
+    )
+
+    resident_id: ResidentIdIn
+    name: NameIn
+    happened_on: Day
+    to_area: AreaIn
+    to_street: Street | None = None
+    transfer_registration: bool = Field(default=False, description="户籍是否随迁")
+
+
+class DivorceCreate(BaseModel):
+    """A divorce, recorded for both where both are in the register."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"person_id": "0197f000-0000-7000-8000-000000000001", "happened_on": "2025-03-18"}]
+        },
+    )
+
+    person_id: UUID
+    happened_on: Day
+
+
+class AdoptionCreate(BaseModel):
+    """An adoption: who the child's parents are from the day on. A parent who remains one is named again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "child_id": "0197f000-0000-7000-8000-000000000003",
+                    "happened_on": "2025-03-18",
+                    "mother_id": "0197f000-0000-7000-8000-000000000001",
+                    "father_id": "0197f000-0000-7000-8000-000000000002",
+                }
+            ]
+        },
+    )
+
+    child_id: UUID
+    happened_on: Day
+    mother_id: UUID | None = None
+    father_id: UUID | None = None
+    to_area: AreaIn | None = Field(default=None, description="where the child moves; none: it stays")
+    to_street: Street | None = None
+    transfer_registration: bool = Field(default=False, description="户籍是否随迁")
+
+    @model_validator(mode="after")
+    def _parent(self) -> Self:
+        if self.mother_id is None and self.father_id is None:
+            raise CodeError("parent_missing", "请填写养父或养母", "name one parent at least")
+        return self
+
+
+class AddressChangeCreate(BaseModel):
+    """Another street within the same community."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "person_id": "0197f000-0000-7000-8000-000000000001",
+                    "happened_on": "2025-03-18",
+                    "address": "present",
+                    "street": "安庆路 8 号",
+                }
+            ]
+        },
+    )
+
+    person_id: UUID
+    happened_on: Day
+    address: Literal["registered", "present"] = Field(description="户籍地 or 现居住地")
+    street: Street
+
+
 class Changes(BaseModel):
     """The right values of what was recorded wrongly; which can be changed depends on the kind of event."""
 
@@ -153,6 +265,7 @@ class Changes(BaseModel):
     parity: Parity | None = None
     marital_status: MaritalStatusCode | None = None
     registered_area: AreaIn | None = None
+    registered_since: Day | None = None
     present_area: AreaIn | None = None
     present_since: Day | None = None
     to_area: AreaIn | None = None
@@ -169,30 +282,6 @@ class Changes(BaseModel):
         """What is to be changed, areas as 12-digit keys."""
         values = {name: getattr(self, name) for name in sorted(self.model_fields_set)}
         return {name: value.key if name.endswith("_area") else value for name, value in values.items()}
-
-
-class CorrectionCreate(BaseModel):
-    """A correction of an earlier event."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"changes": {"happened_on": "2025-03-17"}, "reason": "出生医学证明日期录错"}]
-        },
-    )
-
-    changes: Changes
-    reason: Reason
-
-
-class RetractionCreate(BaseModel):
-    """The event never happened."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "同名误登, 本人健在"}]}
-    )
-
-    reason: Reason
 
 
 class LifeEventOut(BaseModel):

@@ -1,39 +1,33 @@
-"""Deaths, marriages, moves: each changes one or two histories and publishes the difference.
+"""Marriages, moves, changes of address: each changes one or two histories and publishes the difference.
 
-Callers hold the transaction; nothing here commits. Births are in :mod:`.births`, corrections and retractions
-in :mod:`.revisions`.
+Callers hold the transaction; nothing here commits. Births are in :mod:`.births`, deaths and divorces in
+:mod:`.unions`, adoptions in :mod:`.families`, corrections and retractions in :mod:`.revisions`.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from renkou_common.codes.lists import MaritalStatus
+from renkou_common.codes.lists import MaritalStatus, Sex
 from renkou_common.contracts.registry import (
-    DeathRecorded,
     MarriageRecorded,
     MoveRecorded,
     RegistryEventType,
 )
+from renkou_common.contracts.registry_time import AddressChanged
 from renkou_common.errors import Conflict, InvalidInput, NotFound
+from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.life_events import repository
+from renkou_registry.life_events.addresses import AddressKind, Place
 from renkou_registry.life_events.domain import EventKind, LifeEvent
+from renkou_registry.life_events.families import follow_mother
 from renkou_registry.life_events.recording import Desk, Recorded, record
 from renkou_registry.life_events.records import StoredEvent
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 from renkou_registry.persons.events import area_text
-
-
-async def record_death(desk: Desk, person_id: UUID, died_on: date) -> UUID:
-    """Record a death; returns the event's id. Raises NotFound, Conflict."""
-    person = (await persons.lock(desk.tx, [person_id], desk.scope))[person_id]
-    done = await record(desk, person, LifeEvent(new_id(), EventKind.DEATH, died_on))
-    await desk.runtime.outbox.append(
-        desk.tx, RegistryEventType.DEATH_RECORDED, person.ref, DeathRecorded(**done.fields())
-    )
-    return done.event.id
 
 
 async def record_marriage(
@@ -98,29 +92,78 @@ async def record_move(
     to_street: str | None,
     *,
     transfer_registration: bool,
+    registration_only: bool = False,
     cause: UUID | None = None,
 ) -> UUID:
     """Record a move of the present address, with or without the registration; returns the event's id.
 
-    ``cause`` is the event of another service that tells of the move. Raises NotFound, Conflict.
+    ``registration_only``: the registration goes to ``to_area`` with the household, the person lives on where
+    that was. ``cause`` is the event of another service that tells of the move. Raises NotFound, Conflict.
     """
     person = (await persons.lock(desk.tx, [person_id], desk.scope))[person_id]
     data = {
         "to_area": to_area,
         "from_area": person.present_area,
-        "transfer_registration": transfer_registration,
+        "transfer_registration": transfer_registration or registration_only,
     }
+    if registration_only:
+        data["registration_only"] = True
     event = LifeEvent(new_id(), EventKind.MOVE, moved_on, data)
-    done = await record(desk, person, event, columns=_streets(person, data, to_street), cause=cause)
+    places = {}
+    if to_street is not None:
+        kinds = [AddressKind.PRESENT, *([AddressKind.REGISTERED] if transfer_registration else [])]
+        places = dict.fromkeys(kinds, Place(to_street))
+    done = await record(desk, person, event, places=places, cause=cause)
     await _publish_move(desk, done, person.present_area, to_area)
+    if person.sex != Sex.MALE:
+        await follow_mother(desk, person_id, moved_on)
     return event.id
 
 
-def _streets(person: PersonRecord, data: dict[str, Any], to_street: str | None) -> dict[str, Any]:
-    if to_street is None:
-        return {}
-    streets = {"present_street": to_street}
-    return streets | ({"registered_street": to_street} if data["transfer_registration"] else {})
+async def record_move_in(
+    desk: Desk,
+    number: str,
+    name: str,
+    moved_on: date,
+    to_area: int,
+    to_street: str | None,
+    *,
+    transfer_registration: bool,
+) -> UUID:
+    """Record that somebody who is in the register, wherever, came to live in the caller's area.
+
+    Who comes back after having left the district is in nobody's area any more: number and name together say
+    who it is. Returns the event's id. Raises NotFound where they do not, Conflict.
+    """
+    if not desk.scope.contains(to_area):
+        raise NotFound.of("区划 (须在您的辖区)", "area within your own")
+    async with reaching_everywhere(desk.tx, desk.scope):
+        row = await persons.find_by_resident_id(desk.runtime, desk.tx, number, AreaScope.everything())
+        if row is None or row["name"] != name:
+            raise NotFound.of("人员 (身份证号与姓名须一致)", "person of this number and name")
+        return await record_move(
+            replace(desk, scope=AreaScope.everything()),
+            row["id"],
+            moved_on,
+            to_area,
+            to_street,
+            transfer_registration=transfer_registration,
+        )
+
+
+async def record_address(
+    desk: Desk, person_id: UUID, on: date, kind: AddressKind, street: str, place_id: UUID | None = None
+) -> UUID:
+    """Record that an address has another street or building, in the same community; returns the event's id.
+
+    Another community is a move. Raises NotFound, Conflict.
+    """
+    person = (await persons.lock(desk.tx, [person_id], desk.scope))[person_id]
+    event = LifeEvent(new_id(), EventKind.ADDRESS, on, {"address": kind})
+    done = await record(desk, person, event, places={kind: Place(street, place_id)})
+    payload = AddressChanged(**done.fields(), address="present" if kind == "present" else "registered")
+    await desk.runtime.outbox.append(desk.tx, RegistryEventType.ADDRESS_CHANGED, person.ref, payload)
+    return event.id
 
 
 async def _publish_move(desk: Desk, done: Recorded, origin: int, destination: int) -> None:

@@ -1,5 +1,157 @@
-"""HTTP of me."""
+"""HTTP of a person's own record (本人)."""
 
-from fastapi import APIRouter
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-router = APIRouter(tags=["me 本人"])
+import orjson
+from fastapi import APIRouter, Query, Response
+
+from renkou_common.errors import InvalidInput
+from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.printing.fonts import Fonts
+from renkou_common.scope import AreaScope
+from renkou_registry.consents import service as consents
+from renkou_registry.consents.domain import TEXTS, ConsentPurpose
+from renkou_registry.me.copy import full_copy
+from renkou_registry.me.identity import Myself, Own
+from renkou_registry.me.paper import print_copy
+from renkou_registry.me.schemas import (
+    ConsentChange,
+    ConsentOut,
+    Consents,
+    OwnIds,
+    OwnRecord,
+    ReadingOut,
+    ReadingPage,
+)
+from renkou_registry.persons import answers
+from renkou_registry.persons import service as persons
+from renkou_registry.persons.reading import open_phone, open_resident_id
+from renkou_registry.readings import service as readings
+from renkou_registry.readings.domain import LABELS
+from renkou_registry.runtime import CurrentRuntime, Runtime
+
+router = APIRouter(prefix="/me", tags=["me 本人"])
+LAST_READING = (datetime(9999, 1, 1, tzinfo=UTC), "")
+
+
+@router.get("", summary="My record 我的记录", response_model=OwnRecord)
+async def read_own_record(
+    me: Myself,
+    runtime: CurrentRuntime,
+    clear: Annotated[bool, Query(description="number and phone in the clear 显示完整证件号和电话")] = False,
+) -> OwnRecord:
+    """Read the own record as the register holds it today. For the person."""
+    async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
+        row = await persons.find(tx, me.person_id, me.access.areas)
+    values = answers.person(runtime, row).model_dump()
+    if clear:
+        values |= {"resident_id": open_resident_id(runtime, row), "phone": open_phone(runtime, row)}
+    return OwnRecord.model_construct(**values)
+
+
+@router.get("/ids", summary="My references 我的引用号")
+async def read_own_ids(me: Myself) -> OwnIds:
+    """Read under which references other services of the node know the caller. For the person."""
+    return OwnIds(person_id=me.person_id, person_ref=me.ref)
+
+
+@router.get("/readings", summary="Who read my record 谁查阅了我的记录")
+async def read_own_readings(
+    me: Myself,
+    runtime: CurrentRuntime,
+    after: Annotated[str | None, Query(description="cursor of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ReadingPage:
+    """Read who read the own record, what of it, when and what for, the last first. For the person."""
+    before = _position(after)
+    async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
+        rows = await readings.of_person(tx, me.person_id, before, limit + 1)
+    shown = [
+        ReadingOut(
+            read_at=row["read_at"],
+            reader=row["reader"] or "本区系统服务",
+            reader_kind=row["reader_kind"] or ("staff" if row["reader"] else "service"),
+            what=row["what"],
+            what_label=LABELS.get(row["what"], row["what"]),
+            purpose=row["purpose"],
+        )
+        for row in rows[:limit]
+    ]
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = encode_cursor(last["read_at"].isoformat(), last["key"]) if last else None
+    return ReadingPage(items=shown, next=following)
+
+
+def _position(after: str | None) -> tuple[datetime, str]:
+    keys = decode_cursor(after, 2)
+    if keys is None:
+        return LAST_READING
+    try:
+        return datetime.fromisoformat(keys[0]), str(keys[1])
+    except (TypeError, ValueError) as error:
+        raise InvalidInput.field(
+            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
+        ) from error
+
+
+@router.get("/copy.json", summary="Everything held about me 我的全部信息")
+async def read_own_copy(me: Myself, runtime: CurrentRuntime) -> Response:
+    """Read every record held about the caller, sealed values in the clear. For the person."""
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        found = await full_copy(runtime, tx, me.person_id)
+    headers = {"Content-Disposition": 'attachment; filename="my-record.json"'}
+    return Response(orjson.dumps(found, default=str), media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/copy.pdf",
+    summary="Everything held about me on paper 我的全部信息 (PDF)",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def read_own_copy_on_paper(me: Myself, runtime: CurrentRuntime) -> Response:
+    """Read the same as copy.json as pages to print. For the person."""
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        found = await full_copy(runtime, tx, me.person_id)
+    fonts = Fonts.of(runtime.settings.rare_fonts_dir)
+    made_at, district = runtime.clock.now(), runtime.settings.district
+    pages = await asyncio.to_thread(print_copy, found, fonts, made_at, district)
+    headers = {"Content-Disposition": 'attachment; filename="my-record.pdf"'}
+    return Response(pages, media_type="application/pdf", headers=headers)
+
+
+@router.get("/consents", summary="My consents 我的同意")
+async def read_own_consents(me: Myself, runtime: CurrentRuntime) -> Consents:
+    """Read every purpose there is, and whether the caller agreed to it. For the person."""
+    return await _consents(runtime, me)
+
+
+@router.put("/consents/{purpose}", summary="Agree or withdraw 同意或撤回")
+async def set_own_consent(
+    purpose: ConsentPurpose, body: ConsentChange, me: Myself, runtime: CurrentRuntime
+) -> Consents:
+    """Agree to a purpose or withdraw; withdrawing has no other consequence. For the person."""
+    async with runtime.database.transaction(me.access.areas) as tx:
+        await consents.set_consent(runtime, tx, me.person_id, purpose, given=body.given, by=me.access.subject)
+    return await _consents(runtime, me)
+
+
+async def _consents(runtime: Runtime, me: Own) -> Consents:
+    async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
+        rows = await consents.of_person(tx, me.person_id)
+    last: dict[str, Any] = {row["purpose"]: row for row in rows}
+    return Consents(items=[_consent(purpose, last.get(purpose)) for purpose in ConsentPurpose])
+
+
+def _consent(purpose: ConsentPurpose, row: Any) -> ConsentOut:
+    text = TEXTS[purpose]
+    return ConsentOut(
+        purpose=purpose,
+        text_zh=text.zh,
+        text_en=text.en,
+        given=row is not None and row["withdrawn_at"] is None,
+        given_at=row["given_at"] if row else None,
+        withdrawn_at=row["withdrawn_at"] if row else None,
+    )

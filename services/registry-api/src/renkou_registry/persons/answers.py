@@ -5,10 +5,12 @@ from typing import Any
 import asyncpg
 
 from renkou_common.codes.area import AreaCode
-from renkou_common.codes.masking import mask_phone, mask_resident_id
+from renkou_common.codes.lists import DOCUMENT_KINDS
+from renkou_common.codes.masking import mask_document_number, mask_phone, mask_resident_id
 from renkou_registry.fields import area_code
-from renkou_registry.persons.reading import Facts, open_phone, open_resident_id
-from renkou_registry.persons.schemas import FactsOut, PersonOut, PersonSummary, labels
+from renkou_registry.persons.details import SEALED
+from renkou_registry.persons.reading import Facts, open_other_document, open_phone, open_resident_id
+from renkou_registry.persons.schemas import DetailOut, FactsOut, PersonOut, PersonSummary, labels
 from renkou_registry.runtime import Runtime
 
 _SAME = frozenset(PersonOut.model_fields) - {"resident_id", "phone", "registered_area", "present_area"}
@@ -24,9 +26,12 @@ def person(runtime: Runtime, row: asyncpg.Record) -> PersonOut:
     values: dict[str, Any] = {name: value for name, value in row.items() if name in _SAME}
     values |= labels(row["sex"], row["marital_status"], row["nationality"])
     phone = open_phone(runtime, row)
+    other = open_other_document(runtime, row)
     return PersonOut.model_construct(
         **values,
         resident_id=_masked_number(runtime, row),
+        document_kind_label=DOCUMENT_KINDS.entry(row["document_kind"]).zh,
+        other_document_number=mask_document_number(other) if other else None,
         phone=mask_phone(phone) if phone else None,
         registered_area=area_code(row["registered_area"]),
         present_area=area_code(row["present_area"]),
@@ -45,6 +50,22 @@ def summary(runtime: Runtime, row: asyncpg.Record) -> PersonSummary:
         registered_area=area_code(row["registered_area"]),
         present_area=area_code(row["present_area"]),
         alive=row["alive"],
+    )
+
+
+def detail(runtime: Runtime, row: asyncpg.Record) -> DetailOut:
+    """Return one value that was noted of a person, masked where it is protected."""
+    value = row["value"]
+    if row["sealed"] is not None:
+        mask = {"phone": mask_phone, "resident_id": mask_resident_id}.get(row["field"], mask_document_number)
+        value = mask(runtime.cipher.decrypt(row["sealed"], SEALED[row["field"]]))
+    return DetailOut(
+        field=row["field"],
+        value=value,
+        valid_from=row["valid_from"],
+        correction=row["correction"],
+        recorded_at=row["recorded_at"],
+        recorded_by=row["recorded_by"],
     )
 
 

@@ -8,7 +8,7 @@ from renkou_common.codes.lists import Sex
 from renkou_common.codes.resident_id import ResidentId
 from renkou_common.database import Transaction
 from renkou_common.errors import FieldError, InvalidInput, Text
-from renkou_registry.areas.service import known_areas
+from renkou_registry.areas.service import invalid_areas
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 from renkou_registry.persons.schemas import PersonCreate
@@ -38,12 +38,14 @@ def entry_of(body: PersonCreate, district: AreaCode, today: date) -> PersonEntry
         entered_on=body.entry.on,
         document_kind=body.document_kind,
         resident_id=body.resident_id.value if body.resident_id else None,
+        document_number=body.document_number,
         nationality=body.nationality,
         marital_status=body.marital_status,
         registered_street=body.registered_street,
         registered_since=body.registered_since,
         present_street=body.present_street,
         present_since=body.entry.on if arrival else body.present_since,
+        place_id=body.place_id,
         phone=body.phone,
         employer=body.employer,
         mother_id=body.mother_id,
@@ -106,14 +108,16 @@ def check_warnings(
         )
 
 
-async def check_known_areas(tx: Transaction, areas: dict[str, AreaCode], district: AreaCode) -> None:
-    """Raise InvalidInput that lists every area of this district (by pointer) that does not exist.
+async def check_known_areas(
+    tx: Transaction, areas: dict[str, AreaCode], district: AreaCode, on: date | None = None
+) -> None:
+    """Raise InvalidInput that lists every area of this district (by pointer) that does not exist, or not
+    ``on`` the day of the record; of one that ended the successors are named.
 
     Codes of other districts may have been abolished since; their form is all that can be asked of them.
     """
     own = {pointer: code for pointer, code in areas.items() if district.contains(code)}
-    known = await known_areas(tx, own.values()) if own else {}
-    text = Text("区划代码表中没有该代码", "the division list has no such code")
-    found = [FieldError(pointer, "area_unknown", text) for pointer, code in own.items() if code not in known]
-    if found:
-        raise InvalidInput.fields(found)
+    if own:
+        found = await invalid_areas(tx, own, on)
+        if found:
+            raise InvalidInput.fields(found)

@@ -38,7 +38,8 @@ class PersonEntry:
 
     ``registered_area`` and ``present_area`` are 12-digit integer keys. ``entered_on`` is the stock date of an
     opening, the day of an arrival or the birth date. ``resident_id`` is the number itself (18 characters) or
-    None; it is sealed before it is stored. ``id`` is given beforehand, so that entries of one batch can name
+    None, ``document_number`` that of a passport or a birth certificate (``document_kind``); both are sealed
+    before they are stored. ``id`` is given beforehand, so that entries of one batch can name
     each other as mother, father or spouse.
     """
 
@@ -51,12 +52,14 @@ class PersonEntry:
     entered_on: date
     document_kind: str = "resident_id"
     resident_id: str | None = None
+    document_number: str | None = None
     nationality: str = "01"
     marital_status: str = "90"
     registered_street: str | None = None
     registered_since: date | None = None
     present_street: str | None = None
     present_since: date | None = None
+    place_id: UUID | None = None
     phone: str | None = None
     employer: str | None = None
     mother_id: UUID | None = None
@@ -100,3 +103,4 @@ class PersonRecord:
     died_on: date | None
     withdrawn: bool
     version: int
+    place_id: UUID | None

@@ -13,6 +13,7 @@ from renkou_common.database import Transaction
 from renkou_common.identity.principal import Access
 from renkou_registry.areas.service import full_names
 from renkou_registry.persons import repository, service
+from renkou_registry.persons.documents import OTHER_DOCUMENT
 from renkou_registry.persons.domain import FactsPurpose, new_id
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
@@ -36,6 +37,12 @@ def open_resident_id(runtime: Runtime, row: asyncpg.Record) -> str | None:
     return runtime.cipher.decrypt(sealed, RESIDENT_ID) if sealed is not None else None
 
 
+def open_other_document(runtime: Runtime, row: asyncpg.Record) -> str | None:
+    """Return the number of a passport or a birth certificate of a row in the clear."""
+    sealed: bytes | None = row["other_document_sealed"]
+    return runtime.cipher.decrypt(sealed, OTHER_DOCUMENT) if sealed is not None else None
+
+
 def open_phone(runtime: Runtime, row: asyncpg.Record) -> str | None:
     """Return the phone of a row in the clear."""
     sealed: bytes | None = row["phone_sealed"]
@@ -48,7 +55,11 @@ async def unmask(
     """Return protected fields of a person in the clear and log the reading with its reason."""
     row = await service.find(tx, person_id, access.areas)
     await _log(runtime, tx, access, person_id, "unmask", fields, None, reason)
-    opened = {"resident_id": open_resident_id(runtime, row), "phone": open_phone(runtime, row)}
+    opened = {
+        "resident_id": open_resident_id(runtime, row),
+        "other_document_number": open_other_document(runtime, row),
+        "phone": open_phone(runtime, row),
+    }
     return {name: opened[name] for name in fields}
 
 
@@ -78,20 +89,10 @@ async def match(
 
 
 async def log_health(
-    runtime: Runtime, tx: Transaction, read_by: UUID, person_id: UUID, names: Sequence[str], purpose: str
+    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, names: Sequence[str], purpose: str
 ) -> None:
-    """Log that health data of a person, kept by another feature, was read for a purpose."""
-    await repository.log_reading(
-        tx,
-        log_id=new_id(),
-        person_id=person_id,
-        kind="facts",
-        names=names,
-        purpose=purpose,
-        reason=None,
-        read_by=read_by,
-        read_at=runtime.clock.now(),
-    )
+    """Log that health data of a person, such as what a card holds, is read in the clear for a purpose."""
+    await _log(runtime, tx, access, person_id, "unmask", names, purpose, None)
 
 
 async def _log(

@@ -2,15 +2,22 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from renkou_common.codes.lists import KinKind
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
+from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
+from renkou_registry.duplicates import todo
+from renkou_registry.floor import reaching_all
+from renkou_registry.kin import history as kin
+from renkou_registry.kin.domain import Link
 from renkou_registry.life_events import history
+from renkou_registry.life_events.addresses import AddressKind, Place
 from renkou_registry.life_events.domain import (
     EventKind,
     LifeEvent,
@@ -21,13 +28,19 @@ from renkou_registry.life_events.domain import (
 )
 from renkou_registry.life_events.records import NewEvent
 from renkou_registry.persons import repository
+from renkou_registry.persons.documents import sealed_columns
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
+from renkou_registry.search import service as search
+from renkou_registry.timeline import addresses
 
 RESIDENT_ID = "person.resident_id"
 PHONE = "person.phone"
 RULES = Rules()
+_KIN = ("mother_id", "father_id", "spouse_id")
+COLUMNS = repository.STORED
+"""What :func:`person_row` gives, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +56,75 @@ class Entered:
 async def enter(
     runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry], *, recorded_by: UUID
 ) -> list[Entered | None]:
-    """Write persons with their entry events; None where a resident ID is in the register already.
+    """Write persons with their entry events; None where a document is in the register already.
 
     The outbox is the caller's: a birth is published as another event than an opening. Raises Conflict for an
     entry that cannot have happened.
     """
     now = runtime.clock.now()
-    made = [_prepare(runtime, entry) for entry in entries]
-    rows = [_row(runtime, each, now.date()) for each in made]
+    district = runtime.district.interval()
+    made = [prepare(entry, district) for entry in entries]
+    rows = [person_row(runtime.cipher, each, now.date()) for each in made]
     inserted = await repository.insert_many(tx, rows, now, recorded_by)
     missing = [entry.id for entry in entries if entry.id not in inserted]
     if missing:
         await repository.forget_kin(tx, missing)
     found = [each if each.entry.id in inserted else None for each in made]
-    new = [NewEvent(each.entry.id, each.event) for each in found if each is not None]
+    live = [each for each in found if each is not None]
+    await _link_kin(tx, [each.entry for each in live], now, recorded_by)
+    new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in live]
     await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
+    await addresses.write_entries(tx, [_addressed(each) for each in found if each is not None], now)
+    await todo.note(tx, [each.entry.id for each in found if each is not None])
+    await search.index_many(tx, [each.entry for each in found if each is not None])
     return found
+
+
+def _without_kin(event: LifeEvent, missing: Sequence[UUID]) -> LifeEvent:
+    """Return an entry without links to persons who were not entered."""
+    gone = {str(person_id) for person_id in missing}
+    if not gone:
+        return event
+    kept = {name: value for name, value in event.data.items() if name not in _KIN or value not in gone}
+    return replace(event, data=kept)
+
+
+def _addressed(entered: Entered) -> tuple[UUID, LifeEvent, PersonState, dict[AddressKind, Place]]:
+    entry = entered.entry
+    places = {
+        AddressKind.REGISTERED: Place(entry.registered_street),
+        AddressKind.PRESENT: Place(entry.present_street),
+    }
+    return entry.id, entered.event, entered.state, places
+
+
+async def _link_kin(
+    tx: Transaction, entries: Sequence[PersonEntry], now: datetime, recorded_by: UUID
+) -> None:
+    """Make the links of new persons hold from both sides and begin their history."""
+    related = [each for each in entries if each.mother_id or each.father_id or each.spouse_id]
+    if not related:
+        return
+    async with reaching_all(tx):
+        missing = await repository.kin_columns(tx, [each.id for each in related])
+        links: list[Link] = []
+        children: list[tuple[KinKind, UUID, UUID]] = []
+        for entry in related:
+            mother, father, spouse = missing[entry.id]  # without those who were left out of the batch
+            if spouse is not None:
+                links.append(Link.of(KinKind.SPOUSE, entry.id, spouse))
+            for kind, parent in ((KinKind.MOTHER, mother), (KinKind.FATHER, father)):
+                if parent is not None and entry.kind is EntryKind.BIRTH:
+                    links.append(Link.of(kind, entry.id, parent, counted=True))  # the birth adds it
+                elif parent is not None:
+                    children.append((kind, entry.id, parent))
+        if children:
+            taken, grown = await kin.taken_in_new(tx, children)
+            links += taken
+            for parent_id, number in grown.items():
+                await repository.add_children(tx, [parent_id], number)
+        await repository.answer_spouses(tx, [each.id for each in related if each.spouse_id])
+        await kin.opened(tx, list(dict.fromkeys(links)), now, recorded_by)
 
 
 async def register_many(
@@ -95,14 +161,14 @@ def entry_fields(entered: Entered) -> dict[str, Any]:
     )
 
 
-def _prepare(runtime: Runtime, entry: PersonEntry) -> Entered:
-    district = runtime.district.interval()
-    event = entry_event(entry)
+def prepare(entry: PersonEntry, district: tuple[int, int], event_id: UUID | None = None) -> Entered:
+    """Return what an entry leads to, unwritten; raises Conflict for one that cannot have happened."""
+    event = entry_event(entry, event_id or new_id())
     state = derive([event], district, RULES)
     return Entered(entry, event, state, difference(lines_of(state, district), Counter()))
 
 
-def entry_event(entry: PersonEntry) -> LifeEvent:
+def entry_event(entry: PersonEntry, event_id: UUID) -> LifeEvent:
     """Return the event that opens a person's history."""
     data: dict[str, Any] = {
         "sex": entry.sex,
@@ -113,9 +179,11 @@ def entry_event(entry: PersonEntry) -> LifeEvent:
         "present_area": entry.present_area,
         "present_since": entry.present_from,
     }
+    kin = zip(_KIN, (entry.mother_id, entry.father_id, entry.spouse_id), strict=True)
+    data |= {name: str(person_id) for name, person_id in kin if person_id is not None}
     if entry.kind is EntryKind.BIRTH:
         data |= {"parity": entry.parity, "mother_usual_area": entry.mother_usual_area}
-    return LifeEvent(new_id(), EventKind(entry.kind), entry.entered_on, data)
+    return LifeEvent(event_id, EventKind(entry.kind), entry.entered_on, data)
 
 
 def usual_columns(state: PersonState, today: date) -> dict[str, Any]:
@@ -129,9 +197,9 @@ def usual_columns(state: PersonState, today: date) -> dict[str, Any]:
     }
 
 
-def _row(runtime: Runtime, entered: Entered, today: date) -> dict[str, Any]:
+def person_row(cipher: FieldCipher, entered: Entered, today: date) -> dict[str, Any]:
+    """Return the columns of a person who enters, protected ones sealed."""
     entry = entered.entry
-    cipher = runtime.cipher
     number, phone = entry.resident_id, entry.phone
     return {
         "id": entry.id,
@@ -157,5 +225,7 @@ def _row(runtime: Runtime, entered: Entered, today: date) -> dict[str, Any]:
         "father_id": entry.father_id,
         "spouse_id": entry.spouse_id,
         "children_count": entry.children_count,
+        "place_id": entry.place_id,
+        **sealed_columns(cipher, entry.document_kind, entry.document_number),
         **usual_columns(entered.state, today),
     }

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - only constants of this package are put into statements
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,8 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
+from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
 from renkou_registry.persons.domain import PersonRecord
 
@@ -38,26 +39,36 @@ _INSERT_COLUMNS = {
     "father_id": "uuid",
     "spouse_id": "uuid",
     "children_count": "smallint",
+    "other_document_kind": "text",
+    "other_document_sealed": "bytea",
+    "other_document_index": "bytea",
+    "place_id": "uuid",
     "usual_area": "bigint",
     "usual_next_area": "bigint",
     "usual_next_on": "date",
 }
+STORED = tuple(_INSERT_COLUMNS)
 _INSERT = (
     f"INSERT INTO person ({', '.join(_INSERT_COLUMNS)}, alive, withdrawn, version, recorded_at, recorded_by)"
     f" SELECT t.*, true, false, 1, ${len(_INSERT_COLUMNS) + 1}, ${len(_INSERT_COLUMNS) + 2} FROM unnest("
     + ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_INSERT_COLUMNS.values(), 1))
     + f") AS t ({', '.join(_INSERT_COLUMNS)})"
-    " ON CONFLICT (resident_id_index) WHERE resident_id_index IS NOT NULL DO NOTHING RETURNING id"
+    " ON CONFLICT DO NOTHING RETURNING id"
 )
 _RECORD = ", ".join(f"p.{each.name}" for each in fields(PersonRecord))
-_PROTECTED = "p.document_kind, p.resident_id_sealed, p.phone_sealed, p.recorded_at"
+_PROTECTED = (
+    "p.document_kind, p.resident_id_sealed, p.other_document_kind, p.other_document_sealed, p.phone_sealed,"
+    " p.former_names, p.recorded_at, p.recorded_by"
+)
 VIEW = f"{_RECORD}, {_PROTECTED}"
 _IN_SCOPE = """
 NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
-WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi)
+WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
+OR p.left_area BETWEEN s.lo AND s.hi)
 """
 _FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {_IN_SCOPE}"
 _FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {_IN_SCOPE}"
+_FIND_BY_DOCUMENT = f"SELECT {VIEW} FROM person p WHERE p.other_document_index = $1 AND {_IN_SCOPE}"
 _FIND_BY_INDEX = f"SELECT {VIEW} FROM person p WHERE p.resident_id_index = $1 AND {_IN_SCOPE}"
 
 
@@ -68,7 +79,7 @@ def _record(row: asyncpg.Record) -> PersonRecord:
 async def insert_many(
     tx: Transaction, rows: Sequence[dict[str, Any]], recorded_at: datetime, recorded_by: UUID
 ) -> set[UUID]:
-    """Write persons; returns the ids of those whose resident ID was not in the register yet."""
+    """Write persons; returns the ids of those whose document was not in the register yet."""
     columns = [[row[name] for row in rows] for name in _INSERT_COLUMNS]
     inserted = await tx.fetch(_INSERT, *columns, recorded_at, recorded_by)
     return {row["id"] for row in inserted}
@@ -80,13 +91,53 @@ async def forget_kin(tx: Transaction, missing: Sequence[UUID]) -> None:
         await tx.execute(f"UPDATE person SET {column} = NULL WHERE {column} = ANY($1)", missing)
 
 
+async def kin_columns(
+    tx: Transaction, ids: Sequence[UUID]
+) -> dict[UUID, tuple[UUID | None, UUID | None, UUID | None]]:
+    """Return mother, father and spouse of persons."""
+    rows = await tx.fetch("SELECT id, mother_id, father_id, spouse_id FROM person WHERE id = ANY($1)", ids)
+    return {row["id"]: (row["mother_id"], row["father_id"], row["spouse_id"]) for row in rows}
+
+
+async def answer_spouses(tx: Transaction, ids: Sequence[UUID]) -> None:
+    """Make the spouses whom persons name name them back; who names another already stays as is."""
+    await tx.execute(
+        "WITH changed AS (UPDATE person s SET spouse_id = p.id, version = s.version + 1 FROM person p"
+        " WHERE p.id = ANY($1) AND s.id = p.spouse_id AND s.spouse_id IS NULL RETURNING s.id, s.version)"
+        f" {NOTE} SELECT id, version, '{{spouse_id}}' FROM changed",
+        ids,
+    )
+
+
+async def part(tx: Transaction, person_id: UUID, spouse_id: UUID) -> None:
+    """Clear the spouse of a person as long as it is this one."""
+    await tx.execute(
+        "WITH changed AS (UPDATE person SET spouse_id = NULL, version = version + 1"
+        " WHERE id = $1 AND spouse_id = $2 RETURNING id, version)"
+        f" {NOTE} SELECT id, version, '{{spouse_id}}' FROM changed",
+        person_id,
+        spouse_id,
+    )
+
+
+async def forget(tx: Transaction, person_id: UUID) -> None:
+    """Clear every kin link to a person who leaves the register."""
+    for column in ("mother_id", "father_id", "spouse_id"):
+        await tx.execute(
+            f"WITH changed AS (UPDATE person SET {column} = NULL, version = version + 1"
+            f" WHERE {column} = $1 RETURNING id, version)"
+            f" {NOTE} SELECT id, version, '{{{column}}}' FROM changed",
+            person_id,
+        )
+
+
 async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]:
     """Return which blind indexes of resident IDs are taken."""
     rows = await tx.fetch("SELECT resident_id_index FROM person WHERE resident_id_index = ANY($1)", indexes)
     return {row["resident_id_index"] for row in rows}
 
 
-async def find(tx: Transaction, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
+async def find(tx: Reader, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
     """Return one person in scope with sealed fields."""
     return await tx.fetchrow(_FIND, person_id, scope.lows, scope.highs)
 
@@ -101,6 +152,19 @@ async def find_by_index(tx: Transaction, index: bytes, scope: AreaScope) -> asyn
     return await tx.fetchrow(_FIND_BY_INDEX, index, scope.lows, scope.highs)
 
 
+async def find_by_document(tx: Transaction, index: bytes, scope: AreaScope) -> asyncpg.Record | None:
+    """Return one person in scope by the blind index of a passport or a birth certificate."""
+    return await tx.fetchrow(_FIND_BY_DOCUMENT, index, scope.lows, scope.highs)
+
+
+async def is_taken(tx: Transaction, column: str, index: bytes, person_id: UUID) -> bool:
+    """Say whether another person whom the transaction sees carries a document with this blind index."""
+    taken: bool = await tx.fetchval(
+        f"SELECT EXISTS (SELECT FROM person WHERE {column} = $1 AND id <> $2)", index, person_id
+    )
+    return taken
+
+
 async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> list[asyncpg.Record]:
     """Return those of the persons that are in scope, by id."""
     return await tx.fetch(
@@ -108,17 +172,6 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
         ids,
         scope.lows,
         scope.highs,
-    )
-
-
-async def find_by_name(tx: Transaction, name: str, scope: AreaScope, limit: int) -> list[asyncpg.Record]:
-    """Return persons in scope whose name begins with ``name``, by name."""
-    return await tx.fetch(
-        f"SELECT {VIEW} FROM person p WHERE p.name ^@ $1 AND {_IN_SCOPE} ORDER BY p.name, p.id LIMIT $4",
-        name,
-        scope.lows,
-        scope.highs,
-        limit,
     )
 
 
@@ -131,6 +184,31 @@ async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[U
         scope.highs,
     )
     return {row["id"]: _record(row) for row in rows}
+
+
+async def lock_hidden(tx: Transaction, person_id: UUID) -> PersonRecord | None:
+    """Lock a record that is out of the register."""
+    row = await tx.fetchrow(
+        f"SELECT {_RECORD} FROM person p WHERE p.id = $1 AND p.withdrawn FOR UPDATE", person_id
+    )
+    return _record(row) if row else None
+
+
+async def hand_over_document(tx: Transaction, giver_id: UUID, taker_id: UUID) -> bool:
+    """Move the document from one locked row to another that has none; False where that cannot be."""
+    row = await tx.fetchrow(
+        "UPDATE person g SET document_kind = 'none', resident_id_sealed = NULL, resident_id_index = NULL,"
+        " version = g.version + 1 FROM person o WHERE g.id = $1 AND o.id = g.id"
+        " AND o.resident_id_sealed IS NOT NULL"
+        " AND EXISTS (SELECT FROM person t WHERE t.id = $2 AND t.resident_id_sealed IS NULL)"
+        " RETURNING o.document_kind, o.resident_id_sealed, o.resident_id_index",
+        giver_id,
+        taker_id,
+    )
+    if row is None:
+        return False
+    await update(tx, taker_id, dict(row), ["document_kind", "resident_id"])
+    return True
 
 
 async def id_of_ref(tx: Transaction, ref: UUID) -> UUID | None:
@@ -147,19 +225,76 @@ async def is_alive(tx: Transaction, person_id: UUID) -> bool:
     return bool(alive)
 
 
-async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any]) -> None:
-    """Set columns of a person and count the version up."""
-    assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 2))
+async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any], names: Iterable[str]) -> None:
+    """Set columns of a person, count the version up and note the names of the fields that changed."""
+    assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 3))
     await tx.execute(
-        f"UPDATE person SET {assignments}, version = version + 1 WHERE id = $1", person_id, *changes.values()
+        f"WITH changed AS (UPDATE person SET {assignments}, version = version + 1 WHERE id = $1"
+        f" RETURNING id, version) {NOTE} SELECT id, version, $2 FROM changed",
+        person_id,
+        sorted(set(names)),
+        *changes.values(),
+    )
+
+
+async def noted(tx: Transaction, person_id: UUID) -> asyncpg.Record | None:
+    """Return the present values of what is noted of a visible person, with who recorded it when."""
+    return await tx.fetchrow(
+        "SELECT name, nationality, employer, registered_street, present_street, place_id, document_kind,"
+        " phone_sealed, resident_id_sealed, other_document_kind, other_document_sealed, recorded_at,"
+        " recorded_by FROM person WHERE id = $1",
+        person_id,
+    )
+
+
+async def details_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
+    """Return every noted value of a visible person in the order of recording."""
+    return await tx.fetch(
+        "SELECT field, value, sealed, valid_from, correction, recorded_at, recorded_by FROM person_detail"
+        " WHERE person_id = $1 ORDER BY position",
+        person_id,
+    )
+
+
+async def last_days(tx: Transaction, person_id: UUID) -> dict[str, date | None]:
+    """Return for each field with a history the day from which its present value holds."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT ON (field) field, valid_from FROM person_detail WHERE person_id = $1"
+        " ORDER BY field, position DESC",
+        person_id,
+    )
+    return {row["field"]: row["valid_from"] for row in rows}
+
+
+async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
+    """Write noted values in this order."""
+    names = ("field", "value", "sealed", "valid_from", "correction", "recorded_at", "recorded_by")
+    await tx.execute(
+        f"INSERT INTO person_detail (person_id, {', '.join(names)})"
+        " SELECT $1, field, value, sealed, valid_from, correction, recorded_at, recorded_by FROM unnest("
+        "$2::text[], $3::text[], $4::bytea[], $5::date[], $6::boolean[], $7::timestamptz[], $8::uuid[])"
+        f" WITH ORDINALITY AS t ({', '.join(names)}, place) ORDER BY place",
+        person_id,
+        *([row[name] for row in rows] for name in names),
+    )
+
+
+async def set_streets(tx: Transaction, person_id: UUID, present: str | None, registered: str | None) -> None:
+    """Set both streets of a person whose version was counted up already."""
+    await tx.execute(
+        "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
+        person_id,
+        present,
+        registered,
     )
 
 
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change the count of children of parents, never below zero."""
     await tx.execute(
-        "UPDATE person SET children_count = greatest(children_count + $2, 0), version = version + 1"
-        " WHERE id = ANY($1)",
+        "WITH changed AS (UPDATE person SET children_count = greatest(children_count + $2, 0),"
+        " version = version + 1 WHERE id = ANY($1) RETURNING id, version)"
+        f" {NOTE} SELECT id, version, '{{children_count}}' FROM changed",
         parent_ids,
         number,
     )
@@ -171,6 +306,45 @@ async def children_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
         "SELECT birth_date FROM person WHERE (mother_id = $1 OR father_id = $1) AND NOT withdrawn"
         " ORDER BY birth_date, id",
         person_id,
+    )
+
+
+async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
+    """Return a mother's children born on a day or later."""
+    rows = await tx.fetch(
+        "SELECT id FROM person WHERE mother_id = $1 AND birth_date >= $2 AND NOT withdrawn ORDER BY id",
+        mother_id,
+        since,
+    )
+    return [row["id"] for row in rows]
+
+
+async def of_places(
+    tx: Transaction, places: Sequence[UUID], scope: AreaScope, after: tuple[UUID, UUID] | None, limit: int
+) -> list[asyncpg.Record]:
+    """Return persons in scope of places, by (place, id); ``after`` is the last row's."""
+    place, person = after or (UUID(int=0), UUID(int=0))
+    return await tx.fetch(
+        f"SELECT found.* FROM unnest($1::uuid[]) AS q (id) CROSS JOIN LATERAL (SELECT {VIEW} FROM person p"
+        f" WHERE p.place_id = q.id AND {_IN_SCOPE} AND (q.id > $4 OR p.id > $5) ORDER BY p.id LIMIT $6)"
+        " AS found WHERE q.id >= $4 ORDER BY q.id, found.id LIMIT $6",
+        places,
+        scope.lows,
+        scope.highs,
+        place,
+        person,
+        limit,
+    )
+
+
+async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (parent_id, id, birth_date, sex, died_on) of the children in the register of these parents."""
+    return await tx.fetch(
+        "SELECT q.id AS parent_id, c.id, c.birth_date, c.sex, c.died_on FROM unnest($1::uuid[]) q (id)"
+        " CROSS JOIN LATERAL (SELECT * FROM person m WHERE m.mother_id = q.id"
+        " UNION SELECT * FROM person f WHERE f.father_id = q.id) c"
+        " WHERE NOT c.withdrawn ORDER BY q.id, c.birth_date, c.id",
+        parent_ids,
     )
 
 
@@ -202,7 +376,7 @@ async def log_reading(
 
 
 async def page(
-    tx: Transaction,
+    tx: Reader,
     branches: Sequence[tuple[str, str]],
     interval: tuple[int, int],
     district: tuple[int, int],

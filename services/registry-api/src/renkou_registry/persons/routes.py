@@ -6,7 +6,9 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
-from renkou_common.codes.lists import Population
+from renkou_common.codes.area import AreaCode
+from renkou_common.codes.lists import DocumentKind, Population
+from renkou_common.codes.resident_id import ResidentId
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
@@ -14,11 +16,12 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.households.service import member_ids
-from renkou_registry.persons import answers, commands, reading, service
+from renkou_registry.fields import AreaQuery, area_code, check_not_future
+from renkou_registry.persons import answers, commands, details, reading, service
 from renkou_registry.persons.domain import FactsPurpose
 from renkou_registry.persons.schemas import (
+    DetailsOut,
+    DocumentIn,
     FactsOut,
     MatchOut,
     MatchRequest,
@@ -26,11 +29,11 @@ from renkou_registry.persons.schemas import (
     PersonOut,
     PersonPage,
     PersonPatch,
-    PersonSearch,
-    PersonsFound,
     Unmasked,
     UnmaskRequest,
 )
+from renkou_registry.places.service import check_place
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/persons", tags=["persons 人员"])
@@ -39,7 +42,6 @@ Writer = Annotated[Access, Depends(requires(Scope.RESIDENT_WRITE))]
 Unmasker = Annotated[Access, Depends(requires(Scope.RESIDENT_UNMASK))]
 FactsReader = Annotated[Access, Depends(requires(Scope.RESIDENT_FACTS))]
 Purpose = Annotated[FactsPurpose, Query(description="what the facts are read for")]
-FOUND_AT_MOST = 50
 
 
 def _answer(runtime: Runtime, row: asyncpg.Record, status: int = 200) -> Response:
@@ -68,7 +70,9 @@ async def create_person(
 
         async def create() -> UUID:
             areas = {"/registered_area": body.registered_area, "/present_area": body.present_area}
-            await commands.check_known_areas(tx, areas, runtime.district)
+            await commands.check_known_areas(tx, areas, runtime.district, body.entry.on)
+            if body.place_id is not None:
+                await check_place(tx, body.place_id, body.present_area.key, None, runtime)
             return await service.register(runtime, tx, access.areas, entry, recorded_by=access.subject)
 
         person_id, _ = await once(tx, access.subject, key, create)
@@ -87,7 +91,7 @@ async def list_persons(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PersonPage:
     """List persons by area and id. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         found = await service.page(
             runtime, tx, access.areas, area, population, name, _position(after), limit + 1
         )
@@ -96,6 +100,7 @@ async def list_persons(
     if len(found) > limit:
         last = rows[-1]
         following = encode_cursor(last["part"], last["listed_area"], str(last["id"]))
+    await runtime.readings.record(access, What.LIST, [row["id"] for row in rows])
     return PersonPage(items=[answers.summary(runtime, row) for row in rows], next=following)
 
 
@@ -117,12 +122,15 @@ def _position(after: str | None) -> tuple[int, int, UUID] | None:
 @router.get("/{person_id}", summary="Read a person 人员详情", response_model=PersonOut)
 async def read_person(person_id: UUID, runtime: CurrentRuntime, access: Reader) -> Response:
     """Read a person, number and phone masked. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         row = await service.find(tx, person_id, access.areas)
+    await runtime.readings.record(access, What.RECORD, [person_id])
     return _answer(runtime, row)
 
 
-@router.patch("/{person_id}", summary="Change phone, streets, employer 修改", response_model=PersonOut)
+@router.patch(
+    "/{person_id}", summary="Change name, phone, streets, employer, place 修改", response_model=PersonOut
+)
 async def change_person(
     person_id: UUID,
     body: PersonPatch,
@@ -131,25 +139,72 @@ async def change_person(
     version: Annotated[int, Depends(expected_version)],
 ) -> Response:
     """Change what is merely noted; everything else changes by life events. Needs `resident:write`."""
-    changes = body.model_dump(exclude_unset=True)
+    check_not_future({"/valid_from": body.valid_from}, runtime.clock.today())
     async with runtime.database.transaction(access.areas) as tx:
-        row = await service.change_details(runtime, tx, person_id, access.areas, version, changes)
+        if body.place_id is not None:
+            person = await service.find(tx, person_id, access.areas)
+            await check_place(tx, body.place_id, person["present_area"], body.valid_from, runtime)
+        row = await service.change_details(
+            runtime,
+            tx,
+            person_id,
+            access.areas,
+            version,
+            body.values,
+            recorded_by=access.subject,
+            valid_from=body.valid_from,
+            correction=body.correction,
+        )
     return _answer(runtime, row)
 
 
-@router.post("/search", summary="Find by number, name or household 查找", response_model=PersonsFound)
-async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Reader) -> PersonsFound:
-    """Find persons of the caller's area; at most 50. Needs `resident:read`."""
+@router.get("/{person_id}/details", summary="What was noted over time 变更记录", response_model=DetailsOut)
+async def read_details(person_id: UUID, runtime: CurrentRuntime, access: Reader) -> DetailsOut:
+    """Read the history of names, documents, phone, streets, employer and place. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        if body.resident_id is not None:
-            row = await service.find_by_resident_id(runtime, tx, body.resident_id.value, access.areas)
-            rows = [row] if row is not None else []
-        elif body.name is not None:
-            rows = await service.find_by_name(tx, body.name, access.areas, FOUND_AT_MOST)
-        else:
-            ids = await member_ids(tx, str(body.household_number), access.areas)
-            rows = (await service.find_many(tx, ids, access.areas))[:FOUND_AT_MOST]
-    return PersonsFound(items=[answers.summary(runtime, row) for row in rows])
+        await service.find(tx, person_id, access.areas)
+        rows = await details.history_of(tx, person_id)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
+    return DetailsOut(items=[answers.detail(runtime, row) for row in rows])
+
+
+@router.post("/{person_id}/documents", summary="Give a document 登记证件", response_model=PersonOut)
+async def give_document(
+    person_id: UUID,
+    body: DocumentIn,
+    runtime: CurrentRuntime,
+    access: Writer,
+    version: Annotated[int, Depends(expected_version)],
+) -> Response:
+    """Give a person a document, or another in the place of one; the one before stays in the history.
+
+    A number that disagrees with the record needs `confirmed_warnings`, as on entry. Needs `resident:write`.
+    """
+    check_not_future({"/valid_from": body.valid_from}, runtime.clock.today())
+    async with runtime.database.transaction(access.areas) as tx:
+        if body.kind is DocumentKind.RESIDENT_ID:
+            person = await service.find(tx, person_id, access.areas)
+            commands.check_warnings(
+                ResidentId.parse(body.number),
+                AreaCode.from_key(person["registered_area"]),
+                person["birth_date"],
+                person["sex"],
+                body.confirmed_warnings,
+                "/number",
+            )
+        row = await service.give_document(
+            runtime,
+            tx,
+            person_id,
+            access.areas,
+            version,
+            body.kind,
+            body.number,
+            recorded_by=access.subject,
+            valid_from=body.valid_from,
+            correction=body.correction,
+        )
+    return _answer(runtime, row)
 
 
 @router.post("/match", summary="Match number and name 核对", response_model=MatchOut)

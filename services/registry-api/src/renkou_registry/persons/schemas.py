@@ -2,14 +2,23 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import MARITAL_STATUSES, SEXES, DocumentKind
 from renkou_common.codes.nationalities import HAN, NATIONALITIES
+from renkou_common.codes.resident_id import ResidentId
 from renkou_common.http.days import Day
 from renkou_registry.fields import (
     AreaIn,
@@ -23,12 +32,14 @@ from renkou_registry.fields import (
     SexCode,
     Street,
 )
+from renkou_registry.persons.documents import check_document, document_number
 from renkou_registry.persons.domain import EntryKind, FactsPurpose
 
 Warnings = Annotated[
     list[Annotated[str, StringConstraints(max_length=60)]],
     Field(max_length=10, description="codes of warnings that the worker has checked"),
 ]
+DocumentNumber = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class EntryIn(BaseModel):
@@ -67,6 +78,9 @@ class PersonCreate(BaseModel):
     birth_date: Day
     document_kind: DocumentKind = DocumentKind.RESIDENT_ID
     resident_id: ResidentIdIn | None = None
+    document_number: DocumentNumber | None = Field(
+        default=None, description="护照号码、出生医学证明编号, where document_kind is one of these"
+    )
     nationality: NationalityCode = HAN
     marital_status: MaritalStatusCode = "90"
     registered_area: AreaIn
@@ -75,6 +89,7 @@ class PersonCreate(BaseModel):
     present_area: AreaIn
     present_street: Street | None = None
     present_since: Day | None = None
+    place_id: UUID | None = Field(default=None, description="楼院, a place of the present community")
     phone: Phone | None = None
     employer: Employer | None = None
     mother_id: UUID | None = None
@@ -94,18 +109,90 @@ class PersonCreate(BaseModel):
             )
         return self
 
+    @field_validator("document_number")
+    @classmethod
+    def _number(cls, number: str | None, info: ValidationInfo) -> str | None:
+        return check_document(info.data.get("document_kind", ""), number)
+
 
 class PersonPatch(BaseModel):
-    """What to change; what is left out stays, null clears. Moves and marriages are life events."""
+    """What to change; what is left out stays, null clears. Moves and marriages are life events.
+
+    The new values hold from `valid_from` on. With `correction` the present values were wrong all along: the new
+    ones hold from the day the wrong ones did, and a misspelt name is no former name.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"phone": "13800001234", "employer": None}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"phone": "13800001234", "employer": None},
+                {"name": "王晓明", "valid_from": "2025-03-18"},
+            ]
+        },
     )
 
+    name: NameIn | None = None
+    nationality: NationalityCode | None = None
     phone: Phone | None = None
     registered_street: Street | None = None
     present_street: Street | None = None
     employer: Employer | None = None
+    place_id: UUID | None = Field(default=None, description="楼院, a place of the present community")
+    valid_from: Day | None = Field(default=None, description="from when it holds; default today")
+    correction: bool = Field(default=False, strict=True, description="原登记有误, 予以更正")
+
+    @field_validator("name", "nationality")
+    @classmethod
+    def _needed(cls, value: str | None) -> str:
+        if value is None:
+            raise CodeError("not_empty", "该项不能为空", "this cannot be empty")
+        return value
+
+    @model_validator(mode="after")
+    def _no_day(self) -> Self:
+        if self.correction and self.valid_from is not None:
+            raise CodeError(
+                "correction_has_no_day",
+                "更正自原值生效之日起, 不填 valid_from",
+                "a correction holds from the day the wrong value did; leave valid_from out",
+            )
+        return self
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is to be changed."""
+        return self.model_dump(exclude_unset=True, exclude={"valid_from", "correction"})
+
+
+class DocumentIn(BaseModel):
+    """A document to be given, or given in the place of one (a newborn gets a number)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"kind": "birth_certificate", "number": "S340123456"},
+                {"kind": "resident_id", "number": "340103202503180027", "valid_from": "2025-06-01"},
+            ]
+        },
+    )
+
+    kind: Literal[DocumentKind.RESIDENT_ID, DocumentKind.PASSPORT, DocumentKind.BIRTH_CERTIFICATE]
+    number: DocumentNumber
+    valid_from: Day | None = Field(default=None, description="from when it holds; default today")
+    correction: bool = Field(default=False, strict=True, description="原登记有误, 予以更正")
+    confirmed_warnings: Warnings = Field(default_factory=list)
+
+    @field_validator("number")
+    @classmethod
+    def _form(cls, number: str, info: ValidationInfo) -> str:
+        kind = info.data.get("kind", "")
+        return (
+            ResidentId.parse(number).value
+            if kind == DocumentKind.RESIDENT_ID
+            else document_number(kind, number)
+        )
 
 
 class PersonSummary(BaseModel):
@@ -128,6 +215,10 @@ class PersonOut(PersonSummary):
     ref: UUID = Field(description="the reference that events carry")
     sex_label: str
     document_kind: str
+    document_kind_label: str
+    other_document_kind: str | None = Field(description="passport or birth_certificate, if held")
+    other_document_number: str | None = Field(description="masked", examples=["S3******56"])
+    former_names: list[str] = Field(description="从前姓名, first the oldest")
     nationality: str
     nationality_label: str
     marital_status_label: str
@@ -135,6 +226,7 @@ class PersonOut(PersonSummary):
     registered_since: date | None
     present_street: str | None
     present_since: date
+    place_id: UUID | None
     phone: str | None = Field(description="masked", examples=["138****1234"])
     employer: str | None
     mother_id: UUID | None
@@ -153,36 +245,11 @@ class PersonPage(BaseModel):
     next: str | None = Field(description="cursor of the next page; null on the last")
 
 
-class PersonSearch(BaseModel):
-    """Exactly one of the three."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "王小"}]})
-
-    resident_id: ResidentIdIn | None = None
-    name: NameIn | None = Field(default=None, description="or how it begins")
-    household_number: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(each is not None for each in (self.resident_id, self.name, self.household_number)) != 1:
-            raise CodeError(
-                "search_by_one",
-                "须且只须填写身份证号、姓名、户号之一",
-                "give exactly one of resident_id, name and household_number",
-            )
-        return self
-
-
-class PersonsFound(BaseModel):
-    """At most 50 persons."""
-
-    items: list[PersonSummary]
-
-
 class UnmaskField(StrEnum):
     """Protected fields."""
 
     RESIDENT_ID = "resident_id"
+    OTHER_DOCUMENT_NUMBER = "other_document_number"
     PHONE = "phone"
 
 
@@ -194,7 +261,7 @@ class UnmaskRequest(BaseModel):
         json_schema_extra={"examples": [{"fields": ["resident_id"], "reason": "核对本人身份证"}]},
     )
 
-    fields: list[UnmaskField] = Field(min_length=1, max_length=2)
+    fields: list[UnmaskField] = Field(min_length=1, max_length=3)
     reason: Reason
 
 
@@ -202,7 +269,25 @@ class Unmasked(BaseModel):
     """The fields asked for, in the clear."""
 
     resident_id: str | None = None
+    other_document_number: str | None = None
     phone: str | None = None
+
+
+class DetailOut(BaseModel):
+    """A value that was noted; protected ones masked."""
+
+    field: str
+    value: str | None
+    valid_from: date | None = Field(description="from when it holds; null: ever since")
+    correction: bool
+    recorded_at: datetime
+    recorded_by: UUID
+
+
+class DetailsOut(BaseModel):
+    """Everything noted of a person that was ever changed, in the order of recording."""
+
+    items: list[DetailOut]
 
 
 class FactsOut(BaseModel):

@@ -7,13 +7,29 @@ never changed or deleted; the migration reads both.
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-FLOOR = {"person": "renkou_in_scope(present_area) OR renkou_in_scope(registered_area)"}
-APPEND_ONLY = ("unmask_log",)
+FLOOR = {
+    "person": (
+        "renkou_in_scope(present_area) OR renkou_in_scope(registered_area) OR renkou_in_scope(left_area)"
+    ),
+    "person_detail": "EXISTS (SELECT FROM person p WHERE p.id = person_detail.person_id)",
+}
+APPEND_ONLY = ("unmask_log", "person_detail")
 
 
 def _area(*, nullable: bool = False) -> Column[int]:
@@ -26,7 +42,12 @@ class Person(SQLModel, table=True):
 
     ``ref`` is the only reference that leaves the service in events. The usual residence on a day is
     ``usual_next_area`` from ``usual_next_on`` on and ``usual_area`` before. A person whose entry was
-    retracted is ``withdrawn`` and no longer found.
+    retracted is ``withdrawn`` and no longer found. ``left_area`` is set while neither address is in the
+    district: the area that the person left.
+
+    ``document_kind`` is the document the person shows; ``other_document_*`` hold a passport or a birth
+    certificate, also beside a resident ID given later. Its blind index has the kind in it: a number is unique
+    within its kind. ``former_names`` are the names once borne (从前姓名), not misspellings.
     """
 
     __tablename__ = "person"
@@ -43,14 +64,41 @@ class Person(SQLModel, table=True):
             unique=True,
             postgresql_where=sql("resident_id_index IS NOT NULL"),
         ),
+        Index(
+            "person_phone_index",
+            "phone_index",
+            "id",
+            postgresql_where=sql("phone_index IS NOT NULL"),
+        ),
         Index("person_present_area", "present_area", "id"),
         Index("person_registered_area", "registered_area", "id"),
         Index(
-            "person_separated",  # 人户分离: few of many
+            "person_other_document_index",
+            "other_document_index",
+            unique=True,
+            postgresql_where=sql("other_document_index IS NOT NULL"),
+        ),
+        CheckConstraint(
+            "(other_document_sealed IS NULL) = (other_document_index IS NULL)"
+            " AND (other_document_sealed IS NULL) = (other_document_kind IS NULL)",
+            name="person_other_document",
+        ),
+        Index(
+            "person_separated",  # 人户分离: few of many; what counts by length of stay need is in the index
             "registered_area",
             "id",
+            postgresql_include=["present_area", "present_since", "alive", "withdrawn"],
             postgresql_where=sql("present_area <> registered_area"),
         ),
+        Index(
+            "person_separated_present",  # the same people where they live
+            "present_area",
+            "id",
+            postgresql_include=["registered_area", "present_since", "alive", "withdrawn"],
+            postgresql_where=sql("present_area <> registered_area"),
+        ),
+        Index("person_place", "place_id", "id", postgresql_where=sql("place_id IS NOT NULL")),
+        Index("person_spouse", "spouse_id", postgresql_where=sql("spouse_id IS NOT NULL")),
         Index("person_usual_area", "usual_area", "id"),
         Index(
             "person_usual_next_area",
@@ -59,6 +107,8 @@ class Person(SQLModel, table=True):
             postgresql_where=sql("usual_next_area IS NOT NULL"),
         ),
         Index("person_name", "name", "id"),
+        Index("person_name_birth", "name", "birth_date"),
+        Index("person_birth", "birth_date", "sex"),
         Index("person_mother", "mother_id", postgresql_where=sql("mother_id IS NOT NULL")),
         Index("person_father", "father_id", postgresql_where=sql("father_id IS NOT NULL")),
     )
@@ -91,8 +141,48 @@ class Person(SQLModel, table=True):
     usual_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     usual_next_area: int | None = Field(default=None, sa_column=_area(nullable=True))
     usual_next_on: date | None = None
+    left_area: int | None = Field(default=None, sa_column=_area(nullable=True))
+    other_document_kind: str | None = Field(default=None, sa_column=Column(Text))
+    other_document_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    other_document_index: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    place_id: UUID | None = Field(default=None, sa_column=Column(ForeignKey("place.id")))
+    former_names: list[str] = Field(
+        sa_column=Column(ARRAY(Text(collation="C")), nullable=False, server_default=sql("'{}'"))
+    )
     withdrawn: bool = Field(default=False)
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    recorded_by: UUID
+
+
+class PersonDetail(SQLModel, table=True):
+    """From a day on, until told otherwise, this is the value of a field of a person; never changed.
+
+    What was recorded later holds from its day on, whatever was recorded before. A field without a row has
+    had its present value ever since; before its first change that value is written with no day. Numbers are
+    sealed under the names of their columns.
+    """
+
+    __tablename__ = "person_detail"
+    __table_args__ = (
+        CheckConstraint(
+            "field IN ('name', 'nationality', 'phone', 'employer', 'registered_street', 'present_street',"
+            " 'place_id', 'document_kind', 'resident_id', 'passport', 'birth_certificate')",
+            name="person_detail_field",
+        ),
+        CheckConstraint("value IS NULL OR sealed IS NULL", name="person_detail_value"),
+        Index("person_detail_person", "person_id", "position"),
+    )
+
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    person_id: UUID = Field(sa_column=Column(ForeignKey("person.id"), nullable=False))
+    field: str = Field(sa_column=Column(Text, nullable=False))
+    value: str | None = Field(default=None, sa_column=Column(Text))
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    valid_from: date | None = None
+    correction: bool
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     recorded_by: UUID
 

@@ -1,8 +1,38 @@
-"""Tables of search. Schema only; queries are in :mod:`.repository`.
+"""Table of search keys. Schema only; queries are in :mod:`.repository`.
 
-``FLOOR`` maps tables to the predicate of their row-level policy, ``APPEND_ONLY`` names tables whose rows are
-never changed or deleted; the migration reads both.
+``FLOOR`` maps tables to the predicate of their row-level policy; the migration reads it. Areas are repeated
+here, so that a look along many keys needs no look at the persons; the scope is read once for a statement
+instead of once for a row.
 """
 
-FLOOR: dict[str, str] = {}
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text
+from sqlmodel import Field, SQLModel
+
+FLOOR = {
+    "person_key": "present_area <@ (SELECT renkou_scope()) OR registered_area <@ (SELECT renkou_scope())",
+}
 APPEND_ONLY: tuple[str, ...] = ()
+
+
+class PersonKey(SQLModel, table=True):
+    """A key under which a person is found (see :mod:`.domain`), with the person's areas."""
+
+    __tablename__ = "person_key"
+    __table_args__ = (
+        PrimaryKeyConstraint(
+            "kind",
+            "key",
+            "person_id",
+            name="person_key_pkey",
+            postgresql_include=["present_area", "registered_area"],  # looked through without the rows
+        ),
+        Index("person_key_person", "person_id"),
+    )
+
+    person_id: UUID = Field(primary_key=True)
+    kind: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
+    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    present_area: int = Field(sa_column=Column(BigInteger, nullable=False))
+    registered_area: int = Field(sa_column=Column(BigInteger, nullable=False))

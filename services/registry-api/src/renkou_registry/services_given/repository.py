@@ -1,55 +1,156 @@
-"""Every query on services given."""
+"""Every query on services. Explicit area predicates here, the row-level floor underneath."""
+
+# ruff: noqa: S608 - only constants of this module are put into statements
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from renkou_common.database import Transaction
+from renkou_common.scope import AreaScope
+from renkou_registry.services_given.domain import LISTED_KINDS, LISTED_STATES, Service
+
+_LATEST = UUID(int=(1 << 128) - 1)
+_COLUMNS = (
+    "id",
+    "person_id",
+    "kind",
+    "state",
+    "area",
+    "population",
+    "sex",
+    "share_with_home",
+    "offered_on",
+    "booked_for",
+    "booked_by",
+    "given_on",
+    "cancelled_because",
+    "version",
+)
+_INSERT = (
+    f"INSERT INTO service_given ({', '.join(_COLUMNS)}, recorded_at, recorded_by) VALUES ("
+    + ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 3))
+    + ")"
+)
+_CHANGED = ("kind", "state", "share_with_home", "offered_on", "booked_for", "booked_by", "given_on")
+_UPDATE = (
+    "UPDATE service_given SET "
+    + ", ".join(f"{name} = ${number}" for number, name in enumerate(_CHANGED, 2))
+    + f", cancelled_because = ${len(_CHANGED) + 2}, version = version + 1 WHERE id = $1"
+)
+_IN_SCOPE = """
+EXISTS (SELECT FROM person p, unnest($2::bigint[], $3::bigint[]) s(lo, hi) WHERE p.id = g.person_id
+AND NOT p.withdrawn AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi))
+"""
+_OPEN = "g.state IN ('offered', 'accepted')"
 
 
-async def insert(
+async def insert(tx: Transaction, service: Service, recorded_at: datetime, recorded_by: UUID) -> None:
+    """Write one service."""
+    values = asdict(service)
+    await tx.execute(_INSERT, *(values[name] for name in _COLUMNS), recorded_at, recorded_by)
+
+
+async def update(tx: Transaction, service: Service) -> None:
+    """Write what can change of a service and count its version up."""
+    values = asdict(service)
+    await tx.execute(_UPDATE, service.id, *(values[name] for name in _CHANGED), service.cancelled_because)
+
+
+async def log_change(
     tx: Transaction,
-    service_id: UUID,
-    person_id: UUID,
-    kind: str,
-    given_on: date,
-    area: int,
-    share_with_home: bool,
+    change_id: UUID,
+    service: Service,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    reason: str | None,
     recorded_at: datetime,
     recorded_by: UUID,
 ) -> None:
-    """Write one service."""
+    """Write down what a change changed; ``service`` as it was before."""
     await tx.execute(
-        "INSERT INTO service_given (id, person_id, kind, given_on, area, share_with_home, recorded_at,"
-        " recorded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        service_id,
-        person_id,
-        kind,
-        given_on,
-        area,
-        share_with_home,
+        "INSERT INTO service_change"
+        " (id, service_id, version, before, after, reason, recorded_at, recorded_by)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        change_id,
+        service.id,
+        service.version + 1,
+        before,
+        after,
+        reason,
         recorded_at,
         recorded_by,
     )
 
 
-async def find(tx: Transaction, service_id: UUID) -> asyncpg.Record | None:
-    """Return a service whose person the transaction's scope shows."""
-    return await tx.fetchrow("SELECT * FROM service_given WHERE id = $1", service_id)
+async def find(
+    tx: Transaction, service_id: UUID, scope: AreaScope, *, lock: bool = False
+) -> asyncpg.Record | None:
+    """Return a service whose person is in scope, locked until the transaction ends if asked."""
+    locking = "FOR UPDATE OF g" if lock else ""
+    return await tx.fetchrow(
+        f"SELECT g.* FROM service_given g WHERE g.id = $1 AND {_IN_SCOPE} {locking}",
+        service_id,
+        scope.lows,
+        scope.highs,
+    )
+
+
+async def save_result(tx: Transaction, service_id: UUID, sealed: bytes) -> None:
+    """Write the sealed kind of result."""
+    await tx.execute(
+        "UPDATE service_given SET result_sealed = $2, version = version + 1 WHERE id = $1", service_id, sealed
+    )
 
 
 async def of_person(
     tx: Transaction, person_id: UUID, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[asyncpg.Record]:
-    """Return services of a person whom the caller was found to see, the newest first."""
-    given_on, service_id = after or (date.max, UUID(int=(1 << 128) - 1))
+    """Return services given to a person whom the caller was found to see, the newest first."""
+    given_on, service_id = after or (date.max, _LATEST)
     return await tx.fetch(
-        "SELECT * FROM service_given WHERE person_id = $1 AND (given_on, id) < ($2, $3)"
+        "SELECT * FROM service_given WHERE person_id = $1 AND (given_on, id) < ($2, $3) AND state = 'given'"
         " ORDER BY given_on DESC, id DESC LIMIT $4",
         person_id,
         given_on,
         service_id,
+        limit,
+    )
+
+
+async def all_of_person(tx: Transaction, person_id: UUID, limit: int) -> Sequence[asyncpg.Record]:
+    """Return a visible person's services in every state, the latest recorded first."""
+    return await tx.fetch(
+        "SELECT * FROM service_given WHERE person_id = $1 ORDER BY id DESC LIMIT $2", person_id, limit
+    )
+
+
+async def page(
+    tx: Transaction,
+    interval: tuple[int, int],
+    days: tuple[date, date],
+    kind: str | None,
+    state: str | None,
+    after: tuple[int, date, UUID],
+    limit: int,
+) -> Sequence[asyncpg.Record]:
+    """Return services of an area by (area, day, id); those that no list shows are left out."""
+    conditions = ["g.area BETWEEN $1 AND $2", "g.listed_on BETWEEN $3 AND $4"]
+    conditions.append("(g.area, g.listed_on, g.id) > ($5, $6, $7)")
+    conditions.append("g.kind = ANY($8::text[]) AND g.state = ANY($9::text[])")
+    if state in ("offered", "accepted"):
+        conditions.append(_OPEN)  # lets the planner use the partial index
+    return await tx.fetch(
+        f"SELECT g.* FROM service_given g WHERE {' AND '.join(conditions)}"
+        " ORDER BY g.area, g.listed_on, g.id LIMIT $10",
+        *interval,
+        *days,
+        *after,
+        [kind] if kind else sorted(LISTED_KINDS),
+        [state] if state else sorted(LISTED_STATES),
         limit,
     )

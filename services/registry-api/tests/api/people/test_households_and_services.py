@@ -95,6 +95,11 @@ async def test_a_service_is_recorded_at_the_present_address_and_published(
     rest = (await station.get(path, params={"limit": 1, "after": listed["next"]})).json()
     assert [item["id"] for item in rest["items"]] == [given.json()["id"]]
     event = next(e for e in await people.events(person["ref"]) if e.type == "registry.service.given.v1")
+    assert {line["measure"]: line["value"] for line in event.data.pop("lines")} == {
+        f"{what}_{how}": 1
+        for what in ("service", "examination")
+        for how in ("entitled", "accepted", "received")
+    }
     assert event.data == {
         "person_ref": person["ref"],
         "service_id": given.json()["id"],

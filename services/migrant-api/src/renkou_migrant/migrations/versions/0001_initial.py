@@ -156,7 +156,7 @@ def _create_tables() -> None:
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("direction IN ('out', 'in')", name="message_direction"),
         sa.CheckConstraint(
-            "state IN ('drafted', 'sent', 'delivered', 'read', 'answered', 'confirmed', 'disputed', 'expired', 'dead')",  # noqa: E501
+            "state IN ('drafted', 'sent', 'delivered', 'read', 'answered', 'confirmed', 'disputed', 'expired', 'dead')",
             name="message_state",
         ),
         sa.PrimaryKeyConstraint("id"),

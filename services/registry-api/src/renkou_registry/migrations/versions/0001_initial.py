@@ -377,7 +377,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="life_event_corrects"),
         sa.CheckConstraint("(kind = 'retraction') = (retracts IS NOT NULL)", name="life_event_retracts"),
         sa.CheckConstraint(
-            "kind IN ('opening', 'arrival', 'birth', 'death', 'marriage', 'move', 'correction', 'retraction')",  # noqa: E501
+            "kind IN ('opening', 'arrival', 'birth', 'death', 'marriage', 'move', 'correction', 'retraction')",
             name="life_event_kind",
         ),
         sa.ForeignKeyConstraint(

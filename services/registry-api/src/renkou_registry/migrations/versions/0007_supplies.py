@@ -130,7 +130,7 @@ def upgrade() -> None:
             "(kind IN ('return', 'reversal')) = (refers_to IS NOT NULL)", name="supply_document_refers"
         ),
         sa.CheckConstraint(
-            "kind IN ('receipt', 'return', 'transfer_in', 'issue', 'loss', 'transfer_out', 'stocktaking', 'reversal')",  # noqa: E501
+            "kind IN ('receipt', 'return', 'transfer_in', 'issue', 'loss', 'transfer_out', 'stocktaking', 'reversal')",
             name="supply_document_kind",
         ),
         sa.CheckConstraint("people >= 0", name="supply_document_people"),

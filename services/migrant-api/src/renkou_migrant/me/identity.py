@@ -1,0 +1,28 @@
+"""The person behind a request, as registry-api knows the account."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, Security
+
+from renkou_common.errors import Forbidden
+from renkou_common.identity.http import bearer
+from renkou_migrant.runtime import CurrentRuntime
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The caller: a person of the register."""
+
+    person_id: UUID
+
+
+async def _holder(request: Request, runtime: CurrentRuntime, _: object = Security(bearer)) -> Holder:
+    claims, token = await runtime.identity.authenticate(request.headers.get("authorization"))
+    if claims.kind != "person":
+        raise Forbidden("person_only", "此处仅供本人使用", "Only for persons with their own account")
+    return Holder(await runtime.registry.own_person(token=token))
+
+
+Myself = Annotated[Holder, Depends(_holder)]

@@ -1,0 +1,94 @@
+"""HTTP of a holder's own certificates (本人的婚育证明)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
+
+from renkou_common.errors import NotFound
+from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.scope import AreaScope
+from renkou_migrant.certificates import service, shown
+from renkou_migrant.certificates.repository import Filters
+from renkou_migrant.certificates.routes import GroupNames
+from renkou_migrant.certificates.schemas import CertificateItem, CertificatePage
+from renkou_migrant.credentials.sdjwt import MEDIA_TYPE
+from renkou_migrant.me.identity import Holder, Myself
+from renkou_migrant.partners import service as partners
+from renkou_migrant.runtime import CurrentRuntime, Runtime
+
+router = APIRouter(prefix="/me/certificates", tags=["me 本人"])
+OWN = AreaScope.everything()
+"""The person's own certificates, wherever registered; every query names the person."""
+
+
+@router.get("", summary="My certificates 我的证明")
+async def list_own_certificates(
+    runtime: CurrentRuntime,
+    me: Myself,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CertificatePage:
+    """List the own certificates, the last issued first. For the person."""
+    today = runtime.clock.today()
+    filters = Filters(today, me.person_id, None, None, None)
+    before = whole_number_key(decode_cursor(after, 1))
+    async with runtime.database.transaction(OWN, read_only=True) as tx:
+        found = await service.page(tx, OWN, filters, before, limit + 1)
+    following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
+    items = [CertificateItem.of(one, str(runtime.district), today) for one in found[:limit]]
+    return CertificatePage(items=items, next=following)
+
+
+async def _full(runtime: Runtime, me: Holder, certificate_id: UUID) -> str:
+    async with runtime.database.transaction(OWN, read_only=True) as tx:
+        found = await service.get(tx, OWN, certificate_id)
+        if found.person_id != me.person_id:
+            raise NotFound.of("证明", "certificate")
+        return await service.full_text(tx, runtime, OWN, certificate_id)
+
+
+@router.get(
+    "/{certificate_id}/presentation",
+    summary="SD-JWT with the groups I choose 选择性出示",
+    response_class=PlainTextResponse,
+)
+async def read_own_presentation(
+    certificate_id: UUID, runtime: CurrentRuntime, me: Myself, groups: GroupNames = None
+) -> Response:
+    """Read the presentation that shows only the groups the holder chooses. For the person."""
+    full = await _full(runtime, me, certificate_id)
+    return Response(shown.presentation(full, shown.groups_of(groups)), media_type=f"application/{MEDIA_TYPE}")
+
+
+@router.get(
+    "/{certificate_id}/qr.png",
+    summary="My QR code 二维码",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def read_own_qr_image(
+    certificate_id: UUID, runtime: CurrentRuntime, me: Myself, groups: GroupNames = None
+) -> Response:
+    """Read the QR code of the chosen groups as an image. For the person."""
+    text = shown.packed(await _full(runtime, me, certificate_id), shown.groups_of(groups))
+    return Response(shown.qr_image(text), media_type="image/png")
+
+
+@router.get(
+    "/{certificate_id}/document.pdf",
+    summary="My printable page 打印件",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+async def read_own_document(
+    certificate_id: UUID, runtime: CurrentRuntime, me: Myself, groups: GroupNames = None
+) -> Response:
+    """Read one A4 page with the chosen groups and their QR code. For the person."""
+    full = await _full(runtime, me, certificate_id)
+    async with runtime.database.transaction(OWN, read_only=True) as tx:
+        names = shown.district_names(runtime, await partners.trust_list(tx, runtime))
+    page = await shown.document(full, shown.groups_of(groups), names)
+    disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
+    return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})

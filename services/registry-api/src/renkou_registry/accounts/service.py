@@ -1,0 +1,119 @@
+"""Persons' accounts: opened by a worker, activated and used by the person.
+
+Real time throughout, as for staff: the domain's clock may be moved, throttling and codes not. Signing in
+looks past the areas (there is no caller yet), everything else goes by the worker's area.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from renkou_common.database import Transaction
+from renkou_common.errors import Conflict, NotFound, Unauthenticated
+from renkou_common.identity.principal import Access
+from renkou_common.scope import AreaScope
+from renkou_registry.accounts import repository
+from renkou_registry.accounts.domain import CODE_VALID, new_account_number, new_code, normalise_code
+from renkou_registry.accounts.repository import Account
+from renkou_registry.auth.domain import check_new_password, lock_after
+from renkou_registry.auth.passwords import hash_password, verify_password
+from renkou_registry.persons import service as persons
+from renkou_registry.persons.domain import new_id
+from renkou_registry.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the worker hands to the person, on paper; the code is not kept."""
+
+    account: Account
+    code: str
+
+
+def _refused() -> Unauthenticated:
+    return Unauthenticated(
+        "sign_in_failed",
+        "账号、验证码或密码不正确, 或因连续失败暂时锁定",
+        "The account, code or password is wrong, or the account is locked for a while after failures",
+    )
+
+
+async def open_for(runtime: Runtime, tx: Transaction, access: Access, person_id: UUID) -> Opened:
+    """Open the person's account, or give a new one-time code for it; raises NotFound, Conflict.
+
+    The person stands before the worker and has shown a document. A code given before ends.
+    """
+    row = await persons.find(tx, person_id, access.areas)
+    if not row["alive"]:
+        raise Conflict("not_alive", "已登记死亡, 不能开通账号", "an account is not opened after death")
+    code = new_code()
+    await repository.open_account(
+        tx,
+        new_id(),
+        person_id,
+        new_account_number(),
+        await hash_password(code),
+        CODE_VALID,
+        runtime.clock.now(),
+        access.subject,
+    )
+    account = await repository.of_person(tx, person_id)
+    assert account is not None
+    return Opened(account, code)
+
+
+async def of_person(tx: Transaction, access: Access, person_id: UUID) -> Account:
+    """Return a person's account; raises NotFound."""
+    await persons.find(tx, person_id, access.areas)
+    account = await repository.of_person(tx, person_id)
+    if account is None:
+        raise NotFound.of("居民账号", "account of the person")
+    return account
+
+
+async def close(tx: Transaction, access: Access, person_id: UUID) -> None:
+    """Close a person's account, at the person's wish; raises NotFound."""
+    account = await of_person(tx, access, person_id)
+    await repository.close(tx, account.id)
+
+
+async def activate(runtime: Runtime, number: str, code: str, password: str) -> None:
+    """Set the password the person chose; raises Unauthenticated, InvalidInput for a weak password."""
+    check_new_password(password, number, "/password")
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        found = await repository.by_number(tx, number)
+        stored = found.code_hash if found and not found.code_expired else None
+        good = await _proves(tx, found, stored, normalise_code(code))
+        if good and found is not None:
+            await repository.set_password(tx, found.id, await hash_password(password))
+    if not good:
+        raise _refused()
+
+
+async def sign_in(runtime: Runtime, number: str, password: str) -> str:
+    """Return a token for a person; raises Unauthenticated, the same for every reason."""
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        found = await repository.by_number(tx, number)
+        good = await _proves(tx, found, found.password_hash if found else None, password)
+    if not good or found is None:
+        raise _refused()
+    return runtime.issuer.issue(found.id, "person", found.account)
+
+
+async def _proves(tx: Transaction, found: Account | None, stored: str | None, given: str) -> bool:
+    """Check a secret and count the failure; a locked or closed account never proves."""
+    good = await verify_password(stored, given)
+    if found is None or found.locked or not found.active:
+        return False
+    if not good:
+        await repository.note_failure(tx, found.id, lock_after(found.failed_attempts + 1))
+        return False
+    await repository.note_success(tx, found.id)
+    return True
+
+
+async def person_of(tx: Transaction, account_id: UUID) -> UUID:
+    """Return the person of an account in force; raises Unauthenticated."""
+    found = await repository.by_id(tx, account_id)
+    if found is None or not found.active or found.password_hash is None:
+        raise Unauthenticated("account_closed", "账号已停用", "The account is closed")
+    return found.person_id

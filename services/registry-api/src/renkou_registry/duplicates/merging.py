@@ -1,0 +1,121 @@
+"""Joining two records of one person, and separating them again. Nothing is deleted.
+
+The record that leaves keeps its history, closed by a ``merge`` event; rows that name it are made to name the
+record that stays, each one remembered. Undoing retracts the event and moves the rows back.
+"""
+
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.database import Transaction
+from renkou_common.errors import Conflict, InvalidInput, NotFound
+from renkou_common.http.conditions import check_version
+from renkou_common.scope import AreaScope
+from renkou_registry.duplicates import moving, repository
+from renkou_registry.floor import reaching_everywhere
+from renkou_registry.life_events import merges
+from renkou_registry.life_events.recording import Desk
+from renkou_registry.persons import service as persons
+from renkou_registry.persons.domain import PersonRecord, new_id
+
+__all__ = ["Desk", "find", "merge", "of_person", "undo"]
+
+
+async def merge(desk: Desk, kept_id: UUID, gone_id: UUID, reason: str, *, take_document: bool) -> UUID:
+    """Join ``gone_id`` to ``kept_id``; returns the merge's id.
+
+    Raises NotFound unless the caller sees both, InvalidInput for one record twice, Conflict where one is the
+    other's relative or where both deaths differ.
+    """
+    if kept_id == gone_id:
+        raise InvalidInput.field("/gone_id", "same_person", "须是另一条记录", "must be another record")
+    locked = await persons.lock(desk.tx, [kept_id, gone_id], desk.scope)
+    kept, gone = locked[kept_id], locked[gone_id]
+    _check_joinable(kept, gone)
+    merge_id = new_id()
+    async with reaching_everywhere(desk.tx, desk.scope):
+        if take_document:
+            await persons.hand_over_document(desk.tx, gone_id, kept_id)
+        event_id = await merges.leave(desk, gone, kept, reason)
+        await repository.insert_merge(
+            desk.tx,
+            merge_id,
+            kept_id,
+            gone_id,
+            event_id,
+            document_taken=take_document,
+            reason=reason,
+            at=desk.runtime.clock.now(),
+            by=desk.subject,
+        )
+        await moving.move(desk.tx, merge_id, gone_id, kept_id)
+        await _count_children(desk.tx, kept, gone, -1)
+        await _settle(desk, kept_id, gone_id, "merged", reason)
+    return merge_id
+
+
+async def undo(desk: Desk, merge_id: UUID, version: int, reason: str) -> asyncpg.Record:
+    """Separate two records again; returns the merge. Raises NotFound, VersionMismatch, Conflict."""
+    row = await repository.merge(desk.tx, merge_id, desk.scope, lock=True)
+    if row is None:
+        raise NotFound.of("合并记录", "merge")
+    check_version(version, row["version"])
+    if row["undone_at"] is not None:
+        raise Conflict("merge_undone", "该合并已撤销", "the merge was undone already")
+    kept_id, gone_id = row["kept_id"], row["gone_id"]
+    kept = (await persons.lock(desk.tx, [kept_id], desk.scope))[kept_id]
+    async with reaching_everywhere(desk.tx, desk.scope):
+        await moving.move_back(desk.tx, merge_id, gone_id, kept_id)
+        if row["document_taken"]:
+            await persons.hand_over_document(desk.tx, kept_id, gone_id)
+        await merges.come_back(desk, gone_id, row["event_id"], reason)
+        gone = (await persons.lock(desk.tx, [gone_id], AreaScope.everything()))[gone_id]
+        await _count_children(desk.tx, kept, gone, 1)
+        await repository.undo(desk.tx, merge_id, desk.runtime.clock.now(), desk.subject)
+        await _settle(desk, kept_id, gone_id, "open", None)
+    return await find(desk.tx, desk.scope, merge_id)
+
+
+async def find(tx: Transaction, scope: AreaScope, merge_id: UUID) -> asyncpg.Record:
+    """Return a merge whose kept record the caller sees; raises NotFound."""
+    row = await repository.merge(tx, merge_id, scope)
+    if row is None:
+        raise NotFound.of("合并记录", "merge")
+    return row
+
+
+async def of_person(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
+    """Return the merges that a visible person was part of."""
+    return await repository.merges_of(tx, person_id)
+
+
+def _check_joinable(kept: PersonRecord, gone: PersonRecord) -> None:
+    kin = {gone.mother_id, gone.father_id, gone.spouse_id}
+    theirs = {kept.mother_id, kept.father_id, kept.spouse_id}
+    if kept.id in kin or gone.id in theirs:
+        raise Conflict(
+            "relatives", "两条记录登记为亲属, 不能合并", "the records are relatives and cannot be one person"
+        )
+    if kept.died_on is not None and gone.died_on is not None and kept.died_on != gone.died_on:
+        raise Conflict(
+            "deaths_differ",
+            "两条记录的死亡日期不同, 请先更正其中一条",
+            "the records have different days of death; correct one of them first",
+        )
+
+
+async def _count_children(tx: Transaction, kept: PersonRecord, gone: PersonRecord, number: int) -> None:
+    """A child that was recorded twice counts once for parents whom both records name."""
+    both = {kept.mother_id, kept.father_id} & {gone.mother_id, gone.father_id}
+    parents = sorted(each for each in both if each is not None)
+    if parents:
+        await persons.add_children(tx, parents, number)
+
+
+async def _settle(desk: Desk, kept_id: UUID, gone_id: UUID, state: str, reason: str | None) -> None:
+    candidate = await repository.of_pair(desk.tx, kept_id, gone_id)
+    if candidate is None:
+        return
+    by, at = (desk.subject, desk.runtime.clock.now()) if state == "merged" else (None, None)
+    await repository.settle(desk.tx, candidate["id"], state, by, at, reason)

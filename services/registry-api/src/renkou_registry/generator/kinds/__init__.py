@@ -1,0 +1,24 @@
+"""The kinds of records that are loaded, in this order.
+
+To add one: a module with a function from a chunk to rows and ``KIND = Kind(table, columns, rows)``, and its
+place in ``_ALWAYS``. The function gets everything that was drawn for a chunk, may draw more from
+``drawn.chunk.random``, and gives tuples in the order of the columns for COPY (jsonb as text). A kind added at
+the end leaves what the others draw as it is.
+"""
+
+from renkou_registry.generator.drawn import Kind
+from renkou_registry.generator.kinds import (
+    household_members,
+    households,
+    life_events,
+    outbox,
+    person_keys,
+    persons,
+)
+
+_ALWAYS = (persons.KIND, life_events.KIND, households.KIND, household_members.KIND, person_keys.KIND)
+
+
+def kinds(*, events: bool) -> tuple[Kind, ...]:
+    """Return the kinds to load; with ``events`` everybody is published too."""
+    return (*_ALWAYS, outbox.KIND) if events else _ALWAYS

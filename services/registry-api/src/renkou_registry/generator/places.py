@@ -1,0 +1,63 @@
+"""Where made-up people live: the real communities of a district, streets, places migrants come from."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from random import Random
+
+from renkou_common.codes.divisions import read_divisions
+
+_ORIGINS = 400
+_ROADS = (
+    *("安庆", "长江", "淮河", "寿春", "阜阳", "蒙城", "濉溪"),
+    *("沿河", "北一环", "肥西", "六安", "霍山", "铜陵", "桐城"),
+)
+_SECOND = ("", "东", "西", "中", "南", "北")
+_KINDS = ("路", "街", "巷", "支路")
+_ESTATES = (
+    *("杏花", "翡翠", "滨河", "梦园", "世纪", "阳光", "锦绣"),
+    *("和平", "幸福", "桃园", "金色", "丽景", "百花", "城市"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Communities of the district with cumulative weights, and of other counties; 12-digit keys."""
+
+    district: str
+    communities: tuple[int, ...]
+    weights: tuple[float, ...]
+    origins: tuple[int, ...]
+
+    def community(self, random: Random) -> int:
+        """Return a community of the district; some are five times as large as others."""
+        return random.choices(self.communities, cum_weights=self.weights)[0]
+
+    def elsewhere(self, random: Random) -> int:
+        """Return a community outside the district."""
+        return random.choice(self.origins)
+
+
+@lru_cache(maxsize=2)
+def places_of(district: str, seed: int) -> Places:
+    """Read the places of a 6-digit district; raises ValueError where it has no community."""
+    random = Random(f"{seed} {district} places")  # noqa: S311 - made-up people are no secret
+    villages = [each for each in read_divisions() if each.level == 5 and not each.shares_parent_key]
+    communities = tuple(each.key for each in villages if each.code.startswith(district))
+    if not communities:
+        raise ValueError(f"{district} has no communities")
+    others = [each.key for each in villages if not each.code.startswith(district)]
+    near = [key for key in others if str(key)[:4] == district[:4]]
+    origins = (*random.sample(near, min(len(near), _ORIGINS // 4)), *random.sample(others, _ORIGINS))
+    weights = tuple(accumulate(random.uniform(0.3, 1.7) for _ in communities))
+    return Places(district, communities, weights, origins)
+
+
+def street(random: Random) -> str:
+    """Return a street line."""
+    draw = random.randint
+    house = f"{draw(1, 399)}号"
+    if random.random() < 0.5:
+        house += f"{random.choice(_ESTATES)}{random.choice(_ESTATES)}小区"
+    road = random.choice(_ROADS) + random.choice(_SECOND) + random.choice(_KINDS)
+    return f"{road}{house}{draw(1, 28)}幢{draw(1, 18)}{draw(1, 4):02d}室"

@@ -1,0 +1,46 @@
+"""The full copy on paper: every record with its fields, in plain words where there are some."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from renkou_common.printing.booklet import Booklet
+from renkou_common.printing.fonts import Fonts
+from renkou_registry.me.words import FIELDS, TITLES
+
+_TITLE = ("我的全部信息", "Everything held about me")
+_LEFT_OUT = frozenset({"id", "version", "position"})
+
+
+def print_copy(found: Mapping[str, Any], fonts: Fonts, made_at: datetime, district: str) -> bytes:
+    """Return the copy as PDF. ``found`` as :func:`renkou_registry.me.copy.full_copy` gives it."""
+    records: Mapping[str, list[Mapping[str, Any]]] = found["records"]
+    text = orjson.dumps(found, default=str).decode()
+    foot = f"{district}   {made_at:%Y-%m-%d %H:%M}"
+    book = Booklet(fonts, _TITLE, foot, made_at, text)
+    for table, rows in records.items():
+        book.heading(*TITLES.get(table, (table, "")))
+        for row in rows:
+            book.entry(_shown(row))
+    return book.output()
+
+
+def _shown(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    values = [
+        (FIELDS.get(name, name.replace("_", " ")), _text(value))
+        for name, value in row.items()
+        if value is not None and name not in _LEFT_OUT
+    ]
+    return values or [("-", "-")]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是 yes" if value else "否 no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, dict | list):
+        return orjson.dumps(value, default=str).decode()
+    return str(value)

@@ -1,0 +1,63 @@
+"""What a person sees of the own record."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from renkou_registry.consents.domain import ConsentPurpose
+from renkou_registry.persons.schemas import PersonOut
+
+
+class OwnRecord(PersonOut):
+    """The own record; number and phone in the clear where asked for."""
+
+
+class ReadingOut(BaseModel):
+    """Who read the record, what of it and when."""
+
+    read_at: datetime
+    reader: str = Field(description="display name of staff, or the service", examples=["张经办"])
+    reader_kind: str = Field(description="staff, service or person")
+    what: str
+    what_label: str
+    purpose: str | None
+
+
+class ReadingPage(BaseModel):
+    """A page of readings, the last first."""
+
+    items: list[ReadingOut]
+    next: str | None
+
+
+class ConsentOut(BaseModel):
+    """One purpose, whether it is agreed to, and since when."""
+
+    purpose: ConsentPurpose
+    text_zh: str
+    text_en: str
+    given: bool
+    given_at: datetime | None
+    withdrawn_at: datetime | None = Field(description="of the last consent that was withdrawn")
+
+
+class Consents(BaseModel):
+    """Every purpose there is."""
+
+    items: list[ConsentOut]
+
+
+class ConsentChange(BaseModel):
+    """Agree or withdraw."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"given": True}]})
+
+    given: bool
+
+
+class OwnIds(BaseModel):
+    """The references under which other services know the person."""
+
+    person_id: UUID
+    person_ref: UUID

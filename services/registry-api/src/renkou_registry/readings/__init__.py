@@ -1,0 +1,1 @@
+"""Readings (查阅留痕): who read which person, what for and when; written before the answer leaves."""

@@ -1,0 +1,45 @@
+"""What a reading is; no I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class What(StrEnum):
+    """What of a person an answer showed."""
+
+    RECORD = "record"  # 人员详情
+    LIST = "list"  # 列表
+    SEARCH = "search"  # 查找
+    HISTORY = "history"  # 历史
+    HOUSEHOLD = "household"  # 家庭户
+    CARD = "card"  # 信息卡
+    SERVICES = "services"  # 服务记录
+
+
+LABELS: dict[str, str] = {
+    What.RECORD: "人员详情",
+    What.LIST: "人员列表",
+    What.SEARCH: "查找结果",
+    What.HISTORY: "历史记录",
+    What.HOUSEHOLD: "家庭户",
+    What.CARD: "信息卡",
+    What.SERVICES: "服务记录",
+    "unmask": "证件号、电话明文",
+    "facts": "出具证明或通报所需事实",
+    "match": "姓名与证件号核对",
+}
+"""What a reading showed, in plain words; the last ones stand in the log of protected fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One answer that showed persons."""
+
+    read_at: datetime
+    read_by: UUID
+    reader_kind: str
+    what: What
+    purpose: str | None
+    person_ids: tuple[UUID, ...]

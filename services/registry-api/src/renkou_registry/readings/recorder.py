@@ -1,0 +1,78 @@
+"""Writes readings before the answers leave, many in one commit.
+
+Each request waits for the commit that holds its reading, and requests that wait together share one: a node
+under load pays one small transaction for a few dozen answers. Where the log cannot be written,
+nothing is shown.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from uuid import UUID
+
+from renkou_common.clock import Clock
+from renkou_common.database import TRANSIENT_ERRORS, Database
+from renkou_common.errors import Unavailable
+from renkou_common.identity.principal import Access
+from renkou_common.scope import AreaScope
+from renkou_registry.readings import repository
+from renkou_registry.readings.domain import Reading, What
+
+AT_ONCE = 200
+
+
+class ReadingRecorder:
+    """Collects readings of one process and writes them in groups."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._waiting: deque[tuple[Reading, asyncio.Future[None]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def record(
+        self, access: Access, what: What, person_ids: Iterable[UUID], purpose: str | None = None
+    ) -> None:
+        """Return once it is written that these persons were shown; nothing to write for none.
+
+        Raises Unavailable where the log cannot be written: then the answer must not leave.
+        """
+        ids = tuple(person_ids)
+        if not ids:
+            return
+        reading = Reading(self._clock.now(), access.subject, access.kind, what, purpose, ids)
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append((reading, written))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        await written
+
+    async def _write(self) -> None:
+        while self._waiting:
+            group = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+            try:
+                async with self._database.transaction(AreaScope.nothing()) as tx:
+                    await repository.append(tx, [reading for reading, _ in group])
+            except (Unavailable, *TRANSIENT_ERRORS) as error:
+                refused = _not_logged()
+                refused.__cause__ = error
+                _settle(group, refused)
+            except BaseException:
+                _settle(group, _not_logged())
+                raise
+            else:
+                _settle(group, None)
+
+
+def _settle(group: list[tuple[Reading, asyncio.Future[None]]], error: Exception | None) -> None:
+    for _, written in group:
+        if written.done():
+            continue
+        if error is None:
+            written.set_result(None)
+        else:
+            written.set_exception(error)
+
+
+def _not_logged() -> Unavailable:
+    return Unavailable("reading_not_logged", "查阅记录暂不能写入", "The reading could not be logged")

@@ -1,0 +1,144 @@
+"""Finding persons: the sharpest of what is given leads, the rest narrows."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.codes.resident_id import ResidentId
+from renkou_common.database import Reader
+from renkou_common.errors import NotFound
+from renkou_common.scope import HIGHEST, LOWEST, AreaScope
+from renkou_registry.persons.registration import PHONE, RESIDENT_ID
+from renkou_registry.runtime import Runtime
+from renkou_registry.search import repository
+from renkou_registry.search.criteria import Criteria, in_scope
+from renkou_registry.search.domain import Look, Match, looks_for_name, looks_for_street
+from renkou_registry.search.repository import Conditions, Ring
+
+_EVERYWHERE = (LOWEST, HIGHEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for: at least one of the first five, and what narrows it. ``near`` ranks by distance."""
+
+    criteria: Criteria
+    resident_id: ResidentId | None = None
+    phone: str | None = None
+    household_number: str | None = None
+    name: str | None = None
+    address: str | None = None
+    near: AreaCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person found, with how well they fit."""
+
+    row: asyncpg.Record
+    match: Match
+
+
+type Position = tuple[int, str, UUID]
+"""Branch, key and id of the last person of a page."""
+
+
+async def find(
+    runtime: Runtime, reader: Reader, scope: AreaScope, question: Question, after: Position | None, limit: int
+) -> list[Found]:
+    """Return up to ``limit`` persons by rank; raises NotFound for an area that is not the caller's."""
+    area = question.criteria.area
+    if area is not None and not scope.covers(*area.interval()):
+        raise NotFound.of("区划", "area")
+    today = runtime.clock.today()
+    if question.resident_id is not None or question.phone is not None:
+        return await _by_number(runtime, reader, scope, question, after, limit, today)
+    if question.household_number is not None:
+        conditions = _narrowed(runtime, scope, question, today, household=False)
+        rows = await repository.find_in_household(
+            reader, question.household_number, conditions, after[2] if after else None, limit
+        )
+        return [Found(row, Match.EXACT) for row in rows]
+    return await _by_keys(runtime, reader, scope, question, after, limit, today)
+
+
+async def _by_number(
+    runtime: Runtime,
+    reader: Reader,
+    scope: AreaScope,
+    question: Question,
+    after: Position | None,
+    limit: int,
+    today: date,
+) -> list[Found]:
+    conditions = _narrowed(runtime, scope, question, today)
+    number, phone = question.resident_id, question.phone
+    if number is not None:
+        column, index = "resident_id_index", runtime.cipher.blind_index(number.value, RESIDENT_ID)
+        if phone is not None:
+            conditions.add("p.phone_index = {}", runtime.cipher.blind_index(phone, PHONE))
+    else:
+        column, index = "phone_index", runtime.cipher.blind_index(phone or "", PHONE)
+    rows = await repository.find_by(reader, column, index, conditions, after[2] if after else None, limit)
+    return [Found(row, Match.EXACT) for row in rows]
+
+
+async def _by_keys(
+    runtime: Runtime,
+    reader: Reader,
+    scope: AreaScope,
+    question: Question,
+    after: Position | None,
+    limit: int,
+    today: date,
+) -> list[Found]:
+    conditions = Conditions()
+    question.criteria.add_to(conditions, runtime.district, today)
+    if question.name is not None:
+        looks = looks_for_name(question.name)
+        if question.address is not None:
+            repository.key_condition(looks_for_street(question.address), conditions)
+    else:
+        looks = looks_for_street(question.address or "")
+    rings = rings_of(question.near or question.criteria.area, scope)
+    rows = await repository.find_by_keys(reader, looks, rings, scope.multirange, conditions, after, limit)
+    return [Found(row, _match(looks, rings, row["branch"])) for row in rows]
+
+
+def _narrowed(
+    runtime: Runtime, scope: AreaScope, question: Question, today: date, *, household: bool = True
+) -> Conditions:
+    """Return the scope and everything that narrows what a number or a household leads to."""
+    conditions = Conditions()
+    in_scope(scope, conditions)
+    question.criteria.add_to(conditions, runtime.district, today)
+    if household and question.household_number is not None:
+        repository.household_condition(question.household_number, conditions)
+    if question.name is not None:
+        repository.key_condition(looks_for_name(question.name), conditions)
+    if question.address is not None:
+        repository.key_condition(looks_for_street(question.address), conditions)
+    return conditions
+
+
+def _match(looks: list[Look], rings: list[Ring], branch: int) -> Match:
+    return looks[branch // len(rings)].match
+
+
+def rings_of(near: AreaCode | None, scope: AreaScope) -> list[Ring]:
+    """Return the rings around an area: itself, its town, its district, everywhere else; around the caller's
+    own area where none is given, and no rings where that is more than one."""
+    if near is None:
+        if len(scope.intervals) != 1 or scope.intervals[0] == _EVERYWHERE:
+            return [Ring(None)]
+        return [Ring(scope.intervals[0]), Ring(None, scope.intervals[0])]
+    intervals = []
+    area: AreaCode | None = near
+    while area is not None and area.level >= AreaLevel.COUNTY:
+        intervals.append(area.interval())
+        area = area.parent
+    inner = [None, *intervals]
+    return [Ring(outer, inside) for outer, inside in zip([*intervals, None], inner, strict=True)]

@@ -1,0 +1,80 @@
+"""Writing addresses over time: for entries in bulk, for one person when an event is recorded.
+
+Callers hold the transaction. Knowledge is never overwritten: what no longer holds gets an end
+(``known_until``), what holds now is added.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from renkou_common.database import Transaction
+from renkou_registry.life_events.addresses import (
+    AddressKind,
+    Place,
+    Spell,
+    rewriting,
+    spells_of,
+)
+from renkou_registry.life_events.domain import LifeEvent, PersonState
+from renkou_registry.timeline import repository
+
+
+async def write_entries(
+    tx: Transaction,
+    entered: Sequence[tuple[UUID, LifeEvent, PersonState, Mapping[AddressKind, Place]]],
+    known_from: datetime,
+) -> None:
+    """Write the addresses of persons who were just entered, all in one statement."""
+    ids: list[UUID] = []
+    spells: list[Spell] = []
+    for person_id, event, state, places in entered:
+        for spell in spells_of([event], state):
+            ids.append(person_id)
+            spells.append(replace(spell, place=places.get(spell.kind, Place())))
+    if spells:
+        await repository.insert_many(tx, ids, spells, known_from)
+
+
+async def rewrite(
+    tx: Transaction,
+    person_id: UUID,
+    facts: Sequence[LifeEvent],
+    state: PersonState | None,
+    given: Mapping[AddressKind, Place],
+    event_id: UUID | None,
+    now: datetime,
+) -> dict[AddressKind, Spell]:
+    """Bring a locked person's addresses in line with facts; returns the last spell of each kind.
+
+    ``given`` are the places that the event ``event_id`` brings. ``state`` None means that the person left the
+    register: nothing holds any more.
+    """
+    written = await repository.of_person(tx, person_id)
+    known = [each.spell for each in written if each.known_until is None]
+    told = spells_of(facts, state) if state is not None else []
+    change = rewriting(known, [each.spell for each in written], told, given, event_id)
+    if change.superseded:
+        await repository.supersede(tx, person_id, change.superseded, now)
+    if change.new:
+        await repository.insert_many(tx, [person_id] * len(change.new), change.new, now)
+    return change.current
+
+
+async def note_streets(
+    tx: Transaction, person_id: UUID, streets: Mapping[AddressKind, str | None], now: datetime
+) -> None:
+    """Write down the street of a current address that was merely noted, without an event."""
+    written = await repository.of_person(tx, person_id)
+    known = [each.spell for each in written if each.known_until is None]
+    for kind, street in streets.items():
+        last = max((each for each in known if each.kind is kind), key=_beginning, default=None)
+        if last is not None and last.place.street != street:
+            await repository.supersede(tx, person_id, [last], now)
+            noted = replace(last, place=replace(last.place, street=street))
+            await repository.insert_many(tx, [person_id], [noted], now)
+
+
+def _beginning(spell: Spell) -> tuple[object, bool]:
+    return spell.valid_from, spell.valid_until is None

@@ -1,0 +1,49 @@
+"""Everything held about a person, for the person."""
+
+import io
+
+import pypdf
+
+from renkou_registry.me.repository import person_columns, sources
+from renkou_registry.metadata import metadata
+
+from ...support import Registry
+from .test_own_account import person
+
+
+async def test_a_copy_holds_the_record_its_history_and_the_readings_in_the_clear(registry: Registry) -> None:
+    entered, me = await person(registry, phone="13800001234", name="买买提·艾力")
+    await me.request("PUT", "/me/consents/contact_by_phone", json={"given": True})
+    answer = await me.get("/me/copy.json")
+    assert answer.status_code == 200, answer.text
+    records = answer.json()["records"]
+    held = records["person"][0]
+    assert held["id"] == entered["id"]
+    assert held["name"] == "买买提·艾力"
+    assert held["phone"] == "13800001234"
+    assert len(held["resident_id"]) == 18
+    assert [event["kind"] for event in records["life_event"]] == ["opening"]
+    assert records["consent"][0]["purpose"] == "contact_by_phone"
+    assert "password_hash" not in records["person_account"][0]
+
+
+async def test_a_copy_holds_nothing_of_anybody_else(registry: Registry) -> None:
+    other, _ = await person(registry, name="不相干")
+    _, me = await person(registry)
+    assert other["id"] not in (await me.get("/me/copy.json")).text
+
+
+def test_every_table_that_names_a_person_is_in_the_copy() -> None:
+    named = {table.name for table in metadata.sorted_tables if person_columns(table)}
+    assert named <= {table.name for table in sources()}
+    assert {"person", "life_event", "consent", "person_account", "household_member"} <= named
+
+
+async def test_the_copy_on_paper_says_the_same(registry: Registry) -> None:
+    _, me = await person(registry, name="欧阳娜娜", phone="13800005678")
+    answer = await me.get("/me/copy.pdf")
+    assert answer.status_code == 200, answer.text
+    read = pypdf.PdfReader(io.BytesIO(answer.content))
+    text = "".join(page.extract_text().replace("\0", "") for page in read.pages)
+    assert "欧阳娜娜" in text
+    assert "13800005678" in text
