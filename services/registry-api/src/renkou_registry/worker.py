@@ -1,7 +1,7 @@
 """The background process: ``python -m renkou_registry.worker``.
 
-Relay of the outbox, consumer of migrant-api's feed, roster imports, and trimming of what has had its time.
-A fatal error in one of them ends the process, so that the supervisor starts it again.
+Relay of the outbox, consumer of migrant-api's feed, roster imports, benefits becoming due, and trimming of
+what has had its time. A fatal error in one of them ends the process, so that the supervisor starts it again.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.messaging.relay import Relay
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
+from renkou_registry.benefits.payments.jobs import run_accrual
 from renkou_registry.bootstrap import Runtime, open_runtime
 from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
@@ -71,6 +72,7 @@ async def run() -> int:
                 ).run,
                 "consumer": _feed_consumer(runtime, nats, http).run,
                 "imports": partial(run_imports, runtime),
+                "benefits": partial(run_accrual, runtime),
                 "trimming": partial(_trim, runtime),
             }
         )
