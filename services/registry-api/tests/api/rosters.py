@@ -12,8 +12,8 @@ import xlsxwriter
 
 from renkou_common.codes.resident_id import check_character
 from renkou_common.database import connect
-from renkou_registry.imports.persons_sheet import SHEET
 from renkou_registry.imports.jobs import JobSession, work_off
+from renkou_registry.imports.persons_sheet import SHEET
 
 from ..support import Caller, Json, Registry
 

@@ -114,7 +114,9 @@ async def test_deaths_go_in_once_and_say_why_when_they_do_not(
     again = await carry(registry, rosters, clerk, "deaths", content)
     assert (again["same_as"], again["rows_applied"], again["rows_refused"]) == (job["id"], 0, 6)
     assert (await rosters.errors(clerk, again))[0]["code"] == "row_imported"
-    later = await carry(registry, rosters, clerk, "deaths", rows_of("deaths", good | {"死亡日期": "2025-02-04"}))
+    later = await carry(
+        registry, rosters, clerk, "deaths", rows_of("deaths", good | {"死亡日期": "2025-02-04"})
+    )
     assert [each["code"] for each in await rosters.errors(clerk, later)] == ["already_dead"]
 
 
@@ -169,7 +171,9 @@ async def test_births_marriages_and_moves_by_sheet(
         "迁往地编码": "310115",
         "户籍随迁": "否",
     }
-    job = await carry(registry, rosters, clerk, "moves", rows_of("moves", move, move | {"迁往地编码": "340103"}))
+    job = await carry(
+        registry, rosters, clerk, "moves", rows_of("moves", move, move | {"迁往地编码": "340103"})
+    )
     assert (job["rows_applied"], job["rows_refused"]) == (1, 1)
     assert [each["code"] for each in await rosters.errors(clerk, job)] == ["area_level"]
     assert (await clerk.get(f"/persons/{husband_id}")).json()["present_area"] == "310115"
