@@ -165,7 +165,7 @@ async def issues_to_person(
 ) -> list[asyncpg.Record]:
     """Return what a person of the caller's received, and log the reading; raises NotFound."""
     await persons.find(desk.tx, person_id, desk.scope)
-    await reading.log_health(desk.runtime, desk.tx, access, person_id, ["supply_issues"], purpose)
+    await reading.log_health(desk.runtime, desk.tx, access.subject, person_id, ["supply_issues"], purpose)
     return await held_about(desk.runtime, desk.tx, desk.scope, person_id, after, limit)
 
 
