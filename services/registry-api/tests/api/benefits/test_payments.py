@@ -1,7 +1,9 @@
 """Never twice: not under concurrency, not after a merge; a correction takes nothing back by itself."""
 
 import asyncio
+import csv
 from datetime import date, timedelta
+from io import StringIO
 from uuid import UUID
 
 from renkou_common.scope import AreaScope
@@ -311,6 +313,20 @@ async def test_accounts_and_what_was_declared_lie_sealed_in_the_database(office:
     assert row is not None
     assert b"6217000012345678901" not in row["account_sealed"]
     assert "6217000012345678901" not in str(dict(row))
+
+
+async def test_a_death_and_an_export_at_once_agree_on_what_was_sent(office: Office) -> None:
+    scheme, [person, _], _ = await in_payment(office, 2)
+    batch = (await office.draft(scheme)).json()
+    await office.batch_step(office.approver, batch, "approval")
+    exported, _ = await asyncio.gather(
+        office.batch_step(office.payer, batch, "export?format=csv"),
+        office.people.record("deaths", person_id=person["id"], happened_on="2026-03-05"),
+    )
+    rows = list(csv.DictReader(StringIO(exported.content.decode("utf-8-sig"))))
+    sent = {line["id"] for line in await office.lines(batch) if line["state"] == "sent"}
+    assert {row["行号"] for row in rows} == sent
+    assert (await office.settle(batch, rows)).status_code == 200
 
 
 async def test_events_carry_figures_and_nothing_personal(office: Office) -> None:
