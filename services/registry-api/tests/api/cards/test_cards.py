@@ -277,7 +277,7 @@ async def test_a_retracted_entry_closes_the_card_and_reverses_its_lines(
     answer = await clerk.post(f"/life-events/{events[0]['id']}/retractions", json={"reason": "登记错误"})
     assert answer.status_code == 201, answer.text
     found = [e for e in await women.people.events(person["ref"]) if e.type == "registry.card.changed.v1"]
-    assert found[-1].data["closed_reason"] == "not_due"
+    assert found[-1].data["closing"] == "not_due"
     assert sum(line["value"] for event in found for line in event.data["lines"] if line["on"] < "2030") == 0
     assert (await women.caller.get(f"/cards/{card['id']}")).status_code == 404
 
