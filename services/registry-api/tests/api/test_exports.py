@@ -137,7 +137,7 @@ async def test_the_log_says_who_exported_what_and_what_for(registry: Registry, c
     assert entries[0]["filters"]["name"] == "王**"
     assert (await clerk.get("/exports/log")).status_code == 403
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
-        with pytest.raises(Exception, match="permission denied|append"):
+        with pytest.raises(Exception, match=r"permission denied|append"):
             await tx.execute("UPDATE export_log SET purpose = ''")
 
 
