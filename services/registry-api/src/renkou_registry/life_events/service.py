@@ -111,8 +111,11 @@ async def record_move(
     event = LifeEvent(new_id(), EventKind.MOVE, moved_on, data)
     places = {}
     if to_street is not None:
-        kinds = [AddressKind.PRESENT, *([AddressKind.REGISTERED] if transfer_registration else [])]
-        places = dict.fromkeys(kinds, Place(to_street))
+        moved = {
+            AddressKind.PRESENT: not registration_only,
+            AddressKind.REGISTERED: transfer_registration or registration_only,
+        }
+        places = {kind: Place(to_street) for kind, goes_along in moved.items() if goes_along}
     done = await record(desk, person, event, places=places, cause=cause)
     await _publish_move(desk, done, person.present_area, to_area)
     if person.sex != Sex.MALE:

@@ -268,7 +268,7 @@ async def note_address(
     *,
     recorded_by: UUID,
 ) -> None:
-    """Note streets and place of a person from a day on, as they follow from a household's."""
+    """Note the place of a person from a day on, as it follows from a household's."""
     person = (await lock(tx, [person_id], scope))[person_id]
     noted = [details.Noted(name, text_of(value)) for name, value in columns.items()]
     await details.note(
