@@ -191,7 +191,7 @@ class Registers:
         try:
             for table, _, _ in records:
                 await connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS bare_{table} (LIKE {table} INCLUDING IDENTITY)"
+                    f"CREATE TABLE IF NOT EXISTS bare_{table} (LIKE {table} INCLUDING DEFAULTS INCLUDING IDENTITY)"
                 )
             started = time.perf_counter()
             for table, columns, rows in records:

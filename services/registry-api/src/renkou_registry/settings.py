@@ -35,6 +35,9 @@ class RegistrySettings(ServiceSettings):
     petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
     petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
     petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")
+    external_list_days: int = Field(
+        default=90, ge=1, le=3650, description="days for which rows of lists that other offices send are kept"
+    )
 
 
 def load_settings() -> RegistrySettings:

@@ -15,6 +15,7 @@ from renkou_common.codes.resident_id import ResidentId
 from renkou_common.scope import AreaScope
 from renkou_registry.generator.bookkeeping import OtherLoad, begin
 from renkou_registry.generator.drawing import Plan, draw
+from renkou_registry.generator.kinds import kinds
 from renkou_registry.life_events.domain import derive
 from renkou_registry.life_events.repository import histories
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID, RULES, usual_columns
@@ -46,7 +47,7 @@ async def check_everybody(registry: Registry) -> None:
         known = await histories(tx, [each["id"] for each in people])
         keys = await tx.fetch("SELECT * FROM person_key")
     found: dict[object, set[tuple[int, str]]] = {each["id"]: set() for each in people}
-    areas = {(each["person_id"], each["present_area"], each["registered_area"]) for each in keys}
+    areas = {(each["person_id"], each["present_area"], each["other_area"]) for each in keys}
     for key in keys:
         found[key["person_id"]].add((key["kind"], key["key"]))
     assert areas == {(each["id"], each["present_area"], each["registered_area"]) for each in people}
@@ -73,15 +74,15 @@ async def clerk(fresh_registry: Registry) -> Caller:
     return await fresh_registry.staff("subdistrict_clerk", "340103")
 
 
-async def test_generated_people_are_read_changed_moved_and_corrected_like_any_others(
+async def test_generated_people_are_read_changed_and_moved_and_die_like_any_others(
     fresh_registry: Registry, clerk: Caller
 ) -> None:
     await check_everybody(fresh_registry)
     people = [person for chunk in range(1) for person in draw(plan(), chunk).persons]
     assert len(people) == PERSONS
     living = [each for each in people if 340103000000 <= each.present_area <= 340103999999]
-    mover, corrected, changed = living[0], living[1], living[2]
-    for each in (mover, corrected, changed):
+    mover, dying, changed = living[0], living[1], living[-1]
+    for each in (mover, dying, changed):
         read = (await clerk.get(f"/persons/{each.id}")).json()
         assert (read["name"], read["birth_date"]) == (each.name, each.birth_date.isoformat())
         found = await clerk.post("/persons/search", json={"name": each.name, "limit": 100})
@@ -100,12 +101,10 @@ async def test_generated_people_are_read_changed_moved_and_corrected_like_any_ot
         },
     )
     assert moved.status_code == 201, moved.text
-    entry = (await clerk.get(f"/persons/{corrected.id}/events")).json()["items"][0]
-    answer = await clerk.post(
-        f"/life-events/{entry['id']}/corrections",
-        json={"changes": {"marital_status": "90"}, "reason": "登记有误"},
+    died = await clerk.post(
+        "/life-events/deaths", json={"person_id": str(dying.id), "happened_on": "2026-03-01"}
     )
-    assert answer.status_code == 201, answer.text
+    assert died.status_code == 201, died.text
     patched = await clerk.patch(
         f"/persons/{changed.id}", version=1, json={"phone": "13900001111", "present_street": "新路 1 号"}
     )
@@ -139,7 +138,7 @@ async def test_the_load_leaves_floor_indexes_and_references_as_migrations_made_t
 
 async def test_a_load_that_ended_half_way_is_taken_up_again(fresh_registry: Registry) -> None:
     owner = await asyncpg.connect(fresh_registry.environment["RENKOU_MIGRATION_DATABASE_URL"])
-    tables = ["person", "life_event", "household", "household_member", "person_key"]
+    tables = [kind.table for kind in kinds(events=False)]
     try:
         assert not await begin(owner, plan(), tables, events=False)
         with pytest.raises(OtherLoad, match="another load"):

@@ -38,17 +38,22 @@ _OFFICE = frozenset(
         Measure.BUDGET_SPENT,
     }
 )
-_SUPPLY_USERS = frozenset(
-    {Measure.SUPPLY_USER_REGISTERED, Measure.SUPPLY_USER_CONFIRMED, Measure.SUPPLY_USER_REACHED}
+_EXCHANGE = frozenset(
+    {
+        Measure.CHECK_DUE,
+        Measure.CHECK_MADE,
+        Measure.NOTICE_DUE,
+        Measure.NOTICE_SENT,
+        Measure.NOTICE_CONFIRMABLE,
+        Measure.NOTICE_CONFIRMED,
+    }
 )
-_BENEFITS = frozenset(
-    {Measure.BENEFIT_DUE, Measure.BENEFIT_PAID, Measure.BENEFIT_DUE_FEN, Measure.BENEFIT_PAID_FEN}
-)
-_TASKS = frozenset(Measure) - STOCK_SIGNS.keys() - _BENEFITS - _OFFICE
+# Cards, visits, services, supplies, benefits: for residents and migrants side by side.
+_SERVICES = frozenset(Measure) - STOCK_SIGNS.keys() - _OFFICE - _EXCHANGE
 MEASURES_OF: dict[Population, frozenset[Measure]] = {
-    Population.REGISTERED: frozenset(STOCK_SIGNS) | _BENEFITS,
-    Population.RESIDENT: frozenset(STOCK_SIGNS) | _BENEFITS | _SUPPLY_USERS,
-    Population.MIGRANT_IN: frozenset(STOCK_SIGNS) | _TASKS,
+    Population.REGISTERED: frozenset(STOCK_SIGNS) | _SERVICES,
+    Population.RESIDENT: frozenset(STOCK_SIGNS) | _SERVICES,
+    Population.MIGRANT_IN: frozenset(STOCK_SIGNS) | _SERVICES | _EXCHANGE,
     Population.MIGRANT_OUT: frozenset(STOCK_SIGNS),
     Population.MIGRANT_OUT_CERTIFIED: frozenset({Measure.OPENING, Measure.IN, Measure.OUT}),
     Population.OFFICE: _OFFICE,

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from renkou_common.codes import cards, kinship, lists, nationalities
+from renkou_common.codes import cards, kinship, lists, maternal, nationalities
 from renkou_common.codes.lists import CodeList
 from renkou_common.codes.offices import OFFICE_LISTS
 
@@ -19,6 +19,7 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             lists.KIN_KINDS,
             lists.DOCUMENT_KINDS,
             lists.SERVICE_KINDS,
+            *maternal.LISTS,
             cards.CONTRACEPTIVE_METHODS,
             cards.CARD_STATES,
             cards.CARD_CLOSINGS,

@@ -233,7 +233,9 @@ async def facts_in_the_clear(
 ) -> list[Fact]:
     """Return what was told on a card in the clear, and log the reading with its purpose."""
     names = [kind] if kind else [facts.METHOD, facts.EXPECTED_DELIVERY]
-    await reading.log_health(runtime, tx, access, person_id, [f"card_{name}" for name in names], purpose)
+    await reading.log_health(
+        runtime, tx, access.subject, person_id, [f"card_{name}" for name in names], purpose
+    )
     return await facts.told(runtime, tx, card_id, kind, current=current)
 
 

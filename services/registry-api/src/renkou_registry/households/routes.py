@@ -18,7 +18,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import AreaQuery, check_areas, check_not_future
 from renkou_registry.floor import reaching_all
-from renkou_registry.households import answers, repository, reshaping, service
+from renkou_registry.households import answers, reshaping, service
 from renkou_registry.households.domain import HouseholdEntry, MemberEntry, check_members
 from renkou_registry.households.schemas import (
     HeadChange,
@@ -161,9 +161,7 @@ async def _changed(
         else:
             await service.find(tx, household_id, access.areas)
             await once(tx, access.subject, key, change)
-        async with reaching_all(tx):
-            row = (await repository.lock_many(tx, [household_id]))[household_id]
-            members = await repository.members_of(tx, household_id)
+        row, members = await service.recorded(tx, household_id)
     response.headers["ETag"] = etag(row["version"])
     return answers.household(row, members)
 

@@ -31,3 +31,10 @@ async def of_person(tx: Transaction, person_id: UUID) -> list[StoredEvent]:
 async def of_many(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[LifeEvent]]:
     """Return the whole history of each of these persons, whom the caller was found to see."""
     return await repository.histories(tx, person_ids)
+
+
+async def known_at(
+    tx: Transaction, person_ids: Sequence[UUID], moment: datetime
+) -> dict[UUID, list[LifeEvent]]:
+    """Return what was recorded about persons until a moment, in the order of recording."""
+    return await repository.histories(tx, person_ids, moment)

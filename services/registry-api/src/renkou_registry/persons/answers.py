@@ -1,8 +1,11 @@
 """From rows to answers: the one place where protected fields are masked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+import orjson
+from fastapi import Response
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import DOCUMENT_KINDS
@@ -40,17 +43,31 @@ def person(runtime: Runtime, row: asyncpg.Record) -> PersonOut:
 
 def summary(runtime: Runtime, row: asyncpg.Record) -> PersonSummary:
     """Return a person as lists show it."""
-    return PersonSummary.model_construct(
-        id=row["id"],
-        name=row["name"],
-        sex=row["sex"],
-        birth_date=row["birth_date"],
-        resident_id=_masked_number(runtime, row),
-        marital_status=row["marital_status"],
-        registered_area=area_code(row["registered_area"]),
-        present_area=area_code(row["present_area"]),
-        alive=row["alive"],
-    )
+    return PersonSummary.model_construct(**listed(runtime, row) | {"id": row["id"]})
+
+
+def listed(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
+    """Return the members of :class:`PersonSummary`, as lists show a person.
+
+    Plain values that are written as JSON at once: building a model for each of a page's persons costs more
+    than finding them.
+    """
+    return {
+        "id": str(row["id"]),
+        "name": row["name"],
+        "sex": row["sex"],
+        "birth_date": row["birth_date"],
+        "resident_id": _masked_number(runtime, row),
+        "marital_status": row["marital_status"],
+        "registered_area": area_code(row["registered_area"]),
+        "present_area": area_code(row["present_area"]),
+        "alive": row["alive"],
+    }
+
+
+def page(items: Sequence[dict[str, Any]], following: str | None) -> Response:
+    """Return a page of summaries with its cursor."""
+    return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
 
 
 def detail(runtime: Runtime, row: asyncpg.Record) -> DetailOut:
@@ -80,6 +97,8 @@ def facts(found: Facts) -> FactsOut:
         birth_date=row["birth_date"],
         document_kind=row["document_kind"],
         resident_id=found.resident_id,
+        other_document_kind=row["other_document_kind"],
+        other_document_number=found.other_document_number,
         marital_status=row["marital_status"],
         marital_status_label=labels(row["sex"], row["marital_status"], row["nationality"])[
             "marital_status_label"

@@ -89,7 +89,7 @@ async def list_persons(
     name: Annotated[str, Query(max_length=100, description="how the name begins")] = "",
     after: Annotated[str | None, Query(description="cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> PersonPage:
+) -> Response:
     """List persons by area and id. Needs `resident:read`."""
     async with runtime.database.reading(access.areas) as tx:
         found = await service.page(
@@ -101,7 +101,7 @@ async def list_persons(
         last = rows[-1]
         following = encode_cursor(last["part"], last["listed_area"], str(last["id"]))
     await runtime.readings.record(access, What.LIST, [row["id"] for row in rows])
-    return PersonPage(items=[answers.summary(runtime, row) for row in rows], next=following)
+    return answers.page([answers.listed(runtime, row) for row in rows], following)
 
 
 def _position(after: str | None) -> tuple[int, int, UUID] | None:

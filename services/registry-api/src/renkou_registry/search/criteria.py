@@ -84,5 +84,7 @@ def _in_population(population: Population, conditions: Conditions, district: Are
 def in_scope(scope: AreaScope, conditions: Conditions) -> None:
     """Add that a person is in the register and within the caller's areas."""
     area = f"(SELECT {conditions.value(scope.multirange)}::text::int8multirange)"
-    conditions.texts.append(f"(p.present_area <@ {area} OR p.registered_area <@ {area})")
+    conditions.texts.append(
+        f"(p.present_area <@ {area} OR p.registered_area <@ {area} OR p.left_area <@ {area})"
+    )
     conditions.texts.append("NOT p.withdrawn")

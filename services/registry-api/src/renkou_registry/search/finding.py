@@ -11,6 +11,7 @@ from renkou_common.codes.resident_id import ResidentId
 from renkou_common.database import Reader
 from renkou_common.errors import NotFound
 from renkou_common.scope import HIGHEST, LOWEST, AreaScope
+from renkou_registry.persons.documents import OTHER_KINDS, blind_index
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 from renkou_registry.search import repository
@@ -23,10 +24,11 @@ _EVERYWHERE = (LOWEST, HIGHEST)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is looked for: at least one of the first five, and what narrows it. ``near`` ranks by distance."""
+    """What is looked for: at least one of the first six, and what narrows it. ``near`` ranks by distance."""
 
     criteria: Criteria
     resident_id: ResidentId | None = None
+    document_number: str | None = None
     phone: str | None = None
     household_number: str | None = None
     name: str | None = None
@@ -54,7 +56,7 @@ async def find(
     if area is not None and not scope.covers(*area.interval()):
         raise NotFound.of("区划", "area")
     today = runtime.clock.today()
-    if question.resident_id is not None or question.phone is not None:
+    if question.resident_id or question.document_number or question.phone:
         return await _by_number(runtime, reader, scope, question, after, limit, today)
     if question.household_number is not None:
         conditions = _narrowed(runtime, scope, question, today, household=False)
@@ -75,15 +77,25 @@ async def _by_number(
     today: date,
 ) -> list[Found]:
     conditions = _narrowed(runtime, scope, question, today)
-    number, phone = question.resident_id, question.phone
-    if number is not None:
-        column, index = "resident_id_index", runtime.cipher.blind_index(number.value, RESIDENT_ID)
-        if phone is not None:
-            conditions.add("p.phone_index = {}", runtime.cipher.blind_index(phone, PHONE))
-    else:
-        column, index = "phone_index", runtime.cipher.blind_index(phone or "", PHONE)
-    rows = await repository.find_by(reader, column, index, conditions, after[2] if after else None, limit)
+    (column, indexes), *others = _numbers(runtime, question)
+    for other, wanted in others:
+        conditions.add(f"p.{other} = ANY({{}}::bytea[])", wanted)
+    rows = await repository.find_by(reader, column, indexes, conditions, after[2] if after else None, limit)
     return [Found(row, Match.EXACT) for row in rows]
+
+
+def _numbers(runtime: Runtime, question: Question) -> list[tuple[str, list[bytes]]]:
+    """Return the columns of blind indexes that numbers lead to, with what stands there, the sharpest first."""
+    cipher, found = runtime.cipher, []
+    if question.resident_id is not None:
+        index = cipher.blind_index(question.resident_id.value, RESIDENT_ID)
+        found.append(("resident_id_index", [index]))
+    if question.document_number is not None:
+        indexes = [blind_index(cipher, kind, question.document_number) for kind in OTHER_KINDS]
+        found.append(("other_document_index", indexes))
+    if question.phone is not None:
+        found.append(("phone_index", [cipher.blind_index(question.phone, PHONE)]))
+    return found
 
 
 async def _by_keys(

@@ -2,9 +2,11 @@
 
 # ruff: noqa: S608 - only constants of this package are put into statements
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from itertools import count
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +20,7 @@ _SHOWN = (
 )
 _KEY = "<key>"
 _INSERT = """
-INSERT INTO person_key (person_id, kind, key, present_area, registered_area)
+INSERT INTO person_key (person_id, kind, key, present_area, other_area)
 SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[])
 """
 _REPLACE = """
@@ -27,21 +29,21 @@ gone AS (
     DELETE FROM person_key k WHERE k.person_id = $1
     AND NOT EXISTS (SELECT FROM wanted w WHERE w.kind = k.kind AND w.key = k.key)
 )
-INSERT INTO person_key (person_id, kind, key, present_area, registered_area)
+INSERT INTO person_key (person_id, kind, key, present_area, other_area)
 SELECT $1, w.kind, w.key, $4, $5 FROM wanted w
 ON CONFLICT (kind, key, person_id)
-DO UPDATE SET present_area = excluded.present_area, registered_area = excluded.registered_area
+DO UPDATE SET present_area = excluded.present_area, other_area = excluded.other_area
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A person's keys and areas, to be written."""
+    """A person's keys and areas, to be written; ``other_area`` is the registered one, or the one left."""
 
     person_id: UUID
     keys: set[Key]
     present_area: int
-    registered_area: int
+    other_area: int
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ async def insert_many(tx: Transaction, rows: Sequence[Keyed]) -> None:
         [int(kind) for _, kind, _ in flat],
         [key for _, _, key in flat],
         [each.present_area for each, _, _ in flat],
-        [each.registered_area for each, _, _ in flat],
+        [each.other_area for each, _, _ in flat],
     )
 
 
@@ -83,7 +85,7 @@ async def replace(tx: Transaction, row: Keyed) -> None:
         [int(kind) for kind, _ in keys],
         [key for _, key in keys],
         row.present_area,
-        row.registered_area,
+        row.other_area,
     )
 
 
@@ -95,17 +97,22 @@ async def delete(tx: Transaction, person_id: UUID) -> None:
 async def described(tx: Transaction, person_id: UUID) -> asyncpg.Record | None:
     """Return what a person's keys are made of."""
     return await tx.fetchrow(
-        "SELECT name, registered_street, present_street, registered_area, present_area FROM person"
-        " WHERE id = $1 AND NOT withdrawn",
+        "SELECT name, former_names, registered_street, present_street, present_area,"
+        " coalesce(left_area, registered_area) AS other_area FROM person WHERE id = $1 AND NOT withdrawn",
         person_id,
     )
 
 
 async def find_by(
-    reader: Reader, column: str, index: bytes, conditions: Conditions, after: UUID | None, limit: int
+    reader: Reader,
+    column: str,
+    indexes: Sequence[bytes],
+    conditions: Conditions,
+    after: UUID | None,
+    limit: int,
 ) -> list[asyncpg.Record]:
-    """Return persons with a blind index in a column, by id."""
-    conditions.add(f"p.{column} = {{}}", index)
+    """Return persons with one of some blind indexes in a column, by id."""
+    conditions.add(f"p.{column} = ANY({{}}::bytea[])", indexes)
     if after is not None:
         conditions.add("p.id > {}", after)
     return await reader.fetch(
@@ -121,7 +128,7 @@ async def find_in_household(
     """Return who belongs now to households with this number, by id."""
     conditions.add(
         "p.id IN (SELECT m.person_id FROM household h JOIN household_member m ON m.household_id = h.id"
-        " WHERE h.number = {} AND m.until IS NULL)",
+        " WHERE h.number = {} AND m.until IS NULL AND m.known_until IS NULL)",
         number,
     )
     if after is not None:
@@ -156,81 +163,113 @@ async def find_by_keys(
     PostgreSQL takes the branches one after another and stops at the limit, so that a look that is not
     needed costs nothing.
     """
-    start, after_key, after_id = after or (0, "", None)
-    value = conditions.value
-    places = {look: _place(look, _KEY, value) for look in looks}
-    area = f"(SELECT {value(scope)}::text::int8multirange)"
-    size = value(limit)
+    branch, key, person_id = after or (0, "", None)
+    arguments = [*conditions.arguments, scope, limit]
+    for look in looks:
+        arguments += [look.low] if look.high is None else [look.low, look.high]
+    for ring in rings:
+        arguments += [*(ring.outer or ()), *(ring.inner or ())]
+    if person_id is not None:
+        arguments += [key, person_id]
+    if branch >= len(looks) * len(rings):
+        return []
+    shape = _Shape(
+        tuple((int(look.kind), look.high is None) for look in looks),
+        tuple((ring.outer is not None, ring.inner is not None) for ring in rings),
+        tuple(conditions.texts),
+        len(conditions.arguments),
+        branch,
+        person_id is not None,
+    )
+    return await reader.fetch(_statement(shape), *arguments)
+
+
+class _Shape(NamedTuple):
+    """What a statement on keys depends on beside its arguments."""
+
+    looks: tuple[tuple[int, bool], ...]  # kind, exact
+    rings: tuple[tuple[bool, bool], ...]  # bounded outside, inside
+    conditions: tuple[str, ...]
+    taken: int  # arguments of the conditions
+    start: int
+    continued: bool
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: _Shape) -> str:
+    """Return the statement of a shape; its arguments come in the order in which they are numbered here."""
+    numbers = count(shape.taken + 1)
+
+    def value() -> str:
+        return f"${next(numbers)}"
+
+    area, size = f"(SELECT {value()}::text::int8multirange)", value()
+    places = [_place(_KEY, kind, value(), None if exact else value()) for kind, exact in shape.looks]
+    rings = [_ring(value, outer=outer, inner=inner) for outer, inner in shape.rings]
+    narrowed = [_person(shape.conditions)] if shape.conditions else []
     selects = []
-    for branch in range(start, len(looks) * len(rings)):
-        number, ring = branch // len(rings), rings[branch % len(rings)]
+    for branch in range(shape.start, len(places) * len(rings)):
+        number = branch // len(rings)
         texts = [
-            places[looks[number]].replace(_KEY, "k"),
-            f"(k.present_area <@ {area} OR k.registered_area <@ {area})",
-            *_ring(ring, value),
-            *_not_before(looks, number, places),
-            *_person(conditions),
+            places[number].replace(_KEY, "k"),
+            f"(k.present_area <@ {area} OR k.other_area <@ {area})",
+            *rings[branch % len(rings)],
+            *_not_before(places, number, exact=shape.looks[number][1]),
+            *narrowed,
         ]
-        if branch == start and after_id is not None:
-            texts.append(f"(k.key, k.person_id) > ({value(after_key)}, {value(after_id)})")
+        if branch == shape.start and shape.continued:
+            texts.append(f"(k.key, k.person_id) > ({value()}, {value()})")
         selects.append(
             f"(SELECT {branch} AS branch, k.key, k.person_id FROM person_key k WHERE {' AND '.join(texts)}"
             f" ORDER BY k.key, k.person_id LIMIT {size})"
         )
-    if not selects:
-        return []
-    return await reader.fetch(
+    return (
         f"SELECT f.branch, f.key, {_SHOWN} FROM ({' UNION ALL '.join(selects)} LIMIT {size}) AS f"
-        " JOIN person p ON p.id = f.person_id ORDER BY f.branch, f.key, f.person_id",
-        *conditions.arguments,
+        " JOIN person p ON p.id = f.person_id ORDER BY f.branch, f.key, f.person_id"
     )
 
 
 def key_condition(looks: Sequence[Look], conditions: Conditions) -> None:
     """Add that a person has a key at one of these places."""
-    places = " OR ".join(f"({_place(look, 'k', conditions.value)})" for look in looks)
-    conditions.texts.append(f"EXISTS (SELECT FROM person_key k WHERE k.person_id = p.id AND ({places}))")
+    places = [
+        _place("k", look.kind, conditions.value(look.low), conditions.value(look.high) if look.high else None)
+        for look in looks
+    ]
+    found = " OR ".join(f"({each})" for each in places)
+    conditions.texts.append(f"EXISTS (SELECT FROM person_key k WHERE k.person_id = p.id AND ({found}))")
 
 
 def household_condition(number: str, conditions: Conditions) -> None:
     """Add that a person belongs now to a household with this number."""
     conditions.add(
         "EXISTS (SELECT FROM household h JOIN household_member m ON m.household_id = h.id"
-        " WHERE m.person_id = p.id AND m.until IS NULL AND h.number = {})",
+        " WHERE m.person_id = p.id AND m.until IS NULL AND m.known_until IS NULL AND h.number = {})",
         number,
     )
 
 
-def _place(look: Look, name: str, value: Any) -> str:
+def _place(name: str, kind: int, low: str, high: str | None) -> str:
     """Return the condition that a key of ``name`` lies where a look goes."""
-    if look.high is None:
-        return f"{name}.kind = {int(look.kind)} AND {name}.key = {value(look.low)}"
-    bounds = f"{name}.key >= {value(look.low)} AND {name}.key < {value(look.high)}"
-    return f"{name}.kind = {int(look.kind)} AND {bounds}"
+    bounds = f"{name}.key = {low}" if high is None else f"{name}.key >= {low} AND {name}.key < {high}"
+    return f"{name}.kind = {int(kind)} AND {bounds}"
 
 
-def _not_before(looks: Sequence[Look], number: int, places: dict[Look, str]) -> list[str]:
+def _not_before(places: Sequence[str], number: int, *, exact: bool) -> list[str]:
     """Return the condition that an earlier look, or an earlier key of this one, does not find the person."""
-    earlier = [f"({places[look].replace(_KEY, 'o')})" for look in looks[:number]]
-    if looks[number].high is not None:
-        earlier.append(f"({places[looks[number]].replace(_KEY, 'o')} AND o.key < k.key)")
+    earlier = [f"({place.replace(_KEY, 'o')})" for place in places[:number]]
+    if not exact:
+        earlier.append(f"({places[number].replace(_KEY, 'o')} AND o.key < k.key)")
     if not earlier:
         return []
     found = " OR ".join(earlier)
     return [f"NOT EXISTS (SELECT FROM person_key o WHERE o.person_id = k.person_id AND ({found}))"]
 
 
-def _person(conditions: Conditions) -> list[str]:
-    """Return the condition on the person, none where keys and areas tell all that is asked."""
-    if not conditions.texts:
-        return []
-    return [f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {' AND '.join(conditions.texts)})"]
+def _person(conditions: Sequence[str]) -> str:
+    """Return the condition on the person, where keys and areas do not tell all that is asked."""
+    return f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {' AND '.join(conditions)})"
 
 
-def _ring(ring: Ring, value: Any) -> list[str]:
-    found = []
-    if ring.outer is not None:
-        found.append(f"k.present_area BETWEEN {value(ring.outer[0])} AND {value(ring.outer[1])}")
-    if ring.inner is not None:
-        found.append(f"NOT k.present_area BETWEEN {value(ring.inner[0])} AND {value(ring.inner[1])}")
-    return found
+def _ring(value: Callable[[], str], *, outer: bool, inner: bool) -> list[str]:
+    found = [f"k.present_area BETWEEN {value()} AND {value()}"] if outer else []
+    return [*found, f"NOT k.present_area BETWEEN {value()} AND {value()}"] if inner else found

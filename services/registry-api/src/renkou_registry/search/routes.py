@@ -15,7 +15,7 @@ from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.search.criteria import Criteria
 from renkou_registry.search.finding import Position, Question, find
-from renkou_registry.search.schemas import PersonFound, PersonSearch, PersonsFound
+from renkou_registry.search.schemas import PersonSearch, PersonsFound
 
 router = APIRouter(tags=["persons 人员"])
 Reader = Annotated[Access, Depends(requires(Scope.RESIDENT_READ))]
@@ -23,7 +23,7 @@ Reader = Annotated[Access, Depends(requires(Scope.RESIDENT_READ))]
 
 @router.post("/persons/search", summary="Find persons 查找人员", response_model=PersonsFound)
 async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Reader) -> Response:
-    """Find persons of the caller's area by number, phone, household, name or address, best first.
+    """Find persons of the caller's area by document, phone, household, name or address, best first.
 
     Names are found whole, by their beginning, by pinyin (full or initials, all readings) and, last, by
     similar sound or with one syllable more, less or other. Needs `resident:read`.
@@ -37,12 +37,8 @@ async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Re
         last = shown[-1].row
         following = encode_cursor(last["branch"], last["key"], str(last["id"]))
     await runtime.readings.record(access, What.SEARCH, [each.row["id"] for each in shown])
-    items = [
-        PersonFound.model_construct(**vars(answers.summary(runtime, each.row)), match=each.match)
-        for each in shown
-    ]
-    page = PersonsFound.model_construct(items=items, next=following)
-    return Response(page.model_dump_json(), media_type="application/json")
+    items = [answers.listed(runtime, each.row) | {"match": each.match} for each in shown]
+    return answers.page(items, following)
 
 
 def _question(body: PersonSearch) -> Question:
@@ -57,6 +53,7 @@ def _question(body: PersonSearch) -> Question:
             alive=body.alive,
         ),
         resident_id=body.resident_id,
+        document_number=body.document_number,
         phone=body.phone,
         household_number=body.household_number,
         name=body.name,

@@ -2,20 +2,27 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import Population
+from renkou_common.codes.text import half_width
 from renkou_registry.fields import AnyArea, MaritalStatusCode, NameIn, Phone, ResidentIdIn, SexCode
 from renkou_registry.persons.schemas import PersonSummary
 from renkou_registry.search.domain import Match
 
-_LEADING = ("resident_id", "phone", "household_number", "name", "address")
+_LEADING = ("resident_id", "document_number", "phone", "household_number", "name", "address")
+DocumentNumber = Annotated[
+    str,
+    StringConstraints(min_length=5, max_length=40),
+    AfterValidator(lambda text: half_width(text).upper().replace("-", "")),
+    Field(description="passport or birth certificate", examples=["T340000123"]),
+]
 Age = Annotated[int, Field(ge=0, le=150, description="completed years")]
 
 
 class PersonSearch(BaseModel):
-    """At least one of resident_id, phone, household_number, name and address; everything given must fit.
+    """At least one of the first six; everything given must fit.
 
     In a body, since numbers and names do not belong into addresses that servers write into logs.
     """
@@ -33,6 +40,7 @@ class PersonSearch(BaseModel):
     )
 
     resident_id: ResidentIdIn | None = None
+    document_number: DocumentNumber | None = None
     phone: Phone | None = None
     household_number: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
     name: NameIn | None = Field(
@@ -61,8 +69,8 @@ class PersonSearch(BaseModel):
         if all(getattr(self, name) is None for name in _LEADING):
             raise CodeError(
                 "search_by_what",
-                "须填写身份证号、电话、户号、姓名、地址中的至少一项; 只按条件请用 GET /persons",
-                "give resident_id, phone, household_number, name or address; criteria alone: GET /persons",
+                "须填写证件号、电话、户号、姓名、地址中的至少一项; 只按条件请用 GET /persons",
+                "give a document number, phone, household_number, name or address; else see GET /persons",
             )
         return self
 

@@ -23,13 +23,13 @@ async def index_many(tx: Transaction, entries: Sequence[PersonEntry]) -> None:
 
 
 async def refresh(tx: Transaction, person_id: UUID) -> None:
-    """Bring a person's keys up to the name, streets and areas of the row, which this transaction changed."""
+    """Bring a person's keys up to the names, streets and areas of the row, which this transaction changed."""
     row = await repository.described(tx, person_id)
     if row is None:
         await repository.delete(tx, person_id)
         return
-    keys = keys_of([row["name"]], [row["present_street"], row["registered_street"]])
-    await repository.replace(tx, Keyed(person_id, keys, row["present_area"], row["registered_area"]))
+    keys = keys_of([row["name"], *row["former_names"]], [row["present_street"], row["registered_street"]])
+    await repository.replace(tx, Keyed(person_id, keys, row["present_area"], row["other_area"]))
 
 
 async def forget(tx: Transaction, person_id: UUID) -> None:

@@ -11,13 +11,16 @@ from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInt
 from sqlmodel import Field, SQLModel
 
 FLOOR = {
-    "person_key": "present_area <@ (SELECT renkou_scope()) OR registered_area <@ (SELECT renkou_scope())",
+    "person_key": "present_area <@ (SELECT renkou_scope()) OR other_area <@ (SELECT renkou_scope())",
 }
 APPEND_ONLY: tuple[str, ...] = ()
 
 
 class PersonKey(SQLModel, table=True):
-    """A key under which a person is found (see :mod:`.domain`), with the person's areas."""
+    """A key under which a person is found (see :mod:`.domain`), with the person's areas.
+
+    ``other_area`` is where the person is registered; of somebody who left the district, where they left.
+    """
 
     __tablename__ = "person_key"
     __table_args__ = (
@@ -26,7 +29,7 @@ class PersonKey(SQLModel, table=True):
             "key",
             "person_id",
             name="person_key_pkey",
-            postgresql_include=["present_area", "registered_area"],  # looked through without the rows
+            postgresql_include=["present_area", "other_area"],  # looked through without the rows
         ),
         Index("person_key_person", "person_id"),
     )
@@ -35,4 +38,4 @@ class PersonKey(SQLModel, table=True):
     kind: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
     key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     present_area: int = Field(sa_column=Column(BigInteger, nullable=False))
-    registered_area: int = Field(sa_column=Column(BigInteger, nullable=False))
+    other_area: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -24,7 +24,7 @@ async def read(
     after: tuple[date, UUID] | None = None,
     limit: int = 50,
 ) -> list[VisitOut]:
-    """Return a page of her visits in the clear, the latest due first; ``after`` is the last's (due_on, id)."""
+    """Return a page of her visits in the clear, the latest due first; ``after``: the last's (due_on, id)."""
     card = await cards.of_person(tx, person_id)
     if card is None:
         return []

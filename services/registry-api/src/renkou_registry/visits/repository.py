@@ -81,11 +81,10 @@ async def of_card(
     due, last = after or (date.max, UUID(int=2**128 - 1))
     return await tx.fetch(
         f"{_FROM} WHERE v.card_id = $1 AND (v.due_on, v.id) < ($2, $3)"
-        " ORDER BY v.due_on DESC, v.id DESC LIMIT $4",
+        f" ORDER BY v.due_on DESC, v.id DESC LIMIT {limit:d}",
         card_id,
         due,
         last,
-        limit,
     )
 
 
@@ -105,7 +104,7 @@ async def worklist(
     return await tx.fetch(
         f"{_FROM} WHERE v.place BETWEEN $1 AND $2 AND v.planned_on <= $3 AND {_OPEN}"
         " AND ($4::uuid IS NULL OR v.worker_id = $4 OR ($5 AND v.worker_id IS NULL))"
-        f" AND ({order}) > ($6, $7, $8) ORDER BY {order} LIMIT $9",
+        f" AND ({order}) > ($6, $7, $8) ORDER BY {order} LIMIT {limit:d}",
         *interval,
         on,
         worker,
@@ -113,7 +112,6 @@ async def worklist(
         place,
         street,
         last,
-        limit,
     )
 
 
@@ -128,13 +126,12 @@ async def changes(
 ) -> list[asyncpg.Record]:
     """Return visits in scope changed after a place of the sequence, by completed transaction and id."""
     return await tx.fetch(
-        f"{_FROM} WHERE (v.changed_in, v.id) > ($4, $5) AND v.changed_in < $6"
+        f"{_FROM} WHERE (v.changed_in, v.id) > ($3, $4) AND v.changed_in < $5"
         " AND EXISTS (SELECT FROM unnest($1::bigint[], $2::bigint[]) s(lo, hi)"
         " WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi)"
-        " AND NOT p.withdrawn ORDER BY v.changed_in, v.id LIMIT $3",
+        f" AND NOT p.withdrawn ORDER BY v.changed_in, v.id LIMIT {limit:d}",
         scope.lows,
         scope.highs,
-        limit,
         *after,
         below,
     )
@@ -144,9 +141,8 @@ async def lapsing(tx: Transaction, planned_before: date, limit: int) -> list[UUI
     """Return persons whose open offer was planned before a day."""
     rows = await tx.fetch(
         f"SELECT v.person_id FROM visit v WHERE {_OPEN} AND v.planned_on < $1 ORDER BY v.planned_on, v.id"
-        " LIMIT $2",
+        f" LIMIT {limit:d}",
         planned_before,
-        limit,
     )
     return [row["person_id"] for row in rows]
 

@@ -197,7 +197,7 @@ async def read_visit(
     async with runtime.database.transaction(access.areas) as tx:
         row = await service.find(tx, visit_id, access.areas)
         if purpose is not None:
-            await reading.log_health(runtime, tx, access, row["person_id"], OUTCOME_FIELDS, purpose)
+            await reading.log_health(runtime, tx, access.subject, row["person_id"], OUTCOME_FIELDS, purpose)
     answer = _answer(response, row)
     return answers.visit_in_the_clear(runtime, row) if purpose is not None else answer
 

@@ -163,14 +163,14 @@ async def test_a_withdrawn_or_settled_offer_cannot_be_accepted(women: Women) -> 
 @pytest.fixture
 async def street(registry: Registry) -> Women:
     """A worker with an area of their own, where nobody else works."""
-    area = "340103004"
+    area = "340103006"
     return Women(registry, await registry.staff("community_worker", area))
 
 
 async def test_a_worklist_holds_the_days_visits_by_place_and_street_and_nothing_about_health(
     street: Women,
 ) -> None:
-    women, place = street, "340103004001"
+    women, place = street, "340103006001"
     home = {"registered_area": place, "present_area": place, "phone": "13900001111"}
     _, late = await women.offered(present_street="三里街 9 号", **home)
     _, early = await women.offered(present_street="一里街 2 号", **home)

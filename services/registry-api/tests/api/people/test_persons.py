@@ -240,7 +240,11 @@ async def test_reading_in_the_clear_needs_a_reason_and_leaves_a_trace(
     person = (await clerk.post("/persons", json=body)).json()
     path = f"/persons/{person['id']}/unmask"
     opened = await clerk.post(path, json={"fields": ["resident_id", "phone"], "reason": "核对本人证件"})
-    assert opened.json() == {"resident_id": body["resident_id"], "phone": "13800001111"}
+    assert opened.json() == {
+        "resident_id": body["resident_id"],
+        "other_document_number": None,
+        "phone": "13800001111",
+    }
     worker = await registry.staff("community_worker", "340103001")
     refused = await worker.post(path, json={"fields": ["phone"], "reason": "想看看"})
     assert refused.status_code == 403

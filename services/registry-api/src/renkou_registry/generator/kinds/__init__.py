@@ -10,13 +10,23 @@ from renkou_registry.generator.drawn import Kind
 from renkou_registry.generator.kinds import (
     household_members,
     households,
+    kin_links,
     life_events,
     outbox,
+    person_addresses,
     person_keys,
     persons,
 )
 
-_ALWAYS = (persons.KIND, life_events.KIND, households.KIND, household_members.KIND, person_keys.KIND)
+_ALWAYS = (
+    persons.KIND,
+    life_events.KIND,
+    person_addresses.KIND,
+    kin_links.KIND,
+    households.KIND,
+    household_members.KIND,
+    person_keys.KIND,
+)
 
 
 def kinds(*, events: bool) -> tuple[Kind, ...]:

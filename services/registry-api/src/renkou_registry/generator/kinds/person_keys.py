@@ -12,7 +12,7 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
     for each in drawn.entered:
         found = keyed(each.entry)
         for kind, key in found.keys:
-            yield found.person_id, int(kind), key, found.present_area, found.registered_area
+            yield found.person_id, int(kind), key, found.present_area, found.other_area
 
 
-KIND = Kind("person_key", ("person_id", "kind", "key", "present_area", "registered_area"), rows)
+KIND = Kind("person_key", ("person_id", "kind", "key", "present_area", "other_area"), rows)

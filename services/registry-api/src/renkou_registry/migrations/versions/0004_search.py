@@ -14,7 +14,7 @@ depends_on = None
 
 TABLES = ("person_key",)
 FLOOR = {
-    "person_key": "present_area <@ (SELECT renkou_scope()) OR registered_area <@ (SELECT renkou_scope())",
+    "person_key": "present_area <@ (SELECT renkou_scope()) OR other_area <@ (SELECT renkou_scope())",
 }
 SCOPE = """
 CREATE FUNCTION renkou_scope() RETURNS int8multirange LANGUAGE sql STABLE PARALLEL SAFE
@@ -30,13 +30,13 @@ def upgrade() -> None:
         sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("key", sa.Text(collation="C"), nullable=False),
         sa.Column("present_area", sa.BigInteger(), nullable=False),
-        sa.Column("registered_area", sa.BigInteger(), nullable=False),
+        sa.Column("other_area", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
             "kind",
             "key",
             "person_id",
             name="person_key_pkey",
-            postgresql_include=["present_area", "registered_area"],
+            postgresql_include=["present_area", "other_area"],
         ),
     )
     op.create_index("person_key_person", "person_key", ["person_id"])

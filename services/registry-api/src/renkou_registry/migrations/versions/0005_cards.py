@@ -24,10 +24,10 @@ TABLES = (
     "visit_batch_item",
 )
 FLOOR = {
-    "card": "EXISTS (SELECT FROM person p WHERE p.id = card.person_id)",
-    "card_fact": "EXISTS (SELECT FROM person p WHERE p.id = card_fact.person_id)",
+    "card": "EXISTS (SELECT FROM person p WHERE p.id = card.person_id OFFSET 0)",
+    "card_fact": "EXISTS (SELECT FROM person p WHERE p.id = card_fact.person_id OFFSET 0)",
     "card_opening": "renkou_in_scope(area)",
-    "visit": "EXISTS (SELECT FROM person p WHERE p.id = visit.person_id)",
+    "visit": "EXISTS (SELECT FROM person p WHERE p.id = visit.person_id OFFSET 0)",
     "visit_batch_item": (
         "visit_batch_item.person_id IS NULL"
         " OR EXISTS (SELECT FROM person p WHERE p.id = visit_batch_item.person_id)"

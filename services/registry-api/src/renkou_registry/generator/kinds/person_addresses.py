@@ -1,0 +1,29 @@
+"""The addresses of each person over time, as the entry tells them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from renkou_registry.generator.drawn import Context, Drawn, Kind
+from renkou_registry.life_events.addresses import Place, spells_of
+from renkou_registry.persons.registration import places_of
+
+
+def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
+    """Return a row for each spell."""
+    for each in drawn.entered:
+        places = places_of(each.entry)
+        for spell in spells_of([each.event], each.state):
+            place = places.get(spell.kind, Place())
+            days = spell.valid_from, spell.counted_from, spell.valid_until
+            told = spell.event_id, place.street, place.place_id
+            yield (each.entry.id, spell.kind.value, spell.area, *days, *told, context.now)
+
+
+KIND = Kind(
+    "person_address",
+    (
+        *("person_id", "kind", "area", "valid_from", "counted_from", "valid_until"),
+        *("event_id", "street", "place_id", "known_from"),
+    ),
+    rows,
+)
