@@ -47,7 +47,7 @@ async def send(desk: Desk, point_id: UUID, to_point: UUID, on: date, lines: Sequ
     await known_specifications(desk, at)
     wanted = sorted({line.specification_id for line in lines})
     stocks = await ledger.lock_specifications(desk.tx, point_id, wanted)
-    entries = choose(stocks, lines, on)
+    entries = choose(stocks, lines, on, desk.today)
     document_id = await post(desk, origin, Kind.TRANSFER_OUT, on, entries, {}, stocks=stocks)
     transfer_id = new_id()
     transfer = {
