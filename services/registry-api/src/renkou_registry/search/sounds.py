@@ -17,16 +17,20 @@ type Syllables = tuple[str, ...]
 READINGS_AT_MOST = 6
 _EXACT_PLACES = 4  # characters whose second and third readings are tried
 _READ_AS_SURNAME = """
-, 1)
-    for pair in [
-        |,
-        
+单 shan|仇 qiu|曾 zeng|解 xie|区 ou|任 ren|查 zha|盖 ge|朴 piao|尉 wei|翟 zhai|缪 miao|乐 yue
+员 yun|万 wan|召 shao|冼 xian|洗 xian|秘 bi|折 she|黑 he|繁 po|覃 qin|宓 mi|谌 chen|郇 xun
+隗 wei|郗 xi|华 hua|阚 kan|占 zhan|种 chong|祭 zhai|晁 chao|逄 pang|乜 nie|幺 yao|沈 shen
+石 shi|柏 bai|车 che|贾 jia|卜 bu|牟 mu|那 na|能 nai|宁 ning|强 qiang|瞿 qu|撒 sa|盛 sheng
+莘 shen|汤 tang|洪 hong|褚 chu|过 guo|句 gou|呙 guo|会 gui|纪 ji|库 she|暴 bao|鲍 bao|不 fou
+适 kuo|干 gan|葛 ge|哈 ha|郝 hao|俱 ju|阙 que|芮 rui|殳 shu|佟 tong|危 wei|韦 wei|相 xiang
+燕 yan|应 ying|於 yu|尹 yin|訾 zi|笮 ze|長 zhang|长 zhang
 """
 _READ_AS_COMPOUND = """
-, 1)
-    for pair in [
-        |,
-        
+欧阳 ou yang|司马 si ma|上官 shang guan|诸葛 zhu ge|夏侯 xia hou|皇甫 huang fu|尉迟 yu chi
+公孙 gong sun|慕容 mu rong|长孙 zhang sun|宇文 yu wen|司徒 si tu|令狐 ling hu|东方 dong fang
+南宫 nan gong|万俟 mo qi|澹台 tan tai|单于 chan yu|端木 duan mu|独孤 du gu|轩辕 xuan yuan
+呼延 hu yan|鲜于 xian yu|闻人 wen ren|赫连 he lian|申屠 shen tu|钟离 zhong li|百里 bai li
+西门 xi men|东郭 dong guo|太史 tai shi|公冶 gong ye
 """
 
 
