@@ -35,10 +35,11 @@ def wrong_day(right: date) -> date:
 
 
 class Desk:
-    """One district's clerk with the district's ledger and the ids that the register gave."""
+    """One district's clerk, the one who approves corrections, the ledger and the ids the register gave."""
 
-    def __init__(self, api: Api, ledger: Ledger) -> None:
+    def __init__(self, api: Api, approver: Api, ledger: Ledger) -> None:
         self.api = api
+        self.approver = approver
         self.ledger = ledger
         self.ids: dict[str, str] = {}
         self.events: dict[str, str] = {}
@@ -92,9 +93,14 @@ class Desk:
         await self.correct(self.events[child], {field: right[field]})
 
     async def correct(self, life_event: str, changes: Json) -> None:
-        """Correct a life event."""
-        body = {"changes": changes, "reason": "登记笔误, 凭原始材料更正"}
-        await self.api.post("registry", f"/life-events/{life_event}/corrections", body)
+        """Ask for the correction of a life event, and have it approved."""
+        reason = "登记笔误, 凭原始材料更正"
+        await self._carried_out({"event_id": life_event, "changes": changes, "reason": reason})
+
+    async def _carried_out(self, body: Json) -> None:
+        asked = await self.api.post("registry", "/corrections", body)
+        path = f"/corrections/{asked['id']}/approval"
+        await self.approver.post("registry", path, {}, key=None, version=int(asked["version"]))
 
     async def death(self, who: str, planned: Death) -> None:
         """Register a death; the mistaken ones are put right a month later."""
@@ -111,8 +117,7 @@ class Desk:
         """Retract the death of somebody who lives, or correct its day."""
         event = self.events[f"death {who}"]
         if planned.correction == "retract":
-            body = {"reason": "同名误登, 本人健在"}
-            await self.api.post("registry", f"/life-events/{event}/retractions", body)
+            await self._carried_out({"event_id": event, "retract": True, "reason": "同名误登, 本人健在"})
         else:
             await self.correct(event, {"happened_on": planned.died.isoformat()})
 

@@ -117,8 +117,10 @@ class Journey:
         now = datetime.combine(FIRST_DAY, time(10), SHANGHAI)
         await trust_each_other(opened, self.nodes.anchor, self.folder, 1, now)
         await agree(opened, FIRST_DAY, date(2027, 12, 31))
-        self.home = Desk(self.offices[HOME].clerk, self.ledgers[HOME])
-        self.residence = Desk(self.offices[RESIDENCE].clerk, self.ledgers[RESIDENCE])
+        self.home = Desk(self.offices[HOME].clerk, self.offices[HOME].approver, self.ledgers[HOME])
+        self.residence = Desk(
+            self.offices[RESIDENCE].clerk, self.offices[RESIDENCE].approver, self.ledgers[RESIDENCE]
+        )
         self.progress.done("open", "offices open: accounts, trust list, two-way agreement")
 
         self.opened = True

@@ -24,6 +24,7 @@ class Office:
     district: str
     administrator: Api
     clerk: Api
+    approver: Api
     statistician: Api
 
 
@@ -64,11 +65,12 @@ async def employ(
 async def open_office(
     http: httpx.AsyncClient, district: str, urls: dict[str, str], secret: str, patience: float = 0.0
 ) -> Office:
-    """Turn a node that was just migrated into one that a clerk and a statistician can work with."""
+    """Turn a node that was just migrated into one that two clerks and a statistician can work with."""
     administrator = await _first_sign_in(http, urls, "administrator", secret, patience)
     clerk = await _employ(http, administrator, "clerk", "计生办经办人", "subdistrict_clerk", district)
+    approver = await _employ(http, administrator, "approver", "计生办负责人", "subdistrict_clerk", district)
     statistician = await _employ(http, administrator, "statistician", "区统计员", "statistician", district)
-    office = Office(district, administrator, clerk, statistician)
+    office = Office(district, administrator, clerk, approver, statistician)
     await until("staff rights in every service", lambda: _rights_known(office))
     return office
 

@@ -149,6 +149,7 @@ def make_line(
     sex: int = 0,
     birth_month: str | None = None,
     parity: int = 0,
+    detail: str = "",
 ) -> Line:
     return Line.model_validate(
         {
@@ -159,6 +160,7 @@ def make_line(
             "sex": sex,
             "birth_month": birth_month,
             "parity": parity,
+            "detail": detail,
             "value": value,
         }
     )

@@ -9,7 +9,6 @@ import hmac
 import os
 from base64 import b64decode
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -55,4 +54,4 @@ class FieldCipher:
 
     def blind_index(self, text: str, column: str) -> bytes:
         """Return the 32-byte index under which ``text`` is found in ``column``."""
-        return hmac.new(self._index_key, f"{column}\0{text}".encode(), sha256).digest()
+        return hmac.digest(self._index_key, f"{column}\0{text}".encode(), "sha256")

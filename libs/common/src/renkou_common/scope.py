@@ -42,6 +42,15 @@ class AreaScope:
         """Say whether a whole subtree lies inside."""
         return any(a <= low and high <= b for a, b in self.intervals)
 
+    def within(self, other: "AreaScope") -> "AreaScope":
+        """Return what lies inside both."""
+        return AreaScope.of(
+            (max(low, from_), min(high, to))
+            for low, high in self.intervals
+            for from_, to in other.intervals
+            if max(low, from_) <= min(high, to)
+        )
+
     @property
     def lows(self) -> list[int]:
         """Lower ends, for ``unnest($1::bigint[], $2::bigint[])``."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from renkou_common.clock import Clock
@@ -57,7 +57,7 @@ class ServiceSettings(BaseSettings):
     migrant_url: str = "http://127.0.0.1:8002"
     service_secret_file: Path | None = None
     clock_offset_file: Path | None = Field(default=None, description="local stack only: seconds to add")
-    rare_fonts_dir: Path | None = Field(
+    rare_fonts_dir: DirectoryPath | None = Field(
         default=None, description="folder of further fonts for rare characters in printed proofs"
     )
     feed_keep_days: int | None = Field(

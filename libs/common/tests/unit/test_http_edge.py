@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common import errors
 from renkou_common.http.application import create_application
+from renkou_common.http.conditions import check_version
 from renkou_common.http.middleware import Edge
 
 TOKEN = {"Authorization": "Bearer x"}
@@ -34,6 +35,8 @@ class TakenName(errors.Conflict):
 async def make_thing(thing: Thing) -> dict[str, Any]:
     if thing.name == "taken":
         raise TakenName("taken", "名称已被使用", "The name is taken")
+    if thing.name == "changed":
+        check_version(1, 3, ["count", "name"])
     return {"name": thing.name}
 
 
@@ -111,3 +114,14 @@ async def test_the_documentation_page_loads_nothing_from_outside(client: httpx.A
     assert "http://" not in page
     assert "https://" not in page
     assert "<script" not in page
+
+
+async def test_who_comes_too_late_is_told_the_version_and_what_changed(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/things", json={"name": "changed", "count": 1}, headers=TOKEN)
+    assert (answer.status_code, answer.headers["ETag"]) == (412, '"3"')
+    problem = answer.json()
+    assert (problem["current_version"], problem["changed"]) == (3, ["count", "name"])
+    assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [
+        ("/count", "changed_meanwhile"),
+        ("/name", "changed_meanwhile"),
+    ]

@@ -17,13 +17,21 @@ KEYS = st.builds(
     st.sampled_from([1, 2]),
     st.sampled_from(["", "1990-01"]),
     st.integers(0, 2),
+    st.sampled_from(["", "jiangli_fuzhu", "iud"]),
 )
 COUNTS = st.dictionaries(KEYS, st.integers(1, 3), max_size=6).map(Counter)
 
 
 def key_of(line: Line) -> LineKey:
     return LineKey(
-        line.population, line.area, line.on, line.measure, line.sex, line.birth_month or "", line.parity
+        line.population,
+        line.area,
+        line.on,
+        line.measure,
+        line.sex,
+        line.birth_month or "",
+        line.parity,
+        line.detail,
     )
 
 

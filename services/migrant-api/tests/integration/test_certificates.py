@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -284,6 +285,35 @@ async def test_a_corrected_birth_month_and_a_moved_registration_are_followed(hom
     await take_in(home, moved)
     assert {key[2] for key in await published(home)} == {"1995-05"}
     assert (await get(home, certificate_id)).registered_area == int(OTHER_COMMUNITY)
+
+
+async def test_a_certificate_whose_facts_were_corrected_afterwards_is_listed(home: Node) -> None:
+    told, other = facts(), facts()
+    certificate_id, untouched = await issue(home, told), await issue(home, other)
+    event = told_by_register(told.person_ref)
+    later = home.runtime.clock.now() + timedelta(minutes=1)
+    names = {"facts_changed": ["alive", "birth_date", "name"]}
+    earlier = later - timedelta(days=1)
+    await take_in(home, replace(event, data=event.data | {"facts_changed": ["sex"]}, time=earlier))
+    await take_in(
+        home, replace(event, type="registry.event.corrected.v1", data=event.data | names, time=later)
+    )
+    assert list((await get(home, certificate_id)).facts_changed) == ["birth_date", "name"]
+    assert list((await get(home, untouched)).facts_changed) == []
+    wanted = replace(_all(home), facts_changed=True)
+    async with home.runtime.database.transaction(EVERYTHING) as tx:
+        found = await service.page(tx, EVERYTHING, wanted, None, 10)
+    assert [each.id for each in found] == [certificate_id]
+
+
+async def test_a_birth_and_an_adoption_concern_the_parents_certificates(home: Node) -> None:
+    told = facts()
+    certificate_id = await issue(home, told)
+    event = told_by_register(uuid4())
+    data = event.data | {"mother_ref": str(told.person_ref), "father_ref": None, "parity": 1}
+    later = home.runtime.clock.now() + timedelta(minutes=1)
+    await take_in(home, replace(event, type=RegistryEventType.BIRTH_RECORDED, data=data, time=later))
+    assert list((await get(home, certificate_id)).facts_changed) == ["children"]
 
 
 async def test_differences_published_one_by_one_add_up(home: Node) -> None:

@@ -15,6 +15,7 @@ from renkou_registry.benefits.routes import router as benefits_router
 from renkou_registry.bootstrap import open_runtime
 from renkou_registry.budget.routes import router as budget_router
 from renkou_registry.cards.routes import router as cards_router
+from renkou_registry.childbirth.own_routes import router as own_childbirth_router
 from renkou_registry.childbirth.routes import router as childbirth_router
 from renkou_registry.code_lists.routes import router as code_lists_router
 from renkou_registry.corrections.routes import router as corrections_router
@@ -32,10 +33,13 @@ from renkou_registry.me.routes import router as me_router
 from renkou_registry.persons.routes import router as persons_router
 from renkou_registry.petitions.routes import router as petitions_router
 from renkou_registry.places.routes import router as places_router
+from renkou_registry.prepregnancy.own_routes import router as own_prepregnancy_router
 from renkou_registry.prepregnancy.routes import router as prepregnancy_router
 from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
 from renkou_registry.search.routes import router as search_router
+from renkou_registry.separated.routes import router as separated_router
+from renkou_registry.services_given.own_routes import router as own_services_router
 from renkou_registry.services_given.routes import router as services_given_router
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff.routes import router as staff_router
@@ -45,7 +49,7 @@ from renkou_registry.timeline.routes import router as timeline_router
 from renkou_registry.visits.routes import router as visits_router
 
 MAX_IMPORT_BYTES = 50 << 20
-BODY_LIMITS = {"/imports": MAX_IMPORT_BYTES}
+BODY_LIMITS = {"/imports": MAX_IMPORT_BYTES, "/external-lists": MAX_IMPORT_BYTES}
 
 
 def create_app(settings: RegistrySettings | None = None) -> FastAPI:
@@ -73,6 +77,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             places_router,
             code_lists_router,
             search_router,
+            separated_router,
             persons_router,
             kin_router,
             households_router,
@@ -100,6 +105,9 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             external_lists_router,
             accounts_router,
             me_router,
+            own_services_router,
+            own_childbirth_router,
+            own_prepregnancy_router,
             feeds_router,
         ],
         readiness=_readiness,

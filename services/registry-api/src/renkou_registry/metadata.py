@@ -8,7 +8,9 @@ from renkou_common.messaging import tables as outbox_tables
 from renkou_registry.accounts import tables as accounts
 from renkou_registry.activities import tables as activities
 from renkou_registry.areas import tables as areas
-from renkou_registry.benefits import tables as benefits
+from renkou_registry.benefits.enrolments import tables as benefit_enrolments
+from renkou_registry.benefits.payments import tables as benefit_payments
+from renkou_registry.benefits.schemes import tables as benefit_schemes
 from renkou_registry.budget import tables as budget
 from renkou_registry.cards import tables as cards
 from renkou_registry.childbirth import tables as childbirth
@@ -41,7 +43,9 @@ TABLE_MODULES = (
     accounts,
     activities,
     areas,
-    benefits,
+    benefit_enrolments,
+    benefit_payments,
+    benefit_schemes,
     budget,
     cards,
     changes,

@@ -23,6 +23,21 @@ class RegistrySettings(ServiceSettings):
     reporting_secret_file: Path | None = Field(
         default=None, description="migrate only: client secret of reporting-worker"
     )
+    visit_months_supplies: int = Field(
+        default=1, ge=1, le=24, description="months between offered visits to users of supplies"
+    )
+    visit_months_long_acting: int = Field(
+        default=3, ge=1, le=24, description="months between offered visits to users of a long-acting method"
+    )
+    visit_lapse_days: int = Field(
+        default=30, ge=1, le=365, description="days after which an open offer of a visit ends as missed"
+    )
+    petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
+    petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
+    petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")
+    external_list_days: int = Field(
+        default=90, ge=1, le=3650, description="days for which rows of lists that other offices send are kept"
+    )
 
 
 def load_settings() -> RegistrySettings:

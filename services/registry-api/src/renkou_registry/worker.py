@@ -1,7 +1,8 @@
 """The background process: ``python -m renkou_registry.worker``.
 
-Relay of the outbox, consumer of migrant-api's feed, roster imports, and trimming of what has had its time.
-A fatal error in one of them ends the process, so that the supervisor starts it again.
+Relay of the outbox, consumer of migrant-api's feed, imports, exports, external lists, changes of communities,
+comparisons of new persons, what days bring for cards and visits, and trimming of what has had its time. A
+fatal error in one of them ends the process, so that the supervisor starts it again.
 """
 
 import asyncio
@@ -22,8 +23,12 @@ from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.messaging.relay import Relay
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
+from renkou_registry.areas.jobs import run_area_changes
 from renkou_registry.bootstrap import Runtime, open_runtime
+from renkou_registry.cards.jobs import run_days, run_openings
 from renkou_registry.duplicates.jobs import run_comparisons
+from renkou_registry.exports.jobs import run_exports, trim_exports
+from renkou_registry.external_lists.jobs import run_external_lists, trim_external_lists
 from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
 from renkou_registry.settings import load_settings
@@ -53,6 +58,8 @@ async def _trim(runtime: Runtime) -> None:
                 if runtime.settings.feed_keep_days is not None:
                     await relay_module.trim(tx, keep_days=runtime.settings.feed_keep_days)
                 await trim_imports(runtime, tx)
+                await trim_exports(runtime, tx)
+                await trim_external_lists(runtime, tx)
         except (Unavailable, *TRANSIENT_ERRORS) as error:
             log.warning("trimming waits for the database", error=repr(error))
         await asyncio.sleep(TRIM_SECONDS)
@@ -71,8 +78,13 @@ async def run() -> int:
                     runtime.database, nats, "registry", "REGISTRY", written=runtime.outbox.written
                 ).run,
                 "consumer": _feed_consumer(runtime, nats, http).run,
+                "card openings": partial(run_openings, runtime),
+                "cards": partial(run_days, runtime),
                 "imports": partial(run_imports, runtime),
                 "comparisons": partial(run_comparisons, runtime),
+                "exports": partial(run_exports, runtime),
+                "external lists": partial(run_external_lists, runtime),
+                "area changes": partial(run_area_changes, runtime),
                 "trimming": partial(_trim, runtime),
             }
         )

@@ -12,13 +12,13 @@ import xlsxwriter
 
 from renkou_common.codes.resident_id import check_character
 from renkou_common.database import connect
-from renkou_registry.imports.columns import RULES
 from renkou_registry.imports.jobs import JobSession, work_off
+from renkou_registry.imports.persons_sheet import SHEET
 
 from ..support import Caller, Json, Registry
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-HEADINGS = [rule.column.value for rule in RULES]
+HEADINGS = [field.title for field in SHEET.fields]
 COMMUNITY = "340103009001"
 _NUMBERS = count(1)
 

@@ -294,7 +294,7 @@ async def test_columns_may_stand_anywhere(registry: Registry, clerk: Caller, ros
 
 async def test_what_is_handed_in_has_a_form(registry: Registry, clerk: Caller, rosters: Rosters) -> None:
     good = rosters.sheet([rosters.person()])
-    plain = await clerk.post("/imports", content=good, headers={"Content-Type": "text/csv"})
+    plain = await clerk.post("/imports", content=good, headers={"Content-Type": "text/plain"})
     assert plain.status_code == 415
     no_workbook = await rosters.hand_in(clerk, b"name,sex\n")
     assert (no_workbook.status_code, no_workbook.json()["code"]) == (422, "not_a_workbook")
@@ -351,12 +351,23 @@ async def test_errors_come_page_by_page(registry: Registry, clerk: Caller, roste
     assert [row for row, _ in seen] == sorted(row for row, _ in seen)
 
 
-async def test_the_file_lies_sealed_in_the_database(
+async def test_what_was_handed_in_lies_sealed_in_the_database(
     registry: Registry, clerk: Caller, rosters: Rosters
 ) -> None:
     row = rosters.person(姓名="独一无二的名字")
-    await rosters.hand_in(clerk, rosters.sheet([row]))
+    handed_in = await rosters.hand_in(clerk, rosters.sheet([row]))
+    job_id = handed_in.json()["id"]
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
-        parts = await tx.fetch("SELECT sealed FROM import_file")
+        parts = await tx.fetch("SELECT sealed FROM import_file WHERE job_id = $1", job_id)
+    assert parts
     assert not any(b"PK\x03\x04" in part["sealed"] for part in parts)
     await rosters.work(registry)
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        kept = await tx.fetch(
+            "SELECT sealed FROM import_cells WHERE job_id = $1 UNION ALL"
+            " SELECT sealed FROM import_block WHERE job_id = $1",
+            job_id,
+        )
+        assert await tx.fetchval("SELECT count(*) FROM import_file WHERE job_id = $1", job_id) == 0
+    assert kept
+    assert not any(row["姓名"].encode() in part["sealed"] for part in kept)

@@ -74,7 +74,9 @@ async def clerk(fresh_registry: Registry) -> Caller:
     return await fresh_registry.staff("subdistrict_clerk", "340103")
 
 
-async def test_generated_people_are_read_changed_and_moved_and_die_like_any_others(fresh_registry: Registry, clerk: Caller) -> None:
+async def test_generated_people_are_read_changed_and_moved_and_die_like_any_others(
+    fresh_registry: Registry, clerk: Caller
+) -> None:
     await check_everybody(fresh_registry)
     people = [person for chunk in range(1) for person in draw(plan(), chunk).persons]
     assert len(people) == PERSONS

@@ -112,7 +112,7 @@ async def test_a_roster_may_bring_one_household_in_several_batches(registry: Reg
         again = await households.create_many(runtime, tx, [household(second, third)], recorded_by=clerk)
         assert once == [again[0], again[0]]
         _, members = await households.find(tx, again[0], EVERYTHING)
-        assert {row["person_id"] for row in members} == {first.id, second.id, third.id}
+        assert {row.person_id for row in members} == {first.id, second.id, third.id}
         assert len(members) == 3
 
 

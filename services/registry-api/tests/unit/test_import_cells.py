@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError
 from renkou_registry.imports import cells
-from renkou_registry.imports.columns import Column
+from renkou_registry.imports.cells import Privacy
 
 LUYANG = AreaCode("340103")
 
@@ -91,7 +91,7 @@ def test_a_phone_number_has_a_form(written: cells.Cell, good: bool) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_in_the_id_column_is_shown_whole(text: str) -> None:
-    shown = cells.shown(Column.DOCUMENT_NUMBER, text)
+    shown = cells.shown(Privacy.NUMBER, text)
     plain = cells.text_of(text)
     assert len(plain) < 9 or plain not in shown
 
@@ -109,5 +109,5 @@ def test_no_text_in_the_id_column_is_shown_whole(text: str) -> None:
     )
 )
 def test_any_cell_can_be_shown_and_is_short(cell: cells.Cell) -> None:
-    for column in Column:
-        assert len(cells.shown(column, cell)) <= 60
+    for privacy in Privacy:
+        assert len(cells.shown(privacy, cell)) <= 60

@@ -105,7 +105,7 @@ def stocks(history: list[LifeEvent], population: Population) -> list[tuple[date,
     """The stock by area after each day on which it changes."""
     by_day: dict[date, Counter[str]] = defaultdict(Counter)
     for key, value in population_lines(history, DISTRICT, RULES).items():
-        if key.population is population:
+        if key.population is population and key.measure in SIGN:
             by_day[key.on][key.area] += SIGN[key.measure] * value
     stock: Counter[str] = Counter()
     found = []

@@ -77,7 +77,9 @@ def retraction(of: LifeEvent | UUID) -> LifeEvent:
 
 
 def lines(*history: LifeEvent) -> Counter[LineKey]:
-    return population_lines(history, DISTRICT, RULES)
+    """What a history adds to populations; the cards due have tests of their own."""
+    found = population_lines(history, DISTRICT, RULES)
+    return Counter({key: value for key, value in found.items() if key.measure is not Measure.CARD_DUE})
 
 
 def state(*history: LifeEvent) -> PersonState:

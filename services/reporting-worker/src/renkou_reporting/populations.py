@@ -8,6 +8,7 @@ POPULATION_NAMES: dict[Population, tuple[str, str]] = {
     Population.MIGRANT_IN: ("流入人口", "migrants in"),
     Population.MIGRANT_OUT: ("流出人口", "migrants out"),
     Population.MIGRANT_OUT_CERTIFIED: ("持有效证明的流出人口", "migrants out with a valid certificate"),
+    Population.OFFICE: ("工作量", "work of offices"),
 }
 STOCK_SIGNS: dict[Measure, int] = {
     Measure.OPENING: 1,
@@ -16,11 +17,44 @@ STOCK_SIGNS: dict[Measure, int] = {
     Measure.DEATH: -1,
     Measure.OUT: -1,
 }
-_TASKS = frozenset(Measure) - STOCK_SIGNS.keys()
+# Counts that belong to no population: what offices handed out, agreed, held, answered and spent.
+_OFFICE = frozenset(
+    {
+        Measure.SUPPLY_ISSUED,
+        Measure.EMPLOYER_STATEMENT_DUE,
+        Measure.EMPLOYER_STATEMENT_SIGNED,
+        Measure.RENTAL_AGREEMENT_DUE,
+        Measure.RENTAL_AGREEMENT_SIGNED,
+        Measure.ACTIVITY_HELD,
+        Measure.ACTIVITY_REACHED,
+        Measure.ACTIVITY_MATERIAL,
+        Measure.PETITION_RECEIVED,
+        Measure.PETITION_ON_TIME,
+        Measure.SATISFACTION_VALID,
+        Measure.SATISFACTION_SATISFIED,
+        Measure.AWARENESS_VALID,
+        Measure.AWARENESS_CORRECT,
+        Measure.BUDGET_PLANNED,
+        Measure.BUDGET_SPENT,
+    }
+)
+_EXCHANGE = frozenset(
+    {
+        Measure.CHECK_DUE,
+        Measure.CHECK_MADE,
+        Measure.NOTICE_DUE,
+        Measure.NOTICE_SENT,
+        Measure.NOTICE_CONFIRMABLE,
+        Measure.NOTICE_CONFIRMED,
+    }
+)
+# Cards, visits, services, supplies, benefits: for residents and migrants side by side.
+_SERVICES = frozenset(Measure) - STOCK_SIGNS.keys() - _OFFICE - _EXCHANGE
 MEASURES_OF: dict[Population, frozenset[Measure]] = {
-    Population.REGISTERED: frozenset(STOCK_SIGNS),
-    Population.RESIDENT: frozenset(STOCK_SIGNS),
-    Population.MIGRANT_IN: frozenset(STOCK_SIGNS) | _TASKS,
+    Population.REGISTERED: frozenset(STOCK_SIGNS) | _SERVICES,
+    Population.RESIDENT: frozenset(STOCK_SIGNS) | _SERVICES,
+    Population.MIGRANT_IN: frozenset(STOCK_SIGNS) | _SERVICES | _EXCHANGE,
     Population.MIGRANT_OUT: frozenset(STOCK_SIGNS),
     Population.MIGRANT_OUT_CERTIFIED: frozenset({Measure.OPENING, Measure.IN, Measure.OUT}),
+    Population.OFFICE: _OFFICE,
 }

@@ -28,7 +28,7 @@ ANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChec
 MONTHS = [f"{year}-{month:02d}" for year in (1976, 1977, 1990, 2007, 2008, 2009) for month in (1, 6, 12)]
 days = st.dates(date(2024, 6, 1), date(2027, 3, 31))
 lines = st.builds(
-    lambda population, area, on, measure, sex, birth_month, parity, value: Line(
+    lambda population, area, on, measure, sex, birth_month, parity, value, detail: Line(
         population=population,
         area=area,
         on=on,
@@ -37,6 +37,7 @@ lines = st.builds(
         birth_month=birth_month,
         parity=parity if measure == "birth" else 0,
         value=value,
+        detail=detail,
     ),
     st.sampled_from(list(Population)),
     st.sampled_from(COMMUNITIES),
@@ -46,6 +47,7 @@ lines = st.builds(
     st.sampled_from([None, *MONTHS]),
     st.integers(0, 4),
     st.sampled_from([-2, -1, 1, 1, 2, 9]),
+    st.sampled_from(["", "", "yuer_butie", "iud"]),
 )
 batches = st.lists(st.lists(lines, max_size=6), min_size=1, max_size=12)
 areas = st.sampled_from(["34", "340103", "340103001", "340103001002", "340103002200", "340104"])
@@ -90,7 +92,7 @@ def given_history(shared_reporting: Reporting) -> GivenHistory:
 @given(history=histories())
 async def test_cells_are_what_the_facts_add_up_to(given_history: GivenHistory, history: History) -> None:
     async def check(tx: Transaction) -> None:
-        expected: Counter[tuple[int, int, str, str, int, int, int]] = Counter()
+        expected: Counter[tuple[int, int, str, str, int, int, int, str]] = Counter()
         keys = set()
         for _, batch in history:
             for one in batch:
@@ -103,22 +105,23 @@ async def test_cells_are_what_the_facts_add_up_to(given_history: GivenHistory, h
                     one.sex,
                     one.parity,
                     int((one.birth_month or "0").replace("-", "")) if aged else 0,
+                    one.detail,
                 )
                 keys.add(key)
                 expected[key] += one.value
         rows = await tx.fetch(
-            "SELECT area, month, population, measure, sex, parity, birth_month, value FROM cell"
+            "SELECT area, month, population, measure, sex, parity, birth_month, detail, value FROM cell"
         )
-        assert {tuple(row)[:7]: row["value"] for row in rows} == {key: expected[key] for key in keys}
+        assert {tuple(row)[:8]: row["value"] for row in rows} == {key: expected[key] for key in keys}
         assert await tx.fetchval("SELECT count(*) FROM fact") == sum(len(batch) for _, batch in history)
         grouped = await tx.fetchval(
             """
             SELECT count(*) FROM (
                 SELECT area, month, population, measure, sex, parity,
                     CASE WHEN population LIKE 'migrant_out%' THEN birth_month ELSE 0 END AS birth_month,
-                    sum(value) AS value
-                FROM fact GROUP BY 1, 2, 3, 4, 5, 6, 7
-            ) f FULL JOIN cell c USING (area, month, population, measure, sex, parity, birth_month)
+                    detail, sum(value) AS value
+                FROM fact GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+            ) f FULL JOIN cell c USING (area, month, population, measure, sex, parity, birth_month, detail)
             WHERE f.value IS DISTINCT FROM c.value
             """
         )

@@ -29,7 +29,7 @@ RETURN = {
         }
     ],
 }
-CELLS = "SELECT * FROM cell ORDER BY area, month, population, measure, sex, parity, birth_month"
+CELLS = "SELECT * FROM cell ORDER BY area, month, population, measure, sex, parity, birth_month, detail"
 
 
 @pytest.fixture
@@ -43,7 +43,13 @@ async def filled(reporting: Reporting, statistician: Caller, line: LineMaker) ->
     for day in range(1, 29):
         births = [line("registered", "birth", f"2026-02-{day:02d}", sex=1 + day % 2, parity=1 + day % 3)]
         await reporting.take_in("registry", births)
-        certified = line("migrant_out_certified", "in", f"2026-03-{day:02d}", birth_month="1990-05")
+        certified = line(
+            "migrant_out_certified",
+            "in",
+            f"2026-03-{day:02d}",
+            birth_month="1990-05",
+            detail=f"kind_{day % 2}",
+        )
         await reporting.take_in("migrant", [certified, line("migrant_in", "check_due", "2026-03-01")])
     await reporting.take_in("registry", [line("registered", "birth", "2026-02-01", -1, sex=2, parity=2)])
     assert (await statistician.post("/returns", json=RETURN)).status_code == 201

@@ -2,8 +2,9 @@
 
 from types import MappingProxyType
 
-from renkou_common.codes import kinship, lists, nationalities
+from renkou_common.codes import cards, kinship, lists, maternal, nationalities
 from renkou_common.codes.lists import CodeList
+from renkou_common.codes.offices import OFFICE_LISTS
 
 CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
     {
@@ -18,8 +19,16 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             lists.KIN_KINDS,
             lists.DOCUMENT_KINDS,
             lists.SERVICE_KINDS,
+            *maternal.LISTS,
+            cards.CONTRACEPTIVE_METHODS,
+            cards.CARD_STATES,
+            cards.CARD_CLOSINGS,
+            cards.VISIT_STATES,
+            cards.VISIT_EFFECTS,
+            cards.VISIT_PROBLEMS,
             kinship.RELATIONS,
             nationalities.NATIONALITIES,
+            *OFFICE_LISTS,
         )
     }
 )

@@ -7,6 +7,7 @@ that a worker may confirm, since real numbers carry abolished region codes.
 
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 from renkou_common.codes.area import PROVINCES, AreaCode
 from renkou_common.codes.findings import CodeError, Finding
@@ -89,7 +90,7 @@ def normalise_resident_id(text: str) -> str:
 
 def check_character(first_17: str) -> str:
     """The 18th character for 17 ASCII digits (ISO 7064 MOD 11-2)."""
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first_17, strict=True))
+    total = sum(map(mul, _WEIGHTS, map(int, first_17)))
     return _CHECK_CHARACTERS[total % 11]
 
 

@@ -8,4 +8,6 @@ _FULL_WIDTH |= {ord("ａ") + i: ord("a") + i for i in range(26)}
 
 def half_width(text: str) -> str:
     """Full-width digits and Latin letters become ASCII; every blank (also U+3000) is removed."""
+    if text.isascii() and text.isalnum():  # nearly always, and this runs for every code of every row
+        return text
     return "".join(text.translate(_FULL_WIDTH).split())

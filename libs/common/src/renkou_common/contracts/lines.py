@@ -21,6 +21,7 @@ class Population(StrEnum):
     MIGRANT_IN = "migrant_in"  # 流入人口
     MIGRANT_OUT = "migrant_out"  # 流出人口
     MIGRANT_OUT_CERTIFIED = "migrant_out_certified"  # 持有效证明的流出人口
+    OFFICE = "office"  # 工作量: what offices did; no population, nobody is counted
 
 
 class Measure(StrEnum):
@@ -48,14 +49,62 @@ class Measure(StrEnum):
     COUPLE_EXAMINED = "couple_examined"  # 已检查夫妇
     PREPREGNANCY_EXAMINED = "prepregnancy_examined"  # 孕前检查人数
     PREPREGNANCY_HIGH_RISK = "prepregnancy_high_risk"  # 高风险人数
+    # Stocks: +1 from a day on, -1 until a day; what holds on day D is the sum of all lines up to D.
+    CARD_DUE = "card_due"  # 应建卡
+    CARD_OPEN = "card_open"  # 在册卡
+    MARRIED_WOMEN = "married_women"  # 在册已婚育龄妇女
+    METHOD_USERS_MARRIED = "method_users_married"  # 其中采用避孕方法的
+    METHOD_SUPPLIES = "method_supplies"  # 药具
+    METHOD_SUPPLIES_CONFIRMED = "method_supplies_confirmed"  # 药具, 随访确认在用
+    METHOD_IUD = "method_iud"  # 宫内节育器
+    METHOD_STERILISATION = "method_sterilisation"  # 绝育
+    METHOD_IMPLANT = "method_implant"  # 皮埋
+    METHOD_OTHER = "method_other"  # 其他
+    # Flows, dated at the day the visit was due.
+    VISIT_OFFERED = "visit_offered"  # 已提供随访
+    VISIT_ACCEPTED = "visit_accepted"  # 接受随访
+    VISIT_KEPT = "visit_kept"  # 已随访
+    BENEFIT_DUE = "benefit_due"  # 奖扶应发人次
+    BENEFIT_PAID = "benefit_paid"  # 奖扶已发人次
+    BENEFIT_DUE_FEN = "benefit_due_fen"  # 奖扶应发金额, 分
+    BENEFIT_PAID_FEN = "benefit_paid_fen"  # 奖扶已发金额, 分
+    SUPPLY_ISSUED = "supply_issued"  # 药具发放人次
+    SUPPLY_USER_REGISTERED = "supply_user_registered"  # 登记的药具使用者
+    SUPPLY_USER_CONFIRMED = "supply_user_confirmed"  # 确认使用
+    SUPPLY_USER_REACHED = "supply_user_reached"  # 已获得免费药具
+    EMPLOYER_STATEMENT_DUE = "employer_statement_due"  # 应签责任书的单位
+    EMPLOYER_STATEMENT_SIGNED = "employer_statement_signed"  # 已签责任书的单位
+    RENTAL_AGREEMENT_DUE = "rental_agreement_due"  # 应登记签约的出租房屋
+    RENTAL_AGREEMENT_SIGNED = "rental_agreement_signed"  # 已登记签约的出租房屋
+    ACTIVITY_HELD = "activity_held"  # 活动场次
+    ACTIVITY_REACHED = "activity_reached"  # 活动惠及人次
+    ACTIVITY_MATERIAL = "activity_material"  # 发放资料份数
+    PETITION_RECEIVED = "petition_received"  # 受理信访
+    PETITION_ON_TIME = "petition_on_time"  # 及时处理的信访
+    SATISFACTION_VALID = "satisfaction_valid"  # 满意度有效答卷
+    SATISFACTION_SATISFIED = "satisfaction_satisfied"  # 满意
+    AWARENESS_VALID = "awareness_valid"  # 知晓率有效答题
+    AWARENESS_CORRECT = "awareness_correct"  # 知晓
+    BUDGET_PLANNED = "budget_planned"  # 事业费预算, 分
+    BUDGET_SPENT = "budget_spent"  # 事业费支出, 分
 
 
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]
+Detail = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9][a-z0-9_.-]{0,59})?$",
+        description="what the count is told apart by within its measure: a scheme, a method, a kind; '' none",
+    ),
+]
 BirthMonth = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="YYYY-MM")]
 
 
 class LineKey(NamedTuple):
-    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told."""
+    """What a line is counted under. ``area`` is a 12-digit code; sex 0 and birth_month '' mean not told.
+
+    ``detail`` tells counts of one measure apart by a code (scheme, method, kind of service); '' is none.
+    """
 
     population: Population
     area: str
@@ -64,6 +113,7 @@ class LineKey(NamedTuple):
     sex: int = 0
     birth_month: str = ""
     parity: int = 0
+    detail: str = ""
 
 
 class Line(BaseModel):
@@ -78,23 +128,35 @@ class Line(BaseModel):
     sex: int = Field(default=0, ge=0, le=9)
     birth_month: BirthMonth | None = None
     parity: int = Field(default=0, ge=0, le=30)
+    detail: Detail = ""
     value: int
 
 
 def difference(new: Counter[LineKey], old: Counter[LineKey]) -> list[Line]:
     """Return the lines that turn ``old`` into ``new``, in a stable order; zero differences are left out."""
     keys = sorted(new.keys() | old.keys())
-    return [
-        Line(
-            population=key.population,
-            area=key.area,
-            on=key.on,
-            measure=key.measure,
-            sex=key.sex,
-            birth_month=key.birth_month or None,
-            parity=key.parity,
-            value=new[key] - old[key],
-        )
-        for key in keys
-        if new[key] != old[key]
-    ]
+    return [_line(key, new[key] - old[key]) for key in keys if new[key] != old[key]]
+
+
+_FIELDS_SET = frozenset(Line.model_fields)
+
+
+def _line(key: LineKey, value: int) -> Line:
+    """Return a line of typed values; an import makes millions, and validating takes longer than all else."""
+    line = Line.__new__(Line)
+    members = {
+        "population": key.population,
+        "area": key.area,
+        "on": key.on,
+        "measure": key.measure,
+        "sex": key.sex,
+        "birth_month": key.birth_month or None,
+        "parity": key.parity,
+        "detail": key.detail,
+        "value": value,
+    }
+    object.__setattr__(line, "__dict__", members)
+    object.__setattr__(line, "__pydantic_fields_set__", set(_FIELDS_SET))
+    object.__setattr__(line, "__pydantic_extra__", None)
+    object.__setattr__(line, "__pydantic_private__", None)
+    return line

@@ -82,4 +82,4 @@ class HonourCancelled(BaseModel):
     child_ref: UUID
     area: AreaText
     cancelled_on: date
-    reason: str
+    grounds: str = Field(pattern=r"^[a-z_]+$", description="code: at_request, error, lost, ...")

@@ -12,7 +12,6 @@ class Scope(StrEnum):
     RESIDENT_FACTS = "resident:facts"
     RESIDENT_IMPORT = "resident:import"
     LIFE_EVENT_WRITE = "life-event:write"
-    LIFE_EVENT_CORRECT = "life-event:correct"
     SERVICE_WRITE = "service:write"
     SERVICE_RESULT = "service:result"
     STAFF_MANAGE = "staff:manage"
@@ -108,7 +107,6 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         | {
             Scope.RESIDENT_UNMASK,
             Scope.RESIDENT_IMPORT,
-            Scope.LIFE_EVENT_CORRECT,
             Scope.CORRECTION_APPROVE,
             Scope.DUPLICATE_MANAGE,
             Scope.LIST_MATCH,

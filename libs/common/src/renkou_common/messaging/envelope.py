@@ -56,7 +56,7 @@ def build_body(
             "subject": subject,
             "time": time.isoformat(),
             "datacontenttype": "application/json",
-            "data": data.model_dump(mode="json"),
+            "data": orjson.Fragment(data.__pydantic_serializer__.to_json(data)),
         }
     )
     if len(body) > MAX_BODY_BYTES:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
-from uuid6 import uuid7
 
 from renkou_common.clock import Clock
 from renkou_common.contracts.catalogue import EVENT_TYPES
 from renkou_common.database import Transaction
+from renkou_common.ids import new_id
 from renkou_common.messaging.envelope import build_body
 
 _INSERT = """
@@ -48,7 +48,7 @@ class Outbox:
         if not events:
             return []
         now = self._clock.now() if self._clock else datetime.now(UTC)
-        ids = [UUID(bytes=uuid7().bytes) for _ in events]
+        ids = [new_id() for _ in events]
         types, subjects, bodies, hashes = [], [], [], []
         for event_id, (event_type, subject, data) in zip(ids, events, strict=True):
             _check_type(event_type, data)

@@ -1,8 +1,9 @@
 """Keeping certificates true to the register: what an absence that changed, or a death, makes of them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,6 +17,11 @@ from renkou_migrant.outflow import service as outflow
 from renkou_migrant.outflow.domain import Mark
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.status_lists import service as status_lists
+
+STATED = frozenset(
+    {"name", "resident_id", "sex", "birth_date", "marital_status", "registered_area", "children"}
+)
+"""Facts that a certificate states and that may be others in the register later on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,13 @@ async def take_over(tx: Transaction, runtime: Runtime, changes: Mapping[UUID, Re
             event = CertificateCoverageChanged(certificate_id=held[-1].id, person_ref=ref, lines=lines)
             events.append((MigrantEventType.CERTIFICATE_COVERAGE_CHANGED, ref, event))
     await runtime.outbox.append_many(tx, events)
+
+
+async def mark_facts_changed(tx: Transaction, ref: UUID, names: Sequence[str], at: datetime) -> None:
+    """Note on a holder's certificates which of the facts they state the register has corrected since."""
+    stated = sorted(STATED & set(names))
+    if stated:
+        await repository.mark_facts_changed(tx, ref, stated, at)
 
 
 async def _write(tx: Transaction, ref: UUID, change: RegisterChange, before: Holder, after: Holder) -> None:

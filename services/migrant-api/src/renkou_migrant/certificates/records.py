@@ -42,6 +42,8 @@ class StoredCertificate:
     kid: str
     issued_at: datetime
     version: int
+    facts_changed: Sequence[str] = ()
+    facts_changed_at: datetime | None = None
 
     @property
     def history(self) -> CertificateHistory:

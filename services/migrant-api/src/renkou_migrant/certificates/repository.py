@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +15,7 @@ from renkou_migrant.certificates.records import StoredCertificate
 _SELECT = """
 SELECT c.id, c.position, c.number, c.person_id, c.person_ref, c.registered_area, c.birth_month, c.sex,
     c.valid_from, c.valid_to, c.limited_by, c.revoked_on, c.revocation_reason, c.died_on, c.list_number,
-    c.status_index, c.kid, c.issued_at, c.version
+    c.status_index, c.kid, c.issued_at, c.version, c.facts_changed, c.facts_changed_at
 FROM certificate c
 """
 _IN_SCOPE = """
@@ -34,6 +34,7 @@ class Filters:
     number: str | None = None
     area: tuple[int, int] | None = None
     standing: bool | None = None
+    facts_changed: bool | None = None
 
 
 def _certificate(row: asyncpg.Record) -> StoredCertificate:
@@ -112,6 +113,7 @@ async def page(
           AND ($6::bigint IS NULL OR c.registered_area BETWEEN $6 AND $7::bigint)
           AND ($8::boolean IS NULL OR $8 = ($9::date BETWEEN c.valid_from AND c.valid_to
                AND coalesce(c.revoked_on > $9, true) AND coalesce(c.died_on > $9, true)))
+          AND ($11::boolean IS NULL OR $11 = (cardinality(c.facts_changed) > 0))
         ORDER BY c.position DESC LIMIT $10
         """,
         scope.lows,
@@ -124,6 +126,7 @@ async def page(
         filters.standing,
         filters.today,
         limit,
+        filters.facts_changed,
     )
     return [_certificate(row) for row in rows]
 
@@ -139,6 +142,23 @@ async def revoke(tx: Transaction, certificate_id: UUID, on: date, reason: str, b
         on,
         reason,
         by,
+    )
+
+
+async def mark_facts_changed(
+    tx: Transaction, person_ref: UUID, names: Sequence[str], changed_at: datetime
+) -> None:
+    """Note on a person's certificates issued before that the register says otherwise about some facts."""
+    await tx.execute(
+        """
+        UPDATE certificate SET facts_changed_at = $3, version = version + 1,
+            facts_changed = ARRAY(SELECT DISTINCT unnest(facts_changed || $2::text[]) ORDER BY 1)
+        WHERE person_ref = $1 AND issued_at < $3 AND revoked_on IS NULL
+            AND NOT facts_changed @> $2::text[]
+        """,
+        person_ref,
+        list(names),
+        changed_at,
     )
 
 

@@ -90,12 +90,15 @@ async def list_certificates(
     person_id: UUID | None = None,
     number: Annotated[str | None, Query(max_length=40, description="as the paper shows")] = None,
     valid: Annotated[bool | None, Query(description="only those that stand today, or only others")] = None,
+    facts_changed: Annotated[
+        bool | None, Query(description="only those whose holder's facts are others in the register now")
+    ] = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CertificatePage:
     """List certificates of people registered in the caller's area, no names. Needs `certificate:read`."""
     interval = area.interval() if area else None
-    filters = Filters(runtime.clock.today(), person_id, number, interval, valid)
+    filters = Filters(runtime.clock.today(), person_id, number, interval, valid, facts_changed)
     before = whole_number_key(decode_cursor(after, 1))
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
@@ -179,7 +182,7 @@ async def read_document(
     """Read one A4 page with the chosen groups and their QR code. Needs `certificate:read`."""
     chosen = shown.groups_of(groups)
     full = await _full(runtime, access, certificate_id)
-    page = await shown.document(full, chosen, await _names(runtime, access))
+    page = await shown.document(runtime, full, chosen, await _names(runtime, access))
     disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
     return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})
 

@@ -48,6 +48,9 @@ class CertificateItem(BaseModel):
     status: CertificateState = Field(description="state today")
     revoked_on: date | None = Field(description="first day without it")
     revocation_reason: str | None
+    facts_changed: list[str] = Field(
+        description="what it states and the register has said otherwise since; offer to issue it anew"
+    )
     issued_at: datetime
     kid: str
     status_list: str = Field(description="URI of the status list", examples=["renkou:340103/status-lists/1"])
@@ -67,6 +70,7 @@ class CertificateItem(BaseModel):
             status=found.state(today),
             revoked_on=found.revoked_on,
             revocation_reason=found.revocation_reason,
+            facts_changed=list(found.facts_changed),
             issued_at=found.issued_at,
             kid=found.kid,
             status_list=status_list_uri(district, found.list_number),

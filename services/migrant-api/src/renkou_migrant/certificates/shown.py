@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from renkou_common.errors import Conflict, InvalidInput
+from renkou_common.printing.fonts import Fonts
 from renkou_migrant.credentials import qr, sdjwt
 from renkou_migrant.credentials.document import render_document
 from renkou_migrant.credentials.groups import MINIMAL_GROUPS, Group
@@ -58,10 +59,13 @@ def readable(full: str, groups: Sequence[Group], names: Mapping[str, tuple[str, 
     return describe(read_unverified(presentation(full, groups)), names)
 
 
-async def document(full: str, groups: Sequence[Group], names: Mapping[str, tuple[str, str]]) -> bytes:
+async def document(
+    runtime: Runtime, full: str, groups: Sequence[Group], names: Mapping[str, tuple[str, str]]
+) -> bytes:
     """Return the printed page as PDF, made in a thread; raises Conflict where its QR code is too large."""
     try:
-        return await asyncio.to_thread(render_document, presentation(full, groups), names)
+        fonts = await asyncio.to_thread(Fonts.of, runtime.settings.rare_fonts_dir)
+        return await asyncio.to_thread(render_document, presentation(full, groups), names, fonts)
     except CredentialError as error:
         raise _unshowable(error) from error
 

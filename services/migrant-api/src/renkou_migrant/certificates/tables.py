@@ -13,7 +13,9 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 
@@ -23,7 +25,7 @@ class CertificateRow(SQLModel, table=True):
     ``sealed`` is the SD-JWT with every group, encrypted and bound to this row. ``number`` names the entry in
     the status list and is what the paper shows. ``valid_to`` is the last day; ``revoked_on`` and ``died_on``
     are first days without the certificate. ``sex``, ``birth_month`` and ``registered_area`` follow the
-    register.
+    register. ``facts_changed`` names what it states and the register has said otherwise since.
     """
 
     __tablename__ = "certificate"
@@ -57,6 +59,12 @@ class CertificateRow(SQLModel, table=True):
     status_index: int = Field(sa_column=Column(Integer, nullable=False))
     kid: str = Field(sa_column=Column(Text, nullable=False))
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    facts_changed: list[str] = Field(
+        sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'"))
+    )
+    facts_changed_at: datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), nullable=True)
+    )
     issued_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     issued_by: UUID
     version: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))

@@ -89,6 +89,6 @@ async def read_own_document(
     full = await _full(runtime, me, certificate_id)
     async with runtime.database.transaction(OWN, read_only=True) as tx:
         names = shown.district_names(runtime, await partners.trust_list(tx, runtime))
-    page = await shown.document(full, shown.groups_of(groups), names)
+    page = await shown.document(runtime, full, shown.groups_of(groups), names)
     disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
     return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})

@@ -46,6 +46,9 @@ async def apply(tx: Transaction, runtime: Runtime, events: Sequence[Event]) -> N
             changes[told.person_ref] = _change(runtime, told, marks)
     touched = {ref: change for ref, change in changes.items() if any(change.marks.values())}
     await coverage.take_over(tx, runtime, changes)
+    for event in events:
+        for ref, names in _facts_changed(event).items():
+            await coverage.mark_facts_changed(tx, ref, names, event.time)
     if touched:
         marks_now = await outflow.marks_of(tx, list(touched))
         times = {ref: times_away(marks) for ref, marks in marks_now.items()}
@@ -55,6 +58,18 @@ async def apply(tx: Transaction, runtime: Runtime, events: Sequence[Event]) -> N
             if change.registered_area is not None
         }
         await departures.follow_register(tx, times, registered)
+
+
+def _facts_changed(event: Event) -> dict[UUID, list[str]]:
+    """Return whose facts an event changed, by name; a child concerns its parents too."""
+    if event.type not in PERSON_EVENTS:
+        return {}
+    told = PersonEvent.model_validate(event.data)
+    found = {told.person_ref: told.facts_changed} if told.facts_changed else {}
+    if event.type in (RegistryEventType.BIRTH_RECORDED, RegistryEventType.ADOPTION_RECORDED):
+        parents = [event.data.get(name) for name in ("mother_ref", "father_ref")]
+        found |= {UUID(str(ref)): ["children"] for ref in parents if ref is not None}
+    return found
 
 
 def _change(runtime: Runtime, told: PersonEvent, marks: Counter[Mark]) -> RegisterChange:

@@ -154,7 +154,7 @@ def test_lines_are_the_overlap_of_absence_and_validity() -> None:
         tuple(key)[:6],
         ("migrant_out_certified", AREA, date(2026, 9, 1), "out", 2, "1990-05"),
     ]
-    assert (*next(iter(lines)), 0) == key
+    assert (*next(iter(lines)), 0, "") == key
 
 
 def test_overlapping_certificates_count_once_and_gaps_show() -> None:

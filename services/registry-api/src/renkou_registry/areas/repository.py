@@ -1,6 +1,7 @@
 """Every query on the division tree."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import asyncpg
 
@@ -60,6 +61,18 @@ async def successors_of(tx: Transaction, area: int) -> list[tuple[str, str]]:
         area,
     )
     return [(f"{row['successor']:012d}", row["name"]) for row in rows]
+
+
+async def name_on(tx: Transaction, area: int, level: int, on: date) -> str | None:
+    """Return what a division was called on a day if that was another name than today's."""
+    name: str | None = await tx.fetchval(
+        "SELECT name FROM area_former_name WHERE key = $1 AND level = $2 AND valid_until > $3"
+        " ORDER BY valid_until LIMIT 1",
+        area,
+        level,
+        on,
+    )
+    return name
 
 
 async def load_divisions(connection: Session) -> int:

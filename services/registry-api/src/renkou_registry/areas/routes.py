@@ -7,15 +7,18 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from renkou_common.codes.area import AreaCode, AreaCodeError
 from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
 from renkou_registry.areas import service
+from renkou_registry.areas.change_routes import router as changes_router
 from renkou_registry.areas.schemas import AreaDetail, AreaOut, AreaPage
 from renkou_registry.runtime import CurrentRuntime
 
-router = APIRouter(prefix="/areas", tags=["areas 行政区划"])
+router = APIRouter(tags=["areas 行政区划"])
+router.include_router(changes_router)
 Reader = Annotated[Access, Depends(requires(Scope.AREA_READ))]
 
 
@@ -31,16 +34,26 @@ def _parsed(
 Code = Annotated[AreaCode, Depends(_parsed)]
 
 
-@router.get("/{code}", summary="Read a division 区划详情", response_model=AreaDetail)
-async def read_area(code: Code, response: Response, runtime: CurrentRuntime, access: Reader) -> AreaDetail:
+@router.get("/areas/{code}", summary="Read a division 区划详情", response_model=AreaDetail)
+async def read_area(
+    code: Code,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Reader,
+    on: Annotated[Day | None, Query(description="with the names of this day; default: today")] = None,
+) -> AreaDetail:
     """Read a division with the chain of names above it. Needs `area:read`."""
+    day = on or runtime.clock.today()
     async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
-        records = await service.find_with_chain(tx, code)
+        records = await service.find_with_chain(tx, code, day)
+        followers = await service.successors(tx, code)
     response.headers["Cache-Control"] = "private, max-age=3600"
-    return AreaDetail.of_chain(records)
+    return AreaDetail.of_chain(records, day, followers)
 
 
-@router.get("/{code}/children", summary="List what lies directly below 下级区划", response_model=AreaPage)
+@router.get(
+    "/areas/{code}/children", summary="List what lies directly below 下级区划", response_model=AreaPage
+)
 async def list_children(
     code: Code,
     runtime: CurrentRuntime,

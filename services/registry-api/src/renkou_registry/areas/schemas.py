@@ -54,13 +54,20 @@ class AreaDetail(AreaOut):
 
     chain: list[AreaName]
     full_name: str = Field(examples=["安徽省合肥市庐阳区"])
+    valid: bool = Field(description="whether it exists on the day asked about")
+    successors: list[AreaName] = Field(description="what took its place, where it ended")
 
     @classmethod
-    def of_chain(cls, records: list[AreaRecord]) -> "AreaDetail":
+    def of_chain(cls, records: list[AreaRecord], on: date, successors: list[tuple[str, str]]) -> "AreaDetail":
         """Return the answer for the last of the records; the others are those above it."""
         names = [AreaName(code=each.code.value, name=each.name) for each in records]
-        full_name = "".join(each.name for each in records)
-        return cls.model_validate({**_values(records[-1]), "chain": names, "full_name": full_name})
+        more = {
+            "chain": names,
+            "full_name": "".join(each.name for each in records),
+            "valid": records[-1].valid_on(on),
+            "successors": [AreaName(code=code, name=name) for code, name in successors],
+        }
+        return cls.model_validate({**_values(records[-1]), **more})
 
 
 class AreaPage(BaseModel):

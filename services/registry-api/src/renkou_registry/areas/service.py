@@ -1,6 +1,7 @@
 """The division tree for callers and for the other features."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from renkou_common.codes.area import AreaCode
@@ -10,13 +11,27 @@ from renkou_registry.areas import repository
 from renkou_registry.areas.domain import AreaRecord, chain
 
 
-async def find_with_chain(tx: Transaction, code: AreaCode) -> list[AreaRecord]:
-    """Return a division preceded by those above it, province first; raises NotFound."""
+async def find_with_chain(tx: Transaction, code: AreaCode, on: date | None = None) -> list[AreaRecord]:
+    """Return a division preceded by those above it, province first, with the names they had ``on`` a day;
+    raises NotFound."""
     codes = chain(code)
     known = await repository.areas_of(tx, codes)
     if code not in known:
         raise NotFound.of("区划", "area")
-    return [known[each] for each in codes if each in known]
+    found = [known[each] for each in codes if each in known]
+    if on is None:
+        return found
+    return [await _named_on(tx, each, on) for each in found]
+
+
+async def _named_on(tx: Transaction, record: AreaRecord, on: date) -> AreaRecord:
+    name = await repository.name_on(tx, record.code.key, int(record.code.level), on)
+    return replace(record, name=name) if name is not None else record
+
+
+async def successors(tx: Transaction, code: AreaCode) -> list[tuple[str, str]]:
+    """Return (code, name) of the communities that took a division's place."""
+    return await repository.successors_of(tx, code.key)
 
 
 async def children(tx: Transaction, code: AreaCode, after: int, limit: int) -> list[AreaRecord]:

@@ -56,7 +56,7 @@ async def proof(runtime: Runtime, tx: Transaction, scope: AreaScope, row: asyncp
             person = named[child][0]
             rows.append(Row("子女", "Child", f"{person['name']}  {person['birth_date']}"))
     zh, en = ADDRESS_LABELS[Address(row["address"])]
-    rows.append(Row("登记地址", "Recorded at", f"{zh} {en} address"))
+    rows.append(Row("登记地址", "Recorded at", f"{zh} {en}"))
     rows.append(Row("所在社区", "Community", await printing.office_name(runtime, tx, row["area"])))
     return Proof(
         number=row["number"],

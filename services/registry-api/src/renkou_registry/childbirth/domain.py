@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from renkou_common.codes.maternal import CHILDBIRTH_ADDRESSES, CHILDBIRTH_STATES
 from renkou_common.errors import Conflict
 
 
@@ -31,8 +32,10 @@ class Address(StrEnum):
     PRESENT = "present"  # 现居住地
 
 
-STATE_LABELS = {State.RECORDED: "已登记", State.LINKED: "已关联出生", State.WITHDRAWN: "本人撤回"}
-ADDRESS_LABELS = {Address.REGISTERED: ("户籍地", "registered"), Address.PRESENT: ("现居住地", "present")}
+STATE_LABELS = {state: CHILDBIRTH_STATES.entry(state).zh for state in State}
+ADDRESS_LABELS = {
+    each: (CHILDBIRTH_ADDRESSES.entry(each).zh, CHILDBIRTH_ADDRESSES.entry(each).en) for each in Address
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def area_at(address: Address, registered: int, present: int, district: tuple[int
         raise Conflict(
             "address_elsewhere",
             f"该人的{zh}不在本区; 可在另一地址登记, 或由{zh}所在区登记",
-            f"the {en} address lies outside this district; register at the other address, or there",
+            f"the {en} lies outside this district; register at the other address, or there",
         )
     return area
 

@@ -47,6 +47,19 @@ class RegistrationCreate(BaseModel):
         return _one_partner(self)
 
 
+class OwnRegistration(BaseModel):
+    """The person registers a childbirth; the partner, if at all, by name."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"address": "present"}, {"address": "present", "child_ordinal": 2}]},
+    )
+
+    address: Address
+    partner_name: NameIn | None = None
+    child_ordinal: Ordinal | None = None
+
+
 class RegistrationChange(BaseModel):
     """What the person wants changed; null removes, members left out stay."""
 

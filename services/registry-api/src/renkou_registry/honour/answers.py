@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from renkou_common.codes.maternal import HONOUR_ENDINGS, HONOUR_KINDS
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict
 from renkou_common.printing.page import Row
@@ -12,12 +13,6 @@ from renkou_registry.honour.schemas import CertificateOut
 from renkou_registry.proofs import printing
 from renkou_registry.proofs.document import Proof
 from renkou_registry.runtime import Runtime
-
-_KIND_EN = {
-    Kind.EXISTING: "entered from an existing certificate",
-    Kind.ISSUED: "first issue",
-    Kind.REPLACEMENT: "replacement",
-}
 
 
 def certificate(row: asyncpg.Record) -> CertificateOut:
@@ -37,6 +32,7 @@ def certificate(row: asyncpg.Record) -> CertificateOut:
         replaces=row["replaces"],
         ended_on=row["ended_on"],
         end_reason=row["cancel_reason"],
+        end_reason_label=HONOUR_ENDINGS.entry(row["cancel_reason"]).zh if row["cancel_reason"] else None,
         version=row["version"],
         recorded_at=row["recorded_at"],
     )
@@ -53,7 +49,7 @@ async def proof(runtime: Runtime, tx: Transaction, scope: AreaScope, row: asyncp
     rows = [Row("持证人", "Holder", named[each][1]) for each in ids]
     rows.append(Row("子女", "Child", f"{child['name']}  {child['birth_date']}"))
     kind = Kind(row["kind"])
-    rows.append(Row("类别", "Kind", f"{KIND_LABELS[kind]} {_KIND_EN[kind]}"))
+    rows.append(Row("类别", "Kind", f"{KIND_LABELS[kind]} {HONOUR_KINDS.entry(kind).en}"))
     rows.append(Row("所在社区", "Community", await printing.office_name(runtime, tx, row["area"])))
     return Proof(
         number=row["number"],

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from renkou_common.codes.maternal import HONOUR_KINDS, HONOUR_STATES
 from renkou_common.errors import Conflict
 
 
@@ -47,8 +48,8 @@ class LossReason(StrEnum):
     DAMAGED = "damaged"  # 损坏
 
 
-KIND_LABELS = {Kind.EXISTING: "原有证件", Kind.ISSUED: "新发", Kind.REPLACEMENT: "补发"}
-STATE_LABELS = {State.VALID: "有效", State.REPLACED: "已补发", State.CANCELLED: "已注销"}
+KIND_LABELS = {kind: HONOUR_KINDS.entry(kind).zh for kind in Kind}
+STATE_LABELS = {state: HONOUR_STATES.entry(state).zh for state in State}
 
 
 @dataclass(frozen=True, slots=True)

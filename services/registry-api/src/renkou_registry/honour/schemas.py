@@ -96,6 +96,7 @@ class CertificateOut(BaseModel):
     replaces: UUID | None
     ended_on: date | None
     end_reason: str | None
+    end_reason_label: str | None
     version: int
     recorded_at: datetime
 

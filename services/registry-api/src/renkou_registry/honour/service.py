@@ -219,7 +219,7 @@ async def _publish_ended(
         child_ref=refs[certificate.child_id],
         area=area_text(certificate.area),
         cancelled_on=certificate.ended_on,
-        reason=certificate.cancel_reason,
+        grounds=certificate.cancel_reason,
     )
     await runtime.outbox.append(tx, RegistryEventType.HONOUR_CANCELLED, certificate.id, payload)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from renkou_common.codes.kinship import RELATIONS
+from renkou_common.codes.kinship import RELATIONS, Relation
 from renkou_common.codes.lists import MEMBERSHIP_KINDS
 from renkou_registry.fields import area_code
 from renkou_registry.households.domain import Membership
@@ -25,10 +25,15 @@ def household(
         street=shown["street"],
         place_id=shown["place_id"],
         dissolved_on=row["dissolved_on"] if then is None or then["dissolved"] else None,
+        head_id=next((each.person_id for each in members if _heads(each, then)), None),
         version=row["version"],
         recorded_at=row["recorded_at"],
         members=[_member(member) for member in members],
     )
+
+
+def _heads(row: Membership, then: Mapping[str, Any] | None) -> bool:
+    return row.relation == Relation.HEAD and (then is not None or row.is_open)
 
 
 def _member(row: Membership) -> MemberOut:

@@ -147,7 +147,7 @@ async def save(
 async def publish(
     runtime: Runtime,
     tx: Transaction,
-    row: Mapping[str, Any],
+    row: Mapping[str, Any] | asyncpg.Record,
     change: HouseholdChangeKind,
     on: date | None,
     refs: Sequence[UUID] = (),

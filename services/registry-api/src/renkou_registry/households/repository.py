@@ -36,7 +36,8 @@ _MEMBER = (
 )
 _OPEN = "m.until IS NULL AND m.known_until IS NULL"
 _ADD_MEMBERS = """
-INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, known_from, recorded_by)
+INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, known_from,
+                              recorded_by)
 SELECT t.id, t.household_id, t.person_id, t.relation, t.area,
        coalesce(t.kind, CASE WHEN p.registered_area = t.area AND NOT EXISTS
            (SELECT FROM household_member o WHERE o.person_id = p.id AND o.kind = 'registered'
@@ -262,7 +263,8 @@ async def members_of(tx: Transaction, household_id: UUID) -> list[Membership]:
 async def open_members(tx: Transaction, household_id: UUID) -> list[Membership]:
     """Return who belongs to a household now, by person."""
     rows = await tx.fetch(
-        f"SELECT {_MEMBER} FROM household_member m WHERE m.household_id = $1 AND {_OPEN} ORDER BY m.person_id",
+        f"SELECT {_MEMBER} FROM household_member m WHERE m.household_id = $1 AND {_OPEN}"
+        " ORDER BY m.person_id",
         household_id,
     )
     return [_membership(row) for row in rows]
@@ -337,3 +339,31 @@ async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -
         " WHERE h.number = ANY($1::text[])",
         list(numbers),
     )
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[asyncpg.Record]:
+    """Return (id, area, street, head_area) of households in areas by id; ``head_area`` is where the head
+    lives now, null without one."""
+    return await tx.fetch(
+        "SELECT h.id, h.area, h.street, (SELECT p.present_area FROM household_member m"
+        " JOIN person p ON p.id = m.person_id WHERE m.household_id = h.id AND m.relation = '02'"
+        " AND m.until IS NULL LIMIT 1) AS head_area"
+        " FROM household h WHERE h.area = ANY($1::bigint[]) AND h.id > $2 ORDER BY h.id LIMIT $3",
+        list(areas),
+        after,
+        limit,
+    )
+
+
+async def reassign(tx: Transaction, household_id: UUID, area: int) -> bool:
+    """Put a household and its memberships under another area; False where its number is taken there."""
+    moved = await tx.fetchval(
+        "UPDATE household h SET area = $2, version = version + 1 WHERE h.id = $1 AND NOT EXISTS"
+        " (SELECT FROM household o WHERE o.area = $2 AND o.number = h.number) RETURNING true",
+        household_id,
+        area,
+    )
+    if moved is None:
+        return False
+    await tx.execute("UPDATE household_member SET area = $2 WHERE household_id = $1", household_id, area)
+    return True

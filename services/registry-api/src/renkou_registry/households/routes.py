@@ -18,7 +18,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import AreaQuery, check_areas, check_not_future
 from renkou_registry.floor import reaching_all
-from renkou_registry.households import answers, repository, reshaping, service
+from renkou_registry.households import answers, reshaping, service
 from renkou_registry.households.domain import HouseholdEntry, MemberEntry, check_members
 from renkou_registry.households.schemas import (
     HeadChange,
@@ -38,6 +38,7 @@ from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas
 from renkou_registry.places.service import check_place
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["households 户"])
@@ -134,6 +135,7 @@ async def read_household(
             day = on or runtime.clock.today()
             members = await service.members_as_of(tx, household_id, day, known)
             then = await service.household_as_of(tx, household_id, access.areas, day, known)
+    await runtime.readings.record(access, What.HOUSEHOLD, {each.person_id for each in members})
     response.headers["ETag"] = etag(row["version"])
     return answers.household(row, members, then)
 
@@ -159,9 +161,7 @@ async def _changed(
         else:
             await service.find(tx, household_id, access.areas)
             await once(tx, access.subject, key, change)
-        async with reaching_all(tx):
-            row = (await repository.lock_many(tx, [household_id]))[household_id]
-            members = await repository.members_of(tx, household_id)
+        row, members = await service.recorded(tx, household_id)
     response.headers["ETag"] = etag(row["version"])
     return answers.household(row, members)
 

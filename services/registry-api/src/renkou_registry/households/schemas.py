@@ -132,7 +132,7 @@ Relations = Annotated[list[RelationIn], Field(default_factory=list, max_length=5
 
 
 class HeadChange(BaseModel):
-    """Another member becomes the head; who is not named keeps the relation, the former head becomes 80 other."""
+    """Another member becomes the head; who is not named keeps the relation, the former head becomes 80."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -244,6 +244,7 @@ class HouseholdSummary(BaseModel):
 class HouseholdOut(HouseholdSummary):
     """A household with its members, those that left too; asked for a day, the members of that day."""
 
+    head_id: UUID | None = Field(description="户主; null where the head died or left")
     version: int
     recorded_at: datetime
     members: list[MemberOut]

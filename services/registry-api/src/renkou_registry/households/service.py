@@ -129,6 +129,13 @@ async def find(
     return row, await repository.members_of(tx, household_id)
 
 
+async def recorded(tx: Transaction, household_id: UUID) -> tuple[asyncpg.Record, list[Membership]]:
+    """Return a household that the caller has just changed, also where it has left the caller's area by it."""
+    async with reaching_all(tx):
+        row = (await repository.lock_many(tx, [household_id]))[household_id]
+        return row, await repository.members_of(tx, household_id)
+
+
 async def members_as_of(
     tx: Transaction, household_id: UUID, on: date, known_at: datetime
 ) -> list[Membership]:
@@ -205,8 +212,8 @@ async def person_left(
     """End a locked person's memberships on a day: all of them, or those that do not fit the new addresses.
 
     ``staying`` are the registered and the present area after a move: a registered membership lasts while its
-    household lies in the former, one of living there while it lies in the latter. ``cause`` is the life event,
-    by which :func:`person_back` finds them again.
+    household lies in the former, one of living there while it lies in the latter. ``cause`` is the life
+    event, by which :func:`person_back` finds them again.
     """
     async with reaching_all(tx):
         rows = [row for row in await repository.ever_of_person(tx, person_id) if row.is_open]
@@ -337,3 +344,13 @@ async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -
     """Return (household number, name, birth_date) of present members who carry no resident ID."""
     rows = await repository.members_without_resident_id(tx, numbers)
     return {(row["number"], row["name"], row["birth_date"]) for row in rows}
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[asyncpg.Record]:
+    """Return up to ``limit`` households in areas by id, with where each one's head lives now."""
+    return await repository.in_areas(tx, areas, after, limit)
+
+
+async def reassign(tx: Transaction, household_id: UUID, area: int) -> bool:
+    """Let a household follow a change of the division; False where its number is taken in the new area."""
+    return await repository.reassign(tx, household_id, area)

@@ -1,1 +1,3 @@
-"""Import of a roster (花名册导入): a resumable job with dry run, progress and a row-by-row error sheet."""
+"""Imports of sheets (导入): resumable jobs with dry run, progress and a row-by-row error sheet, one way for
+all registers.
+"""

@@ -1,82 +1,75 @@
-"""Lets the good rows of a checked roster into the register, household by household."""
+"""Lets the good rows of a checked file in, block by block; one is made ready while another is written."""
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID
+from typing import Any
 
 import structlog
 
-from renkou_common.codes.findings import Finding
-from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
-from renkou_registry.households import service as households
-from renkou_registry.households.domain import HouseholdEntry, MemberEntry
+from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
-from renkou_registry.imports.cells import shown
-from renkou_registry.imports.checking import TransactionSource
-from renkou_registry.imports.columns import Column
-from renkou_registry.imports.domain import (
-    Context,
-    RosterRow,
-    Row,
-    RowFinding,
-    areas_in,
-    check_row,
-    household_of,
-)
+from renkou_registry.imports.checking import block_context
+from renkou_registry.imports.importer import Applied, Importer, Kind
 from renkou_registry.imports.repository import Job
-from renkou_registry.imports.roster import chunks, couple, in_order
-from renkou_registry.imports.workbook import Workbook
-from renkou_registry.persons.domain import PersonEntry, new_id
-from renkou_registry.persons.service import known_resident_ids, register_many
+from renkou_registry.imports.service import cells_of
+from renkou_registry.imports.sheet import Layout, Row
 from renkou_registry.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-CHUNK_ROWS = 1000
-_MEANWHILE = Finding(
-    "person_registered",
-    "检查之后, 此人已由他人登入登记册",
-    "somebody else entered the person after the check",
-)
 
 
-class _Roster:
-    """The rows of a checked roster by number, and the order in which they go in."""
+class _Blocks:
+    """The blocks of a job that are still to go in, read and made ready beside the job's own connection."""
 
-    def __init__(self, job: Job, book: Workbook, runtime: Runtime) -> None:
-        self.book = book
-        self.rows = dict(book.rows())
-        self.households = {number: household_of(row) for number, row in self.rows.items()}
-        self.order = in_order(self.households.items())
+    def __init__(self, runtime: Runtime, job: Job, layout: Layout, importer: Importer) -> None:
+        self._runtime = runtime
         self._job = job
-        self._district = runtime.district
+        self._layout = layout
+        self._importer = importer
+        self.refused: set[int] = set()
 
-    def good(self, numbers: Sequence[int]) -> list[RosterRow]:
-        """Return rows that passed the check as persons."""
-        found = []
-        for number in numbers:
-            row = self.rows[number]
-            context = Context(self._district, self._job.scope, self._job.stock_date, frozenset(areas_in(row)))
-            good, _ = check_row(number, row, context)
-            if good is not None:
-                found.append(good)
-        return found
+    async def numbers(self) -> list[int]:
+        """Return the blocks still to go in."""
+        async with self._runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+            self.refused = await repository.refused_rows(tx, self._job.id)
+            return await repository.blocks(tx, self._job.id, self._job.next_place)
+
+    async def ready(self, block: int) -> Any:
+        """Return what the importer takes for a block; None where no row is left in it."""
+        async with self._runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+            parts = await repository.block_parts(tx, self._job.id, block)
+        return await asyncio.to_thread(self._build, block, [(row["part"], row["sealed"]) for row in parts])
+
+    def _build(self, block: int, parts: Sequence[tuple[int, bytes]]) -> Any:
+        rows: list[Row] = []
+        for part, sealed in parts:
+            content = self._runtime.cipher.unseal(sealed, block_context(self._job, block, part))
+            rows += [row for row in self._layout.load(content) if row.number not in self.refused]
+        return self._importer.build(rows) if rows else None
 
 
-async def apply_job(runtime: Runtime, source: TransactionSource, job: Job, book: Workbook) -> Job:
+async def apply_job(runtime: Runtime, source: JobSession, job: Job, kind: Kind) -> Job:
     """Apply a job from the place where it stands; returns it done."""
-    roster = await asyncio.to_thread(_Roster, job, book, runtime)
-    async with source.transaction() as tx:
-        refused = await repository.refused_rows(tx, job.id)
-    for places in chunks(roster.order, roster.households, job.next_place, CHUNK_ROWS):
-        numbers = [roster.order[place] for place in places]
-        wanted = [number for number in numbers if number not in refused]
-        rows = await asyncio.to_thread(roster.good, wanted)
-        async with source.transaction() as tx:
-            applied = await _Chunk(runtime, tx, job, roster).apply(rows)
-            if not await repository.advance(tx, job.id, places.start, places.stop, applied):
-                raise RuntimeError(f"import {job.id} was moved by somebody else")
-        _log.info("import rows applied", job=str(job.id), place=places.stop, of=len(roster.order))
+    layout = Layout(kind.sheet, job.headings or [])
+    importer = kind.importer(runtime, job, layout)
+    blocks = _Blocks(runtime, job, layout, importer)
+    place = job.next_place
+    waiting = await blocks.numbers()
+    following = asyncio.ensure_future(blocks.ready(waiting[0])) if waiting else None
+    try:
+        for number, block in enumerate(waiting):
+            assert following is not None
+            built = await following
+            ahead = waiting[number + 1 : number + 2]
+            following = asyncio.ensure_future(blocks.ready(ahead[0])) if ahead else None
+            await _write(source, job, importer, built, place, block + 1)
+            place = block + 1
+            _log.info("import rows applied", job=str(job.id), block=block, of=waiting[-1])
+    finally:
+        if following is not None:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
     async with source.transaction() as tx:
         await repository.finish(tx, job.id, runtime.clock.now())
         done = await repository.job(tx, job.id, AreaScope.everything())
@@ -84,79 +77,28 @@ async def apply_job(runtime: Runtime, source: TransactionSource, job: Job, book:
     return done
 
 
-class _Chunk:
-    """Some whole households, entered in one transaction."""
+async def _write(
+    source: JobSession, job: Job, importer: Importer, built: Any, place: int, following: int
+) -> None:
+    scope = job.scope if importer.narrow else None
+    async with source.transaction(scope) as tx:
+        applied = await importer.apply(tx, built) if built is not None else Applied(0)
+        if applied.refused:
+            await _blame(importer, tx, job, applied.refused)
+        moved = await repository.advance(tx, job.id, place, following, applied.rows, len(applied.refused))
+        if not moved:
+            raise RuntimeError(f"import {job.id} was moved by somebody else")
 
-    def __init__(self, runtime: Runtime, tx: Transaction, job: Job, roster: _Roster) -> None:
-        self._runtime = runtime
-        self._tx = tx
-        self._job = job
-        self._roster = roster
 
-    async def apply(self, rows: Sequence[RosterRow]) -> int:
-        """Enter persons and households; returns how many persons went in."""
-        rows = await self._leave_out_known(rows)
-        by_household: dict[str, list[RosterRow]] = {}
-        for row in rows:
-            by_household.setdefault(row.household, []).append(row)
-        ids = {row.row: new_id() for row in rows}
-        spouses: dict[int, UUID] = {}
-        for members in by_household.values():
-            if pair := couple(members):
-                head, spouse = pair
-                spouses |= {head.row: ids[spouse.row], spouse.row: ids[head.row]}
-        entries = [self._entry(row, ids[row.row], spouses.get(row.row)) for row in rows]
-        entered = await register_many(self._runtime, self._tx, entries, recorded_by=self._job.created_by)
-        late = [row for row, person_id in zip(rows, entered, strict=True) if person_id is None]
-        await self._refuse(late)
-        left_out = {row.row for row in late}
-        await self._enter_households(by_household, ids, left_out)
-        return len(rows) - len(late)
-
-    def _entry(self, row: RosterRow, person_id: UUID, spouse_id: UUID | None) -> PersonEntry:
-        return row.entry(person_id, self._job.stock_date, spouse_id)
-
-    async def _leave_out_known(self, rows: Sequence[RosterRow]) -> list[RosterRow]:
-        ids = [row.resident_id for row in rows if row.resident_id is not None]
-        known = await known_resident_ids(self._runtime, self._tx, ids)
-        await self._refuse([row for row in rows if row.resident_id in known])
-        return [row for row in rows if row.resident_id not in known]
-
-    async def _refuse(self, rows: Sequence[RosterRow]) -> None:
-        column = Column.DOCUMENT_NUMBER
-        findings = [RowFinding(row.row, column, self._shown(row, column), _MEANWHILE) for row in rows]
-        if findings:
-            cells = [self._roster.book.position(each.row, each.column) for each in findings]
-            await repository.add_findings(self._tx, self._job.id, findings, cells)
-
-    def _shown(self, row: RosterRow, column: Column) -> str:
-        cells: Row = self._roster.rows[row.row]
-        return shown(column, cells.get(column, ""))
-
-    async def _enter_households(
-        self, by_household: dict[str, list[RosterRow]], ids: dict[int, UUID], left_out: set[int]
-    ) -> None:
-        """Enter households where their head lives; those whose head is in the register join it there."""
-        headless = [number for number, rows in by_household.items() if not any(row.is_head for row in rows)]
-        known = await households.headed(self._tx, headless)
-        entries = []
-        for number, rows in by_household.items():
-            members = [row for row in rows if row.row not in left_out]
-            if members:
-                area, street = self._home(number, rows, known)
-                entered = tuple(MemberEntry(ids[row.row], row.relation) for row in members)
-                entries.append(HouseholdEntry(number=number, area=area, street=street, members=entered))
-        if entries:
-            await households.create_many(self._runtime, self._tx, entries, recorded_by=self._job.created_by)
-
-    def _home(
-        self, number: str, rows: Sequence[RosterRow], known: set[tuple[str, int]]
-    ) -> tuple[int, str | None]:
-        district = self._runtime.district
-        leading = next((row for row in rows if row.is_head), rows[0])
-        area = leading.household_area(district)
-        existing = sorted(key for household, key in known if household == number)
-        if existing and area.key not in existing:
-            return existing[0], None
-        street = leading.present_street if area == leading.present_area else leading.registered_street
-        return area.key, street
+async def _blame(importer: Importer, tx: Any, job: Job, rows: Sequence[Row]) -> None:
+    """Keep what kept rows out at last, with their cells as the file has them."""
+    by_number = {row.number: row for row in rows}
+    findings = []
+    cells = await cells_of(importer.runtime.cipher, tx, job, set(by_number))
+    for number, row_cells in cells:
+        row = by_number[number]
+        again = Row(importer.layout, number, row_cells, row.values)
+        for each in row.findings:
+            again.blame(each.title, each.finding, each.severity)
+        findings += again.findings
+    await repository.add_findings(tx, job.id, findings)

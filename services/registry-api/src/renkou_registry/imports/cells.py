@@ -1,16 +1,19 @@
 """What a spreadsheet cell means: text, dates, whole numbers, codes. No I/O.
 
-CellError(CodeError): a cell that cannot be read as what its column holds.
+CellError(CodeError): a cell that cannot be read as what its column holds. Days arrive as text (2020-05-01),
+since the process that opens files (:mod:`.reading`) writes them so.
 """
 
 import re
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import lru_cache
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.masking import mask_name, mask_phone, mask_resident_id
 from renkou_common.codes.text import half_width
-from renkou_registry.imports.columns import Column
 
 type Cell = str | float | int | bool | date | datetime | time | timedelta
 
@@ -19,11 +22,22 @@ _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2}
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d{2}")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?")
+_AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,2})?")
 EARLIEST = date(1900, 1, 1)
 
 
 class CellError(CodeError):
     """A cell whose content its column cannot hold."""
+
+
+class Privacy(StrEnum):
+    """How an error list shows what stands in a cell."""
+
+    PLAIN = "plain"
+    NAME = "name"
+    NUMBER = "number"
+    PHONE = "phone"
+    HIDDEN = "hidden"
 
 
 def text_of(cell: Cell) -> str:
@@ -39,18 +53,22 @@ def text_of(cell: Cell) -> str:
     return str(cell).strip()
 
 
-def shown(column: Column, cell: Cell) -> str:
+def shown(privacy: Privacy, cell: Cell) -> str:
     """Return the cell as an error list may show it: names and numbers masked, at most 40 characters."""
     text = text_of(cell)
-    if column is Column.DOCUMENT_NUMBER:
-        return f"{cell:.1E}" if is_numeric(cell) else mask_resident_id(half_width(text)[:_SHOWN_CHARACTERS])
-    if column is Column.NAME:
-        return mask_name(text)
-    if column is Column.PHONE:
-        return mask_phone(text[:_SHOWN_CHARACTERS])
-    if column in (Column.REGISTERED_STREET, Column.PRESENT_STREET, Column.EMPLOYER):
-        return f"（{len(text)} 字）" if text else ""
-    return text[:_SHOWN_CHARACTERS]
+    match privacy:
+        case Privacy.NUMBER:
+            if is_numeric(cell):
+                return f"{cell:.1E}"
+            return mask_resident_id(half_width(text)[:_SHOWN_CHARACTERS])
+        case Privacy.NAME:
+            return mask_name(text)
+        case Privacy.PHONE:
+            return mask_phone(text[:_SHOWN_CHARACTERS])
+        case Privacy.HIDDEN:
+            return f"（{len(text)} 字）" if text else ""
+        case Privacy.PLAIN:
+            return text[:_SHOWN_CHARACTERS]
 
 
 def is_numeric(cell: Cell) -> bool:
@@ -60,23 +78,30 @@ def is_numeric(cell: Cell) -> bool:
 
 def document_number(cell: Cell) -> str:
     """Return a document's number; raises `document_number_numeric` for a cell that lost its last digits."""
-    if is_numeric(cell) or _SCIENTIFIC.fullmatch(text_of(cell)):
+    if is_numeric(cell) or (len(text := text_of(cell)) != 18 and _SCIENTIFIC.fullmatch(text)):
         raise CellError(
             "document_number_numeric",
             "单元格是数字格式, 表格软件只保留 15 位有效数字, 后几位已丢失; 请改为文本格式后重新录入号码",
             "the cell is a number: spreadsheets keep 15 digits only, the last ones are lost; "
             "make the column text and enter the number again",
         )
-    return half_width(text_of(cell)).upper()
+    return half_width(text).upper()
 
 
 def day(cell: Cell) -> date:
     """Return a date, also from text like 1990-01-31, 19900131, 1990年1月31日; raises `date_unreadable`."""
+    if type(cell) is str:
+        return _day_of(cell)
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
         return cell
-    found = _DATE.fullmatch(half_width(text_of(cell)))
+    return _day_of(text_of(cell))
+
+
+@lru_cache(maxsize=65_536)
+def _day_of(text: str) -> date:
+    found = _DATE.fullmatch(half_width(text))
     if found:
         year, month, day_of_month = (part for part in found.groups() if part is not None)
         try:
@@ -93,6 +118,21 @@ def whole_number(cell: Cell, low: int, high: int) -> int:
         return int(text)
     raise CellError(
         "number_range", f"应为 {low}-{high} 的整数", f"must be a whole number from {low} to {high}"
+    )
+
+
+def amount(cell: Cell) -> Decimal:
+    """Return an amount in yuan with at most two decimals; raises `amount_form`."""
+    text = half_width(text_of(cell)).replace(",", "")
+    try:
+        if text.isascii() and _AMOUNT.fullmatch(text):
+            return Decimal(text).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        pass
+    raise CellError(
+        "amount_form",
+        "金额应写作 1234.50 (元, 最多两位小数)",
+        "an amount is written 1234.50 (yuan, at most two decimals)",
     )
 
 
@@ -121,8 +161,14 @@ def area(cell: Cell, district: AreaCode) -> AreaCode:
 
     Raises AreaCodeError, or `area_too_coarse`.
     """
-    code = AreaCode.parse(text_of(cell))
-    if district.contains(code) and len(code.value) < 12:
+    return fine_enough(AreaCode.parse(text_of(cell)), district)
+
+
+def fine_enough(code: AreaCode, district: AreaCode) -> AreaCode:
+    """Return the code; raises `area_too_coarse` where it does not name a community here, a county
+    elsewhere.
+    """
+    if len(code.value) < 12 and district.contains(code):
         raise CellError(
             "area_too_coarse",
             "本区地址应填 12 位社区（村）代码",

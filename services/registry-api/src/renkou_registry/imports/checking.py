@@ -1,156 +1,145 @@
-"""Checks every row of a roster and keeps everything that is wrong with it, at once."""
+"""Checks every row of a file once, keeps everything that is wrong with it, and the good rows for applying."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from itertools import batched
-from typing import Protocol
+from collections.abc import AsyncIterator, Sequence
 
+import orjson
 import structlog
 
-from renkou_common.codes.area import AreaCode
-from renkou_common.codes.findings import Finding
+from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
-from renkou_registry.areas.service import known_areas
-from renkou_registry.households import service as households
+from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
-from renkou_registry.imports.cells import shown
-from renkou_registry.imports.columns import Column
-from renkou_registry.imports.domain import (
-    Context,
-    RosterRow,
-    Row,
-    RowFinding,
-    Unreadable,
-    areas_in,
-    check_row,
-)
+from renkou_registry.imports.importer import Importer, Kind
+from renkou_registry.imports.reading import Numbered, open_file
 from renkou_registry.imports.repository import Job
-from renkou_registry.imports.roster import RosterCheck
-from renkou_registry.imports.workbook import Workbook
-from renkou_registry.persons.service import known_resident_ids
+from renkou_registry.imports.sheet import Layout, Row, Severity, Unreadable
 from renkou_registry.runtime import Runtime
 
-__all__ = ["TransactionSource", "check_job"]
-
 _log = structlog.get_logger(__name__)
-CHUNK_ROWS = 1000
-
-type NumberedRow = tuple[int, Row]
-type Checked = tuple[NumberedRow, RosterRow | None]
+BLOCK_ROWS = 1000
 
 
-class TransactionSource(Protocol):
-    """Where a job's transactions come from."""
-
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Open one."""
-        ...
+def file_context(job: Job, part: int) -> str:
+    """What a part is sealed for: it can be moved neither to another job nor to another place."""
+    return f"import_file.sealed/{job.id}/{part}"
 
 
-_REGISTERED = Finding("person_registered", "此人已在登记册中", "the person is in the register already")
-_HEAD_REGISTERED = Finding(
-    "household_head_registered",
-    "登记册中该户已有户主",
-    "the household in the register has a head already",
-)
+def cells_context(job: Job, part: int) -> str:
+    """What the cells of a part are sealed for."""
+    return f"import_cells.sealed/{job.id}/{part}"
 
 
-class _Checker:
-    """The check of one job: what is known of areas, and what the rows so far have shown."""
+def block_context(job: Job, block: int, part: int) -> str:
+    """What the values of a block are sealed for."""
+    return f"import_block.sealed/{job.id}/{block}/{part}"
 
-    def __init__(self, runtime: Runtime, job: Job) -> None:
-        self._runtime = runtime
+
+async def _content(cipher: FieldCipher, source: JobSession, job: Job) -> AsyncIterator[bytes]:
+    part = 0
+    while True:
+        async with source.transaction() as tx:
+            sealed = await repository.file_part(tx, job.id, part)
+        if sealed is None:
+            return
+        yield cipher.unseal(sealed, file_context(job, part))
+        part += 1
+
+
+class _Check:
+    """The check of one job: its importer, and which block each group of rows lies in."""
+
+    def __init__(self, runtime: Runtime, job: Job, layout: Layout, importer: Importer) -> None:
+        self._cipher = runtime.cipher
         self._job = job
-        self._areas: dict[AreaCode, bool] = {}
-        self._roster = RosterCheck()
+        self._layout = layout
+        self._importer = importer
+        self._block_of: dict[str, int] = {}
+        self._block = 0
+        self._filled = 0
 
-    async def chunk(self, tx: Transaction, rows: Sequence[NumberedRow]) -> list[RowFinding]:
-        """Return what is wrong with some rows, in themselves, beside earlier rows and beside the register."""
-        await self._look_up_areas(tx, rows)
-        checked, findings = await asyncio.to_thread(self._check_rows, rows)
-        findings += await self._beside_register(tx, checked)
-        return findings
-
-    async def _look_up_areas(self, tx: Transaction, rows: Sequence[NumberedRow]) -> None:
-        unknown = {code for _, row in rows for code in areas_in(row)} - self._areas.keys()
-        found = await known_areas(tx, unknown)
-        for code in unknown:
-            record = found.get(code)
-            self._areas[code] = record is not None and record.valid_on(self._job.stock_date)
-
-    def _check_rows(self, rows: Sequence[NumberedRow]) -> tuple[list[Checked], list[RowFinding]]:
-        context = Context(
-            district=self._runtime.district,
-            scope=self._job.scope,
-            stock_date=self._job.stock_date,
-            known=frozenset(code for code, known in self._areas.items() if known),
+    async def part(self, tx: Transaction, part: int, numbered: Sequence[Numbered]) -> tuple[int, int]:
+        """Check some rows and keep what comes of them; returns how many were refused and warned of."""
+        rows = await asyncio.to_thread(
+            lambda: [self._layout.read(number, cells) for number, cells in numbered]
         )
-        checked: list[Checked] = []
-        findings: list[RowFinding] = []
-        for number, row in rows:
-            good, found = check_row(number, row, context)
-            findings += found
-            findings += self._roster.see(number, row, good)
-            checked.append(((number, row), good))
-        return checked, findings
+        await self._importer.prepare(tx, rows)
+        await asyncio.to_thread(self._check, rows)
+        await self._importer.beside(tx, [row for row in rows if not row.refused])
+        await self._keep(tx, part, rows, numbered)
+        refused = sum(row.refused for row in rows)
+        warned = sum(any(each.severity is Severity.WARNING for each in row.findings) for row in rows)
+        return refused, warned
 
-    async def _beside_register(self, tx: Transaction, checked: Sequence[Checked]) -> list[RowFinding]:
-        good = [(numbered, row) for numbered, row in checked if row is not None]
-        ids = [row.resident_id for _, row in good if row.resident_id is not None]
-        known_ids = await known_resident_ids(self._runtime, tx, ids)
-        without = sorted({row.household for _, row in good if row.resident_id is None})
-        members = await households.members_without_resident_id(tx, without)
-        heads = await households.headed(tx, [row.household for _, row in good if row.is_head])
-        findings = []
-        for (number, cells), row in good:
-            if row.resident_id is not None and row.resident_id in known_ids:
-                column = Column.DOCUMENT_NUMBER
-                findings.append(_blame(number, cells, column, _REGISTERED))
-            elif row.resident_id is None and (row.household, row.name, row.birth_date) in members:
-                findings.append(_blame(number, cells, Column.NAME, _REGISTERED))
-            home = row.household_area(self._runtime.district).key
-            if row.is_head and (row.household, home) in heads:
-                findings.append(_blame(number, cells, Column.RELATION, _HEAD_REGISTERED))
-        return findings
+    def _check(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._importer.check(row)
 
-    async def whole(self, tx: Transaction) -> list[RowFinding]:
-        """Return what only the whole roster shows: households without a head."""
-        in_register = await households.headed(tx, self._roster.households_without_head)
-        return self._roster.missing_heads(number for number, _ in in_register)
+    async def _keep(
+        self, tx: Transaction, part: int, rows: Sequence[Row], numbered: Sequence[Numbered]
+    ) -> None:
+        job = self._job
+        findings = [finding for row in rows for finding in row.findings]
+        if findings:
+            await repository.add_findings(tx, job.id, findings)
+        cells = self._cipher.seal(orjson.dumps(numbered), cells_context(job, part))
+        await repository.add_cells(tx, job.id, part, rows[0].number, rows[-1].number, cells)
+        for block, members in self._placed([row for row in rows if not row.refused]).items():
+            sealed = self._cipher.seal(self._layout.dump(members), block_context(job, block, part))
+            await repository.add_block(tx, job.id, block, part, sealed)
+
+    def _placed(self, rows: Sequence[Row]) -> dict[int, list[Row]]:
+        """Return good rows by block: a row follows its group, a block is closed when it is full."""
+        placed: dict[int, list[Row]] = {}
+        for row in rows:
+            group = self._importer.group(row)
+            block = self._block if group is None else self._block_of.get(group, self._block)
+            if group is not None and group not in self._block_of:
+                if self._filled >= BLOCK_ROWS:
+                    self._block, self._filled = self._block + 1, 0
+                    block = self._block
+                self._block_of[group] = block
+            elif group is None and self._filled >= BLOCK_ROWS:
+                self._block, self._filled = self._block + 1, 0
+                block = self._block
+            self._filled += block == self._block
+            placed.setdefault(block, []).append(row)
+        return placed
 
 
-def _blame(number: int, row: Row, column: Column, finding: Finding) -> RowFinding:
-    return RowFinding(number, column, shown(column, row.get(column, "")), finding)
-
-
-async def check_job(runtime: Runtime, source: TransactionSource, job: Job, book: Workbook) -> Job:
+async def check_job(runtime: Runtime, source: JobSession, job: Job, kind: Kind) -> Job:
     """Check a job from its first row on and close the check; returns the job as it is then.
 
-    An interrupted check leaves nothing in the register and starts over. Raises Unreadable for an empty sheet.
+    An interrupted check leaves nothing in the register and starts over. Raises Unreadable for a file that
+    cannot be taken, or without rows.
     """
-    total = sum(1 for _ in book.rows())
-    if total == 0:
-        raise Unreadable("no_rows", "表中没有人员", "the sheet holds no person")
-    async with source.transaction() as tx:
-        await repository.begin_check(tx, job.id, total)
-    checker, seen = _Checker(runtime, job), 0
-    for rows in batched(book.rows(), CHUNK_ROWS, strict=False):
+    opened = await open_file(_content(runtime.cipher, source, job), kind.sheet.title)
+    try:
+        layout = Layout(kind.sheet, opened.headings)
+        importer = kind.importer(runtime, job, layout)
+        check, part, seen = _Check(runtime, job, layout, importer), 0, 0
         async with source.transaction() as tx:
-            await _keep(tx, job, book, await checker.chunk(tx, rows))
-            seen += len(rows)
-            await repository.note_checked(tx, job.id, seen)
-        _log.info("import rows checked", job=str(job.id), rows=seen, of=total)
+            await repository.begin_check(tx, job.id, opened.headings)
+        async for numbered in opened.blocks():
+            async with source.transaction() as tx:
+                refused, warned = await check.part(tx, part, numbered)
+                part, seen = part + 1, seen + len(numbered)
+                await repository.note_checked(tx, job.id, seen, refused=refused, warned=warned)
+            _log.info("import rows checked", job=str(job.id), rows=seen)
+    finally:
+        opened.close()
+    if seen == 0:
+        raise Unreadable("no_rows", "表中没有可导入的行", "the sheet holds no rows")
+    return await _close(runtime, source, job, importer)
+
+
+async def _close(runtime: Runtime, source: JobSession, job: Job, importer: Importer) -> Job:
     async with source.transaction() as tx:
-        await _keep(tx, job, book, await checker.whole(tx))
+        if findings := await importer.whole(tx):
+            await repository.add_findings(tx, job.id, findings)
         await repository.end_check(tx, job.id, runtime.clock.now())
+        await repository.drop_file(tx, job.id)
         checked = await repository.job(tx, job.id, AreaScope.everything())
     assert checked is not None
     return checked
-
-
-async def _keep(tx: Transaction, job: Job, book: Workbook, findings: Sequence[RowFinding]) -> None:
-    if findings:
-        cells = [book.position(each.row, each.column) for each in findings]
-        await repository.add_findings(tx, job.id, findings, cells)

@@ -1,37 +1,31 @@
-"""The worker's side of imports: checks and applies one job after another, resumable at any point.
+"""The worker's side of imports: checks and applies one job after another; see
+:mod:`renkou_registry.background`.
 
-A worker holds a job by a session advisory lock on the one connection that it does all of the job's work on:
-when the connection is lost or the process is killed, so is the hold, at once, and another worker goes on from
-the last committed rows. Persons, households, outbox rows and the job's progress are written in one
-transaction, so that each row goes in exactly once.
+What a block of rows changes, its events and the job's progress are written in one transaction, so that each
+row goes in exactly once.
 """
 
-import asyncio
-import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import cast
-from uuid import UUID
 
 import structlog
 
 from renkou_common.codes.findings import Finding
-from renkou_common.database import TRANSIENT_ERRORS, Session, Transaction, connect
+from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.errors import RenkouError
-from renkou_common.scope import AreaScope
+from renkou_registry import background
+from renkou_registry.background import MAXIMUM_ATTEMPTS, JobSession
 from renkou_registry.imports import repository, service
 from renkou_registry.imports.applying import apply_job
 from renkou_registry.imports.checking import check_job
-from renkou_registry.imports.domain import JobState, Unreadable
+from renkou_registry.imports.domain import JobState
+from renkou_registry.imports.kinds import KINDS
 from renkou_registry.imports.repository import Job
-from renkou_registry.imports.workbook import open_workbook
+from renkou_registry.imports.sheet import Unreadable
 from renkou_registry.runtime import Runtime
 
+__all__ = ["JobSession", "run_imports", "trim_imports", "work_off"]
+
 _log = structlog.get_logger(__name__)
-_POLL_SECONDS = 0.5
-_PAUSE_SECONDS = 1.0
-_MAXIMUM_ATTEMPTS = 5
 _GIVEN_UP = Finding(
     "import_failed",
     "导入反复中断, 已停止; 已导入的行保留, 请联系系统管理员",
@@ -39,45 +33,9 @@ _GIVEN_UP = Finding(
 )
 
 
-class JobSession:
-    """One connection that holds one job at a time and does all of its work."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """A transaction of the node's own process: every row was checked against its clerk's areas before."""
-        async with self._session.transaction():
-            await self._session.execute(f"SET LOCAL renkou.areas = '{AreaScope.everything().multirange}'")
-            yield cast(Transaction, self._session)
-
-    async def hold(self, job_id: UUID) -> bool:
-        """Take the job's lock; False where another worker has it."""
-        claim = "SELECT pg_try_advisory_lock(hashtext('renkou.import'), hashtext($1))"
-        return bool(await self._session.fetchval(claim, str(job_id)))
-
-    async def release(self, job_id: UUID) -> None:
-        """Give the job's lock back."""
-        await self._session.execute(
-            "SELECT pg_advisory_unlock(hashtext('renkou.import'), hashtext($1))", str(job_id)
-        )
-
-
 async def run_imports(runtime: Runtime) -> None:
     """Work off imports until cancelled; a lost database is waited for."""
-    while True:
-        try:
-            session = await connect(runtime.database.dsn)
-            try:
-                while True:
-                    if not await work_off(runtime, JobSession(session)):
-                        await asyncio.sleep(_POLL_SECONDS)
-            finally:
-                session.terminate()
-        except TRANSIENT_ERRORS as error:
-            _log.warning("imports wait for the database", error=repr(error))
-            await asyncio.sleep(_PAUSE_SECONDS)
+    await background.run(runtime, "import", work_off)
 
 
 async def work_off(runtime: Runtime, session: JobSession) -> bool:
@@ -99,18 +57,15 @@ async def work_off(runtime: Runtime, session: JobSession) -> bool:
 
 
 async def _carry(runtime: Runtime, session: JobSession, job: Job) -> None:
-    _log.info("import taken up", job=str(job.id), state=job.state, place=job.next_place)
+    _log.info("import taken up", job=str(job.id), kind=job.kind, state=job.state, place=job.next_place)
     try:
-        if job.attempts > _MAXIMUM_ATTEMPTS:
+        if job.attempts > MAXIMUM_ATTEMPTS:
             raise Unreadable(_GIVEN_UP.code, _GIVEN_UP.zh, _GIVEN_UP.en)
-        async with session.transaction() as tx:
-            content = await service.content(runtime.cipher, tx, job.id)
-        book = await asyncio.to_thread(open_workbook, content)
-        del content
+        kind = KINDS[job.kind]
         if job.state in (JobState.QUEUED, JobState.CHECKING):
-            job = await check_job(runtime, session, job, book)
+            job = await check_job(runtime, session, job, kind)
         if job.state is JobState.APPLYING:
-            job = await apply_job(runtime, session, job, book)
+            job = await apply_job(runtime, session, job, kind)
     except Unreadable as refusal:
         await _fail(runtime, session, job, refusal.finding)
     except RenkouError as error:
@@ -119,10 +74,7 @@ async def _carry(runtime: Runtime, session: JobSession, job: Job) -> None:
     except TRANSIENT_ERRORS:
         raise
     except Exception as error:
-        # Without the message: the database's details quote values of rows.
-        where = "".join(traceback.format_tb(error.__traceback__))
-        _log.error("import broke off", job=str(job.id), error=type(error).__name__, where=where)
-        await asyncio.sleep(_PAUSE_SECONDS)
+        await background.broke_off("import", job.id, error)
     _log.info("import put down", job=str(job.id), state=job.state, applied=job.rows_applied)
 
 
@@ -132,5 +84,6 @@ async def _fail(runtime: Runtime, session: JobSession, job: Job, failure: Findin
 
 
 async def trim_imports(runtime: Runtime, tx: Transaction) -> None:
-    """Delete the files of jobs that ended long enough ago."""
-    await repository.trim_files(tx, runtime.clock.now() - timedelta(days=service.KEEP_FILES_DAYS))
+    """Delete what was in the files of jobs that ended long enough ago, and uploads left unfinished."""
+    now = runtime.clock.now()
+    await repository.trim(tx, now - timedelta(days=service.KEEP_FILES_DAYS), now - timedelta(hours=2))

@@ -10,8 +10,10 @@ import asyncpg
 
 from renkou_common.codes.findings import Finding
 from renkou_common.database import Transaction
+from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
-from renkou_registry.imports.domain import JobState, RowFinding, Severity
+from renkou_registry.imports.domain import JobState
+from renkou_registry.imports.sheet import RowFinding, Severity
 
 _OPEN = "('queued', 'checking', 'applying')"
 
@@ -21,10 +23,13 @@ class Job:
     """An import as it stands."""
 
     id: UUID
+    kind: str
     state: JobState
     dry_run: bool
     stock_date: date
     scope: AreaScope
+    content_hash: bytes | None
+    headings: list[str] | None
     created_by: UUID
     created_at: datetime
     checked_at: datetime | None
@@ -49,7 +54,8 @@ class Job:
         checked = 100 * self.rows_checked // self.rows_total
         if self.dry_run and self.started_at is None:
             return min(checked, 99)
-        return min((checked + 100 * self.next_place // self.rows_total) // 2, 99)
+        settled = min(self.rows_applied + self.rows_refused, self.rows_total)
+        return min((checked + 100 * settled // self.rows_total) // 2, 99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,9 @@ class StoredFinding:
 
 
 _JOB = """
-SELECT id, state, dry_run, stock_date, scope, created_by, created_at, checked_at, started_at, finished_at,
-       rows_total, rows_checked, rows_applied, rows_refused, rows_warned, next_place, attempts,
-       failure_code, failure_zh, failure_en
+SELECT id, kind, state, dry_run, stock_date, scope, content_hash, headings, created_by, created_at,
+       checked_at, started_at, finished_at, rows_total, rows_checked, rows_applied, rows_refused, rows_warned,
+       next_place, attempts, failure_code, failure_zh, failure_en
 FROM import_job
 """
 
@@ -88,17 +94,19 @@ async def insert_job(
     tx: Transaction,
     job_id: UUID,
     *,
+    kind: str,
     dry_run: bool,
     stock_date: date,
     scope: AreaScope,
     created_by: UUID,
     created_at: datetime,
 ) -> None:
-    """Add a job that waits for a worker."""
+    """Add a job whose file is on its way."""
     await tx.execute(
-        "INSERT INTO import_job (id, state, dry_run, stock_date, scope, created_by, created_at)"
-        " VALUES ($1, 'queued', $2, $3, $4::text::int8multirange, $5, $6)",
+        "INSERT INTO import_job (id, kind, state, dry_run, stock_date, scope, created_by, created_at)"
+        " VALUES ($1, $2, 'receiving', $3, $4, $5::text::int8multirange, $6, $7)",
         job_id,
+        kind,
         dry_run,
         stock_date,
         scope.multirange,
@@ -107,18 +115,143 @@ async def insert_job(
     )
 
 
-async def insert_file(tx: Transaction, job_id: UUID, parts: Sequence[bytes]) -> None:
-    """Keep the sealed parts of a job's file."""
-    await tx.executemany(
-        "INSERT INTO import_file (job_id, part, sealed) VALUES ($1, $2, $3)",
-        [(job_id, number, part) for number, part in enumerate(parts)],
+async def queue(tx: Transaction, job_id: UUID, content_hash: bytes) -> None:
+    """Let a worker take up a job whose file is complete, and wake one."""
+    await tx.execute(
+        "UPDATE import_job SET state = 'queued', content_hash = $2 WHERE id = $1 AND state = 'receiving'",
+        job_id,
+        content_hash,
+    )
+    await tx.execute("NOTIFY renkou_jobs")
+
+
+async def discard(tx: Transaction, job_id: UUID) -> None:
+    """Forget a job whose file was not completed or not needed."""
+    await tx.execute("DELETE FROM import_job WHERE id = $1 AND state = 'receiving'", job_id)
+
+
+async def same_before(tx: Transaction, job: Job) -> UUID | None:
+    """Return the latest earlier job of this kind with the same file that did not fail."""
+    found: UUID | None = await tx.fetchval(
+        "SELECT id FROM import_job WHERE content_hash = $1 AND kind = $2 AND created_at < $3 AND id <> $4"
+        " AND state NOT IN ('receiving', 'failed') ORDER BY created_at DESC LIMIT 1",
+        job.content_hash,
+        job.kind,
+        job.created_at,
+        job.id,
+    )
+    return found
+
+
+async def page(
+    tx: Transaction, scope: AreaScope, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Job]:
+    """Return jobs whose clerk's areas lie inside ``scope``, the latest first."""
+    created_at, job_id = after or (None, UUID(int=0))
+    rows = await tx.fetch(
+        f"{_JOB} WHERE $1::text::int8multirange @> scope AND state <> 'receiving'"
+        " AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))"
+        " ORDER BY created_at DESC, id DESC LIMIT $4",
+        scope.multirange,
+        created_at,
+        job_id,
+        limit,
+    )
+    return [_job(row) for row in rows]
+
+
+async def add_part(tx: Transaction, job_id: UUID, part: int, sealed: bytes) -> None:
+    """Keep a sealed part of a job's file."""
+    await tx.execute(
+        "INSERT INTO import_file (job_id, part, sealed) VALUES ($1, $2, $3)", job_id, part, sealed
     )
 
 
-async def file_parts(tx: Transaction, job_id: UUID) -> list[bytes]:
-    """Return the sealed parts of a job's file in order; none once it was deleted."""
-    rows = await tx.fetch("SELECT sealed FROM import_file WHERE job_id = $1 ORDER BY part", job_id)
-    return [row["sealed"] for row in rows]
+async def file_part(tx: Transaction, job_id: UUID, part: int) -> bytes | None:
+    """Return a sealed part of a job's file; None after the last."""
+    found: bytes | None = await tx.fetchval(
+        "SELECT sealed FROM import_file WHERE job_id = $1 AND part = $2", job_id, part
+    )
+    return found
+
+
+async def drop_file(tx: Transaction, job_id: UUID) -> None:
+    """Delete a job's file, whose rows are kept by now."""
+    await tx.execute("DELETE FROM import_file WHERE job_id = $1", job_id)
+
+
+async def add_cells(
+    tx: Transaction, job_id: UUID, part: int, first_row: int, last_row: int, sealed: bytes
+) -> None:
+    """Keep the sealed cells of some rows."""
+    await tx.execute(
+        "INSERT INTO import_cells (job_id, part, first_row, last_row, sealed) VALUES ($1, $2, $3, $4, $5)",
+        job_id,
+        part,
+        first_row,
+        last_row,
+        sealed,
+    )
+
+
+async def cells(tx: Transaction, job_id: UUID, first: int, last: int) -> list[asyncpg.Record]:
+    """Return (part, sealed) of the cells of rows between two numbers, in order."""
+    return await tx.fetch(
+        "SELECT part, sealed FROM import_cells WHERE job_id = $1 AND first_row <= $3 AND last_row >= $2"
+        " ORDER BY part",
+        job_id,
+        first,
+        last,
+    )
+
+
+async def add_block(tx: Transaction, job_id: UUID, block: int, part: int, sealed: bytes) -> None:
+    """Keep the sealed values of good rows of a block."""
+    await tx.execute(
+        "INSERT INTO import_block (job_id, block, part, sealed) VALUES ($1, $2, $3, $4)",
+        job_id,
+        block,
+        part,
+        sealed,
+    )
+
+
+async def blocks(tx: Transaction, job_id: UUID, start: int) -> list[int]:
+    """Return the numbers of a job's blocks from ``start`` on."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT block FROM import_block WHERE job_id = $1 AND block >= $2 ORDER BY block",
+        job_id,
+        start,
+    )
+    return [row["block"] for row in rows]
+
+
+async def block_parts(tx: Transaction, job_id: UUID, block: int) -> list[asyncpg.Record]:
+    """Return (part, sealed) of a block in order."""
+    return await tx.fetch(
+        "SELECT part, sealed FROM import_block WHERE job_id = $1 AND block = $2 ORDER BY part", job_id, block
+    )
+
+
+async def remember(tx: Transaction, kind: str, digest: bytes, job_id: UUID) -> None:
+    """Keep the hash of a row that goes in; raises Conflict where another job entered it meanwhile."""
+    kept = await tx.fetchval(
+        "INSERT INTO import_applied (kind, digest, job_id) VALUES ($1, $2, $3)"
+        " ON CONFLICT DO NOTHING RETURNING true",
+        kind,
+        digest,
+        job_id,
+    )
+    if not kept:
+        raise Conflict("row_imported", "此行以前已导入", "this row was imported before")
+
+
+async def remembered(tx: Transaction, kind: str, digests: Sequence[bytes]) -> list[bytes]:
+    """Return which hashes are kept."""
+    rows = await tx.fetch(
+        "SELECT digest FROM import_applied WHERE kind = $1 AND digest = ANY($2)", kind, digests
+    )
+    return [row["digest"] for row in rows]
 
 
 async def job(tx: Transaction, job_id: UUID, scope: AreaScope, *, lock: bool = False) -> Job | None:
@@ -149,21 +282,20 @@ async def take_up(tx: Transaction, job_id: UUID) -> Job | None:
     return await job(tx, job_id, AreaScope.everything()) if taken else None
 
 
-async def begin_check(tx: Transaction, job_id: UUID, rows_total: int) -> None:
+async def begin_check(tx: Transaction, job_id: UUID, headings: Sequence[str]) -> None:
     """Start checking from the first row, forgetting what an interrupted check found."""
-    await tx.execute("DELETE FROM import_error WHERE job_id = $1", job_id)
+    for table in ("import_error", "import_cells", "import_block"):
+        await tx.execute(f"DELETE FROM {table} WHERE job_id = $1", job_id)  # noqa: S608
     await tx.execute(
-        "UPDATE import_job SET state = 'checking', rows_total = $2, rows_checked = 0, rows_refused = 0,"
-        " rows_warned = 0 WHERE id = $1",
+        "UPDATE import_job SET state = 'checking', headings = $2, rows_total = NULL, rows_checked = 0,"
+        " rows_refused = 0, rows_warned = 0 WHERE id = $1",
         job_id,
-        rows_total,
+        headings,
     )
 
 
-async def add_findings(
-    tx: Transaction, job_id: UUID, findings: Sequence[RowFinding], cells: Sequence[str]
-) -> None:
-    """Keep findings; ``cells`` names the cell of each (F12)."""
+async def add_findings(tx: Transaction, job_id: UUID, findings: Sequence[RowFinding]) -> None:
+    """Keep findings."""
     await tx.execute(
         "INSERT INTO import_error (job_id, severity, row, column_name, cell, shown, code, zh, en)"
         " SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[],"
@@ -171,8 +303,8 @@ async def add_findings(
         job_id,
         [each.severity.value for each in findings],
         [each.row for each in findings],
-        [each.column.value for each in findings],
-        list(cells),
+        [each.title for each in findings],
+        [each.cell for each in findings],
         [each.shown for each in findings],
         [each.finding.code for each in findings],
         [each.finding.zh for each in findings],
@@ -186,12 +318,15 @@ _COUNTS = """
 """
 
 
-async def note_checked(tx: Transaction, job_id: UUID, rows: int) -> None:
-    """Say how many rows are checked."""
+async def note_checked(tx: Transaction, job_id: UUID, rows: int, *, refused: int, warned: int) -> None:
+    """Say how many rows are checked, and how many more were refused or warned of."""
     await tx.execute(
-        f"UPDATE import_job SET rows_checked = $2, {_COUNTS} WHERE id = $1",  # noqa: S608
+        "UPDATE import_job SET rows_checked = $2, rows_refused = rows_refused + $3,"
+        " rows_warned = rows_warned + $4 WHERE id = $1",
         job_id,
         rows,
+        refused,
+        warned,
     )
 
 
@@ -201,7 +336,7 @@ async def end_check(tx: Transaction, job_id: UUID, now: datetime) -> None:
         f"""
         UPDATE import_job SET state = CASE WHEN dry_run THEN 'checked' ELSE 'applying' END,
             checked_at = $2::timestamptz, started_at = CASE WHEN dry_run THEN NULL ELSE $2::timestamptz END,
-            attempts = 0, {_COUNTS}
+            attempts = 0, rows_total = rows_checked, {_COUNTS}
         WHERE id = $1
         """,  # noqa: S608
         job_id,
@@ -212,6 +347,7 @@ async def end_check(tx: Transaction, job_id: UUID, now: datetime) -> None:
 async def start(tx: Transaction, job_id: UUID, now: datetime) -> None:
     """Let a checked job go on."""
     await tx.execute("UPDATE import_job SET state = 'applying', started_at = $2 WHERE id = $1", job_id, now)
+    await tx.execute("NOTIFY renkou_jobs")
 
 
 async def refused_rows(tx: Transaction, job_id: UUID) -> set[int]:
@@ -222,17 +358,19 @@ async def refused_rows(tx: Transaction, job_id: UUID) -> set[int]:
     return {row["row"] for row in rows}
 
 
-async def advance(tx: Transaction, job_id: UUID, start: int, end: int, applied: int) -> bool:
-    """Move on from place ``start`` to ``end``; False where somebody else moved the job."""
+async def advance(tx: Transaction, job_id: UUID, start: int, end: int, applied: int, refused: int) -> bool:
+    """Move on from block ``start`` to ``end``; False where somebody else moved the job."""
     moved = await tx.fetchval(
-        f"""
-        UPDATE import_job SET next_place = $3, rows_applied = rows_applied + $4, attempts = 0, {_COUNTS}
+        """
+        UPDATE import_job SET next_place = $3, rows_applied = rows_applied + $4,
+            rows_refused = rows_refused + $5, attempts = 0
         WHERE id = $1 AND state = 'applying' AND next_place = $2 RETURNING true
-        """,  # noqa: S608
+        """,
         job_id,
         start,
         end,
         applied,
+        refused,
     )
     return bool(moved)
 
@@ -270,10 +408,15 @@ async def findings(
     return [StoredFinding(**{**dict(row), "severity": Severity(row["severity"])}) for row in rows]
 
 
-async def trim_files(tx: Transaction, before: datetime) -> None:
-    """Delete the files of jobs that ended, or were left after a dry run, before a moment."""
-    await tx.execute(
-        "DELETE FROM import_file USING import_job j WHERE j.id = import_file.job_id"
-        " AND j.state IN ('checked', 'done', 'failed') AND coalesce(j.finished_at, j.checked_at) < $1",
-        before,
-    )
+async def trim(tx: Transaction, before: datetime, abandoned_before: datetime) -> None:
+    """Delete what was in the files of jobs that ended, or were left after a dry run, before a moment.
+
+    Uploads that were never completed go with everything.
+    """
+    for table in ("import_file", "import_cells", "import_block"):
+        await tx.execute(
+            f"DELETE FROM {table} t USING import_job j WHERE j.id = t.job_id"  # noqa: S608
+            " AND j.state IN ('checked', 'done', 'failed') AND coalesce(j.finished_at, j.checked_at) < $1",
+            before,
+        )
+    await tx.execute("DELETE FROM import_job WHERE state = 'receiving' AND created_at < $1", abandoned_before)

@@ -1,28 +1,37 @@
-"""HTTP of roster imports."""
+"""HTTP of imports."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.exceptions import HTTPException
 
 from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
-from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.imports import service, sheets
-from renkou_registry.imports.domain import Severity
-from renkou_registry.imports.schemas import ImportOut, RowError, RowErrorPage
-from renkou_registry.runtime import CurrentRuntime
+from renkou_registry.imports.importer import Kind
+from renkou_registry.imports.kinds import KINDS, kind_of
+from renkou_registry.imports.schemas import (
+    ImportKind,
+    ImportKinds,
+    ImportOut,
+    ImportPage,
+    RowError,
+    RowErrorPage,
+)
+from renkou_registry.imports.sheet import Severity
+from renkou_registry.runtime import CurrentRuntime, Runtime
+from renkou_registry.uploads import CSV, XLSX, Upload, upload
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_XLSX_CONTENT = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_XLSX_CONTENT = {XLSX: _BINARY}
 
-router = APIRouter(prefix="/imports", tags=["imports 花名册导入"])
+router = APIRouter(prefix="/imports", tags=["imports 导入"])
 Clerk = Annotated[Access, Depends(requires(Scope.RESIDENT_IMPORT))]
 
 
@@ -31,78 +40,129 @@ def _workbook(content: bytes, name: str) -> Response:
     return Response(content, media_type=XLSX, headers=headers)
 
 
+@router.get("/kinds", summary="What can be imported 可导入的表", response_model=ImportKinds)
+async def list_kinds(access: Clerk) -> ImportKinds:
+    """List the kinds of import with their columns. Needs `resident:import`."""
+    return ImportKinds(items=[ImportKind.of(kind) for kind in KINDS.values()])
+
+
 @router.get(
     "/template.xlsx",
-    summary="The empty sheet 下载模板",
+    summary="The empty roster 下载人口登记表模板",
     response_class=Response,
     responses={200: {"content": _XLSX_CONTENT}},
 )
 async def template(access: Clerk) -> Response:
-    """A sheet with drop-downs, text cells and instructions. Needs `resident:import`."""
-    return _workbook(await asyncio.to_thread(sheets.template), "roster-template.xlsx")
+    """A roster sheet with drop-downs, text cells and instructions. Needs `resident:import`."""
+    return await _template(kind_of("persons"))
 
 
-def _require_xlsx(request: Request) -> None:
-    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if given != XLSX:
-        raise HTTPException(415, f"Content-Type has to be {XLSX}")
+@router.get(
+    "/templates/{kind}.xlsx",
+    summary="The empty sheet of a kind 下载模板",
+    response_class=Response,
+    responses={200: {"content": _XLSX_CONTENT}},
+)
+async def template_of_kind(kind: str, access: Clerk) -> Response:
+    """A sheet with drop-downs, text cells, instructions and an example row. Needs `resident:import`."""
+    return await _template(kind_of(kind))
+
+
+async def _template(kind: Kind) -> Response:
+    content = await asyncio.to_thread(sheets.template, kind.sheet)
+    return _workbook(content, f"{kind.sheet.kind}-template.xlsx")
 
 
 @router.post(
     "",
     status_code=202,
-    summary="Hand in a roster 上传花名册",
+    summary="Hand in a sheet 上传",
     response_model=ImportOut,
-    dependencies=[Depends(_require_xlsx)],
-    openapi_extra={"requestBody": {"required": True, "content": _XLSX_CONTENT}},
+    openapi_extra={"requestBody": {"required": True, "content": {XLSX: _BINARY, CSV: _BINARY}}},
 )
 async def hand_in(
     request: Request,
     response: Response,
     runtime: CurrentRuntime,
     access: Clerk,
-    key: Annotated[RequestKey, Depends(request_key)],
+    file: Annotated[Upload, Depends(upload)],
+    kind: Annotated[
+        str, Query(max_length=40, description="what the sheet holds: GET /imports/kinds")
+    ] = "persons",
     stock_date: Annotated[
         Day | None, Query(description="登记日期: the day on which the roster is true; today unless given")
     ] = None,
     dry_run: Annotated[bool, Query(description="check only, and wait for POST /imports/{id}/start")] = False,
 ) -> ImportOut:
-    """Hand in an .xlsx roster of at most 50 MB and 100,000 rows. Needs `resident:import`.
+    """Hand in an .xlsx or CSV of at most 50 MB and 100,000 rows. Needs `resident:import`, and the kind's own
+    right.
 
-    A job checks every row and lists everything that is wrong at once. Good rows go in, bad rows stay out.
+    A job checks every row and lists everything that is wrong at once. Good rows go in, bad rows stay out. A
+    file that was handed in before is named in `same_as`; its rows are not entered twice. Needs
+    `resident:import`.
     """
-    content = await request.body()
-    async with runtime.database.transaction(access.areas) as tx:
+    wanted = kind_of(kind)
+    own = await runtime.identity.access(request.headers.get("authorization"), wanted.right)
+    order = service.Order(
+        kind=wanted,
+        stock_date=stock_date,
+        dry_run=dry_run,
+        scope=access.areas.within(own.areas),
+        clerk=access.subject,
+        upload=file,
+    )
+    job_id = await service.hand_in(runtime, order)
+    response.headers["Location"] = f"/imports/{job_id}"
+    return await _read(runtime, job_id, access)
 
-        async def create() -> UUID:
-            return await service.hand_in(
-                runtime,
-                tx,
-                content,
-                stock_date=stock_date,
-                dry_run=dry_run,
-                scope=access.areas,
-                clerk=access.subject,
-            )
 
-        job_id, _ = await once(tx, access.subject, key, create)
+async def _read(runtime: Runtime, job_id: UUID, access: Access) -> ImportOut:
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
         job = await service.find(tx, job_id, access.areas)
-    response.headers["Location"] = f"/imports/{job.id}"
-    return ImportOut.of(job)
+        return ImportOut.of(job, await service.same_before(tx, job))
+
+
+@router.get("", summary="Imports so far 导入列表", response_model=ImportPage)
+async def list_imports(
+    runtime: CurrentRuntime,
+    access: Clerk,
+    after: Annotated[str | None, Query(description="cursor of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ImportPage:
+    """List imports, the latest first. Needs `resident:import`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await service.page(tx, access.areas, _position(after), limit + 1)
+    page = found[:limit]
+    following = (
+        encode_cursor(page[-1].created_at.isoformat(), str(page[-1].id)) if len(found) > limit else None
+    )
+    return ImportPage(items=[ImportOut.of(job, None) for job in page], next=following)
+
+
+def _position(after: str | None) -> tuple[datetime, UUID] | None:
+    keys = decode_cursor(after, 2)
+    if keys is None:
+        return None
+    try:
+        return datetime.fromisoformat(keys[0]), UUID(keys[1])
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput.field(
+            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
+        ) from error
 
 
 @router.get("/{import_id}", summary="Progress 导入进度", response_model=ImportOut)
 async def read_import(import_id: UUID, runtime: CurrentRuntime, access: Clerk) -> ImportOut:
     """Read state, counts and progress. Needs `resident:import`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return ImportOut.of(await service.find(tx, import_id, access.areas))
+    return await _read(runtime, import_id, access)
 
 
 @router.post("/{import_id}/start", status_code=202, summary="Go on after a dry run 确认导入")
 async def start(import_id: UUID, runtime: CurrentRuntime, access: Clerk) -> ImportOut:
     """Let the good rows of a checked dry run go in. Needs `resident:import`; may be repeated."""
     async with runtime.database.transaction(access.areas) as tx:
-        return ImportOut.of(await service.start(runtime, tx, import_id, access.areas))
+        job = await service.start(runtime, tx, import_id, access.areas)
+        return ImportOut.of(job, await service.same_before(tx, job))
 
 
 @router.get("/{import_id}/errors", summary="What is wrong, row by row 错误清单", response_model=RowErrorPage)
@@ -137,11 +197,13 @@ async def list_errors(
 async def error_sheet(import_id: UUID, runtime: CurrentRuntime, access: Clerk) -> Response:
     """Only the refused rows, the wrong cells marked with a comment; correct them and hand the sheet in again.
 
-    Needs `resident:import`. The rows are those of the file, unmasked.
+    The rows are those of the file, unmasked. Needs `resident:import`.
     """
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         job = await service.find(tx, import_id, access.areas)
         found = await service.findings(tx, job.id, Severity.ERROR, (0, 0), sheets.MAXIMUM_FINDINGS)
-        content = await service.content(runtime.cipher, tx, job.id)
-    sheet = await asyncio.to_thread(sheets.refused_rows, content, found)
+        numbers = {each.row for each in found}
+        rows = await service.cells_of(runtime.cipher, tx, job, numbers) if numbers else []
+    kind = kind_of(job.kind)
+    sheet = await asyncio.to_thread(sheets.refused_rows, kind.sheet, job.headings or [], rows, found)
     return _workbook(sheet, f"refused-{job.id}.xlsx")

@@ -1,72 +1,108 @@
 """Imports as clerks see them: hand in, look, start, read what was wrong."""
 
-from datetime import date
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from uuid6 import uuid7
+import orjson
 
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
+from renkou_common.http.idempotency import once
+from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_registry.imports import repository
-from renkou_registry.imports.domain import JobState, Severity
+from renkou_registry.imports.cells import Cell
+from renkou_registry.imports.domain import JobState
+from renkou_registry.imports.importer import Kind
 from renkou_registry.imports.repository import Job, StoredFinding
+from renkou_registry.imports.sheet import Severity
 from renkou_registry.runtime import Runtime
+from renkou_registry.uploads import Upload, receive
 
 KEEP_FILES_DAYS = 30
-_PART_BYTES = 1 << 20
 
 
-def _column(job_id: UUID, part: int) -> str:
-    """What a part is sealed for: it can be moved neither to another job nor to another place."""
-    return f"import_file.sealed/{job_id}/{part}"
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a clerk asks for with a file."""
+
+    kind: Kind
+    stock_date: date | None
+    dry_run: bool
+    scope: AreaScope
+    clerk: UUID
+    upload: Upload
 
 
-async def hand_in(
-    runtime: Runtime,
-    tx: Transaction,
-    content: bytes,
-    *,
-    stock_date: date | None,
-    dry_run: bool,
-    scope: AreaScope,
-    clerk: UUID,
-) -> UUID:
-    """Keep the file, sealed, and queue a job for it; raises InvalidInput where it is no .xlsx at all."""
-    if not content.startswith(b"PK\x03\x04"):
-        raise InvalidInput(
-            "not_a_workbook", "请上传 .xlsx 文件", "The body has to be an .xlsx workbook (Office Open XML)"
-        )
+async def hand_in(runtime: Runtime, order: Order) -> UUID:
+    """Keep a file in sealed parts as it arrives and queue a job for it; returns the job's id.
+
+    No more than two parts are in memory at a time, and no transaction is open while the caller sends. The
+    same request again returns the first one's job. Raises InvalidInput where it is neither .xlsx nor text.
+    """
     today = runtime.clock.today()
-    if stock_date is not None and stock_date > today:
+    if order.stock_date is not None and order.stock_date > today:
         raise InvalidInput.field(
             "/query/stock_date", "stock_date_future", "登记日期不能晚于今天", "must not lie in the future"
         )
-    job_id = UUID(bytes=uuid7().bytes)
-    await repository.insert_job(
-        tx,
-        job_id,
-        dry_run=dry_run,
-        stock_date=stock_date or today,
-        scope=scope,
-        created_by=clerk,
-        created_at=runtime.clock.now(),
-    )
-    parts = [
-        runtime.cipher.seal(content[start : start + _PART_BYTES], _column(job_id, number))
-        for number, start in enumerate(range(0, len(content), _PART_BYTES))
-    ]
-    await repository.insert_file(tx, job_id, parts)
-    return job_id
+    job_id = new_id()
+    async with runtime.database.transaction(order.scope) as tx:
+        await repository.insert_job(
+            tx,
+            job_id,
+            kind=order.kind.sheet.kind,
+            dry_run=order.dry_run,
+            stock_date=order.stock_date or today,
+            scope=order.scope,
+            created_by=order.clerk,
+            created_at=runtime.clock.now(),
+        )
+
+    async def keep(part: int, piece: bytes) -> None:
+        sealed = runtime.cipher.seal(piece, f"import_file.sealed/{job_id}/{part}")
+        async with runtime.database.transaction(order.scope) as tx:
+            await repository.add_part(tx, job_id, part, sealed)
+
+    try:
+        digest, request = await receive(order.upload, keep)
+        async with runtime.database.transaction(order.scope) as tx:
+
+            async def queue() -> UUID:
+                await repository.queue(tx, job_id, digest)
+                return job_id
+
+            kept, _ = await once(tx, order.clerk, request, queue)
+    except BaseException:
+        async with runtime.database.transaction(order.scope) as tx:
+            await repository.discard(tx, job_id)
+        raise
+    if kept != job_id:
+        async with runtime.database.transaction(order.scope) as tx:
+            await repository.discard(tx, job_id)
+    return kept
 
 
 async def find(tx: Transaction, job_id: UUID, scope: AreaScope, *, lock: bool = False) -> Job:
     """Return a job that this caller may see; raises NotFound."""
     job = await repository.job(tx, job_id, scope, lock=lock)
-    if job is None:
+    if job is None or job.state is JobState.RECEIVING:
         raise NotFound.of("导入任务", "import")
     return job
+
+
+async def same_before(tx: Transaction, job: Job) -> UUID | None:
+    """Return an earlier job with the same file."""
+    return await repository.same_before(tx, job) if job.content_hash else None
+
+
+async def page(
+    tx: Transaction, scope: AreaScope, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Job]:
+    """Return imports that this caller may see, the latest first."""
+    return await repository.page(tx, scope, after, limit)
 
 
 async def start(runtime: Runtime, tx: Transaction, job_id: UUID, scope: AreaScope) -> Job:
@@ -80,7 +116,10 @@ async def start(runtime: Runtime, tx: Transaction, job_id: UUID, scope: AreaScop
             "该导入任务尚未检查完毕或无法处理",
             "This import is not checked yet, or its file could not be taken",
         )
-    await repository.start(tx, job_id, runtime.clock.now())
+    now = runtime.clock.now()
+    if job.checked_at is not None and job.checked_at < now - timedelta(days=KEEP_FILES_DAYS):
+        raise _deleted()
+    await repository.start(tx, job_id, now)
     return await find(tx, job_id, scope)
 
 
@@ -91,13 +130,25 @@ async def findings(
     return await repository.findings(tx, job_id, severity, after, limit)
 
 
-async def content(cipher: FieldCipher, tx: Transaction, job_id: UUID) -> bytes:
-    """Return a job's file; raises Conflict once it was deleted."""
-    parts = await repository.file_parts(tx, job_id)
+async def cells_of(
+    cipher: FieldCipher, tx: Transaction, job: Job, numbers: Collection[int]
+) -> list[tuple[int, Sequence[Cell]]]:
+    """Return the cells of some rows as the file has them, in order; raises Conflict once they were
+    deleted.
+    """
+    parts = await repository.cells(tx, job.id, min(numbers), max(numbers))
     if not parts:
-        raise Conflict(
-            "import_file_deleted",
-            f"上传的文件已按规定在 {KEEP_FILES_DAYS} 天后删除",
-            f"The file was deleted, as files are after {KEEP_FILES_DAYS} days",
-        )
-    return b"".join(cipher.unseal(part, _column(job_id, number)) for number, part in enumerate(parts))
+        raise _deleted()
+    found = []
+    for row in parts:
+        content = cipher.unseal(row["sealed"], f"import_cells.sealed/{job.id}/{row['part']}")
+        found += [(number, cells) for number, cells in orjson.loads(content) if number in numbers]
+    return found
+
+
+def _deleted() -> Conflict:
+    return Conflict(
+        "import_file_deleted",
+        f"上传的内容已按规定在 {KEEP_FILES_DAYS} 天后删除",
+        f"What was handed in is deleted after {KEEP_FILES_DAYS} days",
+    )

@@ -1,4 +1,4 @@
-"""Tables of roster imports. Schema only; queries are in :mod:`.repository`.
+"""Tables of imports. Schema only; queries are in :mod:`.repository`.
 
 ``FLOOR`` maps tables to the predicate of their row-level policy; the migration reads it. A job is visible to
 those who may see everything that the clerk who handed the file in may see.
@@ -21,14 +21,17 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlmodel import Field, SQLModel
 
 FLOOR = {
     "import_job": "nullif(current_setting('renkou.areas', true), '')::int8multirange @> scope",
     "import_file": "EXISTS (SELECT FROM import_job j WHERE j.id = import_file.job_id)",
     "import_error": "EXISTS (SELECT FROM import_job j WHERE j.id = import_error.job_id)",
+    "import_cells": "EXISTS (SELECT FROM import_job j WHERE j.id = import_cells.job_id)",
+    "import_block": "EXISTS (SELECT FROM import_job j WHERE j.id = import_block.job_id)",
 }
+_OPEN = "state IN ('queued', 'checking', 'applying')"
 
 
 def _moment(*, nullable: bool = True) -> Column[datetime]:
@@ -40,32 +43,38 @@ def _count() -> dict[str, Any]:
     return {"server_default": text("0")}
 
 
-class ImportJob(SQLModel, table=True):
-    """One roster handed in.
+def _job_id() -> Column[UUID]:
+    return Column(ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True)
 
-    ``scope`` is where its clerk may write. ``next_place`` says how far it is applied: a place in the fixed
-    order in which the file's rows go in; it moves in the transaction of the rows. ``attempts`` counts the
-    times a worker took the job up without getting any further.
+
+class ImportJob(SQLModel, table=True):
+    """An import of one file.
+
+    ``scope`` is where its clerk may write. ``next_place`` is the next block of good rows to go in; it moves
+    in the transaction of the rows. ``attempts`` counts the times a worker took the job up without getting any
+    further. A job is ``receiving`` while its file is being uploaded. ``content_hash`` tells a file that was
+    handed in before.
     """
 
     __tablename__ = "import_job"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('queued', 'checking', 'checked', 'applying', 'done', 'failed')",
+            "state IN ('receiving', 'queued', 'checking', 'checked', 'applying', 'done', 'failed')",
             name="import_job_state",
         ),
-        Index(
-            "import_job_open",
-            "created_at",
-            postgresql_where=text("state IN ('queued', 'checking', 'applying')"),
-        ),
+        Index("import_job_open", "created_at", postgresql_where=text(_OPEN)),
+        Index("import_job_content", "content_hash", "kind"),
+        Index("import_job_created", "created_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_column=Column(Text, nullable=False, server_default="persons"))
     state: str = Field(sa_column=Column(Text, nullable=False))
     dry_run: bool
     stock_date: date
     scope: Any = Field(sa_column=Column(INT8MULTIRANGE, nullable=False))
+    content_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    headings: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     created_by: UUID
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     checked_at: datetime | None = Field(default=None, sa_column=_moment())
@@ -84,11 +93,34 @@ class ImportJob(SQLModel, table=True):
 
 
 class ImportFile(SQLModel, table=True):
-    """The file itself, encrypted in parts; deleted when the job is over for a while (see the service)."""
+    """The file itself, encrypted in parts; deleted as soon as its rows are checked."""
 
     __tablename__ = "import_file"
 
-    job_id: UUID = Field(sa_column=Column(ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True))
+    job_id: UUID = Field(sa_column=_job_id())
+    part: int = Field(primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ImportCells(SQLModel, table=True):
+    """The cells of some rows as they stand in the file, sealed; the error sheet is made from them."""
+
+    __tablename__ = "import_cells"
+
+    job_id: UUID = Field(sa_column=_job_id())
+    part: int = Field(primary_key=True)
+    first_row: int
+    last_row: int
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class ImportBlock(SQLModel, table=True):
+    """Values of good rows that go in together, sealed; a block has a part for each time it was added to."""
+
+    __tablename__ = "import_block"
+
+    job_id: UUID = Field(sa_column=_job_id())
+    block: int = Field(primary_key=True)
     part: int = Field(primary_key=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -114,3 +146,14 @@ class ImportError(SQLModel, table=True):
     code: str = Field(sa_column=Column(Text, nullable=False))
     zh: str = Field(sa_column=Column(Text, nullable=False))
     en: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ImportApplied(SQLModel, table=True):
+    """Keyed hashes of rows that went in one by one, so that none goes in twice."""
+
+    __tablename__ = "import_applied"
+    __table_args__ = (Index("import_applied_job", "job_id"),)
+
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    job_id: UUID = Field(sa_column=Column(ForeignKey("import_job.id", ondelete="CASCADE"), nullable=False))

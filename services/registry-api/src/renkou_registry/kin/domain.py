@@ -65,7 +65,7 @@ class Outcome:
 def as_parent_link(
     people: People, kind: KinKind, person_id: UUID, kin_id: UUID
 ) -> tuple[KinKind, UUID, UUID]:
-    """Return a relation as it is stored: "child" becomes the child's mother or father, by the parent's sex."""
+    """Return a relation as it is stored: "child" becomes the child's mother or father."""
     if kind is not KinKind.CHILD:
         return kind, person_id, kin_id
     sex = people[person_id].sex
@@ -84,8 +84,9 @@ def link(
 ) -> Outcome:
     """Link two persons; ``people`` has both with their ancestors, and their present spouses.
 
-    Raises InvalidInput (oneself, a father recorded as female) and Conflict for what cannot be: ``has_mother``,
-    ``has_father``, ``has_spouse``, ``parent_younger``, ``own_ancestor``, ``not_married``, ``linked_already``.
+    Raises InvalidInput (oneself, a father recorded as female) and Conflict for what cannot be:
+    ``has_mother``, ``has_father``, ``has_spouse``, ``both_parents``, ``parent_younger``, ``own_ancestor``,
+    ``direct_line``, ``not_married``, ``linked_already``.
     """
     if person_id == kin_id:
         raise InvalidInput.field("/person_id", "same_person", "亲属不能是本人", "must be another person")

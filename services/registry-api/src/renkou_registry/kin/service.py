@@ -32,7 +32,7 @@ async def link(
     additional: bool,
     recorded_by: UUID,
 ) -> None:
-    """Link two persons the caller sees, on both sides. Raises NotFound and what :func:`domain.link` raises."""
+    """Link two persons the caller sees, on both sides. Raises NotFound and as :func:`domain.link` does."""
     locked = await persons.lock(tx, [person_id, kin_id], scope)
     async with reaching_all(tx):
         people = await history.people(tx, [person_id, kin_id])

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_common.errors import Conflict
+from renkou_registry.cards.domain import due_lines
 from renkou_registry.life_events.family import Family
 from renkou_registry.life_events.kinds import EventKind, LifeEvent
 from renkou_registry.life_events.residence import Addresses, Renaming, Rules, usual_residences
@@ -81,6 +82,7 @@ class PersonState:
     spouse_id: UUID | None = None
     mother_id: UUID | None = None
     father_id: UUID | None = None
+    stay_began_on: date | None = None  # since when at the first present address, also before the entry
 
     @property
     def registered_area(self) -> int:
@@ -195,6 +197,7 @@ def state_after(facts: Sequence[LifeEvent], district: District, rules: Rules) ->
         spouse_id=family.spouse_id,
         mother_id=family.mother_id,
         father_id=family.father_id,
+        stay_began_on=entry.data["present_since"],
     )
 
 
@@ -230,6 +233,7 @@ def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
         (Population.RESIDENT, resident),
     ):
         lines.update(_membership_lines(population, membership, state))
+    lines.update(due_lines(state, district))
     return lines
 
 

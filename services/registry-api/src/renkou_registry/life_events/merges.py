@@ -9,6 +9,7 @@ from uuid import UUID
 from renkou_common.contracts.lines import difference
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_duplicates import PersonMerged, PersonSeparated
+from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
@@ -35,6 +36,7 @@ async def leave(desk: Desk, gone: PersonRecord, kept: PersonRecord, reason: str)
     now = desk.runtime.clock.now()
     await repository.append(desk.tx, [NewEvent(gone.id, event)], now, desk.subject)
     await addresses.rewrite(desk.tx, gone.id, [], None, {}, None, now)
+    await cards.follow(desk.runtime, desk.tx, gone, history, [*history, event])
     await households.person_left(
         desk.tx, desk.runtime, gone.id, desk.today, "merged", recorded_by=desk.subject, cause=event.id
     )
@@ -63,6 +65,7 @@ async def come_back(desk: Desk, gone_id: UUID, event_id: UUID, reason: str) -> N
             desk.tx, before, state, desk.today, columns, runtime=desk.runtime, recorded_by=desk.subject
         )
         await addresses.rewrite(desk.tx, gone_id, effective(known), state, {}, event.id, now)
+        await cards.follow(desk.runtime, desk.tx, before, history, known)
         await households.person_back(desk.tx, desk.runtime, gone_id, event_id, recorded_by=desk.subject)
     done = Recorded(event, before, state, lines)
     payload = PersonSeparated(**done.fields())

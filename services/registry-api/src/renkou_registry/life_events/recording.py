@@ -9,6 +9,8 @@ from uuid import UUID
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
+from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
@@ -32,6 +34,7 @@ from renkou_registry.runtime import Runtime
 from renkou_registry.timeline import addresses
 
 RULES = Rules()
+_WITH_STREET = (AddressKind.REGISTERED, AddressKind.PRESENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,13 @@ async def record(
     places: Mapping[AddressKind, Place] | None = None,
     cause: UUID | None = None,
     history: Sequence[LifeEvent] | None = None,
+    details: tuple[str, ...] = (),
 ) -> Recorded:
     """Add an event to the history of a locked person and write what follows from it.
 
     ``columns`` are set beside the derived state (kin); ``places`` are the streets that the event brings for
-    the addresses it leads to. Raises Conflict where the history would
-    become impossible, before anything is written.
+    the addresses it leads to; ``details`` names noted facts that change with it. Raises Conflict where the
+    history would become impossible, before anything is written.
     """
     known = list(history) if history is not None else await history_of(desk, before.id)
     old_lines = population_lines(known, desk.district, RULES)
@@ -121,22 +125,21 @@ async def record(
     left = left_area(state, desk.district)
     reached = [state.registered_area, state.present_area, *([left] if left is not None else [])]
     async with reaching(desk.tx, desk.scope, *reached):
+        last = await addresses.rewrite(desk.tx, before.id, facts, state, places or {}, event.id, now)
+        more: dict[str, Any] = {f"{kind}_street": _street(last, kind) for kind in _WITH_STREET}
+        more |= {"left_area": left, **(columns or {})}
         await persons.save_state(
-            desk.tx,
-            before,
-            state,
-            desk.today,
-            {"left_area": left, **(columns or {})},
-            runtime=desk.runtime,
-            recorded_by=desk.subject,
+            desk.tx, before, state, desk.today, more, runtime=desk.runtime, recorded_by=desk.subject
         )
         await repository.append(desk.tx, [NewEvent(before.id, event, cause)], now, desk.subject)
-        last = await addresses.rewrite(desk.tx, before.id, facts, state, places or {}, event.id, now)
-        await persons.save_streets(desk.tx, before, _street(last, "present"), _street(last, "registered"))
+        await cards.follow(desk.runtime, desk.tx, before, known, [*known, event])
     await households.follow(desk.runtime, desk.tx, before.id, state, event, recorded_by=desk.subject)
-    return Recorded(event, before, state, lines)
+    await benefits.reconsider(
+        desk.runtime, desk.tx, desk.scope, (before.id, before.mother_id, before.father_id)
+    )
+    return Recorded(event, before, state, lines, details)
 
 
-def _street(last: Mapping[AddressKind, Spell], kind: str) -> str | None:
-    spell = last.get(AddressKind(kind))
+def _street(last: Mapping[AddressKind, Spell], kind: AddressKind) -> str | None:
+    spell = last.get(kind)
     return spell.place.street if spell is not None else None

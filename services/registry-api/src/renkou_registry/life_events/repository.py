@@ -77,10 +77,16 @@ async def append(
     )
 
 
-async def histories(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[LifeEvent]]:
-    """Return the whole history of each person in the order of recording."""
+async def histories(
+    tx: Transaction, person_ids: Sequence[UUID], until: datetime | None = None
+) -> dict[UUID, list[LifeEvent]]:
+    """Return the whole history of each person in the order of recording, or what was recorded ``until`` a
+    moment."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM life_event e WHERE e.person_id = ANY($1) ORDER BY e.position", person_ids
+        f"SELECT {_COLUMNS} FROM life_event e WHERE e.person_id = ANY($1)"
+        " AND ($2::timestamptz IS NULL OR e.recorded_at <= $2) ORDER BY e.position",
+        person_ids,
+        until,
     )
     found: dict[UUID, list[LifeEvent]] = {person_id: [] for person_id in person_ids}
     for row in rows:

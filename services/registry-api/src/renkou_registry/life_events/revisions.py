@@ -3,16 +3,20 @@
 A marriage stands in two histories; both are revised together.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from renkou_common.codes.lists import Sex
-from renkou_common.contracts.lines import difference
+from renkou_common.contracts.lines import Line, LineKey, difference
 from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
 from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
+from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.life_events import repository
@@ -23,9 +27,12 @@ from renkou_registry.life_events.domain import (
     FOLLOWING,
     EventKind,
     LifeEvent,
+    PersonState,
     derive,
     effective,
+    lines_of,
     population_lines,
+    state_after,
 )
 from renkou_registry.life_events.families import count_children, follow_mother
 from renkou_registry.life_events.recording import RULES, Desk, Recorded, history_of, record
@@ -36,39 +43,112 @@ from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 from renkou_registry.timeline import addresses
 
-_RESIDENCE = ENTRIES | {EventKind.MOVE}
+_RESIDENCE = ENTRIES | {EventKind.MOVE, EventKind.CORRECTION}
 _ENDS_OF_MARRIAGE = frozenset({EventKind.DIVORCE, EventKind.DEATH, EventKind.WIDOWHOOD})
 
 
-async def correct(desk: Desk, event_id: UUID, changes: Mapping[str, Any], reason: str) -> UUID:
-    """Correct values of an event; returns the correction's id. Raises NotFound, InvalidInput, Conflict."""
-    target = await find(desk, event_id)
-    check_leading(target.event)
-    allowed = CORRECTABLE.get(target.event.kind, frozenset())
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why an event is revised: the reason given, the request that another person approved, and the names of
+    noted facts (name, number) that are put right with it; the facts themselves are in no history."""
+
+    reason: str
+    request_id: UUID | None = None
+    details: tuple[str, ...] = ()
+
+    def data(self) -> dict[str, Any]:
+        """Return what stands in the history."""
+        found: dict[str, Any] = {"reason": self.reason}
+        if self.request_id is not None:
+            found["request"] = str(self.request_id)
+        if self.details:
+            found["details"] = list(self.details)
+        return found
+
+
+def check_correctable(target: LifeEvent, changes: Mapping[str, Any]) -> None:
+    """Raise InvalidInput that lists what cannot be corrected of such an event, Conflict where it only follows
+    from another."""
+    check_leading(target)
+    allowed = CORRECTABLE.get(target.kind, frozenset())
     wrong = sorted(changes.keys() - allowed)
     if wrong:
         names = ", ".join(sorted(allowed)) or "-"
         text = Text(f"此类事件只能更正: {names}", f"what can be corrected of such an event: {names}")
         raise InvalidInput.fields([FieldError(f"/changes/{name}", "not_correctable", text) for name in wrong])
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a revision would do: the state before and after (None: the person leaves the register), the lines
+    it would publish."""
+
+    before: PersonState
+    after: PersonState | None
+    lines: list[Line]
+
+
+async def foresee(
+    desk: Desk, target: StoredEvent, changes: Mapping[str, Any] | None, history: Sequence[LifeEvent]
+) -> Foreseen:
+    """Return what a correction with ``changes``, or without them a retraction, would do; writes nothing.
+
+    Raises InvalidInput and Conflict as the revision itself would.
+    """
+    event = target.event
+    if changes is None:
+        check_leading(event)
+        revision = LifeEvent(new_id(), EventKind.RETRACTION, event.happened_on, {}, retracts=event.id)
+    else:
+        check_correctable(event, changes)
+        data = {"changes": dict(changes)}
+        revision = LifeEvent(new_id(), EventKind.CORRECTION, event.happened_on, data, corrects=event.id)
+    _check_stands(history, event.id)
+    if changes is not None and event.kind is EventKind.BIRTH and "happened_on" in changes:
+        person = await persons.find(desk.tx, target.person_id, desk.scope)
+        parents = [person["mother_id"], person["father_id"]]
+        await _check_parents_older(desk, parents, changes["happened_on"])
+    before = derive(history, desk.district, RULES)
+    facts = effective([*history, revision])
+    after = state_after(facts, desk.district, RULES) if facts else None
+    new_lines = lines_of(after, desk.district) if after is not None else Counter[LineKey]()
+    return Foreseen(before, after, difference(new_lines, lines_of(before, desk.district)))
+
+
+async def correct(desk: Desk, event_id: UUID, changes: Mapping[str, Any], grounds: Grounds) -> UUID:
+    """Correct values of an event; returns the correction's id. Raises NotFound, InvalidInput, Conflict."""
+    target = await find(desk, event_id)
+    check_correctable(target.event, changes)
     counterpart = await _lock_counterpart(desk, target)
-    first = await _correct_one(desk, target, changes, reason)
     shared = {name: value for name, value in changes.items() if name == "happened_on"}
-    if counterpart is not None and shared:
-        async with reaching_everywhere(desk.tx, desk.scope):
-            await _correct_one(everywhere(desk), counterpart, shared, reason)
+    if counterpart is None or not shared:
+        return await _correct_one(desk, target, changes, grounds, (new_id(), None))
+    first, second = new_id(), new_id()
+    await _correct_one(desk, target, changes, grounds, (first, second))
+    async with reaching_everywhere(desk.tx, desk.scope):
+        await _correct_one(everywhere(desk), counterpart, shared, grounds, (second, first))
     return first
 
 
-async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, Any], reason: str) -> UUID:
+async def _correct_one(
+    desk: Desk,
+    target: StoredEvent,
+    changes: Mapping[str, Any],
+    grounds: Grounds,
+    ids: tuple[UUID, UUID | None],
+) -> UUID:
+    """Correct one history; ``ids`` are the correction's and that of its other half in the spouse's."""
     person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
     history = await history_of(desk, person.id)
     _check_stands(history, target.event.id)
     happened_on: date = changes.get("happened_on", target.event.happened_on)
     if target.event.kind is EventKind.BIRTH and "happened_on" in changes:
-        await _check_parents_older(desk, person, happened_on)
-    data = {"changes": dict(changes), "reason": reason}
-    event = LifeEvent(new_id(), EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
-    done = await record(desk, person, event, history=history)
+        await _check_parents_older(desk, [person.mother_id, person.father_id], happened_on)
+    data = {"changes": dict(changes), **grounds.data()}
+    if ids[1] is not None:
+        data["counterpart"] = str(ids[1])
+    event = LifeEvent(ids[0], EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
+    done = await record(desk, person, event, history=history, details=grounds.details)
     payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
     await _follow(desk, person, target)
@@ -77,15 +157,15 @@ async def _correct_one(desk: Desk, target: StoredEvent, changes: Mapping[str, An
 
 async def _follow(desk: Desk, person: PersonRecord, target: StoredEvent) -> None:
     """Let newborns follow where the usual residence of a mother, or the day of a birth, is another one."""
-    if target.event.kind is EventKind.BIRTH and person.mother_id is not None:
+    if target.event.kind in (EventKind.BIRTH, EventKind.CORRECTION) and person.mother_id is not None:
         await follow_mother(desk, person.mother_id)
     if person.sex != Sex.MALE and target.event.kind in _RESIDENCE:
         await follow_mother(desk, person.id)
 
 
-async def _check_parents_older(desk: Desk, child: PersonRecord, born_on: date) -> None:
+async def _check_parents_older(desk: Desk, named: Sequence[UUID | None], born_on: date) -> None:
     """Raise Conflict for a birth that would be moved before that of a parent."""
-    parents = sorted(each for each in (child.mother_id, child.father_id) if each is not None)
+    parents = sorted(each for each in named if each is not None)
     if not parents:
         return
     async with reaching_everywhere(desk.tx, desk.scope):
@@ -94,7 +174,7 @@ async def _check_parents_older(desk: Desk, child: PersonRecord, born_on: date) -
         raise parent_younger()
 
 
-async def retract(desk: Desk, event_id: UUID, reason: str) -> UUID:
+async def retract(desk: Desk, event_id: UUID, grounds: Grounds) -> UUID:
     """Take back a recorded event that never happened; returns the retraction's id. Raises NotFound, Conflict.
 
     Where the event is somebody's entry the person leaves the register; a birth is taken off its parents.
@@ -102,19 +182,19 @@ async def retract(desk: Desk, event_id: UUID, reason: str) -> UUID:
     target = await find(desk, event_id)
     check_leading(target.event)
     counterpart = await _lock_counterpart(desk, target)
-    first = await _retract_one(desk, target, reason)
+    first = await _retract_one(desk, target, grounds)
     if counterpart is not None:
         async with reaching_everywhere(desk.tx, desk.scope):
-            await _retract_one(everywhere(desk), counterpart, reason)
+            await _retract_one(everywhere(desk), counterpart, grounds)
     return first
 
 
-async def _retract_one(desk: Desk, target: StoredEvent, reason: str) -> UUID:
+async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUID:
     person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
     history = await history_of(desk, person.id)
     _check_stands(history, target.event.id)
     event = LifeEvent(
-        new_id(), EventKind.RETRACTION, target.event.happened_on, {"reason": reason}, retracts=target.event.id
+        new_id(), EventKind.RETRACTION, target.event.happened_on, grounds.data(), retracts=target.event.id
     )
     if not effective([*history, event]):
         done = await _withdraw(desk, person, history, event)
@@ -163,8 +243,12 @@ async def _withdraw(
     now = desk.runtime.clock.now()
     await repository.append(desk.tx, [NewEvent(person.id, event)], now, desk.subject)
     await addresses.rewrite(desk.tx, person.id, [], None, {}, None, now)
+    await cards.follow(desk.runtime, desk.tx, person, history, [*history, event])
     await households.forget_person(desk.tx, desk.runtime, person.id)
     await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
+    await benefits.reconsider(
+        desk.runtime, desk.tx, desk.scope, (person.id, person.mother_id, person.father_id)
+    )
     return Recorded(event, person, last, reversal)
 
 

@@ -32,6 +32,7 @@ from renkou_registry.life_events.schemas import (
 )
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas, check_warnings
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["life events 生命事件"])
@@ -313,4 +314,5 @@ async def read_history(person_id: UUID, runtime: CurrentRuntime, access: Reader)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await persons.find(tx, person_id, access.areas)
         found = await history.of_person(tx, person_id)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
     return History(items=[event_out(stored) for stored in found])

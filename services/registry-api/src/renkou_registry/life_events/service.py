@@ -196,3 +196,13 @@ async def recorded(desk: Desk, event_id: UUID) -> StoredEvent:
     if found is None:
         raise NotFound.of("生命事件", "life event")
     return found
+
+
+async def other_person(desk: Desk, event: LifeEvent) -> UUID | None:
+    """Return in whose history the other half of a marriage, a divorce or a death stands, if it does."""
+    counterpart = event.data.get("counterpart")
+    if counterpart is None:
+        return None
+    async with reaching_everywhere(desk.tx, desk.scope):
+        found = await repository.standing(desk.tx, UUID(counterpart))
+    return found.person_id if found else None

@@ -1,12 +1,14 @@
 """HTTP of a person's own record (本人)."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Response
 
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.errors import InvalidInput
+from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.printing.fonts import Fonts
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import service as consents
@@ -27,11 +29,11 @@ from renkou_registry.persons import answers
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_phone, open_resident_id
 from renkou_registry.readings import service as readings
-from renkou_registry.readings.domain import LABELS, What
+from renkou_registry.readings.domain import LABELS
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/me", tags=["me 本人"])
-LAST_READING = (1 << 63) - 1
+LAST_READING = (datetime(9999, 1, 1, tzinfo=UTC), "")
 
 
 @router.get("", summary="My record 我的记录", response_model=OwnRecord)
@@ -63,21 +65,35 @@ async def read_own_readings(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ReadingPage:
     """Read who read the own record, what of it, when and what for, the last first. For the person."""
-    before = whole_number_key(decode_cursor(after, 1)) or LAST_READING
+    before = _position(after)
     async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
         rows = await readings.of_person(tx, me.person_id, before, limit + 1)
     shown = [
         ReadingOut(
             read_at=row["read_at"],
             reader=row["reader"] or "本区系统服务",
-            reader_kind=row["reader_kind"],
+            reader_kind=row["reader_kind"] or ("staff" if row["reader"] else "service"),
             what=row["what"],
-            what_label=LABELS[What(row["what"])],
+            what_label=LABELS.get(row["what"], row["what"]),
             purpose=row["purpose"],
         )
         for row in rows[:limit]
     ]
-    return ReadingPage(items=shown, next=encode_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None)
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = encode_cursor(last["read_at"].isoformat(), last["key"]) if last else None
+    return ReadingPage(items=shown, next=following)
+
+
+def _position(after: str | None) -> tuple[datetime, str]:
+    keys = decode_cursor(after, 2)
+    if keys is None:
+        return LAST_READING
+    try:
+        return datetime.fromisoformat(keys[0]), str(keys[1])
+    except (TypeError, ValueError) as error:
+        raise InvalidInput.field(
+            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
+        ) from error
 
 
 @router.get("/copy.json", summary="Everything held about me 我的全部信息")

@@ -97,6 +97,8 @@ def facts(found: Facts) -> FactsOut:
         birth_date=row["birth_date"],
         document_kind=row["document_kind"],
         resident_id=found.resident_id,
+        other_document_kind=row["other_document_kind"],
+        other_document_number=found.other_document_number,
         marital_status=row["marital_status"],
         marital_status_label=labels(row["sex"], row["marital_status"], row["nationality"])[
             "marital_status_label"

@@ -37,6 +37,7 @@ SEALED = {"phone": PHONE, "resident_id": RESIDENT_ID, "passport": OTHER_DOCUMENT
 SEALED["birth_certificate"] = OTHER_DOCUMENT
 FIELDS = (*PLAIN, *SEALED)
 _SEARCHED = {"name", "registered_street", "present_street"}
+type Row = Mapping[str, Any] | asyncpg.Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ async def details_as_of(tx: Transaction, person_id: UUID, on: date, known_at: da
     return found | {"former_names": former_names(known, on, found["name"])}
 
 
-def former_names(rows: Sequence[Mapping[str, Any]], on: date, name: str) -> list[str]:
-    """Return the names borne before a day under the history as known, first the oldest; not corrected ones."""
+def former_names(rows: Sequence[Row], on: date, name: str) -> list[str]:
+    """Return the names borne before a day under the history as known, first the oldest; no corrected ones."""
     spans: list[tuple[date, str]] = []
     for row in rows:
         since = row["valid_from"] or date.min
@@ -154,7 +155,7 @@ async def write_history(
     return {each.field for each in changed}
 
 
-def _baseline(field: str, value: Any, person: Mapping[str, Any]) -> dict[str, Any]:
+def _baseline(field: str, value: Any, person: Row) -> dict[str, Any]:
     """Return the row for a value that has held ever since, written before its first change."""
     plain = field in PLAIN
     return {
@@ -177,7 +178,7 @@ def _same(runtime: Runtime, new: Noted, current: Any) -> bool:
     return runtime.cipher.decrypt(new.sealed, column) == runtime.cipher.decrypt(current, column)
 
 
-def _current_values(row: Mapping[str, Any]) -> dict[str, Any]:
+def _current_values(row: Row) -> dict[str, Any]:
     values: dict[str, Any] = {name: text_of(row[name]) for name in PLAIN}
     values |= {"phone": row["phone_sealed"], "resident_id": row["resident_id_sealed"]}
     for kind in ("passport", "birth_certificate"):

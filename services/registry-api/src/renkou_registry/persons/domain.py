@@ -5,12 +5,9 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from uuid6 import uuid7
+from renkou_common.ids import new_id
 
-
-def new_id() -> UUID:
-    """Return a fresh time-ordered id (UUID version 7)."""
-    return UUID(bytes=uuid7().bytes)
+__all__ = ["EntryKind", "FactsPurpose", "PersonEntry", "PersonRecord", "new_id"]
 
 
 class EntryKind(StrEnum):

@@ -18,7 +18,16 @@ from renkou_registry.persons.domain import FactsPurpose, new_id
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 
-FACTS_FIELDS = ("name", "sex", "birth_date", "resident_id", "registered_area", "marital_status", "children")
+FACTS_FIELDS = (
+    "name",
+    "sex",
+    "birth_date",
+    "resident_id",
+    "other_document_number",
+    "registered_area",
+    "marital_status",
+    "children",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,7 @@ class Facts:
     resident_id: str | None
     children_birth_dates: list[date]
     area_names: dict[AreaCode, str]
+    other_document_number: str | None = None
 
 
 def open_resident_id(runtime: Runtime, row: asyncpg.Record) -> str | None:
@@ -54,7 +64,7 @@ async def unmask(
 ) -> dict[str, str | None]:
     """Return protected fields of a person in the clear and log the reading with its reason."""
     row = await service.find(tx, person_id, access.areas)
-    await _log(runtime, tx, access, person_id, "unmask", fields, None, reason)
+    await _log(runtime, tx, access.subject, person_id, "unmask", fields, None, reason)
     opened = {
         "resident_id": open_resident_id(runtime, row),
         "other_document_number": open_other_document(runtime, row),
@@ -67,13 +77,14 @@ async def facts(
     runtime: Runtime, tx: Transaction, access: Access, row: asyncpg.Record, purpose: FactsPurpose
 ) -> Facts:
     """Return what a certificate or a notice states of a person, and log the reading with its purpose."""
-    await _log(runtime, tx, access, row["id"], "facts", FACTS_FIELDS, purpose, None)
+    await _log(runtime, tx, access.subject, row["id"], "facts", FACTS_FIELDS, purpose, None)
     codes = [AreaCode.from_key(row["registered_area"]), AreaCode.from_key(row["present_area"])]
     return Facts(
         row,
         open_resident_id(runtime, row),
         await service.children_birth_dates(tx, row["id"], access.areas),
         await full_names(tx, codes),
+        open_other_document(runtime, row),
     )
 
 
@@ -84,21 +95,21 @@ async def match(
     row = await service.find_by_resident_id(runtime, tx, resident_id, access.areas)
     if row is None or row["name"] != clean_name(name):
         return None
-    await _log(runtime, tx, access, row["id"], "match", ["resident_id", "name"], purpose, None)
+    await _log(runtime, tx, access.subject, row["id"], "match", ["resident_id", "name"], purpose, None)
     return row
 
 
 async def log_health(
-    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, fields: Sequence[str], purpose: str
+    runtime: Runtime, tx: Transaction, read_by: UUID, person_id: UUID, names: Sequence[str], purpose: str
 ) -> None:
-    """Log that health data of a person were read in the clear, and what for."""
-    await _log(runtime, tx, access, person_id, "facts", fields, purpose, None)
+    """Log that health data of a person, kept by another feature, is read in the clear for a purpose."""
+    await _log(runtime, tx, read_by, person_id, "unmask", names, purpose, None)
 
 
 async def _log(
     runtime: Runtime,
     tx: Transaction,
-    access: Access,
+    read_by: UUID,
     person_id: UUID,
     kind: str,
     names: Sequence[str],
@@ -113,6 +124,6 @@ async def _log(
         names=names,
         purpose=purpose,
         reason=reason,
-        read_by=access.subject,
+        read_by=read_by,
         read_at=runtime.clock.now(),
     )

@@ -53,6 +53,55 @@ class Entered:
     lines: list[Line]
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Persons ready to be written: all that takes computing is done, and no database was asked."""
+
+    made: list[Entered]
+    rows: list[dict[str, Any]]
+    messages: list[PersonRegistered]
+
+
+def prepare_many(runtime: Runtime, entries: Sequence[PersonEntry]) -> Prepared:
+    """Derive, seal and index a batch; raises Conflict for an entry that cannot have happened."""
+    today, district = runtime.clock.today(), runtime.district.interval()
+    made = [prepare(entry, district) for entry in entries]
+    rows = [person_row(runtime.cipher, each, today) for each in made]
+    return Prepared(made, rows, [_message(each) for each in made])
+
+
+async def write(
+    runtime: Runtime, tx: Transaction, prepared: Prepared, *, recorded_by: UUID, publish: bool
+) -> list[Entered | None]:
+    """Write persons with their entry events; None where a resident ID is in the register already.
+
+    ``publish`` tells of each as an opening or arrival.
+    """
+    now = runtime.clock.now()
+    inserted = await repository.insert_many(tx, prepared.rows, now, recorded_by)
+    missing = [each.entry.id for each in prepared.made if each.entry.id not in inserted]
+    if missing:
+        await repository.forget_kin(tx, missing)
+    found = [each if each.entry.id in inserted else None for each in prepared.made]
+    live = [each for each in found if each is not None]
+    await _link_kin(tx, [each.entry for each in live], now, recorded_by)
+    new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in live]
+    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
+    await addresses.write_entries(tx, [_addressed(each) for each in live], now)
+    await todo.note(tx, [each.entry.id for each in live])
+    await search.index_many(tx, [each.entry for each in live])
+    if publish:
+        await runtime.outbox.append_many(
+            tx,
+            [
+                (RegistryEventType.PERSON_REGISTERED, each.entry.ref, message)
+                for each, message in zip(found, prepared.messages, strict=True)
+                if each is not None
+            ],
+        )
+    return found
+
+
 async def enter(
     runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry], *, recorded_by: UUID
 ) -> list[Entered | None]:
@@ -61,23 +110,7 @@ async def enter(
     The outbox is the caller's: a birth is published as another event than an opening. Raises Conflict for an
     entry that cannot have happened.
     """
-    now = runtime.clock.now()
-    district = runtime.district.interval()
-    made = [prepare(entry, district) for entry in entries]
-    rows = [person_row(runtime.cipher, each, now.date()) for each in made]
-    inserted = await repository.insert_many(tx, rows, now, recorded_by)
-    missing = [entry.id for entry in entries if entry.id not in inserted]
-    if missing:
-        await repository.forget_kin(tx, missing)
-    found = [each if each.entry.id in inserted else None for each in made]
-    live = [each for each in found if each is not None]
-    await _link_kin(tx, [each.entry for each in live], now, recorded_by)
-    new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in live]
-    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
-    await addresses.write_entries(tx, [_addressed(each) for each in found if each is not None], now)
-    await todo.note(tx, [each.entry.id for each in found if each is not None])
-    await search.index_many(tx, [each.entry for each in found if each is not None])
-    return found
+    return await write(runtime, tx, prepare_many(runtime, entries), recorded_by=recorded_by, publish=False)
 
 
 def _without_kin(event: LifeEvent, missing: Sequence[UUID]) -> LifeEvent:
@@ -136,20 +169,12 @@ async def register_many(
     """Enter openings and arrivals and publish each; see ``persons.service.register_many``."""
     if any(entry.kind is EntryKind.BIRTH for entry in entries):
         raise ValueError("births are recorded as life events of a mother")
-    found = await enter(runtime, tx, entries, recorded_by=recorded_by)
-    await runtime.outbox.append_many(
-        tx,
-        [
-            (
-                RegistryEventType.PERSON_REGISTERED,
-                each.entry.ref,
-                PersonRegistered(**entry_fields(each)),
-            )
-            for each in found
-            if each is not None
-        ],
-    )
+    found = await write(runtime, tx, prepare_many(runtime, entries), recorded_by=recorded_by, publish=True)
     return [each.entry.id if each else None for each in found]
+
+
+def _message(entered: Entered) -> PersonRegistered:
+    return PersonRegistered.model_construct(**entry_fields(entered))  # every part is typed already
 
 
 def entry_fields(entered: Entered) -> dict[str, Any]:

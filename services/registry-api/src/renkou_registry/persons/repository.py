@@ -137,6 +137,34 @@ async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]
     return {row["resident_id_index"] for row in rows}
 
 
+async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope) -> list[asyncpg.Record]:
+    """Return (resident_id_index, id, name) of the persons in scope with one of the blind indexes."""
+    return await tx.fetch(
+        f"SELECT p.resident_id_index, p.id, p.name FROM person p"
+        f" WHERE p.resident_id_index = ANY($1) AND {_IN_SCOPE}",
+        indexes,
+        scope.lows,
+        scope.highs,
+    )
+
+
+async def by_names(
+    tx: Transaction, names: Sequence[str], birth_dates: Sequence[date], scope: AreaScope
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the pairs of name and birth
+    date.
+    """
+    return await tx.fetch(
+        "SELECT DISTINCT p.id, p.name, p.birth_date, p.sex"
+        " FROM unnest($1::text[], $4::date[]) AS t (name, born)"
+        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {_IN_SCOPE} LIMIT 5000",
+        names,
+        scope.lows,
+        scope.highs,
+        birth_dates,
+    )
+
+
 async def find(tx: Reader, person_id: UUID, scope: AreaScope) -> asyncpg.Record | None:
     """Return one person in scope with sealed fields."""
     return await tx.fetchrow(_FIND, person_id, scope.lows, scope.highs)
@@ -173,6 +201,22 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
         scope.lows,
         scope.highs,
     )
+
+
+async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return those of the persons that are or were in the register, by id; the floor alone holds."""
+    return await tx.fetch(f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) ORDER BY p.id", ids)
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[UUID]:
+    """Return living persons registered, living or usually resident in one of the areas, by id."""
+    branches = " UNION ".join(
+        f"(SELECT p.id FROM person p WHERE p.{column} = ANY($1::bigint[]) AND p.id > $2 AND p.alive"
+        " AND NOT p.withdrawn ORDER BY p.id LIMIT $3)"
+        for column in ("registered_area", "present_area", "usual_area")
+    )
+    rows = await tx.fetch(f"SELECT id FROM ({branches}) AS found ORDER BY id LIMIT $3", areas, after, limit)
+    return [row["id"] for row in rows]
 
 
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
@@ -225,14 +269,19 @@ async def is_alive(tx: Transaction, person_id: UUID) -> bool:
     return bool(alive)
 
 
-async def update(tx: Transaction, person_id: UUID, changes: dict[str, Any], names: Iterable[str]) -> None:
-    """Set columns of a person, count the version up and note the names of the fields that changed."""
+async def update(
+    tx: Transaction, person_id: UUID, changes: dict[str, Any], names: Iterable[str] | None = None
+) -> None:
+    """Set columns of a person, count the version up and note the names of the fields that changed.
+
+    Without ``names`` the fields are called like the columns.
+    """
     assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 3))
     await tx.execute(
         f"WITH changed AS (UPDATE person SET {assignments}, version = version + 1 WHERE id = $1"
         f" RETURNING id, version) {NOTE} SELECT id, version, $2 FROM changed",
         person_id,
-        sorted(set(names)),
+        sorted(set(changes if names is None else names)),
         *changes.values(),
     )
 
@@ -276,16 +325,6 @@ async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[s
         f" WITH ORDINALITY AS t ({', '.join(names)}, place) ORDER BY place",
         person_id,
         *([row[name] for row in rows] for name in names),
-    )
-
-
-async def set_streets(tx: Transaction, person_id: UUID, present: str | None, registered: str | None) -> None:
-    """Set both streets of a person whose version was counted up already."""
-    await tx.execute(
-        "UPDATE person SET present_street = $2, registered_street = $3 WHERE id = $1",
-        person_id,
-        present,
-        registered,
     )
 
 
@@ -335,6 +374,29 @@ async def of_places(
         person,
         limit,
     )
+
+
+async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (parent_id, id, birth_date, sex, died_on) of the children in the register of these parents."""
+    return await tx.fetch(
+        "SELECT q.id AS parent_id, c.id, c.birth_date, c.sex, c.died_on FROM unnest($1::uuid[]) q (id)"
+        " CROSS JOIN LATERAL (SELECT * FROM person m WHERE m.mother_id = q.id"
+        " UNION SELECT * FROM person f WHERE f.father_id = q.id) c"
+        " WHERE NOT c.withdrawn ORDER BY q.id, c.birth_date, c.id",
+        parent_ids,
+    )
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM person WHERE mother_id = $1 AND birth_date = $2 AND name = $3"
+        " AND NOT withdrawn)",
+        mother_id,
+        birth_date,
+        name,
+    )
+    return found
 
 
 async def log_reading(

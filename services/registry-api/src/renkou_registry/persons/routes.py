@@ -33,6 +33,7 @@ from renkou_registry.persons.schemas import (
     UnmaskRequest,
 )
 from renkou_registry.places.service import check_place
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/persons", tags=["persons 人员"])
@@ -99,6 +100,7 @@ async def list_persons(
     if len(found) > limit:
         last = rows[-1]
         following = encode_cursor(last["part"], last["listed_area"], str(last["id"]))
+    await runtime.readings.record(access, What.LIST, [row["id"] for row in rows])
     return answers.page([answers.listed(runtime, row) for row in rows], following)
 
 
@@ -122,6 +124,7 @@ async def read_person(person_id: UUID, runtime: CurrentRuntime, access: Reader) 
     """Read a person, number and phone masked. Needs `resident:read`."""
     async with runtime.database.reading(access.areas) as tx:
         row = await service.find(tx, person_id, access.areas)
+    await runtime.readings.record(access, What.RECORD, [person_id])
     return _answer(runtime, row)
 
 
@@ -161,6 +164,7 @@ async def read_details(person_id: UUID, runtime: CurrentRuntime, access: Reader)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await service.find(tx, person_id, access.areas)
         rows = await details.history_of(tx, person_id)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
     return DetailsOut(items=[answers.detail(runtime, row) for row in rows])
 
 

@@ -118,8 +118,8 @@ class PersonCreate(BaseModel):
 class PersonPatch(BaseModel):
     """What to change; what is left out stays, null clears. Moves and marriages are life events.
 
-    The new values hold from `valid_from` on. With `correction` the present values were wrong all along: the new
-    ones hold from the day the wrong ones did, and a misspelt name is no former name.
+    The new values hold from `valid_from` on. With `correction` the present values were wrong all along: the
+    new ones hold from the day the wrong ones did, and a misspelt name is no former name.
     """
 
     model_config = ConfigDict(
@@ -173,7 +173,7 @@ class DocumentIn(BaseModel):
         json_schema_extra={
             "examples": [
                 {"kind": "birth_certificate", "number": "S340123456"},
-                {"kind": "resident_id", "number": "340103202503180027", "valid_from": "2025-06-01"},
+                {"kind": "resident_id", "number": "340103202503180022", "valid_from": "2025-06-01"},
             ]
         },
     )
@@ -300,6 +300,8 @@ class FactsOut(BaseModel):
     birth_date: date
     document_kind: str
     resident_id: str | None = Field(description="in the clear")
+    other_document_kind: str | None = Field(default=None, description="passport or birth_certificate")
+    other_document_number: str | None = Field(default=None, description="in the clear")
     marital_status: str
     marital_status_label: str
     children_count: int

@@ -50,6 +50,22 @@ async def known_resident_ids(runtime: Runtime, tx: Transaction, resident_ids: Se
     return {by_index[index] for index in found}
 
 
+async def by_resident_ids(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, resident_ids: Sequence[str]
+) -> dict[str, tuple[UUID, str]]:
+    """Return (id, name) of the persons in scope by resident ID; numbers of nobody there are left out."""
+    by_index = {runtime.cipher.blind_index(number, RESIDENT_ID): number for number in resident_ids}
+    rows = await repository.by_indexes(tx, list(by_index), scope)
+    return {by_index[row["resident_id_index"]]: (row["id"], row["name"]) for row in rows}
+
+
+async def by_names(
+    tx: Transaction, scope: AreaScope, pairs: Sequence[tuple[str, date]]
+) -> list[asyncpg.Record]:
+    """Return (id, name, birth_date, sex) of the persons in scope with one of the names and its birth date."""
+    return await repository.by_names(tx, [name for name, _ in pairs], [born for _, born in pairs], scope)
+
+
 async def register(
     runtime: Runtime, tx: Transaction, scope: AreaScope, entry: PersonEntry, *, recorded_by: UUID
 ) -> UUID:
@@ -140,6 +156,19 @@ async def find_by_ref(tx: Transaction, ref: UUID, scope: AreaScope) -> asyncpg.R
 async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> list[asyncpg.Record]:
     """Return the rows of those persons that are in scope, by id."""
     return await repository.find_many(tx, ids, scope)
+
+
+async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the rows of persons who are or were in the register, by id.
+
+    For lists of a past day whose area is the caller's; the caller reaches everywhere.
+    """
+    return await repository.find_ever(tx, ids)
+
+
+async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[UUID]:
+    """Return up to ``limit`` living persons who have an address in one of the areas, by id."""
+    return await repository.in_areas(tx, areas, after, limit)
 
 
 async def find_by_resident_id(
@@ -306,6 +335,48 @@ async def give_document(
     return await find(tx, person_id, scope)
 
 
+async def correct_details(
+    runtime: Runtime, tx: Transaction, person: PersonRecord, values: dict[str, str], *, recorded_by: UUID
+) -> None:
+    """Put right the name, nationality or ID number of a locked person; raises Conflict ``person_exists``.
+
+    What was wrong was wrong all along: the new values hold from the day the wrong ones did.
+    """
+    columns: dict[str, Any] = {name: values[name] for name in ("name", "nationality") if name in values}
+    noted = [details.Noted(name, value) for name, value in columns.items()]
+    if "resident_id" in values:
+        number = values["resident_id"]
+        sealed = runtime.cipher.encrypt(number, RESIDENT_ID)
+        columns |= {
+            "document_kind": "resident_id",
+            "resident_id_sealed": sealed,
+            "resident_id_index": runtime.cipher.blind_index(number, RESIDENT_ID),
+        }
+        noted += [details.Noted("resident_id", sealed=sealed), details.Noted("document_kind", "resident_id")]
+    try:
+        await details.note(
+            runtime, tx, person, columns, noted, valid_from=None, correction=True, recorded_by=recorded_by
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise number_taken() from error
+    await search.refresh(tx, person.id)
+
+
+async def check_number_free(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID, resident_id: str
+) -> None:
+    """Raise Conflict ``person_exists`` where somebody else in the register has this number."""
+    async with reaching_everywhere(tx, scope):
+        row = await find_by_resident_id(runtime, tx, resident_id, AreaScope.everything())
+    if row is not None and row["id"] != person_id:
+        raise number_taken()
+
+
+def number_taken() -> Conflict:
+    """Return the conflict for a number that somebody else has."""
+    return Conflict("person_exists", "该身份证号已在登记中", "this ID number is in the register already")
+
+
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
     """Lock persons in the order of their ids; raises NotFound unless the caller sees all of them."""
     wanted = sorted(set(ids))
@@ -385,15 +456,6 @@ async def _follow_kin(
             await repository.part(tx, before.spouse_id, before.id)
 
 
-async def save_streets(
-    tx: Transaction, before: PersonRecord, present: str | None, registered: str | None
-) -> None:
-    """Write the streets of the present and the registered address, part of the change before."""
-    if (present, registered) != (before.present_street, before.registered_street):
-        await repository.set_streets(tx, before.id, present, registered)
-        await search.refresh(tx, before.id)
-
-
 async def set_kin(tx: Transaction, person_id: UUID, columns: dict[str, Any]) -> None:
     """Write kin columns and the number of children; the history of kin is the caller's."""
     await repository.update(tx, person_id, columns, columns)
@@ -450,6 +512,16 @@ async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[U
     """Return the mother's children in the register who were born on a day or later; the caller reaches
     everywhere."""
     return await repository.children_born(tx, mother_id, since)
+
+
+async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (parent_id, id, birth_date, sex, died_on) of children that the transaction's scope shows."""
+    return await repository.children_of_many(tx, parent_ids)
+
+
+async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
+    """Say whether a mother has a child of that name and birth date in the register."""
+    return await repository.has_child(tx, mother_id, birth_date, name)
 
 
 async def children_birth_dates(tx: Transaction, person_id: UUID, scope: AreaScope) -> list[date]:

@@ -94,7 +94,7 @@ async def page(
     after: tuple[int, str] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
-    """Return a page of an area's places valid on a day; raises NotFound where the area is not the caller's."""
+    """Return a page of an area's places valid on a day; raises NotFound for an area not the caller's."""
     interval = area.interval()
     if not scope.covers(*interval):
         raise NotFound.of("区划", "area")

@@ -1,5 +1,6 @@
 """From rows of checks to answers and to the printed result sheet."""
 
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -109,21 +110,25 @@ async def sheet(
 
 
 def _table(found: Check, findings: Findings) -> Table:
-    """One line for each value that was recorded of somebody."""
-    lines = []
+    """One line for each value that was recorded of somebody, and for each code where there are several."""
+    lines: list[tuple[str, ...]] = []
     for step in _SHEET:
         for item in found.form.items[step]:
             values = [findings.get(each.id, {}).get(step, {}).get(item.code) for each in found.couple]
-            if any(value is not None for value in values):
-                lines.append((f"{item.zh} {item.en}", *(_cell(item, value) for value in values)))
+            if all(value is None for value in values):
+                continue
+            cells = [_cells(item, value) for value in values]
+            for number, line in enumerate(zip_longest(*cells, fillvalue="")):
+                lines.append((f"{item.zh} {item.en}" if number == 0 else "", *line))
     return Table(("项目 Item", *"AB"[: len(found.couple)]), tuple(lines))
 
 
-def _cell(item: Item, value: Any) -> str:
+def _cells(item: Item, value: Any) -> list[str]:
+    """Return the texts of a value, a dash where nothing was recorded."""
     if value is None:
-        return "—"
-    zh, en = value_text(item, value)
-    return zh if zh == en or item.several else f"{zh} {en}"
+        return ["—"]
+    texts = [value_text(item, [each]) for each in value] if item.several else [value_text(item, value)]
+    return [zh if zh == en else f"{zh} {en}" for zh, en in texts]
 
 
 def _common(row: asyncpg.Record) -> dict[str, Any]:

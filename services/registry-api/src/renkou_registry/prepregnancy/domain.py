@@ -14,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from renkou_common.codes.maternal import PREPREGNANCY_STATES
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_common.errors import Conflict
 from renkou_registry.prepregnancy.forms import Form, Step, items_of
@@ -45,19 +46,7 @@ class ReadPurpose(StrEnum):
     PERSON_ASKS = "person_asks"  # 应本人要求
 
 
-STATE_LABELS = {
-    State.DECLINED: "不需要",
-    State.REGISTERED: "已登记",
-    State.HISTORY: "已询问病史",
-    State.LABORATORY: "已做实验室检查",
-    State.IMAGING: "已做影像检查",
-    State.ASSESSED: "已评估",
-    State.INFORMED: "已告知",
-    State.EARLY_FOLLOW_UP: "已做早孕随访",
-    State.OUTCOME_FOLLOW_UP: "已做结局随访",
-    State.CLOSED: "已结案",
-    State.WITHDRAWN: "已退出",
-}
+STATE_LABELS = {state: PREPREGNANCY_STATES.entry(state).zh for state in State}
 AFTER: dict[Step, State] = {
     Step.HISTORY: State.HISTORY,
     Step.LABORATORY: State.LABORATORY,

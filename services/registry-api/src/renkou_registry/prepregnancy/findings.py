@@ -63,5 +63,5 @@ async def read(
     found = opened_by_person(runtime, steps)
     for person_id, by_step in found.items():
         names = [f"prepregnancy.{step}" for step in by_step]
-        await log_health(runtime, tx, access, person_id, names, purpose)
+        await log_health(runtime, tx, access.subject, person_id, names, purpose)
     return found

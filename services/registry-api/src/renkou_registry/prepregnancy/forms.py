@@ -1,7 +1,7 @@
 """The forms of a pre-pregnancy check: which values each step may hold, as versioned data. No I/O.
 
-After the national programme's record (国家免费孕前优生健康检查项目), less what has no purpose for the couple's own
-result: earlier abortions and the contraceptive method are not asked. Every value may be left out.
+After the national programme's record (国家免费孕前优生健康检查项目), less what has no purpose for the
+couple's own result: earlier abortions and the contraceptive method are not asked. Any value may be left out.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,7 @@
 """Printing for routes: the number of a record without one, the page as an answer."""
 
 import asyncio
+import re
 from base64 import b32decode, b32encode
 from collections.abc import Sequence
 from uuid import UUID
@@ -19,6 +20,7 @@ from renkou_registry.persons.reading import open_resident_id
 from renkou_registry.proofs.document import Proof, person_value, render, verification_code
 from renkou_registry.runtime import Runtime
 
+_NOT_IN_A_FILE_NAME = re.compile(r"[^A-Za-z0-9-]+")
 PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -59,5 +61,6 @@ async def answer(runtime: Runtime, proof: Proof) -> Response:
     code = verification_code(runtime.cipher, proof)
     fonts = await asyncio.to_thread(Fonts.of, runtime.settings.rare_fonts_dir)
     content = await asyncio.to_thread(render, proof, code, fonts)
-    headers = {"Content-Disposition": f'inline; filename="{proof.number}.pdf"', "Cache-Control": "no-store"}
+    name = _NOT_IN_A_FILE_NAME.sub("_", proof.number)  # an old certificate's number may hold anything
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
     return Response(content, media_type="application/pdf", headers=headers)

@@ -18,7 +18,7 @@ class What(StrEnum):
     SERVICES = "services"  # 服务记录
 
 
-LABELS = {
+LABELS: dict[str, str] = {
     What.RECORD: "人员详情",
     What.LIST: "人员列表",
     What.SEARCH: "查找结果",
@@ -26,7 +26,11 @@ LABELS = {
     What.HOUSEHOLD: "家庭户",
     What.CARD: "信息卡",
     What.SERVICES: "服务记录",
+    "unmask": "证件号、电话明文",
+    "facts": "出具证明或通报所需事实",
+    "match": "姓名与证件号核对",
 }
+"""What a reading showed, in plain words; the last ones stand in the log of protected fields."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Every query on readings."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -15,10 +16,16 @@ FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $
   AS t (at, reader, kind, what, purpose, ids)
 """
 _OF_PERSON = """
-SELECT r.id, r.read_at, r.read_by, r.reader_kind, r.what, r.purpose, s.display_name AS reader
-FROM reading r LEFT JOIN staff_account s ON s.id = r.read_by
-WHERE r.person_ids @> ARRAY[$1::uuid] AND r.id < $2
-ORDER BY r.id DESC LIMIT $3
+SELECT found.*, s.display_name AS reader FROM (
+  (SELECT r.read_at, 'r' || r.id AS key, r.read_by, r.reader_kind, r.what, r.purpose
+   FROM reading r WHERE r.person_ids @> ARRAY[$1::uuid] AND (r.read_at, 'r' || r.id) < ($2, $3)
+   ORDER BY r.read_at DESC, 'r' || r.id DESC LIMIT $4)
+  UNION ALL
+  (SELECT u.read_at, 'u' || u.id AS key, u.read_by, NULL, u.kind, coalesce(u.purpose, u.reason)
+   FROM unmask_log u WHERE u.person_id = $1 AND (u.read_at, 'u' || u.id) < ($2, $3)
+   ORDER BY u.read_at DESC, 'u' || u.id DESC LIMIT $4)
+) AS found LEFT JOIN staff_account s ON s.id = found.read_by
+ORDER BY found.read_at DESC, found.key DESC LIMIT $4
 """
 
 
@@ -35,6 +42,11 @@ async def append(tx: Transaction, readings: Sequence[Reading]) -> None:
     )
 
 
-async def of_person(tx: Transaction, person_id: UUID, before: int, limit: int) -> list[asyncpg.Record]:
-    """Return readings of a person, the last first, those with a smaller number than ``before``."""
-    return await tx.fetch(_OF_PERSON, person_id, before, limit)
+async def of_person(
+    tx: Transaction, person_id: UUID, before: tuple[datetime, str], limit: int
+) -> list[asyncpg.Record]:
+    """Return readings of a person, protected fields in the clear among them, the last first.
+
+    ``before`` is (read_at, key) of the last row of the page before.
+    """
+    return await tx.fetch(_OF_PERSON, person_id, *before, limit)

@@ -11,6 +11,7 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.persons import answers
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.search.criteria import Criteria
 from renkou_registry.search.finding import Position, Question, find
@@ -35,6 +36,7 @@ async def search_persons(body: PersonSearch, runtime: CurrentRuntime, access: Re
     if len(found) > len(shown):
         last = shown[-1].row
         following = encode_cursor(last["branch"], last["key"], str(last["id"]))
+    await runtime.readings.record(access, What.SEARCH, [each.row["id"] for each in shown])
     items = [answers.listed(runtime, each.row) | {"match": each.match} for each in shown]
     return answers.page(items, following)
 

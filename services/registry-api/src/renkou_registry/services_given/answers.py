@@ -3,6 +3,7 @@
 import asyncpg
 
 from renkou_common.codes.lists import SERVICE_KINDS
+from renkou_common.codes.maternal import SERVICE_CANCELLATIONS
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict
 from renkou_common.printing.page import Row
@@ -19,6 +20,7 @@ PREFIX = "FW"
 
 def service(row: asyncpg.Record) -> ServiceOut:
     """Return the answer for one service; its result stays sealed."""
+    because = row["cancelled_because"]
     return ServiceOut(
         id=row["id"],
         person_id=row["person_id"],
@@ -30,7 +32,8 @@ def service(row: asyncpg.Record) -> ServiceOut:
         offered_on=row["offered_on"],
         booked_for=row["booked_for"],
         booked_by=row["booked_by"],
-        cancelled_because=row["cancelled_because"],
+        cancelled_because=because,
+        cancelled_because_label=SERVICE_CANCELLATIONS.entry(because).zh if because else None,
         area=area_code(row["area"]),
         share_with_home=row["share_with_home"],
         has_result=row["result_sealed"] is not None,

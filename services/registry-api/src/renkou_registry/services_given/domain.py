@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from renkou_common.codes.lists import ServiceKind
+from renkou_common.codes.maternal import SERVICE_STATES
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_common.errors import Conflict, InvalidInput
 
@@ -53,13 +54,7 @@ class ResultPurpose(StrEnum):
     PERSON_ASKS = "person_asks"  # 应本人要求
 
 
-STATE_LABELS = {
-    State.OFFERED: "已告知",
-    State.ACCEPTED: "已接受",
-    State.DECLINED: "本人不需要",
-    State.GIVEN: "已提供",
-    State.CANCELLED: "已取消",
-}
+STATE_LABELS = {state: SERVICE_STATES.entry(state).zh for state in State}
 EXAMINATIONS = frozenset({ServiceKind.EXAMINATION, ServiceKind.GYNAECOLOGICAL_CHECK})
 WITH_RESULT = EXAMINATIONS | {
     ServiceKind.ANTENATAL_VISIT,

@@ -154,3 +154,14 @@ async def page(
         [state] if state else sorted(LISTED_STATES),
         limit,
     )
+
+
+async def is_recorded(tx: Transaction, person_id: UUID, kind: str, given_on: date) -> bool:
+    """Say whether a person was given this service on that day."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM service_given WHERE person_id = $1 AND given_on = $3 AND kind = $2)",
+        person_id,
+        kind,
+        given_on,
+    )
+    return found

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
+from renkou_common.codes.maternal import SERVICE_RESULTS
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
@@ -22,7 +23,7 @@ from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.services_given import answers, domain, service
-from renkou_registry.services_given.domain import ResultKind, Service
+from renkou_registry.services_given.domain import Service
 from renkou_registry.services_given.schemas import (
     Acceptance,
     BookingCreate,
@@ -45,11 +46,6 @@ Writer = Annotated[Access, Depends(requires(Scope.SERVICE_WRITE))]
 Results = Annotated[Access, Depends(requires(Scope.SERVICE_RESULT))]
 Key = Annotated[RequestKey, Depends(request_key)]
 Version = Annotated[int, Depends(expected_version)]
-_RESULT_LABELS = {
-    ResultKind.NORMAL: "未见异常",
-    ResultKind.FOLLOW_UP: "建议复查",
-    ResultKind.REFERRED: "建议转诊",
-}
 
 
 @router.post(
@@ -324,7 +320,7 @@ async def read_result(
     async with runtime.database.transaction(access.areas) as tx:
         result = await service.read_result(runtime, tx, access, service_id, purpose)
     return ResultOut(
-        service_id=service_id, result=result, result_label=_RESULT_LABELS[result], purpose=purpose
+        service_id=service_id, result=result, result_label=SERVICE_RESULTS.entry(result).zh, purpose=purpose
     )
 
 

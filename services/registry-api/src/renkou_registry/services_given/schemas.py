@@ -89,6 +89,17 @@ class BookingCreate(BaseModel):
     booked_for: Day
 
 
+class OwnBooking(BaseModel):
+    """A service that the person books."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"kind": "counselling", "booked_for": "2026-03-18"}]}
+    )
+
+    kind: ServiceKind
+    booked_for: Day
+
+
 class Acceptance(BaseModel):
     """The person wants the service; on which day, where that is agreed."""
 
@@ -180,6 +191,7 @@ class ServiceOut(BaseModel):
     booked_for: date | None
     booked_by: Literal["person", "worker"] | None
     cancelled_because: CancelReason | None
+    cancelled_because_label: str | None
     area: str = Field(description="the present address of the day it was recorded")
     share_with_home: bool
     has_result: bool = Field(description="whether a kind of result is kept, sealed")

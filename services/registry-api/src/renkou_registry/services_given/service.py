@@ -181,7 +181,7 @@ async def read_result(
     row = await find(tx, service_id, access.areas)
     if row["result_sealed"] is None:
         raise NotFound.of("结果", "result")
-    await log_health(runtime, tx, access, row["person_id"], ["service_result"], purpose)
+    await log_health(runtime, tx, access.subject, row["person_id"], ["service_result"], purpose)
     return ResultKind(runtime.cipher.decrypt(row["result_sealed"], RESULT))
 
 
@@ -292,3 +292,8 @@ def _known(row: asyncpg.Record | None) -> asyncpg.Record:
     if row is None:
         raise NotFound.of("服务记录", "service")
     return row
+
+
+async def is_recorded(tx: Transaction, person_id: UUID, kind: str, given_on: date) -> bool:
+    """Say whether a visible person was given this service on that day."""
+    return await repository.is_recorded(tx, person_id, kind, given_on)

@@ -139,3 +139,19 @@ async def put_service_client(tx: Transaction, new_id: UUID, client_id: str, secr
         new_id,
         secret_hash,
     )
+
+
+async def assigned_to(tx: Transaction, area: int) -> list[UUID]:
+    """Return the accounts with a role in exactly this community."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT staff_id FROM staff_assignment WHERE area = $1 AND area_high = $1 ORDER BY staff_id",
+        area,
+    )
+    return [row["staff_id"] for row in rows]
+
+
+async def count_version(tx: Transaction, staff_id: UUID) -> None:
+    """Count an account's version up."""
+    await tx.execute(
+        "UPDATE staff_account SET version = version + 1, updated_at = now() WHERE id = $1", staff_id
+    )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from uuid6 import uuid7
 
+from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.database import Database, Transaction
 from renkou_common.errors import Conflict, NotFound
@@ -94,6 +95,23 @@ async def change(
         )
     await _announce(tx, outbox, after)
     return after
+
+
+async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: Iterable[AreaCode]) -> int:
+    """Give whoever has a role in a community that ended the same role in those that take its place.
+
+    The old one stays: the record of the past is still theirs to read. Returns how many accounts it touched.
+    """
+    staff = await repository.assigned_to(tx, ended.key)
+    for staff_id in staff:
+        member = await repository.member(tx, staff_id, lock=True)
+        assert member is not None
+        roles = {each.role for each in member.assignments if each.area == ended}
+        wanted = {*member.assignments, *(RoleInArea(role, area) for role in roles for area in successors)}
+        await repository.replace_assignments(tx, staff_id, wanted)
+        await repository.count_version(tx, staff_id)
+        await _announce(tx, outbox, await find(tx, staff_id))
+    return len(staff)
 
 
 async def _announce(tx: Transaction, outbox: Outbox, member: StaffMember) -> None:

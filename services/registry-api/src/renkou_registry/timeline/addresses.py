@@ -6,7 +6,7 @@ Callers hold the transaction. Knowledge is never overwritten: what no longer hol
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -60,6 +60,23 @@ async def rewrite(
     if change.new:
         await repository.insert_many(tx, [person_id] * len(change.new), change.new, now)
     return change.current
+
+
+async def in_force(
+    tx: Transaction, person_ids: Sequence[UUID], on: date
+) -> dict[UUID, dict[AddressKind, Spell]]:
+    """Return for each person the address of each kind on a day, as known now."""
+    written = await repository.of_persons(tx, person_ids)
+    return {
+        person_id: {
+            each.spell.kind: each.spell
+            for each in spells
+            if each.known_until is None
+            and each.spell.valid_from <= on
+            and (each.spell.valid_until is None or on < each.spell.valid_until)
+        }
+        for person_id, spells in written.items()
+    }
 
 
 async def note_streets(

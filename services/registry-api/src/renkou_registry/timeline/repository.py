@@ -83,6 +83,19 @@ async def of_person(tx: Transaction, person_id: UUID) -> list[KnownSpell]:
     return [_known(row) for row in rows]
 
 
+async def of_persons(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[KnownSpell]]:
+    """Return for each person everything ever written about the addresses, oldest knowledge first."""
+    rows = await tx.fetch(
+        f"SELECT a.person_id, {_COLUMNS} FROM person_address a WHERE a.person_id = ANY($1)"
+        " ORDER BY a.known_from, a.valid_from, a.kind",
+        person_ids,
+    )
+    found: dict[UUID, list[KnownSpell]] = {person_id: [] for person_id in person_ids}
+    for row in rows:
+        found[row["person_id"]].append(_known(row))
+    return found
+
+
 async def supersede(tx: Transaction, person_id: UUID, spells: Sequence[Spell], now: datetime) -> None:
     """End the knowledge of spells; what was written in this same moment was never known and goes."""
     keys = [each.kind for each in spells], [each.valid_from for each in spells]

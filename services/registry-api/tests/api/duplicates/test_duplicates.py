@@ -9,6 +9,7 @@ from ...support import Caller, Json, Registry
 from ..people.people import HERE, People
 
 ELSEWHERE = "340103002003"
+HEADS = {"opening": 1, "birth": 1, "in": 1, "out": -1, "death": -1}
 
 
 async def compared(registry: Registry) -> None:
@@ -49,7 +50,7 @@ async def stock_lines(registry: Registry, ref: str) -> int:
     """How many heads a person's published lines add up to."""
     events = await People(registry.administrator, registry.runtime).events(ref)
     return sum(
-        line["value"] * (-1 if line["measure"] in ("out", "death") else 1)
+        line["value"] * HEADS.get(line["measure"], 0)
         for event in events
         for line in event.data.get("lines", [])
         if line["population"] == "registered"

@@ -129,3 +129,25 @@ async def test_consents_are_given_and_withdrawn_and_nothing_else_follows(registr
     assert not last["given"]
     assert last["withdrawn_at"]
     assert (await me.request("PUT", "/me/consents/anything", json={"given": True})).status_code == 422
+
+
+async def test_a_person_sees_who_read_the_record_and_what_for(registry: Registry) -> None:
+    entered, me = await person(registry)
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    await clerk.get(f"/persons/{entered['id']}")
+    await clerk.get(f"/persons/{entered['id']}/events")
+    await clerk.post("/persons/search", json={"name": entered["name"], "area": HERE})
+    await clerk.post(f"/persons/{entered['id']}/unmask", json={"fields": ["phone"], "reason": "电话回访"})
+    shown = (await me.get("/me/readings", params={"limit": 200})).json()["items"]
+    told = {(each["reader"], each["what"]) for each in shown}
+    name = f"工作人员 {clerk.username}"
+    assert told >= {(name, "record"), (name, "history"), (name, "unmask")}
+    assert next(each for each in shown if each["what"] == "unmask")["purpose"] == "电话回访"
+
+
+async def test_what_the_caller_was_refused_is_no_reading(registry: Registry) -> None:
+    entered, me = await person(registry)
+    stranger = await registry.staff("subdistrict_clerk", "340103009")
+    assert (await stranger.get(f"/persons/{entered['id']}")).status_code == 404
+    shown = (await me.get("/me/readings")).json()["items"]
+    assert f"工作人员 {stranger.username}" not in {each["reader"] for each in shown}

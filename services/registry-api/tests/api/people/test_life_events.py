@@ -11,6 +11,7 @@ from renkou_common.messaging.envelope import Event
 
 from ...support import Caller, Registry
 from .people import People, PeopleOf
+from .revising import ask, carried_out, decide
 
 HERE, NEXT_DOOR, ELSEWHERE, AWAY = "340103001001", "340103001002", "340103002001", "310115"
 
@@ -20,16 +21,22 @@ async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103001")
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def approver(registry: Registry) -> Caller:
+    return await registry.staff("subdistrict_clerk", "340103")
+
+
 @pytest.fixture
 def people(clerk: Caller, people_of: PeopleOf) -> People:
     return people_of(clerk)
 
 
 def flows(event: Event) -> set[tuple[str, str, str, str, int]]:
-    """The lines of an event as (population, measure, day, area, value)."""
+    """The lines of an event as (population, measure, day, area, value), without cards due."""
     return {
         (line["population"], line["measure"], line["on"], line["area"], line["value"])
         for line in event.data["lines"]
+        if line["measure"] != "card_due"
     }
 
 
@@ -143,7 +150,7 @@ async def test_births_that_cannot_be_are_refused(people: People) -> None:
     assert future.json()["errors"][0]["code"] == "in_future"
 
 
-async def test_a_death_is_recorded_once_and_can_be_taken_back(people: People) -> None:
+async def test_a_death_is_recorded_once_and_can_be_taken_back(people: People, approver: Caller) -> None:
     person = await people.enter()
     death = await people.record("deaths", person_id=person["id"], happened_on="2025-06-01")
     read = await people.read(person["id"])
@@ -152,10 +159,7 @@ async def test_a_death_is_recorded_once_and_can_be_taken_back(people: People) ->
         "/life-events/deaths", json={"person_id": person["id"], "happened_on": "2025-06-02"}
     )
     assert (again.status_code, again.json()["code"]) == (409, "already_dead")
-    retracted = await people.caller.post(
-        f"/life-events/{death['id']}/retractions", json={"reason": "同名误录"}
-    )
-    assert retracted.status_code == 201, retracted.text
+    await carried_out(people.caller, approver, event_id=death["id"], retract=True, reason="同名误录")
     assert (await people.read(person["id"]))["alive"] is True
     _, died, taken_back = await people.events(person["ref"])
     assert {(*flow[:4], -flow[4]) for flow in flows(died)} == flows(taken_back)
@@ -182,7 +186,9 @@ async def test_two_clerks_at_once_do_not_record_two_deaths_nor_lose_a_birth(peop
     assert (await people.read(mother["id"]))["children_count"] == 2
 
 
-async def test_both_spouses_are_married_and_a_wrong_marriage_is_taken_back_for_both(people: People) -> None:
+async def test_both_spouses_are_married_and_a_wrong_marriage_is_taken_back_for_both(
+    people: People, approver: Caller
+) -> None:
     bride = await people.enter(marital_status="10")
     groom = await people.enter(name="李四", sex=1, marital_status="40")
     wedding = await people.record(
@@ -196,24 +202,19 @@ async def test_both_spouses_are_married_and_a_wrong_marriage_is_taken_back_for_b
         "/life-events/marriages", json={"person_id": bride["id"], "happened_on": "2025-06-01"}
     )
     assert (second.status_code, second.json()["code"]) == (409, "married_already")
-    answer = await people.caller.post(
-        f"/life-events/{wedding['id']}/retractions", json={"reason": "登记对象有误"}
-    )
-    assert answer.status_code == 201, answer.text
+    await carried_out(people.caller, approver, event_id=wedding["id"], retract=True, reason="登记对象有误")
     bride_now, groom_now = await people.read(bride["id"]), await people.read(groom["id"])
     assert (bride_now["marital_status"], bride_now["spouse_id"]) == ("10", None)
     assert (groom_now["marital_status"], groom_now["spouse_id"]) == ("40", None)
 
 
-async def test_a_wedding_day_is_corrected_in_both_histories(people: People) -> None:
+async def test_a_wedding_day_is_corrected_in_both_histories(people: People, approver: Caller) -> None:
     bride, groom = await people.enter(marital_status="10"), await people.enter(name="李四", sex=1)
     wedding = await people.record(
         "marriages", person_id=bride["id"], spouse_id=groom["id"], happened_on="2025-05-20"
     )
-    await people.caller.post(
-        f"/life-events/{wedding['id']}/corrections",
-        json={"changes": {"happened_on": "2025-05-21"}, "reason": "日期录错"},
-    )
+    changes = {"happened_on": "2025-05-21"}
+    await carried_out(people.caller, approver, event_id=wedding["id"], changes=changes, reason="日期录错")
     for person in (bride, groom):
         last = (await people.events(person["ref"]))[-1]
         assert (last.type, last.data["happened_on"]) == ("registry.event.corrected.v1", "2025-05-21")
@@ -283,15 +284,15 @@ async def test_the_clerk_of_the_new_area_sees_the_whole_history(registry: Regist
     assert (await people.read(person["id"]))["present_area"] == HERE
 
 
-async def test_a_correction_reverses_what_was_wrong_and_states_what_is_right(people: People) -> None:
+async def test_a_correction_reverses_what_was_wrong_and_states_what_is_right(
+    people: People, approver: Caller
+) -> None:
     person = await people.enter()
     moved = await people.record("moves", person_id=person["id"], happened_on="2025-03-01", to_area=AWAY)
-    corrected = await people.caller.post(
-        f"/life-events/{moved['id']}/corrections",
-        json={"changes": {"happened_on": "2025-04-10", "to_area": NEXT_DOOR}, "reason": "去向录错"},
-    )
-    assert corrected.status_code == 201, corrected.text
-    assert corrected.json()["data"]["changes"] == {"happened_on": "2025-04-10", "to_area": NEXT_DOOR}
+    changes = {"happened_on": "2025-04-10", "to_area": NEXT_DOOR}
+    await carried_out(people.caller, approver, event_id=moved["id"], changes=changes, reason="去向录错")
+    history = (await people.caller.get(f"/persons/{person['id']}/events")).json()["items"]
+    assert history[-1]["data"]["changes"] == changes
     assert (await people.read(person["id"]))["present_area"] == NEXT_DOOR
     event = (await people.events(person["ref"]))[-1]
     assert event.data["corrected_event_id"] == moved["id"]
@@ -303,19 +304,17 @@ async def test_a_correction_reverses_what_was_wrong_and_states_what_is_right(peo
     }
 
 
-async def test_a_corrected_birth_changes_date_sex_and_parity(people: People) -> None:
+async def test_a_corrected_birth_changes_date_sex_and_parity(people: People, approver: Caller) -> None:
     mother = await people.enter()
     born = await people.record(
         "births", mother_id=mother["id"], happened_on="2025-03-18", child={"name": "小满", "sex": 1}
     )
-    answer = await people.caller.post(
-        f"/life-events/{born['id']}/corrections",
-        json={"changes": {"happened_on": "2025-02-27", "sex": 2, "parity": 2}, "reason": "证明录错"},
-    )
-    assert answer.status_code == 201, answer.text
+    changes = {"happened_on": "2025-02-27", "sex": 2, "parity": 2}
+    await carried_out(people.caller, approver, event_id=born["id"], changes=changes, reason="证明录错")
     child = await people.read(born["person_id"])
     assert (child["birth_date"], child["sex"], child["present_since"]) == ("2025-02-27", 2, "2025-02-27")
-    lines = (await people.events(child["ref"]))[-1].data["lines"]
+    told = (await people.events(child["ref"]))[-1].data["lines"]
+    lines = [line for line in told if line["measure"] != "card_due"]
     assert sorted((line["on"], line["sex"], line["parity"], line["value"]) for line in lines) == [
         ("2025-02-27", 2, 2, 1),
         ("2025-02-27", 2, 2, 1),
@@ -324,7 +323,9 @@ async def test_a_corrected_birth_changes_date_sex_and_parity(people: People) -> 
     ]
 
 
-async def test_a_birth_recorded_by_mistake_takes_the_child_out_and_off_the_parents(people: People) -> None:
+async def test_a_birth_recorded_by_mistake_takes_the_child_out_and_off_the_parents(
+    people: People, approver: Caller
+) -> None:
     mother = await people.enter()
     number = people.body(birth_date="2025-03-18", sex=1)["resident_id"]
     body = {
@@ -334,8 +335,7 @@ async def test_a_birth_recorded_by_mistake_takes_the_child_out_and_off_the_paren
     }
     born = await people.record("births", **body)
     ref = (await people.read(born["person_id"]))["ref"]
-    answer = await people.caller.post(f"/life-events/{born['id']}/retractions", json={"reason": "重复登记"})
-    assert answer.status_code == 201, answer.text
+    await carried_out(people.caller, approver, event_id=born["id"], retract=True, reason="重复登记")
     assert (await people.caller.get(f"/persons/{born['person_id']}")).status_code == 404
     assert (await people.read(mother["id"]))["children_count"] == 0
     recorded, retracted = await people.events(ref)
@@ -358,37 +358,38 @@ async def test_what_cannot_be_corrected_is_pointed_at(
 ) -> None:
     person = await people.enter()
     death = await people.record("deaths", person_id=person["id"], happened_on="2025-06-01")
-    answer = await people.caller.post(
-        f"/life-events/{death['id']}/corrections", json={"changes": changes, "reason": "试一试"}
-    )
+    answer = await ask(people.caller, event_id=death["id"], changes=changes, reason="试一试")
     assert answer.status_code == 422, answer.text
     (error,) = answer.json()["errors"]
     assert (error["pointer"], error["code"]) == (pointer, code)
 
 
-async def test_nothing_is_taken_back_twice_and_no_entry_before_what_follows(people: People) -> None:
+async def test_nothing_is_taken_back_twice_and_no_entry_before_what_follows(
+    people: People, approver: Caller
+) -> None:
     person = await people.enter()
     moved = await people.record("moves", person_id=person["id"], happened_on="2025-03-01", to_area=NEXT_DOOR)
     history = (await people.caller.get(f"/persons/{person['id']}/events")).json()["items"]
-    entry = await people.caller.post(f"/life-events/{history[0]['id']}/retractions", json={"reason": "误建"})
+    entry = await ask(people.caller, event_id=history[0]["id"], retract=True, reason="误建")
     assert (entry.status_code, entry.json()["code"]) == (409, "entry_needed")
-    path = f"/life-events/{moved['id']}/retractions"
-    retracted = await people.caller.post(path, json={"reason": "未搬"})
-    assert retracted.status_code == 201
-    again = await people.caller.post(path, json={"reason": "未搬"})
+    await carried_out(people.caller, approver, event_id=moved["id"], retract=True, reason="未搬")
+    again = await ask(people.caller, event_id=moved["id"], retract=True, reason="未搬")
     assert (again.status_code, again.json()["code"]) == (409, "retracted_already")
-    final = await people.caller.post(
-        f"/life-events/{retracted.json()['id']}/retractions", json={"reason": "又搬"}
-    )
+    history = (await people.caller.get(f"/persons/{person['id']}/events")).json()["items"]
+    final = await ask(people.caller, event_id=history[-1]["id"], retract=True, reason="又搬")
     assert (final.status_code, final.json()["code"]) == (409, "retraction_is_final")
 
 
-async def test_a_community_worker_records_but_does_not_correct(
-    registry: Registry, people_of: PeopleOf
+async def test_a_community_worker_asks_for_a_correction_but_does_not_approve_one(
+    registry: Registry, people_of: PeopleOf, clerk: Caller
 ) -> None:
     worker = await registry.staff("community_worker", HERE)
     people = people_of(worker)
     person = await people.enter()
     death = await people.record("deaths", person_id=person["id"], happened_on="2025-06-01")
-    answer = await worker.post(f"/life-events/{death['id']}/retractions", json={"reason": "误录"})
+    asked = await ask(clerk, event_id=death["id"], retract=True, reason="误录")
+    answer = await decide(worker, asked.json(), "approval")
     assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
+    own = await ask(worker, event_id=death["id"], retract=True, reason="误录")
+    assert own.status_code == 201
+    assert (await people.read(person["id"]))["alive"] is False

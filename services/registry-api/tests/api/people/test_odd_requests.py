@@ -51,8 +51,8 @@ async def test_a_birth_is_not_moved_before_that_of_its_mother(clerk: Caller, peo
     body = {"mother_id": mother["id"], "happened_on": "2025-03-18", "child": {"name": "小满", "sex": 2}}
     birth = await clerk.post("/life-events/births", json=body)
     assert birth.status_code == 201, birth.text
-    changes = {"changes": {"happened_on": "1980-01-01"}, "reason": "录入错误"}
-    answer = await clerk.post(f"/life-events/{birth.json()['id']}/corrections", json=changes)
+    asked = {"event_id": birth.json()["id"], "changes": {"happened_on": "1980-01-01"}, "reason": "录入错误"}
+    answer = await clerk.post("/corrections", json=asked)
     assert (answer.status_code, answer.json()["code"]) == (409, "parent_younger")
 
 

@@ -31,6 +31,9 @@ async def test_another_areas_clerk_gets_404_everywhere(
     own = await people_of(stranger).enter(registered_area=ELSEWHERE, present_area=ELSEWHERE)
     household = {"number": f"户-{uuid4()}", "area": HERE, "members": [{"person_id": person["id"]}]}
     household_id = (await clerk.post("/households", json=household)).json()["id"]
+    asked_for = await clerk.post(
+        "/corrections", json={"event_id": event["id"], "changes": {"sex": 1}, "reason": "性别录错"}
+    )
     path, on = f"/persons/{person['id']}", {"happened_on": "2025-06-01"}
     asked = [
         await stranger.get(path),
@@ -53,11 +56,27 @@ async def test_another_areas_clerk_gets_404_everywhere(
             "/life-events/births",
             json=on | {"mother_id": person["id"], "child": {"name": "无", "sex": 1}},
         ),
+        await stranger.post("/life-events/divorces", json=on | {"person_id": person["id"]}),
         await stranger.post(
-            f"/life-events/{event['id']}/corrections",
-            json={"changes": {"happened_on": "2025-01-02"}, "reason": "试试"},
+            "/life-events/adoptions", json=on | {"child_id": person["id"], "mother_id": own["id"]}
         ),
-        await stranger.post(f"/life-events/{event['id']}/retractions", json={"reason": "试试"}),
+        await stranger.post(
+            "/life-events/address-changes",
+            json=on | {"person_id": person["id"], "address": "present", "street": "某路 1 号"},
+        ),
+        await stranger.post(
+            "/corrections",
+            json={"event_id": event["id"], "changes": {"happened_on": "2025-01-02"}, "reason": "试试"},
+        ),
+        await stranger.post(
+            "/corrections", json={"event_id": event["id"], "retract": True, "reason": "试试"}
+        ),
+        await stranger.get("/corrections", params={"area": HERE}),
+        await stranger.get(f"/corrections/{asked_for.json()['id']}"),
+        await stranger.get(f"{path}/addresses"),
+        await stranger.get(f"{path}/as-of", params={"on": "2025-06-01"}),
+        await stranger.get(f"/households/{household_id}/as-of", params={"on": "2025-06-01"}),
+        await stranger.get(f"/areas/{HERE}/persons/as-of", params={"on": "2025-06-01"}),
         await stranger.get(f"/households/{household_id}"),
         await stranger.get("/households", params={"area": HERE}),
         await stranger.get("/persons", params={"area": HERE}),
@@ -111,8 +130,20 @@ async def test_without_a_token_everything_is_401(
         ("POST", "/life-events/deaths"),
         ("POST", "/life-events/marriages"),
         ("POST", "/life-events/moves"),
-        ("POST", f"/life-events/{uuid4()}/corrections"),
-        ("POST", f"/life-events/{uuid4()}/retractions"),
+        ("POST", "/life-events/move-ins"),
+        ("POST", "/life-events/divorces"),
+        ("POST", "/life-events/adoptions"),
+        ("POST", "/life-events/address-changes"),
+        ("POST", "/corrections"),
+        ("GET", "/corrections?area=340103"),
+        ("GET", f"/corrections/{uuid4()}"),
+        ("POST", f"/corrections/{uuid4()}/approval"),
+        ("POST", f"/corrections/{uuid4()}/rejection"),
+        ("POST", f"/corrections/{uuid4()}/withdrawal"),
+        ("GET", f"{path}/addresses"),
+        ("GET", f"{path}/as-of?on=2025-01-01"),
+        ("GET", f"/households/{uuid4()}/as-of?on=2025-01-01"),
+        ("GET", f"/areas/{HERE}/persons/as-of?on=2025-01-01"),
         ("POST", "/households"),
         ("GET", "/households?area=340103"),
         ("GET", f"/households/{uuid4()}"),
@@ -130,7 +161,7 @@ async def test_the_floor_alone_shows_nothing_foreign(
     service = {"kind": "counselling", "given_on": "2025-06-01"}
     assert (await clerk.post(f"/persons/{person['id']}/services", json=service)).status_code == 201
     narrow = AreaScope.of([(340103_002000, 340103_002999)])
-    tables = ("person", "household", "household_member", "life_event", "service_given")
+    tables = ("person", "household", "household_member", "life_event", "service_given", "person_address")
     for scope, visible in ((narrow, False), (AreaScope.nothing(), False), (AreaScope.everything(), True)):
         async with registry.runtime.database.transaction(scope, read_only=True) as tx:
             for table in tables:

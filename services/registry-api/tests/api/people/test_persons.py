@@ -52,7 +52,11 @@ async def test_neither_number_nor_phone_nor_street_leaves_in_an_event(
     for secret in (body["resident_id"], "13900005678", "安庆路", "保密之名", person["id"]):
         assert secret not in event.body
     told = {(line["population"], line["measure"], line["area"]) for line in event.data["lines"]}
-    assert told == {("registered", "opening", HERE), ("resident", "opening", HERE)}
+    assert told == {
+        ("registered", "opening", HERE),
+        ("registered", "card_due", HERE),
+        ("resident", "opening", HERE),
+    }
 
 
 async def test_the_same_creation_sent_twice_makes_one_person(clerk: Caller, people_of: PeopleOf) -> None:
@@ -236,7 +240,11 @@ async def test_reading_in_the_clear_needs_a_reason_and_leaves_a_trace(
     person = (await clerk.post("/persons", json=body)).json()
     path = f"/persons/{person['id']}/unmask"
     opened = await clerk.post(path, json={"fields": ["resident_id", "phone"], "reason": "核对本人证件"})
-    assert opened.json() == {"resident_id": body["resident_id"], "phone": "13800001111"}
+    assert opened.json() == {
+        "resident_id": body["resident_id"],
+        "other_document_number": None,
+        "phone": "13800001111",
+    }
     worker = await registry.staff("community_worker", "340103001")
     refused = await worker.post(path, json={"fields": ["phone"], "reason": "想看看"})
     assert refused.status_code == 403

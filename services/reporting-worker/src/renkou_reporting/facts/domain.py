@@ -35,6 +35,7 @@ class Fact(NamedTuple):
     birth_month: int
     parity: int
     value: int
+    detail: str = ""
 
 
 class CellKey(NamedTuple):
@@ -47,6 +48,7 @@ class CellKey(NamedTuple):
     sex: int
     parity: int
     birth_month: int
+    detail: str = ""
 
 
 def month_number(day: date) -> int:
@@ -82,6 +84,7 @@ def facts_of(feed: str, seq: int, event_id: UUID, lines: Iterable[Line], sign: i
             birth_month_number(line.birth_month),
             line.parity,
             line.value * sign,
+            line.detail,
         )
         for number, line in enumerate(lines)
     ]
@@ -97,6 +100,7 @@ def cell_key(fact: Fact) -> CellKey:
         fact.sex,
         fact.parity,
         fact.birth_month if fact.population in AGED_POPULATIONS else 0,
+        fact.detail,
     )
 
 

@@ -9,36 +9,36 @@ from renkou_reporting.facts.domain import AGED_POPULATIONS, CellKey, Fact
 
 _INSERT_FACTS = """
 INSERT INTO fact (feed, seq, line_no, event_id, area, happened_on, month,
-    population, measure, sex, birth_month, parity, value)
+    population, measure, sex, birth_month, parity, value, detail)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::bigint[], $6::date[], $7::int[],
-    $8::text[], $9::text[], $10::smallint[], $11::int[], $12::smallint[], $13::bigint[])
+    $8::text[], $9::text[], $10::smallint[], $11::int[], $12::smallint[], $13::bigint[], $14::text[])
 """
 _ADD_TO_CELLS = """
-INSERT INTO cell AS c (area, month, population, measure, sex, parity, birth_month, value)
+INSERT INTO cell AS c (area, month, population, measure, sex, parity, birth_month, detail, value)
 SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
-    $7::int[], $8::bigint[])
-ON CONFLICT (area, month, population, measure, sex, parity, birth_month)
+    $7::int[], $8::text[], $9::bigint[])
+ON CONFLICT (area, month, population, measure, sex, parity, birth_month, detail)
 DO UPDATE SET value = c.value + excluded.value
 """
 _COPY_FACTS = """
 INSERT INTO fact_shadow SELECT * FROM fact WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[]))
 """
 _COPY_CELLS = """
-INSERT INTO cell_shadow AS c (area, month, population, measure, sex, parity, birth_month, value)
+INSERT INTO cell_shadow AS c (area, month, population, measure, sex, parity, birth_month, detail, value)
 SELECT area, month, population, measure, sex, parity,
-    CASE WHEN population = ANY($4::text[]) THEN birth_month ELSE 0 END AS aged, sum(value)::bigint
+    CASE WHEN population = ANY($4::text[]) THEN birth_month ELSE 0 END AS aged, detail, sum(value)::bigint
 FROM fact WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[]))
-GROUP BY area, month, population, measure, sex, parity, aged
-ORDER BY area, month, population, measure, sex, parity, aged
-ON CONFLICT (area, month, population, measure, sex, parity, birth_month)
+GROUP BY area, month, population, measure, sex, parity, aged, detail
+ORDER BY area, month, population, measure, sex, parity, aged, detail
+ON CONFLICT (area, month, population, measure, sex, parity, birth_month, detail)
 DO UPDATE SET value = c.value + excluded.value
 """
 _DIFFERENCES = """
-SELECT area, month, population, measure, sex, parity, birth_month,
+SELECT area, month, population, measure, sex, parity, birth_month, detail,
     c.value AS live, s.value AS rebuilt, count(*) OVER () AS total
-FROM cell c FULL JOIN cell_shadow s USING (area, month, population, measure, sex, parity, birth_month)
+FROM cell c FULL JOIN cell_shadow s USING (area, month, population, measure, sex, parity, birth_month, detail)
 WHERE c.value IS DISTINCT FROM s.value
-ORDER BY area, month, population, measure, sex, parity, birth_month
+ORDER BY area, month, population, measure, sex, parity, birth_month, detail
 LIMIT $1
 """
 

@@ -36,7 +36,7 @@ async def complete_shadow(tx: Transaction, feed: str, after: int, also: Sequence
 async def compare_shadow(tx: Transaction, limit: int) -> tuple[list[Difference], int]:
     """Return up to ``limit`` differing cells and the number of all."""
     rows = await repository.differences(tx, limit)
-    found = [Difference(CellKey(*row[:7]), row["live"], row["rebuilt"]) for row in rows]
+    found = [Difference(CellKey(*row[:8]), row["live"], row["rebuilt"]) for row in rows]
     return found, (rows[0]["total"] if rows else 0)
 
 

@@ -25,6 +25,7 @@ class FactColumns(ReportingTable):
     birth_month: int
     parity: int = Field(sa_type=SmallInteger)
     value: int = Field(sa_type=BigInteger)
+    detail: str = Field(default="", sa_type=Text)
 
 
 class CellColumns(ReportingTable):
@@ -37,6 +38,7 @@ class CellColumns(ReportingTable):
     sex: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     parity: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     birth_month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    detail: str = Field(default="", sa_type=Text, primary_key=True)
     value: int = Field(sa_type=BigInteger)
 
 

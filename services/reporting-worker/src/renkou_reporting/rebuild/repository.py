@@ -75,7 +75,7 @@ async def finish(
     )
     await tx.executemany(
         "INSERT INTO rebuild_difference (rebuild_id, area, month, population, measure, sex, parity,"
-        " birth_month, live, rebuilt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        " birth_month, detail, live, rebuilt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         [(rebuild_id, *one.cell, one.live, one.rebuilt) for one in found],
     )
 

@@ -23,6 +23,7 @@ class DifferenceAnswer(BaseModel):
     sex: int
     parity: int
     birth_month: str | None
+    detail: str = Field(description="what the count is told apart by, such as a scheme; '' for none")
     live: int | None
     rebuilt: int | None
 

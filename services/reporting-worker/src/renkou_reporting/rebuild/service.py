@@ -79,6 +79,7 @@ def _difference(row: asyncpg.Record) -> DifferenceAnswer:
         sex=row["sex"],
         parity=row["parity"],
         birth_month=month_text(row["birth_month"]) if row["birth_month"] else None,
+        detail=row["detail"],
         live=row["live"],
         rebuilt=row["rebuilt"],
     )

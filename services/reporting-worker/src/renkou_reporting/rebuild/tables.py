@@ -56,5 +56,6 @@ class RebuildDifferenceRow(ReportingTable, table=True):
     sex: int = Field(sa_type=SmallInteger)
     parity: int = Field(sa_type=SmallInteger)
     birth_month: int
+    detail: str = Field(default="", sa_type=Text)
     live: int | None = Field(default=None, sa_type=BigInteger)
     rebuilt: int | None = Field(default=None, sa_type=BigInteger)

@@ -259,7 +259,8 @@ def _kin() -> None:
     op.execute(
         "INSERT INTO kin_link (id, kind, person_id, kin_id, counted, known_from, recorded_by)"
         " SELECT DISTINCT ON (k.kind, k.a, k.b) gen_random_uuid(), k.kind, k.a, k.b,"
-        " coalesce(p.registered_since = p.birth_date, false) AND k.kind <> 'spouse', p.recorded_at, p.recorded_by"
+        " coalesce(p.registered_since = p.birth_date, false) AND k.kind <> 'spouse', p.recorded_at,"
+        " p.recorded_by"
         " FROM person p CROSS JOIN LATERAL (VALUES ('mother', p.id, p.mother_id),"
         " ('father', p.id, p.father_id),"
         " ('spouse', least(p.id, p.spouse_id), greatest(p.id, p.spouse_id))) AS k (kind, a, b)"

@@ -1,0 +1,1 @@
+"""Enrolments (申报): application, three checks, public notice, payment, end."""

@@ -1,0 +1,1 @@
+"""Payments (发放): dues, batches, results, and what a corrected record changes."""

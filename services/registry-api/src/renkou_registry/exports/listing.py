@@ -1,0 +1,72 @@
+"""What can be exported: lists as data.
+
+To add one, write a module that states an :class:`ExportList` and name it in ``lists.py``. ``page`` returns
+rows of plain texts, protected fields masked already, and the cursor after them (None on the last page).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+
+from renkou_common.database import Transaction
+from renkou_common.errors import InvalidInput
+from renkou_common.identity.roles import Scope
+from renkou_common.scope import AreaScope
+from renkou_registry.runtime import Runtime
+
+KEEP_HOURS = 24
+PAGE_ROWS = 1000
+MAXIMUM_WORKBOOK_ROWS = 1_048_575
+
+type Texts = dict[str, str]
+type Cursor = list[Any]
+type Page = tuple[Sequence[Texts], Cursor | None]
+type ReadPage = Callable[
+    [Runtime, Transaction, AreaScope, Mapping[str, Any], Cursor | None, int], Awaitable[Page]
+]
+
+
+class ExportState(StrEnum):
+    """What happens to an export, in this order."""
+
+    QUEUED = "queued"  # 等待
+    RUNNING = "running"  # 生成中
+    DONE = "done"  # 可下载
+    FAILED = "failed"  # 失败
+    EXPIRED = "expired"  # 已过期, 内容已删除
+
+
+class Format(StrEnum):
+    """File formats."""
+
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportList:
+    """A list: its columns by name with their headings, its filters, and how a page of it is read."""
+
+    name: str
+    zh: str
+    en: str
+    right: Scope
+    filters: type[BaseModel]
+    columns: Mapping[str, str]
+    page: ReadPage
+
+
+def chosen_columns(of: ExportList, wanted: Sequence[str] | None) -> list[str]:
+    """Return the columns to export, all unless told; raises InvalidInput for others."""
+    if not wanted:
+        return list(of.columns)
+    unknown = [name for name in wanted if name not in of.columns]
+    if unknown or len(set(wanted)) < len(wanted):
+        allowed = ", ".join(of.columns)
+        raise InvalidInput.field(
+            "/columns", "columns", f"应为 {allowed}, 不得重复", f"must be of {allowed}, none twice"
+        )
+    return list(wanted)

@@ -1,0 +1,221 @@
+"""What a kind of import does beside its sheet: the rules of whole rows, look-ups, and entering rows.
+
+    Importer            the steps that a job goes through; every step may be overridden
+    └── RowByRow        rows that have nothing to do with each other: one call of a service for each
+
+A job first reads all rows: ``prepare`` looks up what their rules need, ``check`` applies the rules,
+``beside`` compares with the register, ``whole`` says what only the whole file shows. Good rows are kept,
+sealed, in blocks; rows of one ``group`` lie in one block. Then block by block goes in: ``build`` does what
+needs no database, in a thread, while the block before is being written by ``apply``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.codes.findings import Finding
+from renkou_common.database import Transaction
+from renkou_common.errors import RenkouError
+from renkou_common.identity.roles import Scope
+from renkou_common.scope import AreaScope
+from renkou_registry.areas.service import known_areas
+from renkou_registry.imports import repository
+from renkou_registry.imports.repository import Job
+from renkou_registry.imports.sheet import Layout, Row, RowFinding, Sheet
+from renkou_registry.life_events.recording import Desk
+from renkou_registry.persons import service as persons
+from renkou_registry.runtime import Runtime
+
+AREA_UNKNOWN = Finding("area_unknown", "区划代码不在现行区划表中", "no such area in the division list")
+PERSON_UNKNOWN = Finding(
+    "person_unknown", "登记册中没有此身份证号的人员", "nobody in the register has this resident ID"
+)
+NAME_DIFFERS = Finding(
+    "name_differs", "姓名与登记册中此身份证号的人员不同", "the person with this resident ID has another name"
+)
+IN_FUTURE = Finding("in_future", "日期不能晚于今天", "the day is still to come")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a block: how many rows went in, and what kept others out after all."""
+
+    rows: int
+    refused: Sequence[Row] = ()
+
+
+class Importer:
+    """One job of one kind; holds what the rows so far have shown."""
+
+    narrow = False
+    """Whether rows are entered with the clerk's own rights on areas as the floor."""
+
+    def __init__(self, runtime: Runtime, job: Job, layout: Layout) -> None:
+        self.runtime = runtime
+        self.job = job
+        self.layout = layout
+        self.areas: dict[AreaCode, bool] = {}
+
+    @property
+    def scope(self) -> AreaScope:
+        """Return where the clerk who handed the file in may write."""
+        return self.job.scope
+
+    @property
+    def today(self) -> date:
+        """Return the day of today."""
+        return self.runtime.clock.today()
+
+    async def prepare(self, tx: Transaction, rows: Sequence[Row]) -> None:
+        """Look up what the rules of these rows need: areas that are in the division list."""
+        wanted = {value for row in rows for value in row.values if type(value) is AreaCode}
+        unknown = wanted - self.areas.keys()
+        if unknown:
+            found = await known_areas(tx, unknown)
+            for code in unknown:
+                record = found.get(code)
+                self.areas[code] = record is not None and record.valid_on(self.job.stock_date)
+
+    def check(self, row: Row) -> None:
+        """Blame what is wrong with a row as a whole, also beside the rows before it."""
+
+    async def beside(self, tx: Transaction, rows: Sequence[Row]) -> None:
+        """Blame what is wrong with good rows beside the register."""
+
+    async def whole(self, tx: Transaction) -> list[RowFinding]:
+        """Return what only the whole file shows."""
+        return []
+
+    def group(self, row: Row) -> str | None:
+        """Return what a row has to go in together with; None for a row that goes in alone."""
+        return None
+
+    def build(self, rows: Sequence[Row]) -> Any:
+        """Return what ``apply`` takes."""
+        return rows
+
+    async def apply(self, tx: Transaction, built: Any) -> Applied:
+        """Enter a block in the open transaction."""
+        raise NotImplementedError
+
+
+class RowByRow(Importer):
+    """Rows that go in one by one, each in a savepoint of its own: none goes in by half.
+
+    A row that went in before, from this file or another, is refused: what is kept of it is a keyed hash. A
+    kind states ``person`` (the heading of the resident ID column, and of the name beside it) where its rows
+    are about persons; ``enter`` then gets the person's id. ``days`` are headings whose days must not be still
+    to come. ``columns`` says which heading a service's JSON pointer means.
+    """
+
+    narrow = True
+    person: Sequence[tuple[str, str]] = ()
+    days: Sequence[str] = ()
+    columns: Mapping[str, str] = MappingProxyType({})
+
+    def __init__(self, runtime: Runtime, job: Job, layout: Layout) -> None:
+        super().__init__(runtime, job, layout)
+        self._first: dict[bytes, int] = {}
+
+    async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
+        """Enter one row through the feature's service; ``persons`` are ids by heading. Raises RenkouError."""
+        raise NotImplementedError
+
+    def check(self, row: Row) -> None:
+        for title in self.days:
+            if row[title] is not None and row[title] > self.today:
+                row.blame(title, IN_FUTURE)
+        for place, value in enumerate(row.values):
+            if type(value) is AreaCode and not self.areas[value]:
+                row.blame(self.layout.sheet.fields[place].title, AREA_UNKNOWN)
+        if row.refused:
+            return
+        first = self._first.setdefault(self._digest(row), row.number)
+        if first != row.number:
+            finding = Finding(
+                "duplicate_in_file", f"与第 {first} 行重复", f"the same as row {first} of this file"
+            )
+            row.blame(self._leading, finding)
+
+    async def beside(self, tx: Transaction, rows: Sequence[Row]) -> None:
+        await self._blame_repeated(tx, rows)
+        await self._find(tx, rows)
+
+    async def apply(self, tx: Transaction, built: Sequence[Row]) -> Applied:
+        await self._blame_repeated(tx, built)
+        found = await self._find(tx, built)
+        desk = Desk(self.runtime, tx, self.scope, self.job.created_by)
+        entered = 0
+        for row in built:
+            if row.refused:
+                continue
+            try:
+                async with tx.transaction():
+                    await self.enter(desk, row, found[row.number])
+                    await repository.remember(tx, self.layout.sheet.kind, self._digest(row), self.job.id)
+                    entered += 1
+            except RenkouError as error:
+                self._refuse(row, error)
+        return Applied(entered, [row for row in built if row.refused])
+
+    @property
+    def _leading(self) -> str:
+        return self.layout.sheet.fields[0].title
+
+    def _digest(self, row: Row) -> bytes:
+        text = orjson.dumps(row.values, default=str, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+        return self.runtime.cipher.blind_index(text, f"import_applied.digest/{self.layout.sheet.kind}")
+
+    async def _blame_repeated(self, tx: Transaction, rows: Sequence[Row]) -> None:
+        digests = {self._digest(row): row for row in rows if not row.refused}
+        for digest in await repository.remembered(tx, self.layout.sheet.kind, list(digests)):
+            finding = Finding("row_imported", "此行以前已导入", "this row was imported before")
+            digests[digest].blame(self._leading, finding)
+
+    async def _find(self, tx: Transaction, rows: Sequence[Row]) -> dict[int, dict[str, UUID]]:
+        """Return the persons of each row by heading; blame numbers that nobody in the clerk's area has."""
+        numbers = {row[title] for row in rows for title, _ in self.person if row[title] is not None}
+        known = (
+            await persons.by_resident_ids(self.runtime, tx, self.scope, sorted(numbers)) if numbers else {}
+        )
+        found: dict[int, dict[str, UUID]] = {}
+        for row in rows:
+            found[row.number] = {}
+            for title, name_title in self.person:
+                number = row[title]
+                if number is None or row.refused:
+                    continue
+                if number not in known:
+                    row.blame(title, PERSON_UNKNOWN)
+                elif name_title and row[name_title] is not None and known[number][1] != row[name_title]:
+                    row.blame(name_title, NAME_DIFFERS)
+                else:
+                    found[row.number][title] = known[number][0]
+        return found
+
+    def _refuse(self, row: Row, error: RenkouError) -> None:
+        if not error.errors:
+            row.blame(self._leading, Finding(error.code, error.detail.zh, error.detail.en))
+        for each in error.errors:
+            title = self.columns.get(each.pointer, self._leading)
+            row.blame(title, Finding(each.code, each.text.zh, each.text.en))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of import: its sheet, the right that its clerk needs beside ``resident:import``, its importer.
+
+    ``stock_dated`` kinds tell what was true on the day given with the file.
+    """
+
+    sheet: Sheet
+    right: Scope
+    importer: Callable[[Runtime, Job, Layout], Importer]
+    zh: str
+    stock_dated: bool = False

@@ -1,0 +1,241 @@
+"""Opens files apart: a process of its own parses a workbook, with a limit on its memory and its time.
+
+    python -m renkou_registry.imports.reading TITLE < file
+
+What comes in was made by others. A sheet of a few kilobytes can claim seventeen billion cells, and the
+library that reads .xlsx reserves room for each. The process dies of that, the worker does not; and it parses
+on another core while the worker checks what it has parsed. The content goes in on standard input; out come
+lines of JSON: ``{"headings": [...], "first_column": 0}``, then blocks ``[[row number, [cells]], ...]``, or
+``{"failure": [code, zh, en]}``.
+
+Cells are text without blanks around, numbers stay numbers, days become 2020-05-01. Wholly empty rows and the
+template's example are left out. CSV may be UTF-8 or GB 18030.
+"""
+
+import asyncio
+import csv
+import resource
+import sys
+import zlib
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import datetime, time
+from io import BytesIO, StringIO
+from itertools import batched, chain
+from typing import Any, BinaryIO
+from zipfile import BadZipFile, ZipFile
+
+import orjson
+from python_calamine import CalamineError, CalamineWorkbook
+
+from renkou_common.codes import gb18030
+from renkou_registry.imports.cells import Cell
+from renkou_registry.imports.sheet import EXAMPLE, MAXIMUM_ROWS, Unreadable
+
+MAXIMUM_UNPACKED_BYTES = 400 << 20
+BLOCK_ROWS = 1000
+_MAXIMUM_COLUMNS = 200
+_MEMORY_BYTES = 2 << 30
+_CPU_SECONDS = 300
+_PART = 1 << 20
+_LINE_BYTES = 64 << 20
+
+type Numbered = tuple[int, list[Cell]]
+
+
+class Opened:
+    """A file being read: its headings, where they begin, and the rows still to come."""
+
+    def __init__(self, process: asyncio.subprocess.Process, first: dict[str, Any]) -> None:
+        self._process = process
+        self.headings = [""] * int(first["first_column"]) + [str(each) for each in first["headings"]]
+        self._offset = [""] * int(first["first_column"])
+
+    async def blocks(self) -> AsyncIterator[list[Numbered]]:
+        """Yield blocks of rows in the order of the sheet; raises Unreadable."""
+        assert self._process.stdout
+        while line := await self._process.stdout.readline():
+            found = orjson.loads(line)
+            _raise_failure(found)
+            yield [(number, [*self._offset, *row]) for number, row in found] if self._offset else found
+        if await self._process.wait() != 0:
+            raise too_large()
+
+    def close(self) -> None:
+        """Stop reading."""
+        _end(self._process)
+
+
+async def open_file(content: AsyncIterator[bytes], title: str) -> Opened:
+    """Start reading a file; the worksheet called ``title`` is taken, or the first. Raises Unreadable."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        __name__,
+        title,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=_LINE_BYTES,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        async for part in content:
+            process.stdin.write(part)
+            await process.stdin.drain()
+        process.stdin.close()
+        line = await process.stdout.readline()
+    except (BrokenPipeError, ConnectionResetError):
+        line = b""
+    except BaseException:
+        _end(process)
+        raise
+    if not line:
+        await process.wait()
+        raise too_large()
+    first = orjson.loads(line)
+    _raise_failure(first)
+    return Opened(process, first)
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """Stop a reading process that is not needed any more."""
+    if process.returncode is None:
+        process.kill()
+
+
+def _raise_failure(found: Any) -> None:
+    if isinstance(found, dict) and "failure" in found:
+        raise Unreadable(*found["failure"])
+
+
+def too_large() -> Unreadable:
+    """Return the refusal of a file that would not fit."""
+    return Unreadable("workbook_too_large", "工作簿解压后过大", "the workbook is too large once unpacked")
+
+
+def _not_a_workbook() -> Unreadable:
+    return Unreadable(
+        "not_a_workbook",
+        "文件不是可读的 .xlsx 工作簿或 CSV; 请另存为 .xlsx 格式, 且不要加密",
+        "the file is no readable .xlsx workbook or CSV; save it as .xlsx without a password",
+    )
+
+
+def _too_many_rows() -> Unreadable:
+    return Unreadable(
+        "too_many_rows",
+        f"超过 {MAXIMUM_ROWS} 行, 请分成几个文件",
+        f"more than {MAXIMUM_ROWS} rows; split the file",
+    )
+
+
+def rows_of(content: bytes, title: str) -> tuple[int, Iterator[Sequence[Cell]]]:
+    """Return the first column and every row of a file from the headings on; raises Unreadable."""
+    if not content.startswith(b"PK\x03\x04"):
+        return 0, _csv_rows(content)
+    _check_size(content)
+    try:
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+        sheet = book.get_sheet_by_name(title if title in book.sheet_names else book.sheet_names[0])
+    except (CalamineError, IndexError, ValueError) as error:
+        raise _not_a_workbook() from error
+    if sheet.total_height - 1 > MAXIMUM_ROWS:
+        raise _too_many_rows()
+    return (sheet.start[1] if sheet.start else 0), iter(sheet.iter_rows())
+
+
+def _csv_rows(content: bytes) -> Iterator[Sequence[Cell]]:
+    try:
+        text = gb18030.decode(content)
+    except UnicodeDecodeError as error:
+        raise _not_a_workbook() from error
+    if "\0" in text:
+        raise _not_a_workbook()
+    first, _, _ = text.partition("\n")
+    delimiter = max(",\t;", key=first.count)
+    try:
+        yield from csv.reader(StringIO(text), delimiter=delimiter, strict=True)
+    except csv.Error as error:
+        raise _not_a_workbook() from error
+
+
+def _check_size(content: bytes) -> None:
+    """Unpack piece by piece without keeping anything: what an archive says of its sizes may be untrue."""
+    total = 0
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as member:
+                    while part := member.read(_PART):
+                        total += len(part)
+                        if total > MAXIMUM_UNPACKED_BYTES:
+                            raise too_large()
+    except (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+        raise _not_a_workbook() from error
+
+
+def _cell(cell: Any) -> Any:
+    if type(cell) is str:
+        return gb18030.settle(cell.strip())
+    if type(cell) is float:
+        return cell
+    if isinstance(cell, datetime) and cell.time() == time():
+        return cell.date().isoformat()
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    return cell if isinstance(cell, int) else str(cell)
+
+
+def numbered(rows: Iterable[Sequence[Cell]]) -> Iterator[Numbered]:
+    """Yield the rows below the headings that hold something, with their numbers in the sheet."""
+    for number, row in enumerate(rows, 2):
+        found = [_cell(cell) for cell in row]
+        lead = next((cell for cell in found if cell != ""), None)
+        if lead is None or (isinstance(lead, str) and lead.startswith(EXAMPLE)):
+            continue
+        if number > MAXIMUM_ROWS + 2:
+            raise _too_many_rows()
+        yield number, found
+
+
+def _write(target: BinaryIO, content: bytes, title: str) -> None:
+    first_column, rows = rows_of(content, title)
+    headings = [str(_cell(cell)) for cell in next(rows, [])]
+    if len(headings) + first_column > _MAXIMUM_COLUMNS:
+        raise Unreadable(
+            "headings_wrong",
+            f"第 1 行超过 {_MAXIMUM_COLUMNS} 列",
+            f"Row 1 has more than {_MAXIMUM_COLUMNS} columns",
+        )
+    lines: Iterable[Any] = chain(
+        [{"headings": headings, "first_column": first_column}],
+        batched(numbered(rows), BLOCK_ROWS, strict=False),
+    )
+    for line in lines:
+        target.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        target.flush()
+
+
+def main() -> None:
+    """Read standard input, write blocks to standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    target = sys.stdout.buffer
+    try:
+        _write(target, sys.stdin.buffer.read(), sys.argv[1])
+    except Unreadable as refusal:
+        found = refusal.finding
+        target.write(
+            orjson.dumps({"failure": [found.code, found.zh, found.en]}, option=orjson.OPT_APPEND_NEWLINE)
+        )
+    except (MemoryError, OverflowError):
+        found = too_large().finding
+        target.write(
+            orjson.dumps({"failure": [found.code, found.zh, found.en]}, option=orjson.OPT_APPEND_NEWLINE)
+        )
+    target.flush()
+
+
+if __name__ == "__main__":
+    main()

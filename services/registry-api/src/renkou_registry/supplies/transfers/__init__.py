@@ -1,0 +1,1 @@
+"""Transfers between points (调拨): sent, in transit, received or called back."""

@@ -1,0 +1,25 @@
+"""Every query on users of supplies."""
+
+import asyncpg
+
+from renkou_common.database import Transaction
+from renkou_registry.records import AreaTable
+
+USERS = AreaTable("supply_user", "药具使用登记", "registration of a user")
+
+
+async def of_year(tx: Transaction, index: bytes, year: int) -> asyncpg.Record | None:
+    """Lock and return a person's registration of a year."""
+    return await tx.fetchrow(
+        "SELECT * FROM supply_user WHERE person_index = $1 AND year = $2 AND NOT withdrawn FOR UPDATE",
+        index,
+        year,
+    )
+
+
+async def of_person(tx: Transaction, index: bytes) -> list[asyncpg.Record]:
+    """Return a person's registrations, the newest year first."""
+    return await tx.fetch(
+        "SELECT * FROM supply_user WHERE person_index = $1 AND NOT withdrawn ORDER BY year DESC LIMIT 100",
+        index,
+    )

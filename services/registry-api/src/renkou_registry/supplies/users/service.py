@@ -1,0 +1,192 @@
+"""Users of supplies and who received: sealed here, told to nobody but for a purpose that is logged.
+
+Callers hold the transaction; nothing here commits.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.contracts.registry import RegistryEventType
+from renkou_common.contracts.registry_offices import SupplyUserChanged
+from renkou_common.database import Transaction
+from renkou_common.errors import Conflict, InvalidInput
+from renkou_common.scope import AreaScope
+from renkou_registry.floor import reaching_everywhere
+from renkou_registry.persons import reading
+from renkou_registry.persons import service as persons
+from renkou_registry.records import Desk, check_open, enter, lock_version, publish
+from renkou_registry.runtime import Runtime
+from renkou_registry.supplies.catalogue.service import open_point
+from renkou_registry.supplies.domain import UserYear, user_lines
+from renkou_registry.supplies.fields import check_day
+from renkou_registry.supplies.ledger import repository as ledger
+from renkou_registry.supplies.ledger.service import Issued
+from renkou_registry.supplies.users import repository
+from renkou_registry.supplies.users.repository import USERS
+
+COLUMN = "supply.person"
+
+
+def sealed_person(runtime: Runtime, person_id: UUID) -> tuple[bytes, bytes]:
+    """Return a person's id sealed, and the index under which the same person is found again."""
+    text = str(person_id)
+    return runtime.cipher.encrypt(text, COLUMN), runtime.cipher.blind_index(text, COLUMN)
+
+
+def _counted(row: asyncpg.Record) -> UserYear:
+    return UserYear(
+        row["area"],
+        row["population"],
+        row["since"],
+        row["reached_on"] is not None,
+        row["confirmed_on"] is not None,
+        row["withdrawn"],
+    )
+
+
+async def _changed(
+    desk: Desk, row: asyncpg.Record, action: str, on: date, before: asyncpg.Record | None
+) -> None:
+    await publish(
+        desk,
+        RegistryEventType.SUPPLY_USER_CHANGED,
+        SupplyUserChanged,
+        row["id"],
+        row["area"],
+        on,
+        action,
+        user_lines(_counted(row)),
+        user_lines(_counted(before)) if before is not None else None,
+    )
+
+
+async def register(desk: Desk, person_id: UUID, point_id: UUID, since: date) -> UUID:
+    """Enter somebody who asks for supplies in the year of ``since``.
+
+    Raises NotFound, InvalidInput for another year, Conflict ``user_exists``.
+    """
+    check_day(since, desk.today, "/since")
+    if since.year != desk.today.year:
+        raise InvalidInput.field("/since", "year_over", "应在本年度内", "must be a day of this year")
+    person = await persons.find(desk.tx, person_id, desk.scope)
+    point = await open_point(desk, point_id)
+    sealed, index = sealed_person(desk.runtime, person_id)
+    low, high = desk.runtime.district.interval()
+    here = low <= person["registered_area"] <= high
+    user_id = await enter(
+        desk,
+        USERS,
+        point["area"],
+        {
+            "point_id": point_id,
+            "person_sealed": sealed,
+            "person_index": index,
+            "population": "resident" if here else "migrant_in",
+            "year": since.year,
+            "since": since,
+            "reached_on": await _first_issue(desk, index, since.year),
+            "withdrawn": False,
+        },
+    )
+    if user_id is None:
+        raise Conflict("user_exists", "此人本年度已登记", "this person is registered for this year already")
+    await _changed(desk, await USERS.find(desk.tx, user_id, desk.scope), "registered", since, None)
+    return user_id
+
+
+async def _first_issue(desk: Desk, index: bytes, year: int) -> date | None:
+    async with reaching_everywhere(desk.tx, desk.scope):
+        return await ledger.first_issue(desk.tx, index, date(year, 1, 1), date(year, 12, 31))
+
+
+async def confirm(desk: Desk, user_id: UUID, version: int, on: date) -> asyncpg.Record:
+    """Note that the person confirmed the use; raises NotFound, VersionMismatch, Conflict."""
+    before = await lock_version(desk, USERS, user_id, version)
+    check_open(before)
+    _check_within(before, on, desk.today)
+    if before["confirmed_on"] is not None:
+        raise Conflict("already_confirmed", "已确认使用", "the use is confirmed already")
+    after = await USERS.update(desk.tx, user_id, {"confirmed_on": on})
+    await _changed(desk, after, "confirmed", on, before)
+    return after
+
+
+async def end(desk: Desk, user_id: UUID, version: int, on: date, *, withdrawn: bool) -> asyncpg.Record:
+    """End a registration, or withdraw one that was a mistake, which then counts nowhere."""
+    before = await lock_version(desk, USERS, user_id, version)
+    check_open(before)
+    _check_within(before, on, desk.today)
+    after = await USERS.update(desk.tx, user_id, {"ended_on": on, "withdrawn": withdrawn})
+    await _changed(desk, after, "withdrawn" if withdrawn else "ended", on, before)
+    return after
+
+
+def _check_within(row: asyncpg.Record, on: date, today: date) -> None:
+    check_day(on, today)
+    if on < row["since"]:
+        raise InvalidInput.field(
+            "/on", "before_since", "不能早于登记日期", "must not be before the registration"
+        )
+
+
+async def note_issue(desk: Desk, issued: Issued, person_id: UUID) -> None:
+    """Write down, sealed, who received, and that a registered user was reached; raises NotFound."""
+    await persons.find(desk.tx, person_id, desk.scope)
+    sealed, index = sealed_person(desk.runtime, person_id)
+    await ledger.add_recipient(desk.tx, issued.id, issued.area, sealed, index)
+    await _set_reached(desk, index, issued.on)
+
+
+async def note_reversal(desk: Desk, issue: asyncpg.Record) -> None:
+    """Take back that a user was reached where the reversed issue was the only one."""
+    index = await ledger.recipient_index(desk.tx, issue["id"])
+    if index is not None:
+        await _set_reached(desk, index, issue["happened_on"])
+
+
+async def _set_reached(desk: Desk, index: bytes, on: date) -> None:
+    async with reaching_everywhere(desk.tx, desk.scope):
+        before = await repository.of_year(desk.tx, index, on.year)
+        if before is None:
+            return
+        first = await ledger.first_issue(desk.tx, index, date(on.year, 1, 1), date(on.year, 12, 31))
+        if first == before["reached_on"]:
+            return
+        after = await USERS.update(desk.tx, before["id"], {"reached_on": first})
+    await _changed(desk, after, "reached" if first else "not_reached", on, before)
+
+
+async def issues_to_person(
+    desk: Desk, person_id: UUID, purpose: str, after: UUID | None, limit: int
+) -> list[asyncpg.Record]:
+    """Return what a person of the caller's received, and log the reading; raises NotFound."""
+    await persons.find(desk.tx, person_id, desk.scope)
+    await reading.log_health(desk.runtime, desk.tx, desk.subject, person_id, ["supply_issues"], purpose)
+    return await held_about(desk.runtime, desk.tx, desk.scope, person_id, after, limit)
+
+
+async def held_about(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID, after: UUID | None, limit: int
+) -> list[asyncpg.Record]:
+    """Return the issues to a person whom the caller may read, wherever they were made (also for /me)."""
+    _, index = sealed_person(runtime, person_id)
+    async with reaching_everywhere(tx, scope):
+        return await ledger.issues_to(tx, index, after, limit)
+
+
+async def registrations_of(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID
+) -> list[asyncpg.Record]:
+    """Return a person's registrations as a user of supplies (for /me), the newest first."""
+    _, index = sealed_person(runtime, person_id)
+    async with reaching_everywhere(tx, scope):
+        return await repository.of_person(tx, index)
+
+
+async def lines_of_issues(desk: Desk, issue_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the lines of issues that :func:`issues_to_person` found."""
+    async with reaching_everywhere(desk.tx, desk.scope):
+        return await ledger.lines(desk.tx, issue_ids)
