@@ -30,6 +30,7 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Person 人员", ("persons", "search")),
     ("Kin links 亲属", ("kin",)),
     ("Household 户", ("households",)),
+    ("Separated from registration 人户分离", ("separated",)),
     ("Life events 生命事件", ("life_events",)),
     ("Correction and retraction 更正与撤销", ("corrections",)),
     ("What was true on a day 历史时点", ("timeline",)),
@@ -61,8 +62,9 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 SHARED_TABLES = frozenset(
     {
         "outbox",
+        "record_change",
         "feed_counter",
-        "feed_mark",
+        "feed_position",
         "feed_incident",
         "held_event",
         "applied_event",

@@ -1,8 +1,8 @@
 """The background process: ``python -m renkou_registry.worker``.
 
 Relay of the outbox, consumer of migrant-api's feed, imports, exports, external lists, changes of communities,
-comparisons of new persons, what days bring for cards and visits, and trimming of what has had its time. A
-fatal error in one of them ends the process, so that the supervisor starts it again.
+comparisons of new persons, what days bring for cards, visits and benefits, and trimming of what has had its
+time. A fatal error in one of them ends the process, so that the supervisor starts it again.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from renkou_common.messaging.relay import Relay
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
 from renkou_registry.areas.jobs import run_area_changes
+from renkou_registry.benefits.payments.jobs import run_accrual
 from renkou_registry.bootstrap import Runtime, open_runtime
 from renkou_registry.cards.jobs import run_days, run_openings
 from renkou_registry.duplicates.jobs import run_comparisons
@@ -85,6 +86,7 @@ async def run() -> int:
                 "exports": partial(run_exports, runtime),
                 "external lists": partial(run_external_lists, runtime),
                 "area changes": partial(run_area_changes, runtime),
+                "benefits": partial(run_accrual, runtime),
                 "trimming": partial(_trim, runtime),
             }
         )

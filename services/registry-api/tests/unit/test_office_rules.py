@@ -50,13 +50,14 @@ def test_a_signed_paper_is_not_declined_without_being_opened_again() -> None:
 
 
 def test_an_activity_counts_once_with_whom_it_reached_and_what_was_handed_out() -> None:
-    lines = activity_lines(AREA, DAY, 120, [200, 50], cancelled=False)
+    lines = activity_lines(AREA, "free_clinic", DAY, 120, [200, 50], cancelled=False)
+    assert {key.detail for key in lines} == {"free_clinic"}
     assert {key.measure: value for key, value in lines.items()} == {
         Measure.ACTIVITY_HELD: 1,
         Measure.ACTIVITY_REACHED: 120,
         Measure.ACTIVITY_MATERIAL: 250,
     }
-    assert not activity_lines(AREA, DAY, 120, [200], cancelled=True)
+    assert not activity_lines(AREA, "free_clinic", DAY, 120, [200], cancelled=True)
 
 
 @given(
@@ -95,14 +96,14 @@ AMOUNTS = st.decimals(Decimal("0.01"), Decimal("999999999.99"), places=2)
 
 @given(AMOUNTS, st.lists(st.tuples(st.dates(date(2025, 1, 1), date(2025, 12, 31)), AMOUNTS), max_size=20))
 def test_money_is_counted_to_the_fen(planned: Decimal, spendings: list[tuple[date, Decimal]]) -> None:
-    lines = budget_lines(AREA, 2025, planned, spendings)
+    lines = budget_lines(AREA, 2025, "services", planned, spendings)
     sums: Counter[Measure] = Counter()
     for key, value in lines.items():
         sums[key.measure] += value
     assert sums[Measure.BUDGET_PLANNED] == fen(planned)
     assert sums[Measure.BUDGET_SPENT] == fen(sum((amount for _, amount in spendings), Decimal(0)))
     opposite = [(day, -amount) for day, amount in spendings]
-    again = budget_lines(AREA, 2025, planned, [*spendings, *opposite])
+    again = budget_lines(AREA, 2025, "services", planned, [*spendings, *opposite])
     assert {key.measure for key in again} == {Measure.BUDGET_PLANNED}
 
 

@@ -8,9 +8,12 @@ from renkou_common.contracts.lines import LineKey, Measure, Population
 
 
 def activity_lines(
-    area: int, held_on: date, people: int, handed_out: Sequence[int], *, cancelled: bool
+    area: int, kind: str, held_on: date, people: int, handed_out: Sequence[int], *, cancelled: bool
 ) -> Counter[LineKey]:
-    """Return one activity held, how many it reached and how much was handed out; nothing once cancelled."""
+    """Return one activity of a kind held, how many it reached and how much was handed out.
+
+    A cancelled one counts nowhere.
+    """
     if cancelled:
         return Counter()
     counts = {
@@ -18,5 +21,5 @@ def activity_lines(
         Measure.ACTIVITY_REACHED: people,
         Measure.ACTIVITY_MATERIAL: sum(handed_out),
     }
-    key = LineKey(Population.OFFICE, f"{area:012d}", held_on, Measure.ACTIVITY_HELD)
+    key = LineKey(Population.OFFICE, f"{area:012d}", held_on, Measure.ACTIVITY_HELD, detail=kind)
     return Counter({key._replace(measure=measure): value for measure, value in counts.items() if value})

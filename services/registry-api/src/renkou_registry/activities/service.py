@@ -22,6 +22,7 @@ def _lines(row: asyncpg.Record | None) -> Counter[LineKey]:
         return Counter()
     return activity_lines(
         row["area"],
+        row["kind"],
         row["held_on"],
         row["people_reached"],
         [each["quantity"] for each in row["materials"]],

@@ -6,17 +6,20 @@ Callers hold the transaction. Cases are reached wherever they lie: a move ends a
 from collections.abc import Iterable
 from uuid import UUID
 
+import asyncpg
+
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.benefits.enrolments import repository as enrolments
 from renkou_registry.benefits.enrolments.domain import CLOSED, State
 from renkou_registry.benefits.enrolments.domain import Action as CaseAction
-from renkou_registry.benefits.enrolments.service import Desk, write_step
+from renkou_registry.benefits.enrolments.service import Desk, publish, write_step
 from renkou_registry.benefits.payments import ledger, repository
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.runtime import Runtime
 
 _EVERYWHERE = AreaScope.everything()
+_MERGED = "merged"
 
 
 async def reconsider(
@@ -42,13 +45,12 @@ async def merge_persons(
     """
     async with reaching_everywhere(tx, scope):
         desk = Desk(runtime, tx, _EVERYWHERE, ledger.SYSTEM)
+        cases = await _cases_of(tx, survivor, merged)
+        await enrolments.lock_many(tx, cases)
         own = {row["scheme_id"] for row in await _open_of(tx, survivor)}
         for row in await _open_of(tx, merged):
             if row["scheme_id"] in own:
                 await _end(desk, row["id"])
-        through = await repository.enrolments_of_subject(tx, merged)
-        through += await repository.enrolments_of_subject(tx, survivor)
-        cases = sorted({*through, *(row["id"] for row in await enrolments.of_person(tx, merged))})
         rows = await enrolments.lock_many(tx, cases)
         async with ledger.figures_of(runtime, tx, _EVERYWHERE, rows):
             for double in await repository.move_subject(tx, merged, survivor):
@@ -64,14 +66,25 @@ async def unmerge_persons(
 ) -> None:
     """Give back to ``merged`` what :func:`merge_persons` moved; dues are computed anew for both."""
     async with reaching_everywhere(tx, scope):
-        through = await repository.enrolments_of_subject(tx, survivor)
-        through += await repository.enrolments_of_subject(tx, merged)
-        cases = sorted({*through, *(row["id"] for row in await enrolments.of_person(tx, survivor))})
+        cases = await _cases_of(tx, survivor, merged)
         rows = await enrolments.lock_many(tx, cases)
         async with ledger.figures_of(runtime, tx, _EVERYWHERE, rows):
             await repository.restore_subject(tx, merged, survivor)
         await enrolments.restore_person(tx, merged, survivor)
+        desk = Desk(runtime, tx, _EVERYWHERE, ledger.SYSTEM)
+        given_back = {row["id"] for row in rows if row["merged_person_id"] == merged}
+        for row in await enrolments.lock_many(tx, sorted(given_back)):
+            await _resume(desk, row)
         await ledger.reconcile(runtime, tx, _EVERYWHERE, await enrolments.lock_many(tx, cases))
+
+
+async def _cases_of(tx: Transaction, *person_ids: UUID) -> list[UUID]:
+    """Return every case of these persons, and those through which something is due to them as children."""
+    found: set[UUID] = set()
+    for person_id in person_ids:
+        found |= {row["id"] for row in await enrolments.of_person(tx, person_id)}
+        found |= set(await repository.enrolments_of_subject(tx, person_id))
+    return sorted(found)
 
 
 async def _open_of(tx: Transaction, person_id: UUID) -> list[dict[str, UUID]]:
@@ -86,5 +99,20 @@ async def _end(desk: Desk, enrolment_id: UUID) -> None:
     """End a case that is the survivor's second in its scheme; what it was paid stays on record."""
     [row] = await enrolments.lock_many(desk.tx, [enrolment_id])
     today = desk.runtime.clock.today()
-    ends = {"ended_on": today, "end_cause": "merged"} if row["state"] == State.ACTIVE else {}
-    await write_step(desk, row, CaseAction.WITHDRAWAL, "merged", ends)
+    ends = {"ended_on": today, "end_cause": _MERGED} if row["state"] == State.ACTIVE else {}
+    await write_step(desk, row, CaseAction.WITHDRAWAL, _MERGED, ends)
+
+
+async def _resume(desk: Desk, row: asyncpg.Record) -> None:
+    """Put a case that a merge ended back to where it stood."""
+    steps = await enrolments.steps(desk.tx, row["id"])
+    if len(steps) < 2 or steps[-1]["note"] != _MERGED:
+        return
+    before = steps[-2]["state"]
+    changes = {"state": before, "ended_on": None, "end_cause": None}
+    await enrolments.update(desk.tx, row["id"], changes)
+    now = desk.runtime.clock.now()
+    await enrolments.add_step(
+        desk.tx, row["id"], CaseAction.RESUMPTION, before, "unmerged", desk.subject, now
+    )
+    await publish(desk, row, before)

@@ -17,10 +17,10 @@ def fen(amount: Decimal) -> int:
 
 
 def budget_lines(
-    area: int, year: int, planned: Decimal, spendings: Iterable[tuple[date, Decimal]]
+    area: int, year: int, kind: str, planned: Decimal, spendings: Iterable[tuple[date, Decimal]]
 ) -> Counter[LineKey]:
     """Return what was planned, dated at New Year, and what was spent on each day; reversals are negative."""
-    key = LineKey(Population.OFFICE, f"{area:012d}", date(year, 1, 1), Measure.BUDGET_PLANNED)
+    key = LineKey(Population.OFFICE, f"{area:012d}", date(year, 1, 1), Measure.BUDGET_PLANNED, detail=kind)
     lines = Counter({key: fen(planned)})
     for spent_on, amount in spendings:
         lines[key._replace(on=spent_on, measure=Measure.BUDGET_SPENT)] += fen(amount)

@@ -42,11 +42,11 @@ async def _changed(
 
 
 def _plan(row: asyncpg.Record) -> Counter[LineKey]:
-    return budget_lines(row["area"], row["year"], row["planned"], ())
+    return budget_lines(row["area"], row["year"], row["kind"], row["planned"], ())
 
 
 def _spent(row: asyncpg.Record, on: date, amount: Decimal) -> Counter[LineKey]:
-    return budget_lines(row["area"], row["year"], Decimal(0), [(on, amount)])
+    return budget_lines(row["area"], row["year"], row["kind"], Decimal(0), [(on, amount)])
 
 
 async def create(desk: Desk, area: AreaCode, year: int, kind: str, planned: Decimal) -> UUID:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from renkou_common.codes.findings import Finding
 from renkou_common.database import Transaction
@@ -219,15 +220,16 @@ async def add_rows(tx: Transaction, list_id: UUID, rows: Sequence[MatchedRow]) -
     """Keep matched rows."""
     await tx.execute(
         "INSERT INTO external_list_row (list_id, row, sealed, match, score, candidates, findings)"
-        " SELECT $1, * FROM unnest($2::int[], $3::bytea[], $4::text[], $5::smallint[], $6::jsonb[],"
-        " $7::jsonb[])",
+        " SELECT $1, t.row, t.sealed, t.match, t.score, t.candidates::jsonb, t.findings::jsonb"
+        " FROM unnest($2::int[], $3::bytea[], $4::text[], $5::smallint[], $6::text[], $7::text[])"
+        " AS t (row, sealed, match, score, candidates, findings)",
         list_id,
         [each.row for each in rows],
         [each.sealed for each in rows],
         [each.match for each in rows],
         [each.score for each in rows],
-        [each.candidates for each in rows],
-        [each.findings for each in rows],
+        [orjson.dumps(each.candidates).decode() for each in rows],  # a list in a list would be one array
+        [orjson.dumps(each.findings).decode() for each in rows],
     )
 
 

@@ -381,6 +381,12 @@ async def of_places(
     )
 
 
+async def refs_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the references that events carry, also of persons whose entry was retracted."""
+    rows = await tx.fetch("SELECT id, ref FROM person WHERE id = ANY($1)", ids)
+    return {row["id"]: row["ref"] for row in rows}
+
+
 async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Return (parent_id, id, birth_date, sex, died_on) of the children in the register of these parents."""
     return await tx.fetch(

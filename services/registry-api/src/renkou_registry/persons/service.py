@@ -514,6 +514,11 @@ async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[U
     return await repository.children_born(tx, mother_id, since)
 
 
+async def refs_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the references that events carry, also of persons whose entry was retracted."""
+    return await repository.refs_of(tx, ids)
+
+
 async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Return (parent_id, id, birth_date, sex, died_on) of children that the transaction's scope shows."""
     return await repository.children_of_many(tx, parent_ids)

@@ -1,4 +1,4 @@
-"""Never twice: not under concurrency, not after a merge; what a corrected record changes is shown, never taken."""
+"""Never twice: not under concurrency, not after a merge; a correction takes nothing back by itself."""
 
 import asyncio
 from datetime import date, timedelta
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from renkou_common.scope import AreaScope
 from renkou_registry.benefits import service as benefits
+from renkou_registry.benefits.payments.jobs import accrue_once
 
 from ...support import Json
 from .office import DISTRICT, SUBDISTRICT, Office, definition
@@ -48,9 +49,10 @@ async def test_the_database_itself_refuses_a_second_line_for_a_period(office: Of
     batch = (await office.draft(scheme)).json()
     async with office.registry.runtime.database.transaction(EVERYWHERE) as tx:
         copied = await tx.execute(
-            "INSERT INTO benefit_line (id, batch_id, due_id, enrolment_id, scheme_id, subject_id, period, part,"
-            " amount, area, state, holds) SELECT gen_random_uuid(), batch_id, due_id, enrolment_id, scheme_id,"
-            " subject_id, period, part, amount, area, state, holds FROM benefit_line WHERE batch_id = $1"
+            "INSERT INTO benefit_line (id, batch_id, due_id, enrolment_id, scheme_id, subject_id, period,"
+            " part, amount, area, state, holds) SELECT gen_random_uuid(), batch_id, due_id, enrolment_id,"
+            " scheme_id, subject_id, period, part, amount, area, state, holds FROM benefit_line"
+            " WHERE batch_id = $1"
             " ON CONFLICT DO NOTHING",
             UUID(batch["id"]),
         )
@@ -174,6 +176,24 @@ async def test_a_corrected_birth_date_is_worked_out_anew_and_nothing_is_collecte
     assert await office.figures(scheme) == {"benefit_paid_fen": 80_000}
 
 
+async def test_an_entry_that_was_taken_back_ends_the_case_and_reverses_what_was_due(office: Office) -> None:
+    scheme, [person], [case] = await in_payment(office)
+    opening = (await office.clerk.get(f"/persons/{person['id']}/events")).json()["items"][0]
+    assert (await office.figures(scheme))["benefit_due"] == 1
+    taken_back = await office.clerk.post(
+        f"/life-events/{opening['id']}/retractions", json={"reason": "重复建档"}
+    )
+    assert taken_back.status_code == 201, taken_back.text
+    assert await office.figures(scheme) == {}
+    async with office.registry.runtime.database.transaction(EVERYWHERE, read_only=True) as tx:
+        row = await tx.fetchrow(
+            "SELECT state, end_cause FROM benefit_enrolment WHERE id = $1", UUID(case["id"])
+        )
+    assert row is not None
+    assert tuple(row) == ("ended", "retracted")
+    assert (await office.draft(scheme)).json()["code"] == "nothing_due"
+
+
 async def test_a_raised_rate_is_paid_as_a_second_part_of_the_period(office: Office) -> None:
     scheme, _, [case] = await in_payment(office)
     await office.paid(scheme)
@@ -263,6 +283,34 @@ async def test_a_merge_and_a_draft_at_once_leave_one_payment(office: Office) -> 
     batch = answer.json()
     standing = [line for line in await office.lines(batch) if line["state"] == "open"]
     assert [(line["subject_id"], line["amount"]) for line in standing] == [(kept["id"], "800.00")]
+
+
+async def test_what_becomes_due_is_written_down_without_any_batch(office: Office) -> None:
+    scheme, _, [case] = await in_payment(office)
+    office.set_today(date(2027, 1, 1))
+    assert await accrue_once(office.registry.runtime) >= 1
+    assert [due["period"] for due in await office.dues(case)] == ["2026", "2027"]
+    assert (await office.figures(scheme))["benefit_due_fen"] == 80_000 + 96_000
+
+
+async def test_the_floor_shows_no_case_due_or_line_of_another_area(office: Office) -> None:
+    scheme, _, _ = await in_payment(office)
+    await office.paid(scheme)
+    elsewhere = AreaScope.of([(340103_002000, 340103_002999)])
+    tables = ("benefit_enrolment", "benefit_step", "benefit_notice_entry", "benefit_due", "benefit_line")
+    for scope, visible in ((elsewhere, False), (AreaScope.nothing(), False), (EVERYWHERE, True)):
+        async with office.registry.runtime.database.transaction(scope, read_only=True) as tx:
+            for table in tables:
+                assert bool(await tx.fetchval(f"SELECT count(*) FROM {table}")) is visible, (table, scope)
+
+
+async def test_accounts_and_what_was_declared_lie_sealed_in_the_database(office: Office) -> None:
+    _, _, [case] = await in_payment(office)
+    async with office.registry.runtime.database.transaction(EVERYWHERE, read_only=True) as tx:
+        row = await tx.fetchrow("SELECT * FROM benefit_enrolment WHERE id = $1", UUID(case["id"]))
+    assert row is not None
+    assert b"6217000012345678901" not in row["account_sealed"]
+    assert "6217000012345678901" not in str(dict(row))
 
 
 async def test_events_carry_figures_and_nothing_personal(office: Office) -> None:

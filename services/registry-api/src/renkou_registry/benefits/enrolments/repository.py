@@ -173,6 +173,15 @@ async def lock_page(
     )
 
 
+async def lock_active(tx: Transaction, after: UUID, limit: int) -> list[asyncpg.Record]:
+    """Lock the next active cases by id."""
+    return await tx.fetch(
+        "SELECT * FROM benefit_enrolment WHERE state = 'active' AND id > $1 ORDER BY id LIMIT $2 FOR UPDATE",
+        after,
+        limit,
+    )
+
+
 async def update(tx: Transaction, enrolment_id: UUID, changes: dict[str, Any]) -> None:
     """Set columns of a case and count its version up."""
     assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 2))

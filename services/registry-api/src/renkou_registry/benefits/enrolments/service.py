@@ -148,17 +148,17 @@ async def write_step(
 async def publish(desk: Desk, row: asyncpg.Record, state: str | None = None) -> None:
     """Tell that a case took a step."""
     async with reaching_everywhere(desk.tx, desk.scope):
-        [person] = await persons.find_many(desk.tx, [row["person_id"]], AreaScope.everything())
+        ref = (await persons.refs_of(desk.tx, [row["person_id"]]))[row["person_id"]]
     scheme, _ = await schemes.read(desk.tx, row["scheme_id"])
     payload = EnrolmentChanged(
-        person_ref=person["ref"],
+        person_ref=ref,
         enrolment_id=row["id"],
         scheme=scheme["code"],
         state=state or row["state"],
         area=area_text(row["area"]),
         changed_on=desk.runtime.clock.today(),
     )
-    await desk.runtime.outbox.append(desk.tx, RegistryEventType.ENROLMENT_CHANGED, person["ref"], payload)
+    await desk.runtime.outbox.append(desk.tx, RegistryEventType.ENROLMENT_CHANGED, ref, payload)
 
 
 async def community_pass(desk: Desk, enrolment_id: UUID, expected: int, confirmed: Sequence[str]) -> None:

@@ -49,6 +49,7 @@ class BenefitEnrolment(SQLModel, table=True):
         ),
         Index("benefit_enrolment_area", "scheme_id", "area", "id"),
         Index("benefit_enrolment_person", "person_id"),
+        Index("benefit_enrolment_active", "id", postgresql_where=sql("state = 'active'")),
         Index("benefit_enrolment_notice", "notice_id", postgresql_where=sql("notice_id IS NOT NULL")),
     )
 

@@ -180,9 +180,10 @@ def subjects_of(rule: AmountRule, person_id: UUID, children: Iterable[Subject]) 
 
 
 class LineState(StrEnum):
-    """A payment line: waiting in a batch, paid, failed (and free again), or dropped before it was sent."""
+    """A payment line: waiting, sent, paid, failed (and free again), or dropped before sending."""
 
     OPEN = "open"
+    SENT = "sent"
     PAID = "paid"
     FAILED = "failed"
     DROPPED = "dropped"

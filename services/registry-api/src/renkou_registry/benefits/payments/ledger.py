@@ -6,7 +6,7 @@ nothing back by itself.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from uuid import UUID
@@ -25,6 +25,7 @@ from renkou_registry.benefits.enrolments.service import Desk, declared_of, write
 from renkou_registry.benefits.facts import Declared, Known, known_of
 from renkou_registry.benefits.payments import repository
 from renkou_registry.benefits.payments.domain import (
+    Account,
     Due,
     Span,
     Subject,
@@ -34,6 +35,7 @@ from renkou_registry.benefits.payments.domain import (
 )
 from renkou_registry.benefits.schemes import service as schemes
 from renkou_registry.benefits.schemes.domain import Answer, version_on
+from renkou_registry.benefits.schemes.service import Scheme
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
@@ -69,18 +71,15 @@ async def figures_of(
 ) -> AsyncIterator[None]:
     """Publish by how much the figures of locked cases change inside."""
     ids = [row["id"] for row in rows]
-    before = await _lines(tx, rows)
+    known = await _schemes_of(tx, rows)
+    before = await _lines(tx, rows, known)
     yield
-    after = await _lines(tx, rows)
+    after = await _lines(tx, rows, known)
     changed = [row for row in rows if before[row["id"]] != after[row["id"]]]
     if not changed:
         return
     async with reaching_everywhere(tx, scope):
-        found = await persons.find_many(
-            tx, sorted({row["person_id"] for row in changed}), AreaScope.everything()
-        )
-    refs = {person["id"]: person["ref"] for person in found}
-    codes = {each: (await schemes.find(tx, each)).code for each in {row["scheme_id"] for row in changed}}
+        refs = await persons.refs_of(tx, sorted({row["person_id"] for row in changed}))
     states = await enrolments.states(tx, ids)
     events = [
         (
@@ -89,7 +88,7 @@ async def figures_of(
             EnrolmentChanged(
                 person_ref=refs[row["person_id"]],
                 enrolment_id=row["id"],
-                scheme=codes[row["scheme_id"]],
+                scheme=known[row["scheme_id"]].code,
                 state=states[row["id"]],
                 area=area_text(row["area"]),
                 changed_on=runtime.clock.today(),
@@ -97,16 +96,21 @@ async def figures_of(
             ),
         )
         for row in changed
-        if row["person_id"] in refs
     ]
     await runtime.outbox.append_many(tx, events)
 
 
-async def _lines(tx: Transaction, rows: Sequence[asyncpg.Record]) -> dict[UUID, Counter[LineKey]]:
+async def _schemes_of(tx: Transaction, rows: Sequence[asyncpg.Record]) -> dict[UUID, Scheme]:
+    return {each: await schemes.find(tx, each) for each in sorted({row["scheme_id"] for row in rows})}
+
+
+async def _lines(
+    tx: Transaction, rows: Sequence[asyncpg.Record], known: Mapping[UUID, Scheme]
+) -> dict[UUID, Counter[LineKey]]:
     found = await repository.accounts(tx, [row["id"] for row in rows])
     counted: dict[UUID, Counter[LineKey]] = {}
     for row in rows:
-        scheme = await schemes.find(tx, row["scheme_id"])
+        scheme = known[row["scheme_id"]]
         registered = scheme.versions[-1].definition.by_registration if scheme.versions else True
         population = Population.REGISTERED if registered else Population.RESIDENT
         accounts = [repository.account(each) for each in found[row["id"]]]
@@ -123,18 +127,22 @@ async def reconcile(
     async with figures_of(runtime, tx, scope, rows):
         today, district = runtime.clock.today(), runtime.district.interval()
         known = await known_of(tx, scope, district, [row["person_id"] for row in rows], today)
+        desk, found = Desk(runtime, tx, scope, SYSTEM), await _schemes_of(tx, rows)
+        stored = await repository.accounts(tx, [row["id"] for row in rows])
         for row in rows:
-            if row["person_id"] in known:
-                await _reconcile_one(Desk(runtime, tx, scope, SYSTEM), row, known[row["person_id"]], today)
-            else:  # the entry itself was taken back: nothing is due
-                await _write(Desk(runtime, tx, scope, SYSTEM), row, [])
+            person, scheme = known.get(row["person_id"]), found[row["scheme_id"]]
+            due: list[Due] = []
+            if person is not None and scheme.versions:
+                due = await _due_now(desk, row, scheme, person, today)
+            elif person is None and row["state"] == State.ACTIVE:  # the entry itself was taken back
+                ends = {"ended_on": today, "end_cause": "retracted"}
+                await write_step(desk, row, Action.END, None, ends)
+            await _write(desk, row, stored[row["id"]], due)
+        await review(tx, runtime, [row["id"] for row in rows])
 
 
-async def _reconcile_one(desk: Desk, row: asyncpg.Record, known: Known, today: date) -> None:
-    runtime, tx = desk.runtime, desk.tx
-    scheme = await schemes.find(tx, row["scheme_id"])
-    if not scheme.versions:
-        return
+async def _due_now(desk: Desk, row: asyncpg.Record, scheme: Scheme, known: Known, today: date) -> list[Due]:
+    """Return what is due to a case by today, and end or resume it as the record says."""
     definition = scheme.versions[-1].definition
     gone = known.gone(by_registration=definition.by_registration)
     await _end_or_resume(desk, row, gone)
@@ -144,7 +152,7 @@ async def _reconcile_one(desk: Desk, row: asyncpg.Record, known: Known, today: d
     if row["end_cause"] not in (None, *_FROM_RECORD) and (until is None or row["ended_on"] < until):
         until, cause = row["ended_on"], "end"
     children = [Subject(UUID(each.key), each.birth_date, each.died_on) for each in known.children if each.key]
-    declared = Declared.of(declared_of(runtime, row), row["confirmed"])
+    declared = Declared.of(declared_of(desk.runtime, row), row["confirmed"])
     found: list[Due] = []
     for subject in subjects_of(rule, row["person_id"], children):
         for due in dues(scheme.versions, subject, Span(start, until, cause), today):
@@ -153,7 +161,7 @@ async def _reconcile_one(desk: Desk, row: asyncpg.Record, known: Known, today: d
             finding = eligibility.finding_on(version, known, day, declared)
             if finding.answer is not Answer.NOT_MET:
                 found.append(due)
-    await _write(desk, row, found)
+    return found
 
 
 async def _end_or_resume(desk: Desk, row: asyncpg.Record, gone: tuple[date, str] | None) -> None:
@@ -168,23 +176,26 @@ async def _end_or_resume(desk: Desk, row: asyncpg.Record, gone: tuple[date, str]
         await write_step(desk, row, Action.RESUMPTION, None, resumed)
 
 
-async def _write(desk: Desk, row: asyncpg.Record, found: Sequence[Due]) -> None:
-    """Store what is due now; free what waits beyond it, and show what was paid beyond it.
+async def _write(
+    desk: Desk, row: asyncpg.Record, stored: Sequence[asyncpg.Record], found: Sequence[Due]
+) -> None:
+    """Store what is due now, and what no longer is as nothing.
 
     The same child's due may stand in the other parent's case, in another area: the statement reaches there.
     """
-    tx = desk.tx
-    stored = (await repository.accounts(tx, [row["id"]]))[row["id"]]
     wanted = {(due.subject_id, due.period): due for due in found}
-    changed = [due for key, due in wanted.items() if not _is_stored(due, stored)]
-    gone = [each["id"] for each in stored if (each["subject_id"], each["period"]) not in wanted]
+    changed = [due for due in wanted.values() if not _is_stored(due, stored)]
+    gone = [
+        each["id"]
+        for each in stored
+        if each["amount"] > 0 and (each["subject_id"], each["period"]) not in wanted
+    ]
     if changed:
         ids = [new_id() for _ in changed]
-        async with reaching_everywhere(tx, desk.scope):
-            await repository.upsert_dues(tx, row["scheme_id"], row["id"], row["area"], ids, changed)
+        async with reaching_everywhere(desk.tx, desk.scope):
+            await repository.upsert_dues(desk.tx, row["scheme_id"], row["id"], row["area"], ids, changed)
     if gone:
-        await repository.void_dues(tx, gone)
-    await review(tx, desk.runtime, row["id"])
+        await repository.void_dues(desk.tx, gone)
 
 
 def _is_stored(due: Due, stored: Sequence[asyncpg.Record]) -> bool:
@@ -203,16 +214,19 @@ def _is_stored(due: Due, stored: Sequence[asyncpg.Record]) -> bool:
     )
 
 
-async def review(tx: Transaction, runtime: Runtime, enrolment_id: UUID) -> None:
-    """Free lines that were not sent and are too much, then show what was paid too much."""
-    stored = (await repository.accounts(tx, [enrolment_id]))[enrolment_id]
-    accounts = [(each, repository.account(each)) for each in stored]
+async def review(tx: Transaction, runtime: Runtime, enrolment_ids: Sequence[UUID]) -> None:
+    """Free lines of cases that were not sent and are too much, then show what was paid too much."""
+    accounts = await _accounts(tx, enrolment_ids)
     excess = [each["id"] for each, one in accounts if one.waiting > 0 and one.kept + one.waiting > one.amount]
     if excess and await repository.drop_waiting(tx, excess):
-        stored = (await repository.accounts(tx, [enrolment_id]))[enrolment_id]
-        accounts = [(each, repository.account(each)) for each in stored]
+        accounts = await _accounts(tx, enrolment_ids)
     await repository.lapse_overpayments(tx, [each["id"] for each, one in accounts if one.overpaid == 0])
     now = runtime.clock.now()
     for each, one in accounts:
         if one.overpaid > 0:
             await repository.upsert_overpayment(tx, new_id(), each, one.overpaid, now)
+
+
+async def _accounts(tx: Transaction, enrolment_ids: Sequence[UUID]) -> list[tuple[asyncpg.Record, Account]]:
+    found = await repository.accounts(tx, enrolment_ids)
+    return [(each, repository.account(each)) for rows in found.values() for each in rows]

@@ -21,7 +21,8 @@ SELECT d.id, d.enrolment_id, d.subject_id, d.period, d.starts_on, d.due_on, d.mo
 FROM benefit_due d
 LEFT JOIN LATERAL (
     SELECT sum(amount) FILTER (WHERE state = 'paid') AS paid,
-        sum(amount) FILTER (WHERE state = 'open') AS waiting, count(*) FILTER (WHERE holds) AS parts
+        sum(amount) FILTER (WHERE state IN ('open', 'sent')) AS waiting,
+        count(*) FILTER (WHERE holds) AS parts
     FROM benefit_line l WHERE l.due_id = d.id) l ON true
 LEFT JOIN LATERAL (
     SELECT sum(amount) FILTER (WHERE state = 'returned') AS returned,
@@ -110,9 +111,7 @@ async def void_dues(tx: Transaction, ids: Sequence[UUID]) -> None:
 async def drop_waiting(tx: Transaction, due_ids: Sequence[UUID]) -> int:
     """Take lines of these dues out of batches that were not exported yet; returns how many."""
     status = await tx.execute(
-        "UPDATE benefit_line l SET state = 'dropped', holds = false FROM benefit_batch b"
-        " WHERE b.id = l.batch_id AND b.state IN ('draft', 'approved') AND l.state = 'open'"
-        " AND l.due_id = ANY($1)",
+        "UPDATE benefit_line SET state = 'dropped', holds = false WHERE state = 'open' AND due_id = ANY($1)",
         due_ids,
     )
     return int(status.split()[-1])
@@ -224,6 +223,13 @@ async def drop_lines(tx: Transaction, batch_id: UUID) -> None:
     await tx.execute(
         "UPDATE benefit_line SET state = 'dropped', holds = false WHERE batch_id = $1 AND state = 'open'",
         batch_id,
+    )
+
+
+async def send_lines(tx: Transaction, batch_id: UUID) -> None:
+    """Mark the lines that go to the bank: from now on none of them is dropped."""
+    await tx.execute(
+        "UPDATE benefit_line SET state = 'sent' WHERE batch_id = $1 AND state = 'open'", batch_id
     )
 
 

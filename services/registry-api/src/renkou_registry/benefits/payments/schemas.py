@@ -85,7 +85,7 @@ class LineOut(BaseModel):
     period: str
     part: int = Field(description="0 the first payment, then what a correction found missing")
     amount: Yuan
-    state: str = Field(description="open, paid, failed or dropped")
+    state: str = Field(description="open, sent, paid, failed or dropped")
     failure: str | None
 
 

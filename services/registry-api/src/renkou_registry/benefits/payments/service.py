@@ -122,8 +122,9 @@ async def export(desk: Desk, batch_id: UUID, expected: int, kind: str) -> Export
     row = await find(desk, batch_id, lock=True)
     check_version(expected, row["version"])
     state = _step(row, "export")
+    await repository.send_lines(desk.tx, batch_id)
     lines = await _all_lines(desk, batch_id)
-    payments = [_payment(desk, line) for line in lines if line["state"] == "open"]
+    payments = [_payment(desk, line) for line in lines if line["state"] == "sent"]
     if not payments:
         raise Conflict("nothing_due", "批次中已没有可发放的款项", "no line of the batch is left to be paid")
     content = files.payment_list(payments, kind)
@@ -180,8 +181,7 @@ async def read_results(desk: Desk, batch_id: UUID, content: bytes, kind: str, pa
                 [each for each in paid if lines[each]["enrolment_id"] in own],
                 [each for each in failed if lines[each[0]]["enrolment_id"] in own],
             )
-        for case in page:
-            await ledger.review(desk.tx, desk.runtime, case["id"])
+        await ledger.review(desk.tx, desk.runtime, [case["id"] for case in page])
     now = desk.runtime.clock.now()
     changes = {"state": state, "result_checksum": checksum, "settled_by": desk.subject, "settled_at": now}
     await repository.update_batch(desk.tx, batch_id, changes)
@@ -258,4 +258,4 @@ async def decide(desk: Desk, overpayment_id: UUID, expected: int, *, returned: b
         state = "returned" if returned else "kept"
         now = desk.runtime.clock.now()
         await repository.decide_overpayment(desk.tx, overpayment_id, state, note, desk.subject, now)
-    await ledger.review(desk.tx, desk.runtime, row["enrolment_id"])
+    await ledger.review(desk.tx, desk.runtime, [row["enrolment_id"]])

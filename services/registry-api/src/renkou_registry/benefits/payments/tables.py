@@ -93,8 +93,8 @@ class BenefitLine(SQLModel, table=True):
 
     __tablename__ = "benefit_line"
     __table_args__ = (
-        CheckConstraint("state IN ('open', 'paid', 'failed', 'dropped')", name="benefit_line_state"),
-        CheckConstraint("holds = (state IN ('open', 'paid'))", name="benefit_line_holds"),
+        CheckConstraint("state IN ('open', 'sent', 'paid', 'failed', 'dropped')", name="benefit_line_state"),
+        CheckConstraint("holds = (state IN ('open', 'sent', 'paid'))", name="benefit_line_holds"),
         CheckConstraint("amount > 0", name="benefit_line_amount"),
         Index(
             "benefit_line_once",

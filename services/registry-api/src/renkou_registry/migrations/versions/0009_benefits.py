@@ -114,6 +114,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(
+        "benefit_enrolment_active",
+        "benefit_enrolment",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'active'"),
+    )
     op.create_index("benefit_enrolment_area", "benefit_enrolment", ["scheme_id", "area", "id"], unique=False)
     op.create_index(
         "benefit_enrolment_notice",
@@ -300,8 +307,10 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("holds", sa.Boolean(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
-        sa.CheckConstraint("holds = (state IN ('open', 'paid'))", name="benefit_line_holds"),
-        sa.CheckConstraint("state IN ('open', 'paid', 'failed', 'dropped')", name="benefit_line_state"),
+        sa.CheckConstraint("holds = (state IN ('open', 'sent', 'paid'))", name="benefit_line_holds"),
+        sa.CheckConstraint(
+            "state IN ('open', 'sent', 'paid', 'failed', 'dropped')", name="benefit_line_state"
+        ),
         sa.CheckConstraint("amount > 0", name="benefit_line_amount"),
         sa.ForeignKeyConstraint(
             ["batch_id"],

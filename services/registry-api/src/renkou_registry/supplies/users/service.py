@@ -13,6 +13,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import SupplyUserChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput
+from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import reading
@@ -160,11 +161,11 @@ async def _set_reached(desk: Desk, index: bytes, on: date) -> None:
 
 
 async def issues_to_person(
-    desk: Desk, person_id: UUID, purpose: str, after: UUID | None, limit: int
+    desk: Desk, access: Access, person_id: UUID, purpose: str, after: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return what a person of the caller's received, and log the reading; raises NotFound."""
     await persons.find(desk.tx, person_id, desk.scope)
-    await reading.log_health(desk.runtime, desk.tx, desk.subject, person_id, ["supply_issues"], purpose)
+    await reading.log_health(desk.runtime, desk.tx, access.subject, person_id, ["supply_issues"], purpose)
     return await held_about(desk.runtime, desk.tx, desk.scope, person_id, after, limit)
 
 
