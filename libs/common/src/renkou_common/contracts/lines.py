@@ -6,11 +6,14 @@ between the new and the old multiset, so that a correction is an exact reversal 
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from renkou_common.contracts.typed import typed
 
 
 class Population(StrEnum):
@@ -76,24 +79,22 @@ def difference(new: Counter[LineKey], old: Counter[LineKey]) -> list[Line]:
     return [_line(key, new[key] - old[key]) for key in keys if new[key] != old[key]]
 
 
-_FIELDS_SET = frozenset(Line.model_fields)
+def first_lines(keys: Sequence[LineKey], sex: int, birth_month: str) -> list[Line]:
+    """Return a line of one for each key, in their order, with the sex and birth month of one person."""
+    return [_line(key._replace(sex=sex, birth_month=birth_month), 1) for key in keys]
 
 
 def _line(key: LineKey, value: int) -> Line:
-    """Return a line of typed values; an import makes millions, and validating takes longer than all else."""
-    line = Line.__new__(Line)
-    members = {
-        "population": key.population,
-        "area": key.area,
-        "on": key.on,
-        "measure": key.measure,
-        "sex": key.sex,
-        "birth_month": key.birth_month or None,
-        "parity": key.parity,
-        "value": value,
-    }
-    object.__setattr__(line, "__dict__", members)
-    object.__setattr__(line, "__pydantic_fields_set__", set(_FIELDS_SET))
-    object.__setattr__(line, "__pydantic_extra__", None)
-    object.__setattr__(line, "__pydantic_private__", None)
-    return line
+    return typed(
+        Line,
+        {
+            "population": key.population,
+            "area": key.area,
+            "on": key.on,
+            "measure": key.measure,
+            "sex": key.sex,
+            "birth_month": key.birth_month or None,
+            "parity": key.parity,
+            "value": value,
+        },
+    )

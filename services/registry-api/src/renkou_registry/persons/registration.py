@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from renkou_common.contracts.lines import Line, LineKey, difference
+from renkou_common.contracts.lines import Line, LineKey, difference, first_lines
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
+from renkou_common.contracts.typed import typed
 from renkou_common.database import Transaction
 from renkou_registry.life_events import history
 from renkou_registry.life_events.domain import (
@@ -108,7 +109,7 @@ async def register_many(
 
 
 def _message(entered: Entered) -> PersonRegistered:
-    return PersonRegistered.model_construct(**entry_fields(entered))  # every part is typed already
+    return typed(PersonRegistered, entry_fields(entered))
 
 
 def entry_fields(entered: Entered) -> dict[str, Any]:
@@ -152,9 +153,8 @@ def _opening(entry: PersonEntry, event: LifeEvent, district: tuple[int, int]) ->
         addresses=pattern.addresses,
         usual=pattern.usual,
     )
-    month = f"{entry.birth_date:%Y-%m}"
-    counted = Counter({key._replace(sex=entry.sex, birth_month=month): 1 for key in keys})
-    return Entered(entry, event, state, difference(counted, Counter()))
+    lines = first_lines(keys, entry.sex, entry.birth_date.isoformat()[:7])
+    return Entered(entry, event, state, lines)
 
 
 @lru_cache(maxsize=16_384)
@@ -172,7 +172,7 @@ def _pattern(
         "present_since": present_since,
     }
     state = derive([LifeEvent(UUID(int=0), EventKind.OPENING, entered_on, data)], district, RULES)
-    return state, tuple(lines_of(state, district))
+    return state, tuple(sorted(lines_of(state, district)))
 
 
 def entry_event(entry: PersonEntry) -> LifeEvent:
