@@ -16,7 +16,6 @@ from renkou_common.scope import AreaScope
 _BLOCKS = """
 WITH mine AS (SELECT id, name, sex, birth_date, phone_index FROM person WHERE id = ANY($1) AND NOT withdrawn)
 SELECT m.id AS a, o.id AS b FROM mine m JOIN person o ON o.name = m.name
-   AND o.birth_date BETWEEN m.birth_date - 3660 AND m.birth_date + 3660
  WHERE o.id <> m.id AND NOT o.withdrawn
    AND (o.birth_date = m.birth_date
         OR extract(year FROM o.birth_date) = extract(year FROM m.birth_date)

@@ -236,3 +236,8 @@ def _known(row: asyncpg.Record | None) -> asyncpg.Record:
     if row is None:
         raise NotFound.of("光荣证", "certificate")
     return row
+
+
+async def holders(tx: Transaction, person_ids: Sequence[UUID], day: date) -> set[UUID]:
+    """Return which of the persons hold a certificate on a day; the caller reaches everywhere."""
+    return await repository.holders(tx, person_ids, day)

@@ -25,6 +25,8 @@ from renkou_registry.prepregnancy.domain import Participant, State
 from renkou_registry.prepregnancy.forms import Form, Step
 from renkou_registry.runtime import Runtime
 
+_EVERYWHERE = AreaScope.everything()
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -190,6 +192,36 @@ async def withdraw(
     domain.check_order(on, check.row["registered_on"], [])
     await repository.delete_steps(tx, check_id)
     return await _save(runtime, tx, access.areas, check, state, ended_on=on)
+
+
+async def consent_withdrawn(runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID) -> None:
+    """End every running check of a person who no longer agrees to it: what was found is deleted, and nothing
+    counts any more, as after :func:`withdraw`."""
+    async with reaching_everywhere(tx, scope):
+        for row in await repository.of_person(tx, person_id):
+            if domain.is_open(State(row["state"])):
+                await _withdraw_locked(runtime, tx, row["id"])
+
+
+async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
+    """Take a person whose entry was taken back out of the checks: what was found of that one is deleted. A
+    partner's check goes on. The transaction reaches everywhere; ``by`` is on record with the entry."""
+    for row in await repository.of_person(tx, person_id):
+        if State(row["state"]) in (State.DECLINED, State.WITHDRAWN):
+            continue
+        if row["second_person_id"] is None:
+            await _withdraw_locked(runtime, tx, row["id"])
+            continue
+        before = await find(tx, row["id"], _EVERYWHERE, lock=True)
+        await repository.leave(tx, row["id"], person_id)
+        await _save(runtime, tx, _EVERYWHERE, before, before.state)
+
+
+async def _withdraw_locked(runtime: Runtime, tx: Transaction, check_id: UUID) -> None:
+    check = await find(tx, check_id, _EVERYWHERE, lock=True)
+    await repository.delete_steps(tx, check_id)
+    state = domain.withdraw(check.state)
+    await _save(runtime, tx, _EVERYWHERE, check, state, ended_on=runtime.clock.today())
 
 
 async def find(tx: Transaction, check_id: UUID, scope: AreaScope, *, lock: bool = False) -> Check:

@@ -114,6 +114,18 @@ async def change(
     return await find(tx, service_id, access.areas)
 
 
+async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
+    """Cancel every service of a person whose entry was taken back: recorded in error like the entry."""
+    [ref] = (await persons.refs_of(tx, [person_id])).values()
+    for row in await repository.standing_of_person(tx, person_id):
+        before = service_of(row)
+        after = domain.cancel(before, CancelReason.ERROR)
+        await repository.update(tx, after)
+        old, new = _difference(before, after)
+        await repository.log_change(tx, new_id(), before, old, new, None, runtime.clock.now(), by)
+        await _publish(runtime, tx, ref, before, after)
+
+
 async def find(tx: Transaction, service_id: UUID, scope: AreaScope) -> asyncpg.Record:
     """Return a service of a person in scope; raises NotFound."""
     return _known(await repository.find(tx, service_id, scope))

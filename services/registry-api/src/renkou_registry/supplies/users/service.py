@@ -162,6 +162,14 @@ async def _set_reached(desk: Desk, index: bytes, on: date) -> None:
     await changed(desk, after, "reached" if first else "not_reached", on, before)
 
 
+async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
+    """Withdraw the registrations of a person whose entry was taken back; the transaction reaches everywhere."""
+    desk = Desk(runtime, tx, AreaScope.everything(), by)
+    for row in await repository.of_person(tx, sealed_person(runtime, person_id)[1]):
+        after = await USERS.update(tx, row["id"], {"withdrawn": True})
+        await changed(desk, after, "withdrawn", desk.today, row)
+
+
 async def issues_to_person(
     desk: Desk, person_id: UUID, purpose: str, after: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
