@@ -23,7 +23,9 @@ from renkou_registry.persons.domain import new_id
 from renkou_registry.prepregnancy import counting, domain, findings, forms, repository
 from renkou_registry.prepregnancy.domain import Participant, State
 from renkou_registry.prepregnancy.forms import Form, Step
+from renkou_registry.records import Desk
 from renkou_registry.runtime import Runtime
+from renkou_registry.successions import Following
 
 _EVERYWHERE = AreaScope.everything()
 
@@ -322,3 +324,20 @@ def _check_values(
     if found:
         raise InvalidInput.fields(found)
     return stored
+
+
+async def _area_changed(desk: Desk, before: asyncpg.Record, after: asyncpg.Record) -> None:
+    steps = await repository.steps_of(desk.tx, after["id"])
+    was = counting.counted(desk.runtime, before, steps)
+    await counting.publish(
+        desk.runtime, desk.tx, after["id"], was, counting.counted(desk.runtime, after, steps)
+    )
+
+
+AREA_FOLLOWING = Following(
+    "prepregnancy_check",
+    person="first_person_id",
+    where="t.state NOT IN ('declined', 'withdrawn', 'closed')",
+    moved=_area_changed,
+)
+"""A running check follows the couple when a community changes."""

@@ -233,3 +233,11 @@ async def lines_of_issues(desk: Desk, issue_ids: Sequence[UUID]) -> list[asyncpg
     """Return the lines of issues that :func:`issues_to_person` found."""
     async with reaching_everywhere(desk.tx, desk.scope):
         return await ledger.lines(desk.tx, issue_ids)
+
+
+async def follow_point(desk: Desk, point_id: UUID, area: int) -> None:
+    """Let this year's registrations of a point count where it lies by now; earlier years stay."""
+    for before in await repository.of_point(desk.tx, point_id):
+        if before["year"] == desk.today.year:
+            after = await USERS.update(desk.tx, before["id"], {"area": area})
+            await changed(desk, after, "area_changed", desk.today, before)
