@@ -15,11 +15,12 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Measure
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import RentalChanged
-from renkou_common.errors import Conflict, InvalidInput
+from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
 from renkou_registry.persons import service as persons
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.rentals import repository
 from renkou_registry.rentals.repository import AGREEMENTS, RENTALS, TENANTS
 from renkou_registry.yearly.domain import Measures
 from renkou_registry.yearly.service import Book, open_papers
@@ -69,6 +70,14 @@ async def create(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
     await _changed(desk, row, "entered", row["since"])
     await open_papers(desk, BOOK, desk.today.year, [(rental_id, key, row["since"])])
     return rental_id
+
+
+async def at_street(desk: Desk, area: AreaCode, street: str) -> asyncpg.Record:
+    """Return the house that is let at an address; raises NotFound."""
+    row = await repository.at_street(desk.tx, await own_area(desk, area), street)
+    if row is None:
+        raise NotFound.of("该地址的出租房屋", "rented house of this address")
+    return row
 
 
 async def change(desk: Desk, rental_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:
