@@ -15,7 +15,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Measure
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import EmployerChanged
-from renkou_common.errors import Conflict, InvalidInput, NotFound
+from renkou_common.errors import Conflict, InvalidInput
 from renkou_registry.employers import repository
 from renkou_registry.employers.repository import EMPLOYEES, EMPLOYERS, STATEMENTS
 from renkou_registry.fields import check_areas, check_not_future
@@ -72,10 +72,12 @@ async def create(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
 
 
 async def of_code(desk: Desk, code: str) -> asyncpg.Record:
-    """Return the employer of a credit code that has not been ended; raises NotFound."""
+    """Return the employer of a credit code that has not been ended; raises InvalidInput."""
     row = await repository.of_code(desk.tx, code, desk.scope)
     if row is None:
-        raise NotFound.of("此统一社会信用代码的单位", "employer of this credit code")
+        raise InvalidInput.field(
+            "/credit_code", "employer_unknown", "没有此统一社会信用代码的单位", "no employer has this code"
+        )
     return row
 
 

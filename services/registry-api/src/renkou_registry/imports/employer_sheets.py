@@ -76,7 +76,7 @@ class _Employers(RowByRow):
 class _Employees(RowByRow):
     person = ((_NUMBER, _NAME),)
     days = (_SINCE,)
-    columns = MappingProxyType({"/since": _SINCE, "/person_id": _NUMBER})
+    columns = MappingProxyType({"/credit_code": _CODE, "/since": _SINCE, "/person_id": _NUMBER})
 
     async def look_up(self, desk: Desk, row: Row) -> None:
         await service.of_code(office_of(desk), row[_CODE])

@@ -79,7 +79,7 @@ class _Rentals(RowByRow):
 class _Tenants(RowByRow):
     person = ((_NUMBER, _NAME),)
     days = (_SINCE,)
-    columns = MappingProxyType({"/area": _AREA, "/since": _SINCE, "/person_id": _NUMBER})
+    columns = MappingProxyType({"/area": _AREA, "/street": _STREET, "/since": _SINCE, "/person_id": _NUMBER})
 
     async def look_up(self, desk: Desk, row: Row) -> None:
         await service.at_street(office_of(desk), row[_AREA], row[_STREET])

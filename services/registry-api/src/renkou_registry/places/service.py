@@ -48,10 +48,10 @@ async def create(
 
 
 async def of_code(tx: Transaction, scope: AreaScope, area: int, code: str) -> asyncpg.Record:
-    """Return the place of a community in scope that has a code; raises NotFound."""
+    """Return the place of a community in scope that has a code; raises InvalidInput."""
     row = await repository.of_code(tx, area, code) if scope.contains(area) else None
     if row is None:
-        raise _not_found()
+        raise InvalidInput.field("/parent_id", "place_unknown", "该社区没有此编号", "no place has this code")
     return row
 
 

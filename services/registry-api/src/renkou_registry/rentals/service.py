@@ -15,7 +15,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Measure
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import RentalChanged
-from renkou_common.errors import Conflict, InvalidInput, NotFound
+from renkou_common.errors import Conflict, InvalidInput
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
 from renkou_registry.persons import service as persons
@@ -73,10 +73,12 @@ async def create(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
 
 
 async def at_street(desk: Desk, area: AreaCode, street: str) -> asyncpg.Record:
-    """Return the house that is let at an address; raises NotFound."""
+    """Return the house that is let at an address; raises NotFound outside the caller's area, InvalidInput."""
     row = await repository.at_street(desk.tx, await own_area(desk, area), street)
     if row is None:
-        raise NotFound.of("该地址的出租房屋", "rented house of this address")
+        raise InvalidInput.field(
+            "/street", "rental_unknown", "该地址没有登记的出租房屋", "no rented house of this address"
+        )
     return row
 
 

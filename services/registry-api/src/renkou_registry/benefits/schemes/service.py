@@ -181,10 +181,10 @@ def version_needed(scheme: Scheme, day: date) -> Version:
 
 
 async def id_of_code(tx: Transaction, code: str) -> UUID:
-    """Return the id of the scheme of a code; raises NotFound."""
+    """Return the id of the scheme of a code; raises InvalidInput."""
     found = await repository.id_of_code(tx, code)
     if found is None:
-        raise NotFound.of("此代码的项目", "scheme of this code")
+        raise InvalidInput.field("/scheme", "scheme_unknown", "没有此代码的项目", "no scheme has this code")
     return found
 
 
