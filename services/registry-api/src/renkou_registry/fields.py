@@ -87,6 +87,7 @@ def _area_of_query(
 
 
 AreaQuery = Annotated[AreaCode, Depends(_area_of_query)]
+SexQuery = Annotated[Literal["0", "1", "2", "9"] | None, Query(description="GB/T 2261.1")]
 NameIn = Annotated[
     str, StringConstraints(max_length=400), AfterValidator(clean_name), Field(examples=["王小明"])
 ]

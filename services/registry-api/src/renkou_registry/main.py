@@ -11,6 +11,7 @@ from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
 from renkou_registry.areas.routes import router as areas_router
 from renkou_registry.auth.routes import router as auth_router
+from renkou_registry.benefits.enrolments.own_routes import router as own_enrolments_router
 from renkou_registry.benefits.routes import router as benefits_router
 from renkou_registry.bootstrap import open_runtime
 from renkou_registry.budget.routes import router as budget_router
@@ -18,6 +19,7 @@ from renkou_registry.cards.routes import router as cards_router
 from renkou_registry.childbirth.own_routes import router as own_childbirth_router
 from renkou_registry.childbirth.routes import router as childbirth_router
 from renkou_registry.code_lists.routes import router as code_lists_router
+from renkou_registry.corrections.own_routes import router as own_corrections_router
 from renkou_registry.corrections.routes import router as corrections_router
 from renkou_registry.duplicates.routes import router as duplicates_router
 from renkou_registry.employers.routes import router as employers_router
@@ -46,6 +48,7 @@ from renkou_registry.staff.routes import router as staff_router
 from renkou_registry.supplies.routes import router as supplies_router
 from renkou_registry.surveys.routes import router as surveys_router
 from renkou_registry.timeline.routes import router as timeline_router
+from renkou_registry.visits.own_routes import router as own_visits_router
 from renkou_registry.visits.routes import router as visits_router
 
 MAX_IMPORT_BYTES = 50 << 20
@@ -105,6 +108,9 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             external_lists_router,
             accounts_router,
             me_router,
+            own_visits_router,
+            own_corrections_router,
+            own_enrolments_router,
             own_services_router,
             own_childbirth_router,
             own_prepregnancy_router,

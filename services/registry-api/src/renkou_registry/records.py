@@ -21,7 +21,7 @@ from renkou_common.contracts.lines import LineKey, difference
 from renkou_common.contracts.registry_offices import OfficeEvent
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current, note
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.scope import AreaScope
 from renkou_registry.persons.commands import check_known_areas
@@ -90,7 +90,7 @@ class AreaTable:
         return row
 
     async def update(self, tx: Transaction, record_id: UUID, changes: Mapping[str, Any]) -> asyncpg.Record:
-        """Set columns of a row, count its version up and return it."""
+        """Set columns of a row, count its version up, note what changed by name, and return it."""
         sets = "".join(f"{column} = ${number}, " for number, column in enumerate(changes, 2))
         row = await tx.fetchrow(
             f"UPDATE {self.name} SET {sets}version = version + 1 WHERE id = $1 RETURNING *",
@@ -98,6 +98,7 @@ class AreaTable:
             *changes.values(),
         )
         assert row is not None
+        await note(tx, record_id, row["version"], [name.removesuffix("_sealed") for name in changes])
         return row
 
     async def page(
@@ -150,9 +151,12 @@ async def enter(desk: Desk, table: AreaTable, area: int, values: Mapping[str, An
 
 
 async def lock_version(desk: Desk, table: AreaTable, record_id: UUID, version: int) -> asyncpg.Record:
-    """Return a locked record that the caller has seen; raises NotFound or VersionMismatch."""
+    """Return a locked record that the caller has seen.
+
+    Raises NotFound, or VersionMismatch that names what was changed since.
+    """
     row = await table.lock(desk.tx, record_id, desk.scope)
-    check_version(version, row["version"])
+    await check_current(desk.tx, record_id, version, row["version"])
     return row
 
 

@@ -6,6 +6,7 @@ time. A fatal error in one of them ends the process, so that the supervisor star
 """
 
 import asyncio
+import gc
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
@@ -37,6 +38,7 @@ from renkou_registry.settings import load_settings
 log = structlog.get_logger()
 SERVICE = "registry-api"
 TRIM_SECONDS = 600
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000  # a block of an import makes as many, and none of them in a cycle
 
 
 def _feed_consumer(runtime: Runtime, nats: NatsClient, http: httpx.AsyncClient) -> FeedConsumer:
@@ -70,6 +72,7 @@ async def run() -> int:
     """Run every task of the process; returns its exit status."""
     settings = load_settings()
     configure_logging(f"{SERVICE} worker", settings.log_level)
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
     nats = NatsClient(settings.nats_url, name=f"{SERVICE} worker", seed_file=settings.nats_seed_file)
     async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15) as http:
         return await run_tasks(

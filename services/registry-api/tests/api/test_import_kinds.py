@@ -1,4 +1,4 @@
-"""Every register comes in by a sheet of its own: templates, refusals, twice the same, CSV, the example row."""
+"""Every register comes in by a sheet of its own: templates, refusals, twice the same, CSV, example rows."""
 
 from io import BytesIO
 from typing import Any

@@ -30,7 +30,7 @@ def test_a_workbook_is_read_back_as_it_was_written(rows: list[list[str]]) -> Non
     read = sheet.to_python(skip_empty_area=False)
     assert read[0] == ["姓名", "号码"]
     told = [[str(cell) for cell in row] for row in read[1:]]
-    assert told == list(rows[: len(told)])
+    assert told == rows[: len(told)]
     assert not any(any(row) for row in rows[len(told) :])
 
 

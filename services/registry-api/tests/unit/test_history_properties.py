@@ -16,6 +16,7 @@ from renkou_registry.life_events.addresses import (
     AddressKind,
     Place,
     Spell,
+    entry_spells,
     rewriting,
     spells_of,
 )
@@ -168,6 +169,13 @@ def test_a_list_of_a_day_shows_exactly_whom_the_figures_count(history: list[Life
 
 def held(spell: Spell, on: date) -> bool:
     return spell.counted_from <= on and (spell.valid_until is None or on < spell.valid_until)
+
+
+@settings(max_examples=200, deadline=None)
+@given(entries())
+def test_entries_in_bulk_write_what_the_history_tells(entry: LifeEvent) -> None:
+    state = derive([entry], DISTRICT, RULES)
+    assert entry_spells(entry, state, {}) == spells_of([entry], state)
 
 
 @settings(max_examples=200, deadline=None)

@@ -81,7 +81,7 @@ def entries_of(book: Book, step: Step, on: date) -> list[Taken]:
         return [entry(step.batch_id, step.quantity)]
     if step.kind is Kind.ISSUE:
         named = step.batch_id if step.explicit else None
-        return choose(book.stocks, [Wanted(specification, step.quantity, named)], on)
+        return choose(book.stocks, [Wanted(specification, step.quantity, named)], on, on)
     if step.kind is Kind.STOCKTAKING:
         difference = step.quantity - book.held().get(step.batch_id, 0)
         return [entry(step.batch_id, difference)] if difference else []
@@ -181,11 +181,20 @@ def test_every_month_adds_up_and_opens_with_what_the_month_before_closed_with(
 def test_a_batch_may_be_issued_on_its_last_day_and_not_the_day_after() -> None:
     batch = UUID(int=10)
     stocks = [Stock(batch, PILLS, START, 5, START)]
-    assert choose(stocks, [Wanted(PILLS, 2)], START)[0].quantity == -2
+    assert choose(stocks, [Wanted(PILLS, 2)], START, START)[0].quantity == -2
+    following = START + timedelta(days=1)
     with pytest.raises(Conflict, match="stock_short"):
-        choose(stocks, [Wanted(PILLS, 2)], START + timedelta(days=1))
+        choose(stocks, [Wanted(PILLS, 2)], following, following)
     with pytest.raises(Conflict, match="batch_expired"):
-        choose(stocks, [Wanted(PILLS, 2, batch)], START + timedelta(days=1))
+        choose(stocks, [Wanted(PILLS, 2, batch)], following, following)
+
+
+def test_an_issue_entered_late_takes_what_has_expired_since_only_by_name() -> None:
+    batch, following = UUID(int=10), START + timedelta(days=1)
+    stocks = [Stock(batch, PILLS, START, 5, START)]
+    with pytest.raises(Conflict, match="stock_short"):
+        choose(stocks, [Wanted(PILLS, 2)], START, following)
+    assert choose(stocks, [Wanted(PILLS, 2, batch)], START, following)[0].quantity == -2
 
 
 def test_a_batch_named_in_one_line_is_not_given_away_again_in_another() -> None:
@@ -194,7 +203,7 @@ def test_a_batch_named_in_one_line_is_not_given_away_again_in_another() -> None:
         Stock(early, PILLS, BATCHES[early][1], 5, START),
         Stock(late, PILLS, BATCHES[late][1], 5, START),
     ]
-    taken = choose(stocks, [Wanted(PILLS, 4), Wanted(PILLS, 3, early)], START)
+    taken = choose(stocks, [Wanted(PILLS, 4), Wanted(PILLS, 3, early)], START, START)
     assert {each.batch_id: -each.quantity for each in taken} == {early: 5, late: 2}
 
 

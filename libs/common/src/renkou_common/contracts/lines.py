@@ -12,6 +12,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from renkou_common.contracts.typed import typed
+
 
 class Population(StrEnum):
     """Over whom a figure runs; domain terms in Chinese beside each."""
@@ -138,25 +140,18 @@ def difference(new: Counter[LineKey], old: Counter[LineKey]) -> list[Line]:
     return [_line(key, new[key] - old[key]) for key in keys if new[key] != old[key]]
 
 
-_FIELDS_SET = frozenset(Line.model_fields)
-
-
 def _line(key: LineKey, value: int) -> Line:
-    """Return a line of typed values; an import makes millions, and validating takes longer than all else."""
-    line = Line.__new__(Line)
-    members = {
-        "population": key.population,
-        "area": key.area,
-        "on": key.on,
-        "measure": key.measure,
-        "sex": key.sex,
-        "birth_month": key.birth_month or None,
-        "parity": key.parity,
-        "detail": key.detail,
-        "value": value,
-    }
-    object.__setattr__(line, "__dict__", members)
-    object.__setattr__(line, "__pydantic_fields_set__", set(_FIELDS_SET))
-    object.__setattr__(line, "__pydantic_extra__", None)
-    object.__setattr__(line, "__pydantic_private__", None)
-    return line
+    return typed(
+        Line,
+        {
+            "population": key.population,
+            "area": key.area,
+            "on": key.on,
+            "measure": key.measure,
+            "sex": key.sex,
+            "birth_month": key.birth_month or None,
+            "parity": key.parity,
+            "detail": key.detail,
+            "value": value,
+        },
+    )

@@ -24,7 +24,7 @@ class CardChanged(_Event):
     card_id: UUID
     person_ref: UUID
     state: str
-    closed_reason: str | None = None
+    closing: str | None = Field(default=None, description="code of the list card_closing")
     area: AreaText
     changed_on: date
 

@@ -17,6 +17,7 @@ from renkou_registry.benefits.schemes import service as schemes
 from renkou_registry.benefits.schemes.conditions import Finding, evaluate
 from renkou_registry.benefits.schemes.domain import Answer, Version
 from renkou_registry.persons import service as persons
+from renkou_registry.persons.listing import Narrowing
 from renkou_registry.runtime import Runtime
 
 SCANNED_PER_PAGE = 500
@@ -66,7 +67,7 @@ async def candidates(
     version = schemes.version_needed(await schemes.find(tx, scheme_id), on)
     by_registration = version.definition.by_registration
     population = Population.REGISTERED if by_registration else Population.RESIDENT
-    rows = await persons.page(runtime, tx, scope, area, population, "", after, SCANNED_PER_PAGE)
+    rows = await persons.page(runtime, tx, scope, area, population, Narrowing(), after, SCANNED_PER_PAGE)
     living = [row for row in rows if row["alive"]]
     known = await known_of(tx, scope, runtime.district.interval(), [row["id"] for row in living], on)
     found: list[Candidate] = []

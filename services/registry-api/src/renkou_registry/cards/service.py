@@ -137,7 +137,7 @@ async def _publish(
         card_id=card.id,
         person_ref=person_ref,
         state=stands.state,
-        closed_reason=stands.closed_reason,
+        closing=stands.closed_reason,
         area=area_text(stands.area),
         changed_on=on,
         lines=difference(lines, before),

@@ -27,6 +27,7 @@ from renkou_registry.childbirth.schemas import (
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(tags=["childbirth 生育登记"])
@@ -84,6 +85,7 @@ async def list_registrations(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, area, (first_day, last_day), position, limit + 1)
     rows = found[:limit]
+    await runtime.readings.record(access, What.CHILDBIRTH, {row["person_id"] for row in rows})
     following = None
     if len(found) > limit:
         following = encode_cursor(rows[-1]["area"], rows[-1]["registered_on"], str(rows[-1]["id"]))
@@ -99,6 +101,7 @@ async def list_of_person(person_id: UUID, runtime: CurrentRuntime, access: Regis
     """List a person's registrations, the latest first. Needs `childbirth:write`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         rows = await service.of_person(tx, access.areas, person_id)
+    await runtime.readings.record(access, What.CHILDBIRTH, [person_id])
     return RegistrationPage(items=[answers.registration(row) for row in rows], next=None)
 
 
@@ -109,6 +112,7 @@ async def read_registration(
     """Read a registration. Needs `childbirth:write`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row = await service.find(tx, registration_id, access.areas)
+    await runtime.readings.record(access, What.CHILDBIRTH, [row["person_id"]])
     return _answer(response, row)
 
 
@@ -195,6 +199,7 @@ async def print_proof(registration_id: UUID, runtime: CurrentRuntime, access: Re
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row = await service.find(tx, registration_id, access.areas)
         proof = await answers.proof(runtime, tx, access.areas, row)
+    await runtime.readings.record(access, What.CHILDBIRTH, [row["person_id"]])
     return await printed(runtime, proof)
 
 

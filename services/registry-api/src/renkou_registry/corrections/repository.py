@@ -114,6 +114,15 @@ async def page(
     return [_record(row, opened) for row in rows]
 
 
+async def of_requester(tx: Transaction, requested_by: UUID, opened: Open) -> list[CorrectionRequest]:
+    """Return requests of one caller, the last first; a thousand at most."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM correction_request r WHERE r.requested_by = $1 ORDER BY r.id DESC LIMIT 1000",
+        requested_by,
+    )
+    return [_record(row, opened) for row in rows]
+
+
 async def decide(
     tx: Transaction,
     request_id: UUID,

@@ -39,7 +39,8 @@ Version = Annotated[int, Depends(expected_version)]
 Key = Annotated[RequestKey, Depends(request_key)]
 
 
-def _wanted(body: CorrectionCreate) -> Wanted:
+def wanted_of(body: CorrectionCreate) -> Wanted:
+    """Return what a body asks for."""
     return Wanted(
         event_id=body.event_id,
         person_id=body.person_id,
@@ -50,7 +51,7 @@ def _wanted(body: CorrectionCreate) -> Wanted:
     )
 
 
-async def _check(desk: Desk, body: CorrectionCreate) -> None:
+async def check_request(desk: Desk, body: CorrectionCreate) -> None:
     """Raise InvalidInput for days yet to come, unknown areas and a number that disagrees with the record."""
     changes = body.changes
     if changes is not None:
@@ -90,8 +91,8 @@ async def create_correction(
         desk = Desk(runtime, tx, access.areas, access.subject)
 
         async def create() -> UUID:
-            await _check(desk, body)
-            return await service.request(desk, _wanted(body))
+            await check_request(desk, body)
+            return await service.request(desk, wanted_of(body))
 
         request_id, _ = await once(tx, access.subject, key, create)
         answer = await _detail(desk, request_id)

@@ -186,6 +186,12 @@ class CorrectionDetail(CorrectionOut):
     side_by_side: SideBySideOut | None
 
 
+class OwnCorrections(BaseModel):
+    """The own requests, the last first."""
+
+    items: list[CorrectionOut]
+
+
 class CorrectionPage(BaseModel):
     """A page of requests."""
 

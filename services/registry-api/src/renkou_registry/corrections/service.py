@@ -174,6 +174,18 @@ async def find(desk: Desk, request_id: UUID, *, lock: bool = False) -> Correctio
     return found
 
 
+async def check_own(desk: Desk, wanted: Wanted, person_id: UUID) -> None:
+    """Raise NotFound where something else than a person's own record is meant."""
+    target = await _target(desk, wanted)
+    if target.person_id != person_id:
+        raise NotFound.of("生命事件", "life event")
+
+
+async def of_requester(desk: Desk) -> list[CorrectionRequest]:
+    """Return what the caller has asked for, the last first; a thousand at most."""
+    return await repository.of_requester(desk.tx, desk.subject, desk.runtime.cipher.decrypt)
+
+
 async def page(
     desk: Desk, area: AreaCode, state: RequestState, after: tuple[int, UUID], limit: int
 ) -> list[CorrectionRequest]:

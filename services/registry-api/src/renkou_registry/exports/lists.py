@@ -18,6 +18,7 @@ from renkou_registry.exports.listing import Cursor, ExportList, Page, Texts
 from renkou_registry.fields import AreaIn, area_code
 from renkou_registry.households import service as households
 from renkou_registry.persons import service as persons
+from renkou_registry.persons.listing import Narrowing
 from renkou_registry.persons.reading import open_phone, open_resident_id
 from renkou_registry.persons.schemas import labels
 from renkou_registry.runtime import Runtime
@@ -75,7 +76,14 @@ async def _persons(
     population = Population(filters["population"]) if filters.get("population") else None
     position = (int(after[0]), int(after[1]), UUID(after[2])) if after else None
     rows = await persons.page(
-        runtime, tx, scope, AreaCode.parse(filters["area"]), population, filters["name"], position, limit
+        runtime,
+        tx,
+        scope,
+        AreaCode.parse(filters["area"]),
+        population,
+        Narrowing(filters["name"]),
+        position,
+        limit,
     )
     following = (
         [rows[-1]["part"], rows[-1]["listed_area"], str(rows[-1]["id"])] if len(rows) == limit else None

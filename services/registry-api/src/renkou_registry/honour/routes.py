@@ -25,6 +25,7 @@ from renkou_registry.honour.schemas import (
 )
 from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(tags=["honour certificates 光荣证"])
@@ -75,6 +76,7 @@ async def list_certificates(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, area, state, position, limit + 1)
     rows = found[:limit]
+    await runtime.readings.record(access, What.HONOUR, {each for row in rows for each in _people(row)})
     following = None
     if len(found) > limit:
         following = encode_cursor(rows[-1]["area"], rows[-1]["issued_on"], str(rows[-1]["id"]))
@@ -90,6 +92,7 @@ async def list_of_person(person_id: UUID, runtime: CurrentRuntime, access: Reade
     """List what a person holds, the latest first. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         rows = await service.of_person(tx, access.areas, person_id)
+    await runtime.readings.record(access, What.HONOUR, [person_id])
     return CertificatePage(items=[answers.certificate(row) for row in rows], next=None)
 
 
@@ -100,6 +103,7 @@ async def read_certificate(
     """Read a certificate. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row = await service.find(tx, certificate_id, access.areas)
+    await runtime.readings.record(access, What.HONOUR, _people(row))
     return _answer(response, row)
 
 
@@ -161,7 +165,14 @@ async def print_certificate(certificate_id: UUID, runtime: CurrentRuntime, acces
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row = await service.find(tx, certificate_id, access.areas)
         proof = await answers.proof(runtime, tx, access.areas, row)
+    await runtime.readings.record(access, What.HONOUR, _people(row))
     return await printed(runtime, proof)
+
+
+def _people(row: asyncpg.Record) -> list[UUID]:
+    """Return whom a certificate tells of."""
+    named = (row["first_holder_id"], row["second_holder_id"], row["child_id"])
+    return [each for each in named if each is not None]
 
 
 def _created(response: Response, row: asyncpg.Record) -> CertificateOut:

@@ -27,6 +27,7 @@ from renkou_registry.households.domain import (
 )
 from renkou_registry.households.service import check_registered, number_taken
 from renkou_registry.life_events import service as life_events
+from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
@@ -267,16 +268,16 @@ async def _move_member(
             person.id,
             on,
             to.area,
-            to.street if lives_here else None,
+            to.street,
             transfer_registration=registered,
             registration_only=not lives_here,
         )
-    streets: dict[str, Any] = {}
-    if registered and (to.area == here or not lives_here):
-        streets["registered_street"] = to.street
+    elif to.street is not None:
+        for kind, goes_along in ((AddressKind.REGISTERED, registered), (AddressKind.PRESENT, lives_here)):
+            if goes_along:
+                await life_events.record_address(desk, person.id, on, kind, to.street, to.place_id)
     if lives_here:
-        streets |= {"place_id": to.place_id} | ({"present_street": to.street} if to.area == here else {})
-    if streets:
+        place = {"place_id": to.place_id}
         await persons.note_address(
-            desk.runtime, desk.tx, person.id, desk.scope, streets, on, recorded_by=desk.subject
+            desk.runtime, desk.tx, person.id, desk.scope, place, on, recorded_by=desk.subject
         )

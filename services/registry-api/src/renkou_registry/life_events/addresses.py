@@ -93,6 +93,27 @@ def spells_of(facts: Sequence[LifeEvent], state: PersonState) -> list[Spell]:
     return [spell for spell in ended if spell.valid_until is None or _lasts(spell, state.died_on)]
 
 
+def entry_spells(event: LifeEvent, state: PersonState, places: Mapping[AddressKind, Place]) -> list[Spell]:
+    """Return the spells after an entry alone: what :func:`spells_of` tells, for many persons at once."""
+    since = _since(event)
+    nowhere = Place()
+    return [
+        Spell(
+            kind,
+            area,
+            since[kind],
+            max(since[kind], state.entered_on),
+            None,
+            event.id,
+            place=places.get(kind, nowhere),
+        )
+        for kind, area in (
+            (AddressKind.REGISTERED, state.registered_area),
+            (AddressKind.PRESENT, state.present_area),
+        )
+    ] + _usual(state)
+
+
 def _since(fact: LifeEvent) -> dict[AddressKind, date]:
     if fact.kind in ENTRIES:
         registered = fact.data.get("registered_since") or fact.happened_on

@@ -111,8 +111,11 @@ async def record_move(
     event = LifeEvent(new_id(), EventKind.MOVE, moved_on, data)
     places = {}
     if to_street is not None:
-        kinds = [AddressKind.PRESENT, *([AddressKind.REGISTERED] if transfer_registration else [])]
-        places = dict.fromkeys(kinds, Place(to_street))
+        moved = {
+            AddressKind.PRESENT: not registration_only,
+            AddressKind.REGISTERED: transfer_registration or registration_only,
+        }
+        places = {kind: Place(to_street) for kind, goes_along in moved.items() if goes_along}
     done = await record(desk, person, event, places=places, cause=cause)
     await _publish_move(desk, done, person.present_area, to_area)
     if person.sex != Sex.MALE:
@@ -161,7 +164,7 @@ async def record_address(
     person = (await persons.lock(desk.tx, [person_id], desk.scope))[person_id]
     event = LifeEvent(new_id(), EventKind.ADDRESS, on, {"address": kind})
     done = await record(desk, person, event, places={kind: Place(street, place_id)})
-    payload = AddressChanged(**done.fields(), address="present" if kind == "present" else "registered")
+    payload = AddressChanged(**done.fields(), which="present" if kind == "present" else "registered")
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.ADDRESS_CHANGED, person.ref, payload)
     return event.id
 

@@ -13,6 +13,10 @@ from renkou_common.printing.fonts import Fonts
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import service as consents
 from renkou_registry.consents.domain import TEXTS, ConsentPurpose
+from renkou_registry.fields import area_code
+from renkou_registry.honour import answers as honour_answers
+from renkou_registry.honour import service as honour
+from renkou_registry.households import service as households
 from renkou_registry.me.copy import full_copy
 from renkou_registry.me.identity import Myself, Own
 from renkou_registry.me.paper import print_copy
@@ -20,6 +24,9 @@ from renkou_registry.me.schemas import (
     ConsentChange,
     ConsentOut,
     Consents,
+    OwnHonour,
+    OwnHousehold,
+    OwnHouseholds,
     OwnIds,
     OwnRecord,
     ReadingOut,
@@ -55,6 +62,36 @@ async def read_own_record(
 async def read_own_ids(me: Myself) -> OwnIds:
     """Read under which references other services of the node know the caller. For the person."""
     return OwnIds(person_id=me.person_id, person_ref=me.ref)
+
+
+@router.get("/honour-certificates", summary="My honour certificates 我的光荣证", response_model=OwnHonour)
+async def read_own_honour(me: Myself, runtime: CurrentRuntime) -> OwnHonour:
+    """Read the own honour certificates, cancelled ones too, the latest first. For the person."""
+    async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
+        rows = await honour.of_person(tx, me.access.areas, me.person_id)
+    return OwnHonour(items=[honour_answers.certificate(row) for row in rows])
+
+
+@router.get("/household", summary="My households 我的户", response_model=OwnHouseholds)
+async def read_own_households(me: Myself, runtime: CurrentRuntime) -> OwnHouseholds:
+    """Read in which households the caller is registered or lives today. For the person."""
+    now = runtime.clock.now()
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        held = await households.memberships_as_of(tx, me.person_id, now.date(), now)
+        homes = [await households.find(tx, each.household_id, AreaScope.everything()) for each in held]
+    return OwnHouseholds(
+        items=[
+            OwnHousehold(
+                household_id=each.household_id,
+                number=home["number"],
+                area=area_code(home["area"]),
+                kind=each.kind,
+                relation=each.relation,
+                since=each.since,
+            )
+            for each, (home, _) in zip(held, homes, strict=True)
+        ]
+    )
 
 
 @router.get("/readings", summary="Who read my record 谁查阅了我的记录")

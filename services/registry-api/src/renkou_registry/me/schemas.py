@@ -1,11 +1,12 @@
 """What a person sees of the own record."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_registry.consents.domain import ConsentPurpose
+from renkou_registry.honour.schemas import CertificateOut
 from renkou_registry.persons.schemas import PersonOut
 
 
@@ -54,6 +55,29 @@ class ConsentChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"given": True}]})
 
     given: bool
+
+
+class OwnHousehold(BaseModel):
+    """A household the caller belongs to."""
+
+    household_id: UUID
+    number: str
+    area: str
+    kind: str = Field(description="registered 户籍 or living 居住")
+    relation: str = Field(description="relation to the head")
+    since: date | None
+
+
+class OwnHouseholds(BaseModel):
+    """At most one registered and those lived in."""
+
+    items: list[OwnHousehold]
+
+
+class OwnHonour(BaseModel):
+    """Honour certificates that name the caller."""
+
+    items: list[CertificateOut]
 
 
 class OwnIds(BaseModel):

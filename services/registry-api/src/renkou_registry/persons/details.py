@@ -35,7 +35,7 @@ PLAIN = (
 )
 SEALED = {"phone": PHONE, "resident_id": RESIDENT_ID, "passport": OTHER_DOCUMENT}
 SEALED["birth_certificate"] = OTHER_DOCUMENT
-FIELDS = (*PLAIN, *SEALED)
+OF_ADDRESSES = frozenset({"registered_street", "present_street", "place_id"})
 _SEARCHED = {"name", "registered_street", "present_street"}
 type Row = Mapping[str, Any] | asyncpg.Record
 
@@ -52,9 +52,10 @@ class Noted:
 async def details_as_of(tx: Transaction, person_id: UUID, on: date, known_at: datetime) -> dict[str, Any]:
     """Return what was noted of a visible person for a day, as known at an instant.
 
-    Keys: the plain fields (:data:`PLAIN`; ``place_id`` a UUID), ``former_names`` (borne before that day) and
-    the sealed ones as ``phone_sealed, resident_id_sealed, passport_sealed, birth_certificate_sealed`` (bytes
-    or None; open them with the cipher under :data:`SEALED`). An empty dict for nobody.
+    Keys: the plain fields save those of addresses, which ``timeline`` tells with every move; ``former_names``
+    (borne before that day); and the sealed ones as ``phone_sealed, resident_id_sealed, passport_sealed,
+    birth_certificate_sealed`` (bytes or None; open them with the cipher under :data:`SEALED`). An empty dict
+    for nobody.
     """
     current = await repository.noted(tx, person_id)
     if current is None:
@@ -64,8 +65,7 @@ async def details_as_of(tx: Transaction, person_id: UUID, on: date, known_at: da
     for row in known:  # in the order of recording: the last one whose day has come holds
         if row["valid_from"] is None or row["valid_from"] <= on:
             values[row["field"]] = row["value"] if row["field"] in PLAIN else row["sealed"]
-    found: dict[str, Any] = {name: values[name] for name in PLAIN}
-    found["place_id"] = UUID(found["place_id"]) if found["place_id"] else None
+    found: dict[str, Any] = {name: values[name] for name in PLAIN if name not in OF_ADDRESSES}
     found |= {f"{name}_sealed": values[name] for name in SEALED}
     return found | {"former_names": former_names(known, on, found["name"])}
 

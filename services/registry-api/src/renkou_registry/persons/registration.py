@@ -10,6 +10,7 @@ from uuid import UUID
 from renkou_common.codes.lists import KinKind
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
+from renkou_common.contracts.typed import typed
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_registry.duplicates import todo
@@ -174,7 +175,7 @@ async def register_many(
 
 
 def _message(entered: Entered) -> PersonRegistered:
-    return PersonRegistered.model_construct(**entry_fields(entered))  # every part is typed already
+    return typed(PersonRegistered, entry_fields(entered))
 
 
 def entry_fields(entered: Entered) -> dict[str, Any]:

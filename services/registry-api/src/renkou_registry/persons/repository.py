@@ -14,6 +14,7 @@ from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
 from renkou_registry.persons.domain import PersonRecord
+from renkou_registry.persons.listing import Narrowing
 
 _INSERT_COLUMNS = {
     "id": "uuid",
@@ -66,6 +67,10 @@ NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo,
 WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
 OR p.left_area BETWEEN s.lo AND s.hi)
 """
+_NARROWED = (
+    "($11::smallint IS NULL OR p.sex = $11) AND ($12::text IS NULL OR p.marital_status = $12)"
+    " AND ($13::date IS NULL OR p.birth_date >= $13) AND ($14::date IS NULL OR p.birth_date < $14)"
+)
 _FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {_IN_SCOPE}"
 _FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {_IN_SCOPE}"
 _FIND_BY_DOCUMENT = f"SELECT {VIEW} FROM person p WHERE p.other_document_index = $1 AND {_IN_SCOPE}"
@@ -438,7 +443,7 @@ async def page(
     interval: tuple[int, int],
     district: tuple[int, int],
     today: date,
-    name: str,
+    narrowing: Narrowing,
     after: tuple[int, int, UUID] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
@@ -451,7 +456,7 @@ async def page(
     selects = [
         f"(SELECT {number} AS part, p.{column} AS listed_area, {VIEW} FROM person p"
         f" WHERE p.{column} BETWEEN $1 AND $2 AND NOT p.withdrawn AND ({condition})"
-        f" AND ($6 = '' OR p.name ^@ $6)"
+        f" AND ($6 = '' OR p.name ^@ $6) AND {_NARROWED}"
         f" AND ($7::int < {number} OR ($7::int = {number} AND (p.{column}, p.id) > ($8::bigint, $9::uuid)))"
         f" ORDER BY p.{column}, p.id LIMIT $10)"
         for number, (column, condition) in enumerate(branches)
@@ -463,9 +468,13 @@ async def page(
         *interval,
         *district,
         today,
-        name,
+        narrowing.name,
         part,
         area,
         person_id,
         limit,
+        narrowing.sex,
+        narrowing.marital_status,
+        narrowing.born_from,
+        narrowing.born_before,
     )

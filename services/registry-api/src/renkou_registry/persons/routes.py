@@ -1,5 +1,6 @@
 """HTTP of persons."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_registry.fields import AreaQuery, area_code, check_not_future
+from renkou_registry.fields import AreaQuery, MaritalStatusCode, SexQuery, area_code, check_not_future
+from renkou_registry.life_events.calendar import add_months
 from renkou_registry.persons import answers, commands, details, reading, service
 from renkou_registry.persons.domain import FactsPurpose
+from renkou_registry.persons.listing import Narrowing
 from renkou_registry.persons.schemas import (
     DetailsOut,
     DocumentIn,
@@ -87,13 +90,25 @@ async def list_persons(
     area: AreaQuery,
     population: Annotated[Population | None, Query(description="人口口径; none: everybody here")] = None,
     name: Annotated[str, Query(max_length=100, description="how the name begins")] = "",
+    sex: SexQuery = None,
+    marital_status: Annotated[MaritalStatusCode | None, Query()] = None,
+    age_from: Annotated[int | None, Query(ge=0, le=150, description="completed years")] = None,
+    age_to: Annotated[int | None, Query(ge=0, le=150, description="completed years")] = None,
     after: Annotated[str | None, Query(description="cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    """List persons by area and id. Needs `resident:read`."""
+    """List persons by area and id; searching is `POST /persons/search`. Needs `resident:read`."""
+    today = runtime.clock.today()
+    narrowing = Narrowing(
+        name,
+        int(sex) if sex is not None else None,
+        marital_status,
+        add_months(today, -12 * (age_to + 1)) + timedelta(days=1) if age_to is not None else None,
+        add_months(today, -12 * age_from) + timedelta(days=1) if age_from is not None else None,
+    )
     async with runtime.database.reading(access.areas) as tx:
         found = await service.page(
-            runtime, tx, access.areas, area, population, name, _position(after), limit + 1
+            runtime, tx, access.areas, area, population, narrowing, _position(after), limit + 1
         )
     rows = found[:limit]
     following = None

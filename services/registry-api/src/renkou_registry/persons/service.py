@@ -22,7 +22,7 @@ from renkou_registry.life_events.domain import PersonState
 from renkou_registry.persons import details, registration, repository
 from renkou_registry.persons.documents import blind_index, sealed_columns, text_of
 from renkou_registry.persons.domain import PersonEntry, PersonRecord
-from renkou_registry.persons.listing import BRANCHES
+from renkou_registry.persons.listing import BRANCHES, Narrowing
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 from renkou_registry.search import service as search
@@ -192,7 +192,7 @@ async def page(
     scope: AreaScope,
     area: AreaCode,
     population: Population | None,
-    name: str,
+    narrowing: Narrowing,
     after: tuple[int, int, UUID] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
@@ -201,7 +201,7 @@ async def page(
     if not scope.covers(*interval):
         raise NotFound.of("区划", "area")
     district, today = runtime.district.interval(), runtime.clock.today()
-    return await repository.page(tx, BRANCHES[population], interval, district, today, name, after, limit)
+    return await repository.page(tx, BRANCHES[population], interval, district, today, narrowing, after, limit)
 
 
 async def of_places(
@@ -268,7 +268,7 @@ async def note_address(
     *,
     recorded_by: UUID,
 ) -> None:
-    """Note streets and place of a person from a day on, as they follow from a household's."""
+    """Note the place of a person from a day on, as it follows from a household's."""
     person = (await lock(tx, [person_id], scope))[person_id]
     noted = [details.Noted(name, text_of(value)) for name, value in columns.items()]
     await details.note(

@@ -66,7 +66,7 @@ def _reply(runtime: Runtime, row: asyncpg.Record) -> ReplyOut:
         id=row["id"],
         on=row["replied_on"],
         closing=row["closing"],
-        content=runtime.cipher.decrypt(row["content_sealed"], service.CONTENT),
+        content=runtime.cipher.decrypt(row["content_sealed"], service.REPLY),
         recorded_by=row["recorded_by"],
         recorded_at=row["recorded_at"],
     )

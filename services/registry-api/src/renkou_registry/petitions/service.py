@@ -23,6 +23,7 @@ from renkou_registry.records import Desk, enter, lock_version, own_area, publish
 from renkou_registry.runtime import Runtime
 
 NAME, PHONE, CONTENT = "petition.name", "petition.phone", "petition.content"
+REPLY = "petition_reply.content"
 
 
 def rules_of(runtime: Runtime) -> Rules:
@@ -127,7 +128,7 @@ async def reply(desk: Desk, petition_id: UUID, on: date, content: str, *, closin
             "/on", "before_earlier", f"不能早于 {earliest}", f"must not be before {earliest}"
         )
     reply_id = new_id()
-    sealed = desk.runtime.cipher.encrypt(content, CONTENT)
+    sealed = desk.runtime.cipher.encrypt(content, REPLY)
     await repository.add_reply(desk.tx, reply_id, before, on, sealed, desk.now, desk.subject, closing=closing)
     changes: dict[str, Any] = {"first_replied_on": before["first_replied_on"] or on}
     changes["state"] = (PetitionState.CLOSED if closing else PetitionState.REPLIED).value

@@ -32,6 +32,7 @@ from renkou_registry.prepregnancy.schemas import (
 )
 from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(tags=["prepregnancy 孕前优生"])
@@ -94,6 +95,8 @@ async def list_checks(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, area, (first_day, last_day), position, limit + 1)
     rows = found[:limit]
+    shown = {each for row in rows for each in answers.summary(row).person_ids}
+    await runtime.readings.record(access, What.PREPREGNANCY, shown)
     following = None
     if len(found) > limit:
         following = encode_cursor(rows[-1]["area"], rows[-1]["registered_on"], str(rows[-1]["id"]))
@@ -105,6 +108,7 @@ async def read_check(check_id: UUID, response: Response, runtime: CurrentRuntime
     """Read how far a check has come, findings sealed. Needs `prepregnancy:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.find(tx, check_id, access.areas)
+    await runtime.readings.record(access, What.PREPREGNANCY, [each.id for each in found.couple])
     return _answer(response, found)
 
 

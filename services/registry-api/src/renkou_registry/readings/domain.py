@@ -16,6 +16,9 @@ class What(StrEnum):
     HOUSEHOLD = "household"  # 家庭户
     CARD = "card"  # 信息卡
     SERVICES = "services"  # 服务记录
+    PREPREGNANCY = "prepregnancy"  # 孕前检查
+    CHILDBIRTH = "childbirth"  # 生育登记
+    HONOUR = "honour"  # 光荣证
 
 
 LABELS: dict[str, str] = {
@@ -26,6 +29,9 @@ LABELS: dict[str, str] = {
     What.HOUSEHOLD: "家庭户",
     What.CARD: "信息卡",
     What.SERVICES: "服务记录",
+    What.PREPREGNANCY: "孕前检查",
+    What.CHILDBIRTH: "生育登记",
+    What.HONOUR: "光荣证",
     "unmask": "证件号、电话明文",
     "facts": "出具证明或通报所需事实",
     "match": "姓名与证件号核对",

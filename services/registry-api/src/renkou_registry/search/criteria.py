@@ -14,9 +14,10 @@ from renkou_common.scope import AreaScope
 from renkou_registry.life_events.calendar import add_months
 from renkou_registry.search.repository import Conditions
 
-BY_STATE: dict[str, str] = {}
-"""States of other features: name in the request to condition,
-``EXISTS (SELECT FROM t WHERE t.person_id = p.id AND t.state = {})``."""
+BY_STATE: dict[str, str] = {
+    "card": "coalesce((SELECT c.state FROM card c WHERE c.person_id = p.id), 'none') = {}",
+}
+"""States of other features: name to condition on ``p``."""
 
 
 @dataclass(frozen=True, slots=True)

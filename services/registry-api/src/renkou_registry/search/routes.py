@@ -51,6 +51,7 @@ def _question(body: PersonSearch) -> Question:
             age_from=body.age_from,
             age_to=body.age_to,
             alive=body.alive,
+            states=(("card", body.card_state),) if body.card_state else (),
         ),
         resident_id=body.resident_id,
         document_number=body.document_number,

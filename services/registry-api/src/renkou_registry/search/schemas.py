@@ -1,6 +1,6 @@
 """What callers send to find persons, and get."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -56,6 +56,7 @@ class PersonSearch(BaseModel):
     age_from: Age | None = None
     age_to: Age | None = None
     alive: bool | None = None
+    card_state: Literal["open", "closed", "none"] | None = Field(default=None, description="育龄妇女信息卡")
     near: AnyArea | None = Field(
         default=None, description="whom to show first: who lives nearest; else who lives in the caller's area"
     )

@@ -21,6 +21,7 @@ from renkou_registry import listing
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.services_given import answers, domain, service
 from renkou_registry.services_given.domain import Service
@@ -97,6 +98,7 @@ async def list_services(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, person_id, _position(after), limit + 1)
     rows = found[:limit]
+    await runtime.readings.record(access, What.SERVICES, [person_id])
     following = encode_cursor(rows[-1]["given_on"], str(rows[-1]["id"])) if len(found) > limit else None
     return ServicePage(items=[answers.service(row) for row in rows], next=following)
 
@@ -139,6 +141,7 @@ async def list_offers(person_id: UUID, runtime: CurrentRuntime, access: Reader) 
     """List a person's last 200 services in every state, the latest first. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         rows = await service.all_of_person(tx, access.areas, person_id)
+    await runtime.readings.record(access, What.SERVICES, [person_id])
     return ServicePage(items=[answers.service(row) for row in rows], next=None)
 
 
@@ -188,6 +191,7 @@ async def list_of_area(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page_of_area(tx, access.areas, area, days, kind, state, position, limit + 1)
     rows = found[:limit]
+    await runtime.readings.record(access, What.SERVICES, {row["person_id"] for row in rows})
     following = None
     if len(found) > limit:
         last = rows[-1]
@@ -202,6 +206,7 @@ async def read_service(
     """Read a service without its result. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row = await service.find(tx, service_id, access.areas)
+    await runtime.readings.record(access, What.SERVICES, [row["person_id"]])
     return _answer(response, row)
 
 
@@ -335,6 +340,7 @@ async def print_proof(service_id: UUID, runtime: CurrentRuntime, access: Reader)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row = await service.find(tx, service_id, access.areas)
         proof = await answers.proof(runtime, tx, access.areas, row)
+    await runtime.readings.record(access, What.SERVICES, [row["person_id"]])
     return await printed(runtime, proof)
 
 

@@ -57,9 +57,11 @@ class Wanted:
     batch_id: UUID | None = None
 
 
-def choose(stocks: Iterable[Stock], wanted: Sequence[Wanted], on: date) -> list[Taken]:
-    """Return what to take for each line, first expiry first out, nothing expired on the day.
+def choose(stocks: Iterable[Stock], wanted: Sequence[Wanted], on: date, today: date) -> list[Taken]:
+    """Return what to take for each line, first expiry first out, nothing expired on the day ``on``.
 
+    Where a batch is not named, what has expired by ``today`` is left out too: an issue that is entered late from
+    a batch that has expired since has to name it.
     Named batches are served first, so that the choice for the other lines knows what is left. Raises Conflict
     ``stock_short`` (with what there is), ``batch_expired`` or ``batch_not_here``.
     """
@@ -68,7 +70,7 @@ def choose(stocks: Iterable[Stock], wanted: Sequence[Wanted], on: date) -> list[
     taken: Counter[UUID] = Counter()
     for line in sorted(wanted, key=lambda each: each.batch_id is None):
         if line.batch_id is None:
-            batches = _first_expiring(held.values(), line.specification_id, on)
+            batches = _first_expiring(held.values(), line.specification_id, max(on, today))
         else:
             batches = [_named(held, line, on)]
         available = sum(left[each.batch_id] for each in batches)

@@ -14,6 +14,7 @@ from renkou_registry.life_events.addresses import (
     AddressKind,
     Place,
     Spell,
+    entry_spells,
     rewriting,
     spells_of,
 )
@@ -30,9 +31,9 @@ async def write_entries(
     ids: list[UUID] = []
     spells: list[Spell] = []
     for person_id, event, state, places in entered:
-        for spell in spells_of([event], state):
-            ids.append(person_id)
-            spells.append(replace(spell, place=places.get(spell.kind, Place())))
+        written = entry_spells(event, state, places)
+        spells += written
+        ids += [person_id] * len(written)
     if spells:
         await repository.insert_many(tx, ids, spells, known_from)
 

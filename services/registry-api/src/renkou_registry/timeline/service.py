@@ -139,18 +139,18 @@ async def area_as_of(
     Whoever was on the list that day is shown with it, also if that person lives elsewhere by now.
     """
     kind, elsewhere = _which(runtime, scope, question)
-    rows = await repository.present_on(
-        tx,
-        kind,
-        question.area.interval(),
-        question.on,
-        question.known_at,
-        elsewhere,
-        after,
-        limit,
-    )
-    ids = [row["person_id"] for row in rows]
     async with reaching_everywhere(tx, scope):
+        rows = await repository.present_on(
+            tx,
+            kind,
+            question.area.interval(),
+            question.on,
+            question.known_at,
+            elsewhere,
+            after,
+            limit,
+        )
+        ids = [row["person_id"] for row in rows]
         found = await persons.find_ever(tx, ids)
         people = await _then(runtime, tx, found, question.on, question.known_at)
     by_id = {each.person_id: each for each in people}
@@ -161,7 +161,8 @@ async def area_count(runtime: Runtime, tx: Transaction, scope: AreaScope, questi
     """Return how many were on an area's list; raises NotFound where the area is not the caller's."""
     kind, elsewhere = _which(runtime, scope, question)
     interval = question.area.interval()
-    return await repository.count_on(tx, kind, interval, question.on, question.known_at, elsewhere)
+    async with reaching_everywhere(tx, scope):  # the other address may lie in anybody's area
+        return await repository.count_on(tx, kind, interval, question.on, question.known_at, elsewhere)
 
 
 def _which(

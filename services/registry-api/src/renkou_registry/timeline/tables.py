@@ -10,7 +10,7 @@ past day shows who lived there then.
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Text
 from sqlmodel import Field, SQLModel
 
 FLOOR: dict[str, str] = {
@@ -26,7 +26,8 @@ class PersonAddress(SQLModel, table=True):
 
     Written only by the recording of events. ``valid_until`` and ``known_until`` are exclusive, null while it
     lasts; ``counted_from`` is the day from which the register counts it. ``street`` never leaves the service
-    in an event.
+    in an event. There is no foreign key: a row is written in the transaction of its person, three times as
+    many of them, and persons are never deleted.
     """
 
     __tablename__ = "person_address"
@@ -37,7 +38,7 @@ class PersonAddress(SQLModel, table=True):
         Index("person_address_area", "kind", "area", "person_id"),
     )
 
-    person_id: UUID = Field(sa_column=Column(ForeignKey("person.id"), primary_key=True))
+    person_id: UUID = Field(primary_key=True)
     kind: str = Field(sa_column=Column(Text, primary_key=True))
     known_from: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
     valid_from: date = Field(primary_key=True)

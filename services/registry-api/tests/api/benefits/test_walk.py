@@ -1,5 +1,6 @@
 """From a scheme as data to money on an account, each step by somebody else."""
 
+import asyncio
 from datetime import date
 from io import BytesIO
 
@@ -261,6 +262,28 @@ async def test_the_workbook_for_the_bank_holds_account_numbers_as_text(office: O
     assert read["export"]["checksum"] == exported.headers["X-Checksum-Sha256"]
     twice = await office.batch_step(office.payer, batch, "export")
     assert (twice.status_code, twice.json()["code"]) == (409, "wrong_state")
+
+
+async def test_a_check_of_a_version_that_is_gone_is_refused_and_the_same_application_twice_is_one(
+    office: Office,
+) -> None:
+    scheme = await office.scheme()
+    body = office.application(scheme, await office.entitled())
+    first, second = [
+        await office.worker.post("/benefit-enrolments", json=body, key="the same key twice") for _ in range(2)
+    ]
+    assert first.json()["id"] == second.json()["id"]
+    path = f"/benefit-enrolments/{first.json()['id']}/community-check"
+    assert (await office.checker.post(path, json={"result": "pass"})).status_code == 428
+    stale = await office.checker.post(path, headers={"If-Match": '"9"'}, json={"result": "pass"})
+    assert (stale.status_code, stale.headers["ETag"]) == (412, '"1"')
+    both = await asyncio.gather(
+        *(
+            office.checker.post(path, headers={"If-Match": '"1"'}, json={"result": result, "reason": "核对"})
+            for result in ("pass", "reject")
+        )
+    )
+    assert sorted(answer.status_code for answer in both) == [200, 412]
 
 
 async def test_another_areas_staff_find_nothing(office: Office) -> None:

@@ -61,6 +61,23 @@ async def test_a_person_withdraws_from_a_check(
     assert (await done(await change(me, path, check)))["steps"] == []
 
 
+async def test_a_person_sees_who_read_what_was_recorded(
+    worker: Caller, station: Caller, man: Json, myself: tuple[Json, Caller]
+) -> None:
+    woman, me = myself
+    check = await assessed(station, woman, man)
+    await done(await station.get(f"/prepregnancy-checks/{check['id']}"))
+    await done(await station.get(f"/prepregnancy-checks/{check['id']}/findings?purpose=advice"))
+    await done(await worker.get(f"/persons/{woman['id']}/services"))
+    await done(await worker.get(f"/persons/{woman['id']}/childbirth-registrations"))
+    await done(await worker.get(f"/persons/{woman['id']}/honour-certificates"))
+    read = [
+        (each["what_label"], each["purpose"]) for each in (await done(await me.get("/me/readings")))["items"]
+    ]
+    assert {"孕前检查", "服务记录", "生育登记", "光荣证"} <= {label for label, _ in read}
+    assert "advice" in {purpose for _, purpose in read}
+
+
 async def test_nobody_elses_record_is_found_and_staff_have_no_me(
     worker: Caller, station: Caller, woman: Json, man: Json, myself: tuple[Json, Caller]
 ) -> None:

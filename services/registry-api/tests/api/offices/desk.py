@@ -75,6 +75,7 @@ class Offices:
             "version_mismatch",
             '"2"',
         )
+        assert {error["code"] for error in stale.json()["errors"]} == {"changed_meanwhile"}
         unknown = await caller.post(path, json=body | {"colour": "red"})
         assert unknown.status_code == 422
         assert "/colour" in {error["pointer"] for error in unknown.json()["errors"]}

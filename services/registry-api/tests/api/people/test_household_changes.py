@@ -12,12 +12,18 @@ from renkou_common.scope import AreaScope
 
 from ...support import Caller, Json, Registry
 from .people import People, PeopleOf
+from .revising import carried_out
 
 HERE, NEXT_DOOR = "340103001001", "340103001002"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def clerk(registry: Registry) -> Caller:
+    return await registry.staff("subdistrict_clerk", "340103001")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def approver(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103001")
 
 
@@ -191,6 +197,8 @@ async def test_a_household_moves_with_everybody_who_belongs_to_it(
     }
     assert (await people.read(man["id"]))["registered_street"] == "三里街 8 号"
     assert (await people.read(son["id"]))["registered_street"] == "三里街 8 号"
+    moved = await act(clerk, home, "move", to_area=NEXT_DOOR, to_street="三里街 9 号", on="2025-04-01")
+    assert (await people.read(man["id"]))["present_street"] == moved["street"] == "三里街 9 号"
     before = (await clerk.get(f"/households/{home['id']}", params={"on": "2025-02-28"})).json()
     assert (before["area"], before["street"]) == (HERE, "安庆路 1 号")
 
@@ -220,25 +228,22 @@ async def test_no_household_moves_half(people: People, clerk: Caller, family: Fa
 
 
 async def test_a_membership_ends_with_a_death_and_comes_back_with_its_retraction(
-    people: People, clerk: Caller, family: Family
+    people: People, clerk: Caller, approver: Caller, family: Family
 ) -> None:
     home, man, *_ = family
     death = await people.record("deaths", person_id=man["id"], happened_on="2025-03-01")
     assert man["id"] not in await members(clerk, home)
     assert man["id"] in await members(clerk, home, "2025-02-28")
-    fixed = await clerk.post(
-        f"/life-events/{death['id']}/corrections",
-        json={"changes": {"happened_on": "2025-02-10"}, "reason": "死亡日期录错"},
-    )
-    assert fixed.status_code == 201, fixed.text
+    right = {"happened_on": "2025-02-10"}
+    await carried_out(clerk, approver, event_id=death["id"], changes=right, reason="死亡日期录错")
     assert man["id"] not in await members(clerk, home, "2025-02-10")
     assert man["id"] in await members(clerk, home, "2025-02-09")
-    await clerk.post(f"/life-events/{death['id']}/retractions", json={"reason": "同名误登"})
+    await carried_out(clerk, approver, event_id=death["id"], retract=True, reason="同名误登")
     assert (await members(clerk, home))[man["id"]] == "02"
 
 
 async def test_who_moves_away_stays_registered_until_the_registration_follows(
-    people: People, clerk: Caller, family: Family
+    people: People, clerk: Caller, approver: Caller, family: Family
 ) -> None:
     home, _, _, son = family
     await people.record("moves", person_id=son["id"], happened_on="2025-02-01", to_area=NEXT_DOOR)
@@ -249,7 +254,7 @@ async def test_who_moves_away_stays_registered_until_the_registration_follows(
     assert son["id"] not in await members(clerk, home)
     (told,) = (await clerk.get(f"/persons/{son['id']}/households")).json()["items"]
     assert (told["until"], told["reason"]) == ("2025-03-01", "move")
-    await clerk.post(f"/life-events/{move['id']}/retractions", json={"reason": "误登"})
+    await carried_out(clerk, approver, event_id=move["id"], retract=True, reason="登记有误")
     assert (await members(clerk, home))[son["id"]] == "20"
 
 

@@ -160,8 +160,11 @@ async def test_the_floor_alone_shows_nothing_foreign(
     assert (await clerk.post("/households", json=household)).status_code == 201
     service = {"kind": "counselling", "given_on": "2025-06-01"}
     assert (await clerk.post(f"/persons/{person['id']}/services", json=service)).status_code == 201
+    asked = {"person_id": person["id"], "details": {"name": "王小鸣"}, "reason": "姓名录错"}
+    assert (await clerk.post("/corrections", json=asked)).status_code == 201
     narrow = AreaScope.of([(340103_002000, 340103_002999)])
-    tables = ("person", "household", "household_member", "life_event", "service_given", "person_address")
+    of_persons = ("life_event", "service_given", "person_address", "correction_request")
+    tables = ("person", "household", "household_member", *of_persons)
     for scope, visible in ((narrow, False), (AreaScope.nothing(), False), (AreaScope.everything(), True)):
         async with registry.runtime.database.transaction(scope, read_only=True) as tx:
             for table in tables:

@@ -110,6 +110,18 @@ async def test_phone_household_and_address_find_and_combine_with_criteria(
     assert await names(clerk, name="赵", area=NEXT_DOOR) == []
 
 
+async def test_the_state_of_the_card_narrows_a_search(clerk: Caller, people: People) -> None:
+    await enter(people, "钱卡卡")
+    assert await names(clerk, name="钱卡", card_state="none") == ["钱卡卡"]
+    assert await names(clerk, name="钱卡", card_state="closed") == []
+
+
+async def test_another_document_is_found_by_its_number(clerk: Caller, people: People) -> None:
+    await enter(people, "安娜", document_kind="passport", document_number="e1234-5678", resident_id=None)
+    assert await names(clerk, document_number="E12345678") == ["安娜"]
+    assert await names(clerk, document_number="E12345679") == []
+
+
 async def test_who_lives_nearer_comes_first(clerk: Caller, people: People) -> None:
     for name, area in (("孙甲", ELSEWHERE), ("孙乙", NEXT_DOOR), ("孙丙", HERE)):
         await enter(people, name, area)

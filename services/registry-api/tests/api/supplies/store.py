@@ -35,7 +35,7 @@ class Store:
         return str(answer.json()["id"])
 
     async def receive(
-        self, quantity: int, *, expires_on: str = "2030-12-31", number: str | None = None, **changes: Any
+        self, quantity: int, *, expires_on: str = "2098-12-31", number: str | None = None, **changes: Any
     ) -> str:
         """Receive a batch at the point; returns the batch's id."""
         line = {

@@ -153,6 +153,12 @@ class EnrolmentOut(EnrolmentSummary):
     steps: list[StepOut]
 
 
+class OwnEnrolments(BaseModel):
+    """The own cases."""
+
+    items: list[EnrolmentSummary]
+
+
 class EnrolmentPage(BaseModel):
     """A page of cases."""
 

@@ -1,6 +1,7 @@
 """Files to and from the bank: the payment list (.xlsx or .csv), and the list of results read back."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,6 +17,7 @@ HEADINGS = ("行号", "收款人", "开户行", "账号", "金额(元)", "期次
 RESULT_HEADINGS = ("行号", "金额(元)", "结果", "原因")
 MOST_ROWS = 200_000
 _RESULTS = {"成功": True, "paid": True, "失败": False, "failed": False}
+_LONG_NUMBER = re.compile(r"\d{8,}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -111,7 +113,7 @@ def _result(row: int, cells: Sequence[str]) -> Result | FieldError:
         return FieldError(
             f"{at}/结果", "result", Text("只能是 成功、失败", "must be 成功 (paid) or 失败 (failed)")
         )
-    reason = cells[3].strip()[:200]
+    reason = _LONG_NUMBER.sub("***", cells[3].strip())[:200]  # banks quote the account here
     if not paid and not reason:
         return FieldError(f"{at}/原因", "missing", Text("失败须写明原因", "a failure needs its reason"))
     return Result(row, line_id, amount, paid, reason)

@@ -152,10 +152,6 @@ def upgrade() -> None:
         sa.CheckConstraint("kind IN ('registered', 'present', 'usual')", name="person_address_kind"),
         sa.CheckConstraint("known_until IS NULL OR known_until > known_from", name="person_address_known"),
         sa.CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="person_address_valid"),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["person.id"],
-        ),
         sa.PrimaryKeyConstraint("person_id", "kind", "known_from", "valid_from"),
     )
     op.create_index("person_address_area", "person_address", ["kind", "area", "person_id"], unique=False)

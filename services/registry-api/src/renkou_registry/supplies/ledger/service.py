@@ -107,7 +107,7 @@ async def issue(
     wanted = sorted({line.specification_id for line in lines})
     stocks = await repository.lock_specifications(desk.tx, point_id, wanted)
     details = {"people": people, "named": named, "reason": reason}
-    entries = choose(stocks, lines, on)
+    entries = choose(stocks, lines, on, desk.today)
     document_id = await post(desk, point, Kind.ISSUE, on, entries, details, stocks=stocks)
     return Issued(document_id, point["area"], on)
 

@@ -8,6 +8,7 @@ import asyncpg
 
 from renkou_common.database import Transaction
 from renkou_common.errors import NotFound
+from renkou_common.http.changes import note
 from renkou_common.scope import AreaScope
 from renkou_registry.supplies.domain import Taken
 
@@ -74,6 +75,7 @@ async def settle(
         in_document,
     )
     assert row is not None
+    await note(tx, transfer_id, row["version"], ["state", "settled_on", "in_document"])
     return row
 
 

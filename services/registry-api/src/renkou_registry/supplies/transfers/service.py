@@ -10,7 +10,7 @@ from renkou_common.codes.offices import SupplyDocumentKind as Kind
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import SupplyTransferChanged
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_registry.persons.domain import new_id
 from renkou_registry.records import Desk, publish
 from renkou_registry.supplies.catalogue.service import any_open_point, known_specifications, open_point
@@ -47,7 +47,7 @@ async def send(desk: Desk, point_id: UUID, to_point: UUID, on: date, lines: Sequ
     await known_specifications(desk, at)
     wanted = sorted({line.specification_id for line in lines})
     stocks = await ledger.lock_specifications(desk.tx, point_id, wanted)
-    entries = choose(stocks, lines, on)
+    entries = choose(stocks, lines, on, desk.today)
     document_id = await post(desk, origin, Kind.TRANSFER_OUT, on, entries, {}, stocks=stocks)
     transfer_id = new_id()
     transfer = {
@@ -71,7 +71,7 @@ async def send(desk: Desk, point_id: UUID, to_point: UUID, on: date, lines: Sequ
 
 async def _lock_in_transit(desk: Desk, transfer_id: UUID, version: int) -> asyncpg.Record:
     row = await repository.find(desk.tx, transfer_id, desk.scope, lock=True)
-    check_version(version, row["version"])
+    await check_current(desk.tx, transfer_id, version, row["version"])
     if row["state"] != "in_transit":
         raise Conflict("not_in_transit", "该调拨已收或已撤回", "this transfer arrived or was called back")
     return row

@@ -144,7 +144,7 @@ async def read_person_issues(
 ) -> PersonIssues:
     """Read what a person received, for a purpose; the reading is logged. Needs `card:read`."""
     async with desk(runtime, access) as at:
-        found = await service.issues_to_person(at, access, person_id, purpose, id_position(after), limit + 1)
+        found = await service.issues_to_person(at, person_id, purpose, id_position(after), limit + 1)
         rows = found[:limit]
         lines = await service.lines_of_issues(at, [row["id"] for row in rows])
     items = [

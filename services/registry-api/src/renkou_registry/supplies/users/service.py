@@ -5,6 +5,7 @@ Callers hold the transaction; nothing here commits.
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +14,6 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import SupplyUserChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput
-from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import reading
@@ -29,6 +29,7 @@ from renkou_registry.supplies.users import repository
 from renkou_registry.supplies.users.repository import USERS
 
 COLUMN = "supply.person"
+COPIED_AT_MOST = 10_000
 
 
 def sealed_person(runtime: Runtime, person_id: UUID) -> tuple[bytes, bytes]:
@@ -161,11 +162,11 @@ async def _set_reached(desk: Desk, index: bytes, on: date) -> None:
 
 
 async def issues_to_person(
-    desk: Desk, access: Access, person_id: UUID, purpose: str, after: UUID | None, limit: int
+    desk: Desk, person_id: UUID, purpose: str, after: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return what a person of the caller's received, and log the reading; raises NotFound."""
     await persons.find(desk.tx, person_id, desk.scope)
-    await reading.log_health(desk.runtime, desk.tx, access.subject, person_id, ["supply_issues"], purpose)
+    await reading.log_health(desk.runtime, desk.tx, desk.subject, person_id, ["supply_issues"], purpose)
     return await held_about(desk.runtime, desk.tx, desk.scope, person_id, after, limit)
 
 
@@ -185,6 +186,37 @@ async def registrations_of(
     _, index = sealed_person(runtime, person_id)
     async with reaching_everywhere(tx, scope):
         return await repository.of_person(tx, index)
+
+
+async def own_copy(
+    runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID
+) -> dict[str, list[dict[str, Any]]]:
+    """Return what is held about a person here, for the person's own copy: receipts and registrations.
+
+    No foreign key leads from these to the person, so nothing that follows keys finds them.
+    """
+    issues = await held_about(runtime, tx, scope, person_id, None, COPIED_AT_MOST)
+    async with reaching_everywhere(tx, scope):
+        lines = await ledger.lines(tx, [row["id"] for row in issues])
+    registrations = await registrations_of(runtime, tx, scope, person_id)
+    hidden = ("person_sealed", "person_index")
+    return {
+        "supply_recipient": [
+            {
+                "document_id": line["document_id"],
+                "happened_on": issue["happened_on"],
+                "point_id": issue["point_id"],
+                "specification_id": line["specification_id"],
+                "batch_number": line["batch_number"],
+                "quantity": -line["quantity"],
+                "reversed": issue["reversed"],
+            }
+            for issue in issues
+            for line in lines
+            if line["document_id"] == issue["id"]
+        ],
+        "supply_user": [{k: v for k, v in row.items() if k not in hidden} for row in registrations],
+    }
 
 
 async def lines_of_issues(desk: Desk, issue_ids: Sequence[UUID]) -> list[asyncpg.Record]:
