@@ -32,6 +32,7 @@ class World:
     registry: Registry
     clerk: Caller
     second: Caller
+    numbers: list[str] = field(default_factory=list)
     years: Any = field(default_factory=lambda: count(2030))
 
     async def post(self, path: str, body: Json, status: int = 201, **more: Any) -> Json:
@@ -45,6 +46,7 @@ class World:
             **{"registered_area": HERE, "present_area": HERE, "name": "欧阳小明"} | changes
         )
         made = await self.post("/persons", body)
+        self.numbers.append(body["resident_id"])
         return Known(made["id"], body["resident_id"], body["name"])
 
     async def scheme(self) -> tuple[str, str]:
