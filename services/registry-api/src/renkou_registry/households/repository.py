@@ -234,6 +234,17 @@ async def forget(tx: Transaction, person_id: UUID, now: datetime) -> None:
     )
 
 
+async def forget_memberships(tx: Transaction, ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """End what is known of memberships that last: there were none; returns their households."""
+    rows = await tx.fetch(
+        "UPDATE household_member SET known_until = greatest($2, known_from)"
+        " WHERE id = ANY($1) AND until IS NULL AND known_until IS NULL RETURNING household_id",
+        ids,
+        now,
+    )
+    return [row["household_id"] for row in rows]
+
+
 async def follow_area(tx: Transaction, household_id: UUID, area: int) -> None:
     """Let the memberships of a household lie where it lies."""
     await tx.execute(

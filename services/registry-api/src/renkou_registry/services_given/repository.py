@@ -129,6 +129,14 @@ async def all_of_person(tx: Transaction, person_id: UUID, limit: int) -> Sequenc
     )
 
 
+async def standing_of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:
+    """Return and lock a person's services that were not cancelled."""
+    return await tx.fetch(
+        "SELECT * FROM service_given WHERE person_id = $1 AND state <> 'cancelled' ORDER BY id FOR UPDATE",
+        person_id,
+    )
+
+
 async def page(
     tx: Transaction,
     interval: tuple[int, int],
@@ -141,6 +149,7 @@ async def page(
     """Return services of an area by (area, day, id); those that no list shows are left out."""
     conditions = ["g.area BETWEEN $1 AND $2", "g.listed_on BETWEEN $3 AND $4"]
     conditions.append("(g.area, g.listed_on, g.id) > ($5, $6, $7)")
+    conditions.append("EXISTS (SELECT FROM person p WHERE p.id = g.person_id AND NOT p.withdrawn OFFSET 0)")
     conditions.append("g.kind = ANY($8::text[]) AND g.state = ANY($9::text[])")
     if state in ("offered", "accepted"):
         conditions.append(_OPEN)  # lets the planner use the partial index
