@@ -89,7 +89,7 @@ def spells_of(facts: Sequence[LifeEvent], state: PersonState) -> list[Spell]:
             kind = AddressKind(fact.data["address"])
             begin(kind, found[open_at[kind]].area, fact.happened_on, fact)
     found += _usual(state)
-    ended = [_ended(spell, state.died_on) for spell in found]
+    ended = found if state.died_on is None else [_ended(spell, state.died_on) for spell in found]
     return [spell for spell in ended if spell.valid_until is None or _lasts(spell, state.died_on)]
 
 

@@ -15,7 +15,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.services_given.domain import LISTED_KINDS, LISTED_STATES, Service
 
 _LATEST = UUID(int=(1 << 128) - 1)
-_COLUMNS = (
+COLUMNS = (
     "id",
     "person_id",
     "kind",
@@ -32,8 +32,8 @@ _COLUMNS = (
     "version",
 )
 _INSERT = (
-    f"INSERT INTO service_given ({', '.join(_COLUMNS)}, recorded_at, recorded_by) VALUES ("
-    + ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 3))
+    f"INSERT INTO service_given ({', '.join(COLUMNS)}, recorded_at, recorded_by) VALUES ("
+    + ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 3))
     + ")"
 )
 _CHANGED = ("kind", "state", "share_with_home", "offered_on", "booked_for", "booked_by", "given_on")
@@ -52,7 +52,7 @@ _OPEN = "g.state IN ('offered', 'accepted')"
 async def insert(tx: Transaction, service: Service, recorded_at: datetime, recorded_by: UUID) -> None:
     """Write one service."""
     values = asdict(service)
-    await tx.execute(_INSERT, *(values[name] for name in _COLUMNS), recorded_at, recorded_by)
+    await tx.execute(_INSERT, *(values[name] for name in COLUMNS), recorded_at, recorded_by)
 
 
 async def update(tx: Transaction, service: Service) -> None:
