@@ -138,21 +138,26 @@ async def page(
     after: tuple[int, date, UUID],
     limit: int,
 ) -> Sequence[asyncpg.Record]:
-    """Return services of an area by (area, day, id); those that no list shows are left out."""
-    conditions = ["g.area BETWEEN $1 AND $2", "g.listed_on BETWEEN $3 AND $4"]
-    conditions.append("(g.area, g.listed_on, g.id) > ($5, $6, $7)")
-    conditions.append("g.kind = ANY($8::text[]) AND g.state = ANY($9::text[])")
+    """Return services of an area by (area, day, id); those that no list shows are left out.
+
+    The limit stands in the statement and the interval begins at the place to go on from: a plan made once
+    for any limit and interval would sort an area's services for each page.
+    """
+    low, high = interval
+    first = max(after, (low - 1, date.max, _LATEST))
+    conditions = ["g.area <= $1", "g.listed_on BETWEEN $2 AND $3"]
+    conditions.append("(g.area, g.listed_on, g.id) > ($4, $5, $6)")
+    conditions.append("g.kind = ANY($7::text[]) AND g.state = ANY($8::text[])")
     if state in ("offered", "accepted"):
         conditions.append(_OPEN)  # lets the planner use the partial index
     return await tx.fetch(
         f"SELECT g.* FROM service_given g WHERE {' AND '.join(conditions)}"
-        " ORDER BY g.area, g.listed_on, g.id LIMIT $10",
-        *interval,
+        f" ORDER BY g.area, g.listed_on, g.id LIMIT {limit:d}",
+        high,
         *days,
-        *after,
+        *first,
         [kind] if kind else sorted(LISTED_KINDS),
         [state] if state else sorted(LISTED_STATES),
-        limit,
     )
 
 
