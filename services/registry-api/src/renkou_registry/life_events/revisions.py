@@ -189,6 +189,11 @@ async def retract(desk: Desk, event_id: UUID, grounds: Grounds) -> UUID:
     return first
 
 
+async def retract_following(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUID:
+    """Take back an event that followed from another one, in this history only; both persons are locked."""
+    return await _retract_one(desk, target, grounds)
+
+
 async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUID:
     person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
     history = await history_of(desk, person.id)
@@ -220,7 +225,7 @@ async def _kin_restored(
         return {"spouse_id": None}
     if event.kind in _ENDS_OF_MARRIAGE:
         spouse_id = event.data.get("spouse_id")
-        return {"spouse_id": UUID(spouse_id)} if spouse_id else {}
+        return {"spouse_id": UUID(spouse_id)} if spouse_id and not _ended(standing) else {}
     if event.kind is EventKind.ADOPTION:
         later = [each for each in standing if each.kind is EventKind.ADOPTION]
         names = ("mother_id", "father_id") if later else ("former_mother_id", "former_father_id")
@@ -229,6 +234,13 @@ async def _kin_restored(
         await count_children(desk, person, mother, father)
         return {"mother_id": mother, "father_id": father}
     return {}
+
+
+def _ended(standing: Sequence[LifeEvent]) -> bool:
+    """Whether the last marriage ended another way as well: both spouses died, told in the other order."""
+    married = [each.happened_on for each in standing if each.kind is EventKind.MARRIAGE]
+    since = max(married, default=date.min)
+    return any(each.kind in _ENDS_OF_MARRIAGE and each.happened_on >= since for each in standing)
 
 
 async def _withdraw(

@@ -50,7 +50,7 @@ async def record_death(desk: Desk, person_id: UUID, died_on: date) -> UUID:
     Raises NotFound, Conflict.
     """
     person, spouse = await _lock_couple(desk, person_id)
-    survivor = spouse if spouse is not None and spouse.alive else None
+    survivor = spouse if spouse is not None and _alive_on(spouse, died_on) else None
     ids = {person.id: new_id(), **({survivor.id: new_id()} if survivor else {})}
     event = LifeEvent(ids[person.id], EventKind.DEATH, died_on, _pair(survivor, ids))
     done = await record(desk, person, event, columns={"spouse_id": None})
@@ -61,6 +61,10 @@ async def record_death(desk: Desk, person_id: UUID, died_on: date) -> UUID:
         async with reaching_everywhere(desk.tx, desk.scope):
             await _widow(everywhere(desk), survivor, person, ids, died_on)
     return event.id
+
+
+def _alive_on(spouse: PersonRecord, day: date) -> bool:
+    return spouse.died_on is None or spouse.died_on > day
 
 
 async def _widow(
