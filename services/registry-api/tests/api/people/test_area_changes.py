@@ -44,6 +44,7 @@ def lines(events: list[Any]) -> list[tuple[str, str, str, str, int]]:
     return sorted(
         (line["population"], line["measure"], line["on"], line["area"], line["value"])
         for line in events[-1].data["lines"]
+        if line["measure"] != "card_due"
     )
 
 
