@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +16,6 @@ from renkou_common.scope import AreaScope
 _BLOCKS = """
 WITH mine AS (SELECT id, name, sex, birth_date, phone_index FROM person WHERE id = ANY($1) AND NOT withdrawn)
 SELECT m.id AS a, o.id AS b FROM mine m JOIN person o ON o.name = m.name
-   AND o.birth_date BETWEEN m.birth_date - 3660 AND m.birth_date + 3660
  WHERE o.id <> m.id AND NOT o.withdrawn
    AND (o.birth_date = m.birth_date
         OR extract(year FROM o.birth_date) = extract(year FROM m.birth_date)
@@ -258,11 +258,12 @@ async def insert_merge(
     reason: str,
     at: datetime,
     by: UUID,
+    joined: dict[str, Any],
 ) -> None:
-    """Write a merge."""
+    """Write a merge; ``joined`` is what the features need to undo it."""
     await tx.execute(
         "INSERT INTO duplicate_merge (id, kept_id, gone_id, event_id, document_taken, reason, merged_at,"
-        " merged_by, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)",
+        " merged_by, joined, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
         merge_id,
         kept_id,
         gone_id,
@@ -271,6 +272,7 @@ async def insert_merge(
         reason,
         at,
         by,
+        joined,
     )
 
 
@@ -294,6 +296,17 @@ async def merges_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
     return await tx.fetch(
         "SELECT * FROM duplicate_merge WHERE kept_id = $1 OR gone_id = $1 ORDER BY merged_at, id", person_id
     )
+
+
+async def joined_to(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the records that have joined one, also by way of others."""
+    rows = await tx.fetch(
+        "WITH RECURSIVE joined (id) AS (SELECT gone_id FROM duplicate_merge WHERE kept_id = $1"
+        " AND undone_at IS NULL UNION SELECT m.gone_id FROM duplicate_merge m JOIN joined j ON m.kept_id = j.id"
+        " WHERE m.undone_at IS NULL) SELECT id FROM joined ORDER BY id",
+        person_id,
+    )
+    return [row["id"] for row in rows]
 
 
 async def undo(tx: Transaction, merge_id: UUID, at: datetime, by: UUID) -> None:

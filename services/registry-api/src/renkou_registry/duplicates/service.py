@@ -114,6 +114,12 @@ async def run(tx: Transaction, access: Access, run_id: UUID) -> Run:
     return found
 
 
+async def joined_to(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the records that have joined a visible person's, also by way of others; for what was written
+    for those and can never be rewritten."""
+    return await repository.joined_to(tx, person_id)
+
+
 def ids_of(rows: Iterable[asyncpg.Record]) -> list[UUID]:
     """Return the persons that candidates name."""
     return sorted({row[name] for row in rows for name in ("first_id", "second_id")})

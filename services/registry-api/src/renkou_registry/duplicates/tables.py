@@ -5,6 +5,7 @@ never changed or deleted; the migration reads both.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -94,7 +95,8 @@ class DuplicateCandidate(SQLModel, table=True):
 
 
 class DuplicateMerge(SQLModel, table=True):
-    """A record that was joined to another; ``event_id`` takes it out of the register."""
+    """A record that was joined to another; ``event_id`` takes it out of the register, ``joined`` is what the
+    features need to undo it: ids, codes and numbers, nothing personal."""
 
     __tablename__ = "duplicate_merge"
     __table_args__ = (
@@ -111,6 +113,7 @@ class DuplicateMerge(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False))
     merged_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     merged_by: UUID
+    joined: dict[str, Any] = Field(sa_column=Column(postgresql.JSONB, nullable=False))
     undone_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     undone_by: UUID | None = None
     version: int = Field(sa_column=Column(BigInteger, nullable=False))

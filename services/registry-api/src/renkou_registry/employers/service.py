@@ -16,10 +16,12 @@ from renkou_common.contracts.lines import Measure
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import EmployerChanged
 from renkou_common.errors import Conflict, InvalidInput
+from renkou_registry.employers import repository
 from renkou_registry.employers.repository import EMPLOYEES, EMPLOYERS, STATEMENTS
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.successions import Following
 from renkou_registry.yearly.domain import Measures
 from renkou_registry.yearly.service import Book, open_papers
 
@@ -70,6 +72,16 @@ async def create(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
     return employer_id
 
 
+async def of_code(desk: Desk, code: str) -> asyncpg.Record:
+    """Return the employer of a credit code that has not been ended; raises InvalidInput."""
+    row = await repository.of_code(desk.tx, code, desk.scope)
+    if row is None:
+        raise InvalidInput.field(
+            "/credit_code", "employer_unknown", "没有此统一社会信用代码的单位", "no employer has this code"
+        )
+    return row
+
+
 async def change(desk: Desk, employer_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:
     """Change an employer; raises NotFound, VersionMismatch, Conflict."""
     check_open(await lock_version(desk, EMPLOYERS, employer_id, version))
@@ -113,3 +125,11 @@ async def end_employee(desk: Desk, employer_id: UUID, link_id: UUID, until: date
     ended = await unlink(desk, EMPLOYEES, employer_id, link_id, until)
     await _changed(desk, row, "employee_ended", until)
     return ended
+
+
+async def _area_changed(desk: Desk, _before: asyncpg.Record, after: asyncpg.Record) -> None:
+    await _changed(desk, after, "area_changed", desk.today)
+
+
+AREA_FOLLOWING = Following("employer", street=True, moved=_area_changed)
+"""An employer follows by its street when a community changes."""

@@ -19,6 +19,7 @@ from renkou_registry.benefits import service as benefits
 from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
+from renkou_registry.kin import history as kin
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.births import parent_younger
 from renkou_registry.life_events.domain import (
@@ -41,6 +42,9 @@ from renkou_registry.life_events.service import find
 from renkou_registry.life_events.unions import everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
+from renkou_registry.prepregnancy import service as prepregnancy
+from renkou_registry.services_given import service as services
+from renkou_registry.supplies.users import service as supplies
 from renkou_registry.timeline import addresses
 
 _RESIDENCE = ENTRIES | {EventKind.MOVE, EventKind.CORRECTION}
@@ -204,11 +208,10 @@ async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUI
         new_id(), EventKind.RETRACTION, target.event.happened_on, grounds.data(), retracts=target.event.id
     )
     if not effective([*history, event]):
-        done = await _withdraw(desk, person, history, event)
-        if target.event.kind is EventKind.BIRTH:
-            parents = [each for each in (person.mother_id, person.father_id) if each is not None]
-            async with reaching_everywhere(desk.tx, desk.scope):
-                await persons.add_children(desk.tx, sorted(parents), -1)
+        async with reaching_everywhere(desk.tx, desk.scope):
+            parents = await _parents_who_counted(desk, person, target.event)
+            done = await _withdraw(desk, person, history, event)
+            await persons.add_children(desk.tx, parents, -1)
     else:
         columns = await _kin_restored(desk, person, target.event, effective([*history, event]))
         done = await record(desk, person, event, history=history, columns=columns)
@@ -218,6 +221,14 @@ async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUI
     if target.event.kind is not EventKind.BIRTH:
         await _follow(desk, person, target)
     return event.id
+
+
+async def _parents_who_counted(desk: Desk, person: PersonRecord, entry: LifeEvent) -> list[UUID]:
+    """Return the parents who have one child less without a person: both after a birth, otherwise those to
+    whose number the link had added one."""
+    if entry.kind is EventKind.BIRTH:
+        return sorted(each for each in (person.mother_id, person.father_id) if each is not None)
+    return await kin.counted_parents(desk.tx, person.id)
 
 
 async def _kin_restored(
@@ -267,6 +278,8 @@ async def _withdraw(
     await addresses.rewrite(desk.tx, person.id, [], None, {}, None, now)
     await cards.follow(desk.runtime, desk.tx, person, history, [*history, event])
     await households.forget_person(desk.tx, desk.runtime, person.id)
+    for forget in (services.person_withdrawn, prepregnancy.person_withdrawn, supplies.person_withdrawn):
+        await forget(desk.runtime, desk.tx, person.id, desk.subject)
     await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
     await benefits.reconsider(
         desk.runtime, desk.tx, desk.scope, (person.id, person.mother_id, person.father_id)

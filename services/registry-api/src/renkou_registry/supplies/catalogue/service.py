@@ -1,6 +1,6 @@
 """Products, specifications, points: enter, change, end. Callers hold the transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import asyncpg
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import SupplyCatalogueChanged, SupplyPointChanged
+from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
 from renkou_registry.supplies.catalogue import repository
@@ -27,7 +28,7 @@ async def _catalogue_changed(desk: Desk, record_id: UUID, action: str) -> None:
     )
 
 
-async def _point_changed(desk: Desk, row: asyncpg.Record, action: str) -> None:
+async def point_changed(desk: Desk, row: asyncpg.Record, action: str) -> None:
     await publish(
         desk,
         RegistryEventType.SUPPLY_POINT_CHANGED,
@@ -93,12 +94,40 @@ async def known_specifications(desk: Desk, pointers: Mapping[str, UUID]) -> dict
     return known
 
 
+async def specifications(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
+    """Return specifications with their products' code and name, by id."""
+    return await repository.specifications(tx, sorted(ids))
+
+
+async def product_of_code(desk: Desk, code: str) -> asyncpg.Record | None:
+    """Return a product by its code."""
+    return await repository.product_of_code(desk.tx, code)
+
+
+async def specification_named(desk: Desk, product_code: str, name: str) -> asyncpg.Record:
+    """Return a specification by its product's code and its name; raises InvalidInput ``/specification``."""
+    row = await repository.specification_named(desk.tx, product_code, name)
+    if row is None:
+        raise InvalidInput.field(
+            "/specification", "specification_unknown", "没有此品种代码的此规格", "no such specification"
+        )
+    return row
+
+
+async def point_named(desk: Desk, area: AreaCode, name: str) -> asyncpg.Record:
+    """Return an open point by its area and name; raises NotFound outside the caller's area, InvalidInput."""
+    row = await repository.point_named(desk.tx, await own_area(desk, area), name)
+    if row is None:
+        raise InvalidInput.field("/point", "point_unknown", "该区划没有此发放点", "no such point")
+    return row
+
+
 async def create_point(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
     """Enter a point; raises NotFound outside the caller's area, Conflict for a name taken there."""
     point_id = await enter(desk, POINTS, await own_area(desk, area), values)
     if point_id is None:
         raise Conflict("point_exists", "该区划已有同名发放点", "the area has a point of this name already")
-    await _point_changed(desk, await POINTS.find(desk.tx, point_id, desk.scope), "entered")
+    await point_changed(desk, await POINTS.find(desk.tx, point_id, desk.scope), "entered")
     return point_id
 
 
@@ -109,7 +138,7 @@ async def change_point(
     check_open(await lock_version(desk, POINTS, point_id, version))
     kept = {key: value for key, value in changes.items() if value is not None or key == "place"}
     row = await POINTS.update(desk.tx, point_id, kept)
-    await _point_changed(desk, row, "changed")
+    await point_changed(desk, row, "changed")
     return row
 
 
@@ -121,7 +150,7 @@ async def end_point(desk: Desk, point_id: UUID, version: int) -> asyncpg.Record:
             "point_not_empty", "尚有库存或在途药具, 请先调出或报损", "there is stock, or some is on its way"
         )
     row = await POINTS.update(desk.tx, point_id, {"ended_on": desk.today})
-    await _point_changed(desk, row, "ended")
+    await point_changed(desk, row, "ended")
     return row
 
 
@@ -146,4 +175,4 @@ async def set_level(desk: Desk, point_id: UUID, specification_id: UUID, level: i
     point = await open_point(desk, point_id)
     await known_specifications(desk, {"/specification_id": specification_id})
     await repository.set_level(desk.tx, point, specification_id, level, desk.now, desk.subject)
-    await _point_changed(desk, point, "level_set")
+    await point_changed(desk, point, "level_set")
