@@ -9,7 +9,7 @@ AREA = "340103001004"
 
 async def twice(walk: Walk, name: str, other: str) -> tuple[Json, Json]:
     """One person entered twice, the second time without a number."""
-    at = {"registered_area": AREA, "present_area": AREA, "birth_date": "1988-05-09"}
+    at: Json = {"registered_area": AREA, "present_area": AREA, "birth_date": "1988-05-09"}
     first = await walk.enter(name=name, **at)
     return first, await walk.enter(name=other, document_kind="none", **at)
 
