@@ -189,7 +189,9 @@ class _Draw:
         since = self._plan.stock_date - timedelta(days=random.randrange(20, 12 * 365))
         if kind < MIGRANTS_IN:
             came = since > self._plan.opened_on
-            return Home(places.elsewhere(random), street(random), here, line, since, building, came=came), here
+            return Home(
+                places.elsewhere(random), street(random), here, line, since, building, came=came
+            ), here
         there, its = places.another(random, here), street(random)
         if kind < MIGRANTS_IN + SEPARATED and there != here:
             before = Home(there, its, there, its, self._before(since), None)

@@ -82,10 +82,13 @@ def _lived(
     if life.mother_id is not None and first.parity:
         first = replace(first, mother_usual_area=states[life.mother_id].usual_area(first.birth_date))
     event = entry_event(first, chunk.new_id())
-    events, places = [event], {
-        (AddressKind.REGISTERED, event.id): Place(first.registered_street),
-        (AddressKind.PRESENT, event.id): Place(first.present_street, first.place_id),
-    }
+    events, places = (
+        [event],
+        {
+            (AddressKind.REGISTERED, event.id): Place(first.registered_street),
+            (AddressKind.PRESENT, event.id): Place(first.present_street, first.place_id),
+        },
+    )
     for step in life.steps:
         data, event_id = step.data, chunk.new_id()
         if step.kind is EventKind.MARRIAGE:

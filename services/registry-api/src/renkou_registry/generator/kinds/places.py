@@ -29,5 +29,7 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
 
 
 KIND = Kind(
-    "place", ("id", "area", "kind", "code", "name", "valid_from", "version", "recorded_at", "recorded_by"), rows
+    "place",
+    ("id", "area", "kind", "code", "name", "valid_from", "version", "recorded_at", "recorded_by"),
+    rows,
 )
