@@ -45,7 +45,8 @@ FLOOR = {
         " OR EXISTS (SELECT FROM person p WHERE p.id = correction_request.person_id OFFSET 0)"
     ),
     "duplicate_candidate": (
-        "EXISTS (SELECT FROM person p WHERE p.id IN (duplicate_candidate.first_id, duplicate_candidate.second_id) OFFSET 0)"
+        "EXISTS (SELECT FROM person p"
+        " WHERE p.id IN (duplicate_candidate.first_id, duplicate_candidate.second_id) OFFSET 0)"
     ),
     "honour_certificate": (
         "EXISTS (SELECT FROM person p WHERE p.id = honour_certificate.first_holder_id OFFSET 0)"
