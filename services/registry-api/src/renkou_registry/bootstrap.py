@@ -13,6 +13,8 @@ from renkou_common.identity.principal import Identity
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json
+from renkou_registry.benefits.facts import use_providers
+from renkou_registry.benefits.registers import FACT_PROVIDERS
 from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.settings import RegistrySettings, required
@@ -28,6 +30,7 @@ def event_source(settings: RegistrySettings) -> str:
 
 def build_runtime(settings: RegistrySettings) -> Runtime:
     """Read keys and wire the parts; connects to nothing."""
+    use_providers(FACT_PROVIDERS)
     clock = settings.clock
     database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
     key_file = required(settings.token_key_file, "TOKEN_KEY_FILE")

@@ -17,12 +17,14 @@ from renkou_common.scope import AreaScope
 from renkou_registry.areas import change_repository as repository
 from renkou_registry.areas import service as areas
 from renkou_registry.areas.change_repository import AreaChange, ChangeState
-from renkou_registry.areas.following import dwellings, reassign
+from renkou_registry.areas.following import dwellings, follow_register, reassign
+from renkou_registry.areas.registers import REGISTERS
 from renkou_registry.areas.succession import Rule, RuleKind, Succession, checked, followed
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
+from renkou_registry.records import Desk as OfficeDesk
 from renkou_registry.runtime import Runtime
 
 _COUNT_AT_ONCE = 1000
@@ -159,4 +161,8 @@ async def settle(desk: Desk, change_id: UUID, person_id: UUID, to: int) -> None:
                 "此人没有地址在已撤销的社区, 或须先更正其事件",
                 "the person has no address in a community that ended, or an event needs correcting first",
             )
+        office = OfficeDesk(desk.runtime, desk.tx, desk.scope, desk.subject)
+        for register in REGISTERS:
+            if register.person is not None:
+                await follow_register(office, one, register, person_id=person_id)
         await repository.settled(desk.tx, change_id)

@@ -18,6 +18,7 @@ from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
 from renkou_registry.areas import change_repository as repository
 from renkou_registry.areas.change_repository import AreaChange, ChangeState
+from renkou_registry.areas.registers import REGISTERS
 from renkou_registry.areas.succession import Dwelling, Person, RuleKind, Succession, followed
 from renkou_registry.households import service as households
 from renkou_registry.life_events.addresses import AddressKind, Spell
@@ -26,8 +27,10 @@ from renkou_registry.life_events.recording import Desk, record, state_of
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 from renkou_registry.persons.events import area_text
+from renkou_registry.records import Desk as OfficeDesk
 from renkou_registry.runtime import Runtime
 from renkou_registry.staff import service as staff
+from renkou_registry.successions import Following
 from renkou_registry.timeline.addresses import in_force
 
 BATCH = 100
@@ -44,8 +47,10 @@ async def carry_on(runtime: Runtime) -> bool:
             await _change_divisions(runtime, tx, change)
         elif change.phase == "persons":
             await _follow_persons(runtime, tx, change)
-        else:
+        elif change.phase == "households":
             await _follow_households(runtime, tx, change)
+        else:
+            await _follow_register(runtime, tx, change)
     return True
 
 
@@ -148,7 +153,7 @@ async def _follow_households(runtime: Runtime, tx: Transaction, change: AreaChan
     after = change.next_person or _START
     found = await households.in_areas(tx, change.succession.sources, after, BATCH)
     if not found:
-        await repository.set_state(tx, change.id, ChangeState.DONE, finished_at=runtime.clock.now())
+        await repository.set_state(tx, change.id, ChangeState.APPLYING, phase=REGISTERS[0].table)
         return
     done = left = 0
     for row in found:
@@ -160,6 +165,47 @@ async def _follow_households(runtime: Runtime, tx: Transaction, change: AreaChan
         else:
             done += 1
     await repository.advance(tx, change.id, found[-1]["id"], (0, 0, done, left))
+
+
+async def _follow_register(runtime: Runtime, tx: Transaction, change: AreaChange) -> None:
+    """Let a batch of the register follow that the phase names, or go on to the next one."""
+    names = [each.table for each in REGISTERS]
+    at = names.index(change.phase)
+    last = await follow_register(
+        _office(runtime, tx, change), change.succession, REGISTERS[at], change.next_person
+    )
+    if last is not None:
+        await repository.advance(tx, change.id, last, (0, 0, 0, 0))
+    elif at + 1 < len(names):
+        await repository.set_state(tx, change.id, ChangeState.APPLYING, phase=names[at + 1])
+    else:
+        await repository.set_state(tx, change.id, ChangeState.DONE, finished_at=runtime.clock.now())
+
+
+def _office(runtime: Runtime, tx: Transaction, change: AreaChange) -> OfficeDesk:
+    return OfficeDesk(runtime, tx, AreaScope.everything(), change.started_by or change.requested_by)
+
+
+async def follow_register(
+    desk: OfficeDesk,
+    change: Succession,
+    register: Following,
+    after: UUID | None = None,
+    person_id: UUID | None = None,
+) -> UUID | None:
+    """Let a batch of a register's rows follow, or those of one person; returns the last one looked at."""
+
+    def place(street: str | None, place_id: UUID | None) -> int:
+        by_street = change.rule.by is RuleKind.STREET_PREFIX and street is not None
+        by_place = change.rule.by is RuleKind.PLACE and place_id is not None
+        rule = change.rule
+        to = rule.follow(None, street, place_id) if by_street or by_place else rule.otherwise
+        return to if to is not None else change.successors[0].area
+
+    successors = {each.area for each in change.successors}
+    return await register.step(
+        desk, change.sources, successors, place, after or _START, BATCH, person_id=person_id
+    )
 
 
 def household_area(change: Succession, street: str | None, head_area: int | None) -> int | None:

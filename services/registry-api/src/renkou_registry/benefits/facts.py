@@ -1,6 +1,7 @@
 """Gathers what conditions ask about: the record as of a day, and what was declared and confirmed.
 
-Other registers join in here: each is a :class:`FactProvider` (the honour certificate's register, for one).
+Other registers join in here: each is a :class:`FactProvider` (the honour certificate's register, for one) of
+:mod:`.registers`.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -23,8 +24,14 @@ from renkou_registry.persons import service as persons
 type FactProvider = Callable[
     [Transaction, Sequence[UUID], date], Awaitable[Mapping[UUID, Mapping[Fact, bool]]]
 ]
-PROVIDERS: list[FactProvider] = []
-"""Registers that know facts beyond the person's own record; a feature appends its provider when imported."""
+_providers: tuple[FactProvider, ...] = ()
+
+
+def use_providers(providers: Iterable[FactProvider]) -> None:
+    """Set which registers know facts beyond the person's own record; called once, when a process is built."""
+    global _providers
+    _providers = tuple(providers)
+
 
 _RULES = Rules()
 
@@ -119,7 +126,7 @@ async def known_of(
             child = Child(row["birth_date"], row["sex"], row["died_on"], str(row["id"]))
             kin.setdefault(row["parent_id"], []).append(child)
         told: dict[UUID, dict[Fact, bool]] = {}
-        for provider in PROVIDERS:
+        for provider in _providers:
             for person_id, facts in (await provider(tx, wanted, day)).items():
                 told.setdefault(person_id, {}).update(facts)
     return {

@@ -36,6 +36,8 @@ _FACT = (
     "f.id, f.card_id, f.person_id, f.kind, f.told_on, f.sealed, f.current, f.confirmed_on, f.taken_back_at"
 )
 
+_VISIT_CHANGED = "changed_in = (pg_current_xact_id()::text)::bigint, version = version + 1"
+
 type Row = asyncpg.Record | Mapping[str, Any]
 
 
@@ -334,4 +336,88 @@ async def save_counts(tx: Transaction, rows: Sequence[tuple[str, int, str, int]]
         "INSERT INTO method_count (population, area, measure, value) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (population, area, measure) DO UPDATE SET value = excluded.value",
         rows,
+    )
+
+
+async def give_to(tx: Transaction, card_id: UUID, person_id: UUID) -> None:
+    """Let a card, what was told on it and its visits be another record's of the same person."""
+    await tx.execute(
+        "UPDATE card SET person_id = $2, version = version + 1 WHERE id = $1", card_id, person_id
+    )
+    await tx.execute("UPDATE card_fact SET person_id = $2 WHERE card_id = $1", card_id, person_id)
+    await tx.execute(
+        f"UPDATE visit SET person_id = $2, {_VISIT_CHANGED} WHERE card_id = $1", card_id, person_id
+    )
+
+
+async def put_on(
+    tx: Transaction, card_id: UUID, other_id: UUID, person_id: UUID
+) -> tuple[list[tuple[UUID, bool]], list[UUID]]:
+    """Put what stands on a closed card on another; of two current facts of a kind that card's stays so.
+
+    Returns (fact, whether it was current) and the visits that were put there.
+    """
+    facts = await tx.fetch(
+        "WITH was AS (SELECT id, current FROM card_fact WHERE card_id = $1)"
+        " UPDATE card_fact f SET card_id = $2, person_id = $3, current = f.current AND NOT EXISTS"
+        " (SELECT FROM card_fact o WHERE o.card_id = $2 AND o.kind = f.kind AND o.current)"
+        " FROM was WHERE f.id = was.id RETURNING f.id, was.current",
+        card_id,
+        other_id,
+        person_id,
+    )
+    moved = await tx.fetch(
+        f"UPDATE visit SET card_id = $2, person_id = $3, {_VISIT_CHANGED} WHERE card_id = $1 RETURNING id",
+        card_id,
+        other_id,
+        person_id,
+    )
+    return [(row["id"], row["current"]) for row in facts], [row["id"] for row in moved]
+
+
+async def take_off(
+    tx: Transaction,
+    facts: Sequence[tuple[UUID, bool]],
+    visit_ids: Sequence[UUID],
+    card_id: UUID,
+    person_id: UUID,
+) -> None:
+    """Undo :func:`put_on`; a fact that was taken back since stays taken back."""
+    await tx.execute(
+        "UPDATE card_fact f SET card_id = $3, person_id = $4, current = t.current AND f.taken_back_at IS NULL"
+        " FROM unnest($1::uuid[], $2::boolean[]) AS t (id, current) WHERE f.id = t.id",
+        [fact_id for fact_id, _ in facts],
+        [current for _, current in facts],
+        card_id,
+        person_id,
+    )
+    await tx.execute(
+        f"UPDATE visit SET card_id = $2, person_id = $3, {_VISIT_CHANGED} WHERE id = ANY($1)",
+        visit_ids,
+        card_id,
+        person_id,
+    )
+
+
+async def offers_since(
+    tx: Transaction, fact_ids: Sequence[UUID], moved: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Return and lock the open offers that follow from facts, but for those that were moved with them."""
+    return await tx.fetch(
+        "SELECT * FROM visit WHERE basis = ANY($1) AND state IN ('offered', 'accepted')"
+        " AND id <> ALL($2) ORDER BY id FOR UPDATE",
+        fact_ids,
+        moved,
+    )
+
+
+async def visit_of(tx: Transaction, visit_id: UUID) -> asyncpg.Record | None:
+    """Return and lock a visit."""
+    return await tx.fetchrow("SELECT * FROM visit WHERE id = $1 FOR UPDATE", visit_id)
+
+
+async def forget_offer(tx: Transaction, visit_id: UUID) -> None:
+    """Delete an offer that was withdrawn before anybody took it up."""
+    await tx.execute(
+        "DELETE FROM visit WHERE id = $1 AND state = 'withdrawn' AND accepted_on IS NULL", visit_id
     )

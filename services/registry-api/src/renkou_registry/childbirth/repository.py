@@ -115,6 +115,7 @@ async def page(
     return await tx.fetch(
         f"{_VIEW} WHERE r.area BETWEEN $1 AND $2 AND r.registered_on BETWEEN $3 AND $4"
         " AND (r.area, r.registered_on, r.id) > ($5, $6, $7)"
+        " AND EXISTS (SELECT FROM person p WHERE p.id = r.person_id AND NOT p.withdrawn OFFSET 0)"
         " ORDER BY r.area, r.registered_on, r.id LIMIT $8",
         *interval,
         *days,

@@ -21,7 +21,9 @@ from renkou_registry.listing import START, Position, own_interval
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
 from renkou_registry.persons.events import area_text
+from renkou_registry.records import Desk
 from renkou_registry.runtime import Runtime
+from renkou_registry.successions import Following
 
 
 async def register(
@@ -202,3 +204,22 @@ def _known(row: asyncpg.Record | None) -> asyncpg.Record:
     if row is None:
         raise NotFound.of("生育登记", "childbirth registration")
     return row
+
+
+async def _area_changed(desk: Desk, before: asyncpg.Record, after: asyncpg.Record) -> None:
+    [ref] = (await persons.refs_of(desk.tx, [after["person_id"]])).values()
+    payload = ChildbirthChanged(
+        person_ref=ref,
+        registration_id=after["id"],
+        area=area_text(after["area"]),
+        state=after["state"],
+        changed_on=desk.today,
+        born_on=None,
+    )
+    await desk.runtime.outbox.append(desk.tx, RegistryEventType.CHILDBIRTH_CHANGED, ref, payload)
+
+
+AREA_FOLLOWING = Following(
+    "childbirth_registration", person="person_id", where="t.state <> 'withdrawn'", moved=_area_changed
+)
+"""A registration follows the person when a community changes."""

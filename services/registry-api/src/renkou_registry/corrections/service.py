@@ -41,6 +41,7 @@ from renkou_registry.life_events.revisions import Foreseen, Grounds
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
 from renkou_registry.persons.reading import open_resident_id
+from renkou_registry.successions import Following
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,3 +327,7 @@ async def _decided(
         found = await repository.find(desk.tx, asked.id, AreaScope.everything(), desk.runtime.cipher.decrypt)
     assert found is not None
     return found
+
+
+AREA_FOLLOWING = Following("correction_request", person="person_id", where="t.state = 'requested'")
+"""A request that waits follows the person when a community changes."""

@@ -2,8 +2,8 @@
 
 After Fellegi and Sunter (A Theory for Record Linkage, 1969): each trait adds the binary logarithm of how much
 more often it agrees (or disagrees) in records of one person than in records of two. The sum with the prior
-odds gives the probability that is shown. The weights are round numbers; ``python -m
-renkou_registry.duplicates.measure`` measures recall and precision on seeded duplicates.
+odds gives the probability that is shown. The weights are round numbers; ``python -m tests.bench.duplicates``
+measures recall and precision on seeded duplicates (docs/duplicates.md).
 """
 
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ class Trait(StrEnum):
     NAME_DIFFERS = "name_differs"
     BIRTH_SAME = "birth_same"
     BIRTH_SWAPPED = "birth_swapped"
+    BIRTH_DIGIT = "birth_digit"
     BIRTH_CLOSE = "birth_close"
     BIRTH_DIFFERS = "birth_differs"
     SEX_SAME = "sex_same"
@@ -49,6 +50,7 @@ WEIGHTS: dict[Trait, float] = {
     Trait.NAME_DIFFERS: -7.0,
     Trait.BIRTH_SAME: 8.0,
     Trait.BIRTH_SWAPPED: 6.0,
+    Trait.BIRTH_DIGIT: 4.5,
     Trait.BIRTH_CLOSE: 3.5,
     Trait.BIRTH_DIFFERS: -8.0,
     Trait.SEX_SAME: 1.0,
@@ -71,11 +73,15 @@ LABELS: dict[Trait, tuple[str, str]] = {
     Trait.NAME_DIFFERS: ("姓名不同", "different names"),
     Trait.BIRTH_SAME: ("出生日期相同", "the same birth date"),
     Trait.BIRTH_SWAPPED: ("出生月日颠倒", "day and month of birth swapped"),
+    Trait.BIRTH_DIGIT: ("出生日期仅一位数字不同", "birth dates one digit apart"),
     Trait.BIRTH_CLOSE: ("出生日期仅年、月或日不同", "birth dates that differ in the year, month or day only"),
     Trait.BIRTH_DIFFERS: ("出生日期不同", "different birth dates"),
     Trait.SEX_SAME: ("性别相同", "the same sex"),
     Trait.SEX_DIFFERS: ("性别不同", "different sexes"),
-    Trait.NUMBER_CLOSE: ("身份证号相差一两位", "ID numbers one or two characters apart"),
+    Trait.NUMBER_CLOSE: (
+        "身份证号地址码或出生日期码相差一两位",
+        "ID numbers one or two digits apart in region or birth date",
+    ),
     Trait.NUMBER_DIFFERS: ("身份证号不同", "different ID numbers"),
     Trait.PHONE_SAME: ("电话相同", "the same phone"),
     Trait.MOTHER_SAME: ("母亲为同一人", "the same mother"),
@@ -159,6 +165,8 @@ def _birth(a: date, b: date) -> Trait:
         return Trait.BIRTH_SAME
     if a.year == b.year and (a.month, a.day) == (b.day, b.month):
         return Trait.BIRTH_SWAPPED
+    if sum(x != y for x, y in zip(f"{a:%Y%m%d}", f"{b:%Y%m%d}", strict=True)) == 1:
+        return Trait.BIRTH_DIGIT
     same = (a.year == b.year) + (a.month == b.month) + (a.day == b.day)
     return Trait.BIRTH_CLOSE if same == 2 else Trait.BIRTH_DIFFERS
 
@@ -172,7 +180,9 @@ def _sex(a: int, b: int) -> list[Trait]:
 def _number(a: str | None, b: str | None) -> list[Trait]:
     if a is None or b is None:
         return []
-    apart = sum(x != y for x, y in zip(a[:17], b[:17], strict=False))
+    if a[14:17] != b[14:17]:  # neighbours of one birthday have numbers that differ only there
+        return [Trait.NUMBER_DIFFERS]
+    apart = sum(x != y for x, y in zip(a[:14], b[:14], strict=False))
     return [Trait.NUMBER_CLOSE if apart <= 2 else Trait.NUMBER_DIFFERS]
 
 

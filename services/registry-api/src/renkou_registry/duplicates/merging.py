@@ -4,6 +4,8 @@ The record that leaves keeps its history, closed by a ``merge`` event; rows that
 record that stays, each one remembered. Undoing retracts the event and moves the rows back.
 """
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,21 +14,28 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
+from renkou_registry.cards import joining as cards
 from renkou_registry.duplicates import moving, repository
 from renkou_registry.floor import reaching_everywhere
+from renkou_registry.households import joining as households
+from renkou_registry.kin import joining as kin
 from renkou_registry.life_events import merges
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
+from renkou_registry.records import Desk as OfficeDesk
+from renkou_registry.supplies.users import joining as supplies
 
 __all__ = ["Desk", "find", "merge", "of_person", "undo"]
+_EVERYWHERE = AreaScope.everything()
 
 
 async def merge(desk: Desk, kept_id: UUID, gone_id: UUID, reason: str, *, take_document: bool) -> UUID:
     """Join ``gone_id`` to ``kept_id``; returns the merge's id.
 
     Raises NotFound unless the caller sees both, InvalidInput for one record twice, Conflict where one is the
-    other's relative or where both deaths differ.
+    other's relative, or where deaths, sexes or living spouses differ.
     """
     if kept_id == gone_id:
         raise InvalidInput.field("/gone_id", "same_person", "须是另一条记录", "must be another record")
@@ -37,7 +46,7 @@ async def merge(desk: Desk, kept_id: UUID, gone_id: UUID, reason: str, *, take_d
     async with reaching_everywhere(desk.tx, desk.scope):
         if take_document:
             await persons.hand_over_document(desk.tx, gone_id, kept_id)
-        event_id = await merges.leave(desk, gone, kept, reason)
+        event_id, joined = await _join(desk, gone, kept, reason)
         await repository.insert_merge(
             desk.tx,
             merge_id,
@@ -48,11 +57,32 @@ async def merge(desk: Desk, kept_id: UUID, gone_id: UUID, reason: str, *, take_d
             reason=reason,
             at=desk.runtime.clock.now(),
             by=desk.subject,
+            joined=joined,
         )
         await moving.move(desk.tx, merge_id, gone_id, kept_id)
-        await _count_children(desk.tx, kept, gone, -1)
+        await benefits.merge_persons(desk.runtime, desk.tx, _EVERYWHERE, kept_id, gone_id)
         await _settle(desk, kept_id, gone_id, "merged", reason)
     return merge_id
+
+
+async def _join(
+    desk: Desk, gone: PersonRecord, kept: PersonRecord, reason: str
+) -> tuple[UUID, dict[str, Any]]:
+    """Take the record out of the register; each feature joins what it keeps, and says what undoing needs."""
+    runtime, tx = desk.runtime, desk.tx
+    card = await cards.before_leaving(runtime, tx, gone, kept)
+    family = await kin.take_over(runtime, tx, gone.id, kept.id, desk.subject)
+    event_id = await merges.leave(desk, gone, kept, reason)
+    return event_id, {
+        "cards": await cards.after_leaving(runtime, tx, kept, card),
+        "kin": family,
+        "households": await households.take_over(runtime, tx, gone.id, kept, event_id, desk.subject),
+        "supplies": await supplies.take_over(_office(desk), gone.id, kept.id),
+    }
+
+
+def _office(desk: Desk) -> OfficeDesk:
+    return OfficeDesk(desk.runtime, desk.tx, _EVERYWHERE, desk.subject)
 
 
 async def undo(desk: Desk, merge_id: UUID, version: int, reason: str) -> asyncpg.Record:
@@ -69,12 +99,24 @@ async def undo(desk: Desk, merge_id: UUID, version: int, reason: str) -> asyncpg
         await moving.move_back(desk.tx, merge_id, gone_id, kept_id)
         if row["document_taken"]:
             await persons.hand_over_document(desk.tx, kept_id, gone_id)
-        await merges.come_back(desk, gone_id, row["event_id"], reason)
-        gone = (await persons.lock(desk.tx, [gone_id], AreaScope.everything()))[gone_id]
-        await _count_children(desk.tx, kept, gone, 1)
+        await _separate(desk, kept, gone_id, row["event_id"], row["joined"], reason)
+        await benefits.unmerge_persons(desk.runtime, desk.tx, _EVERYWHERE, kept_id, gone_id)
         await repository.undo(desk.tx, merge_id, desk.runtime.clock.now(), desk.subject)
         await _settle(desk, kept_id, gone_id, "open", None)
     return await find(desk.tx, desk.scope, merge_id)
+
+
+async def _separate(
+    desk: Desk, kept: PersonRecord, gone_id: UUID, event_id: UUID, joined: Mapping[str, Any], reason: str
+) -> None:
+    """Put the record back into the register; each feature gives back what it had joined."""
+    runtime, tx = desk.runtime, desk.tx
+    await cards.before_return(runtime, tx, gone_id, joined["cards"])
+    await households.give_back(runtime, tx, joined["households"])
+    await merges.come_back(desk, gone_id, event_id, reason)
+    await kin.give_back(runtime, tx, joined["kin"], desk.subject)
+    await supplies.give_back(_office(desk), gone_id, joined["supplies"])
+    await cards.after_return(runtime, tx, kept, gone_id, joined["cards"])
 
 
 async def find(tx: Transaction, scope: AreaScope, merge_id: UUID) -> asyncpg.Record:
@@ -103,14 +145,6 @@ def _check_joinable(kept: PersonRecord, gone: PersonRecord) -> None:
             "两条记录的死亡日期不同, 请先更正其中一条",
             "the records have different days of death; correct one of them first",
         )
-
-
-async def _count_children(tx: Transaction, kept: PersonRecord, gone: PersonRecord, number: int) -> None:
-    """A child that was recorded twice counts once for parents whom both records name."""
-    both = {kept.mother_id, kept.father_id} & {gone.mother_id, gone.father_id}
-    parents = sorted(each for each in both if each is not None)
-    if parents:
-        await persons.add_children(tx, parents, number)
 
 
 async def _settle(desk: Desk, kept_id: UUID, gone_id: UUID, state: str, reason: str | None) -> None:

@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +16,6 @@ from renkou_common.scope import AreaScope
 _BLOCKS = """
 WITH mine AS (SELECT id, name, sex, birth_date, phone_index FROM person WHERE id = ANY($1) AND NOT withdrawn)
 SELECT m.id AS a, o.id AS b FROM mine m JOIN person o ON o.name = m.name
-   AND o.birth_date BETWEEN m.birth_date - 3660 AND m.birth_date + 3660
  WHERE o.id <> m.id AND NOT o.withdrawn
    AND (o.birth_date = m.birth_date
         OR extract(year FROM o.birth_date) = extract(year FROM m.birth_date)
@@ -112,12 +112,21 @@ async def insert(
 
 
 async def page(
-    tx: Transaction, scope: AreaScope, state: str, after: tuple[float, UUID] | None, limit: int
+    tx: Transaction,
+    scope: AreaScope,
+    state: str,
+    person_id: UUID | None,
+    after: tuple[float, UUID] | None,
+    limit: int,
 ) -> list[asyncpg.Record]:
-    """Return candidates of which the caller sees at least one person, the most probable first."""
+    """Return candidates of which the caller sees at least one person, the most probable first.
+
+    ``person_id`` narrows to those of one person.
+    """
     probability, candidate_id = after or (2.0, UUID(int=(1 << 128) - 1))
+    of_person = " AND $7 IN (c.first_id, c.second_id)" if person_id is not None else ""
     return await tx.fetch(
-        f"SELECT c.* FROM duplicate_candidate c WHERE c.state = $3 AND {_PAIR_IN_SCOPE}"
+        f"SELECT c.* FROM duplicate_candidate c WHERE c.state = $3 AND {_PAIR_IN_SCOPE}{of_person}"
         " AND (c.probability, c.id) < ($4, $5) ORDER BY c.probability DESC, c.id DESC LIMIT $6",
         scope.lows,
         scope.highs,
@@ -125,6 +134,7 @@ async def page(
         probability,
         candidate_id,
         limit,
+        *([person_id] if person_id is not None else []),
     )
 
 
@@ -248,11 +258,12 @@ async def insert_merge(
     reason: str,
     at: datetime,
     by: UUID,
+    joined: dict[str, Any],
 ) -> None:
-    """Write a merge."""
+    """Write a merge; ``joined`` is what the features need to undo it."""
     await tx.execute(
         "INSERT INTO duplicate_merge (id, kept_id, gone_id, event_id, document_taken, reason, merged_at,"
-        " merged_by, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)",
+        " merged_by, joined, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)",
         merge_id,
         kept_id,
         gone_id,
@@ -261,6 +272,7 @@ async def insert_merge(
         reason,
         at,
         by,
+        joined,
     )
 
 
@@ -284,6 +296,17 @@ async def merges_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
     return await tx.fetch(
         "SELECT * FROM duplicate_merge WHERE kept_id = $1 OR gone_id = $1 ORDER BY merged_at, id", person_id
     )
+
+
+async def joined_to(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the records that have joined one, also by way of others."""
+    rows = await tx.fetch(
+        "WITH RECURSIVE joined (id) AS (SELECT gone_id FROM duplicate_merge WHERE kept_id = $1"
+        " AND undone_at IS NULL UNION SELECT m.gone_id FROM duplicate_merge m JOIN joined j ON m.kept_id = j.id"
+        " WHERE m.undone_at IS NULL) SELECT id FROM joined ORDER BY id",
+        person_id,
+    )
+    return [row["id"] for row in rows]
 
 
 async def undo(tx: Transaction, merge_id: UUID, at: datetime, by: UUID) -> None:

@@ -59,10 +59,15 @@ def traits(runtime: Runtime, row: asyncpg.Record) -> Traits:
 
 
 async def page(
-    tx: Transaction, access: Access, state: str, after: tuple[float, UUID] | None, limit: int
+    tx: Transaction,
+    access: Access,
+    state: str,
+    person_id: UUID | None,
+    after: tuple[float, UUID] | None,
+    limit: int,
 ) -> list[asyncpg.Record]:
     """Return candidates that concern the caller's area, the most probable first."""
-    return await repository.page(tx, access.areas, state, after, limit)
+    return await repository.page(tx, access.areas, state, person_id, after, limit)
 
 
 async def find(tx: Transaction, access: Access, candidate_id: UUID, *, lock: bool = False) -> asyncpg.Record:
@@ -107,6 +112,12 @@ async def run(tx: Transaction, access: Access, run_id: UUID) -> Run:
     if found is None or not access.areas.covers(found.area, found.area_high):
         raise NotFound.of("查重任务", "run")
     return found
+
+
+async def joined_to(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the records that have joined a visible person's, also by way of others; for what was written
+    for those and can never be rewritten."""
+    return await repository.joined_to(tx, person_id)
 
 
 def ids_of(rows: Iterable[asyncpg.Record]) -> list[UUID]:

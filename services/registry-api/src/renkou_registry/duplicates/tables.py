@@ -5,6 +5,7 @@ never changed or deleted; the migration reads both.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,10 +28,10 @@ from sqlmodel import Field, SQLModel
 FLOOR: dict[str, str] = {
     "duplicate_candidate": (
         "EXISTS (SELECT FROM person p"
-        " WHERE p.id IN (duplicate_candidate.first_id, duplicate_candidate.second_id))"
+        " WHERE p.id IN (duplicate_candidate.first_id, duplicate_candidate.second_id) OFFSET 0)"
     ),
-    "duplicate_merge": "EXISTS (SELECT FROM person p WHERE p.id = duplicate_merge.kept_id)",
-    "duplicate_moved": "EXISTS (SELECT FROM duplicate_merge m WHERE m.id = duplicate_moved.merge_id)",
+    "duplicate_merge": "EXISTS (SELECT FROM person p WHERE p.id = duplicate_merge.kept_id OFFSET 0)",
+    "duplicate_moved": "EXISTS (SELECT FROM duplicate_merge m WHERE m.id = duplicate_moved.merge_id OFFSET 0)",
 }
 APPEND_ONLY: tuple[str, ...] = ("duplicate_moved",)
 
@@ -94,7 +95,8 @@ class DuplicateCandidate(SQLModel, table=True):
 
 
 class DuplicateMerge(SQLModel, table=True):
-    """A record that was joined to another; ``event_id`` takes it out of the register."""
+    """A record that was joined to another; ``event_id`` takes it out of the register, ``joined`` is what the
+    features need to undo it: ids, codes and numbers, nothing personal."""
 
     __tablename__ = "duplicate_merge"
     __table_args__ = (
@@ -111,6 +113,7 @@ class DuplicateMerge(SQLModel, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False))
     merged_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     merged_by: UUID
+    joined: dict[str, Any] = Field(sa_column=Column(postgresql.JSONB, nullable=False))
     undone_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     undone_by: UUID | None = None
     version: int = Field(sa_column=Column(BigInteger, nullable=False))

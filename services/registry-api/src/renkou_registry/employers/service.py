@@ -21,6 +21,7 @@ from renkou_registry.employers.repository import EMPLOYEES, EMPLOYERS, STATEMENT
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.successions import Following
 from renkou_registry.yearly.domain import Measures
 from renkou_registry.yearly.service import Book, open_papers
 
@@ -124,3 +125,11 @@ async def end_employee(desk: Desk, employer_id: UUID, link_id: UUID, until: date
     ended = await unlink(desk, EMPLOYEES, employer_id, link_id, until)
     await _changed(desk, row, "employee_ended", until)
     return ended
+
+
+async def _area_changed(desk: Desk, _before: asyncpg.Record, after: asyncpg.Record) -> None:
+    await _changed(desk, after, "area_changed", desk.today)
+
+
+AREA_FOLLOWING = Following("employer", street=True, moved=_area_changed)
+"""An employer follows by its street when a community changes."""

@@ -79,6 +79,19 @@ async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record
     )
 
 
+async def holders(tx: Transaction, person_ids: Sequence[UUID], day: date) -> set[UUID]:
+    """Return which of the persons hold a certificate on a day."""
+    rows = await tx.fetch(
+        "SELECT first_holder_id AS id FROM honour_certificate WHERE first_holder_id = ANY($1)"
+        " AND issued_on <= $2 AND (ended_on IS NULL OR ended_on > $2)"
+        " UNION SELECT second_holder_id FROM honour_certificate WHERE second_holder_id = ANY($1)"
+        " AND issued_on <= $2 AND (ended_on IS NULL OR ended_on > $2)",
+        person_ids,
+        day,
+    )
+    return {row["id"] for row in rows}
+
+
 async def page(
     tx: Transaction,
     interval: tuple[int, int],
@@ -89,6 +102,8 @@ async def page(
     """Return certificates of an area by (area, day of issue, id)."""
     return await tx.fetch(
         "SELECT h.* FROM honour_certificate h WHERE h.area BETWEEN $1 AND $2"
+        " AND EXISTS (SELECT FROM person p WHERE p.id IN (h.first_holder_id, h.second_holder_id)"
+        " AND NOT p.withdrawn OFFSET 0)"
         " AND ($3::text IS NULL OR h.state = $3) AND (h.area, h.issued_on, h.id) > ($4, $5, $6)"
         " ORDER BY h.area, h.issued_on, h.id LIMIT $7",
         *interval,

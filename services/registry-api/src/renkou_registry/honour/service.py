@@ -24,6 +24,7 @@ from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.runtime import Runtime
+from renkou_registry.successions import Following
 
 RULES = domain.Rules()
 
@@ -236,3 +237,14 @@ def _known(row: asyncpg.Record | None) -> asyncpg.Record:
     if row is None:
         raise NotFound.of("光荣证", "certificate")
     return row
+
+
+async def holders(tx: Transaction, person_ids: Sequence[UUID], day: date) -> set[UUID]:
+    """Return which of the persons hold a certificate on a day; the caller reaches everywhere."""
+    return await repository.holders(tx, person_ids, day)
+
+
+AREA_FOLLOWING = Following(
+    "honour_certificate", person="first_holder_id", address="registered", where="t.state = 'valid'"
+)
+"""A certificate that stands follows its first holder when a community changes; it is in no figure."""

@@ -178,16 +178,15 @@ async def page(
     tx: Transaction, interval: tuple[int, int], number: str, after: tuple[int, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return households of an area interval by (area, id); ``number`` is how theirs begins."""
-    area, household_id = after or (-1, UUID(int=0))
+    low, high = interval
+    first = max(after or (-1, UUID(int=0)), (low - 1, UUID(int=2**128 - 1)))
+    asked, given = (" AND h.number ^@ $4", [number]) if number else ("", [])
     return await tx.fetch(
-        f"SELECT {_COLUMNS} FROM household h WHERE h.area BETWEEN $1 AND $2"
-        " AND ($3 = '' OR h.number ^@ $3)"
-        " AND (h.area, h.id) > ($4, $5) ORDER BY h.area, h.id LIMIT $6",
-        *interval,
-        number,
-        area,
-        household_id,
-        limit,
+        f"SELECT {_COLUMNS} FROM household h WHERE h.area <= $1{asked}"
+        f" AND (h.area, h.id) > ($2, $3) ORDER BY h.area, h.id LIMIT {limit:d}",
+        high,
+        *first,
+        *given,
     )
 
 
@@ -232,6 +231,17 @@ async def forget(tx: Transaction, person_id: UUID, now: datetime) -> None:
         person_id,
         now,
     )
+
+
+async def forget_memberships(tx: Transaction, ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """End what is known of memberships that last: there were none; returns their households."""
+    rows = await tx.fetch(
+        "UPDATE household_member SET known_until = greatest($2, known_from)"
+        " WHERE id = ANY($1) AND until IS NULL AND known_until IS NULL RETURNING household_id",
+        ids,
+        now,
+    )
+    return [row["household_id"] for row in rows]
 
 
 async def follow_area(tx: Transaction, household_id: UUID, area: int) -> None:

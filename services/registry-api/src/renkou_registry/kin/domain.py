@@ -132,6 +132,11 @@ def check_parent(kind: KinKind, sex: int, parent_born: date, child_born: date, p
         raise Conflict("parent_younger", "父母的出生日期不早于子女", "a parent is not older than the child")
 
 
+def is_unwed(marital_status: str) -> bool:
+    """Say whether somebody of this marital status has no spouse."""
+    return marital_status in _UNWED
+
+
 def has_spouse() -> Conflict:
     """Return the error for somebody who has another spouse."""
     return Conflict("has_spouse", "登记中该人已有配偶", "the person has a spouse in the register already")
@@ -186,7 +191,7 @@ def _wed(people: People, one: Relative, other: Relative) -> Outcome:
     if one.spouse_id == other.id and other.spouse_id == one.id:
         raise _linked_already()
     for each in (one, other):
-        if each.marital_status in _UNWED:
+        if is_unwed(each.marital_status):
             raise Conflict(
                 "not_married",
                 "婚姻状况为未婚或离婚; 请先登记结婚",

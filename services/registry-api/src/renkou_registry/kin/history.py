@@ -30,6 +30,12 @@ async def closed(
         await repository.close_links(tx, links, now, ended_by, reason)
 
 
+async def counted_parents(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the parents to whose number of children a person had been added when the link was made."""
+    links = await repository.counted_links(tx, person_id)
+    return sorted(each.kin_id for each in links if each.person_id == person_id)
+
+
 async def left(tx: Transaction, person_id: UUID, now: datetime, ended_by: UUID) -> None:
     """End every link of a person whose entry was taken back."""
     await repository.close_all(tx, person_id, now, ended_by)

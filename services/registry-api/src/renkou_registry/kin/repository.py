@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.codes.lists import KinKind
 from renkou_common.database import Transaction
 from renkou_registry.kin.domain import Link
 
@@ -119,3 +120,25 @@ async def history_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
         " FROM kin_link WHERE kin_id = $1 ORDER BY known_from, id LIMIT 1000",
         person_id,
     )
+
+
+async def naming(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
+    """Return (kind, id) of the persons in the register who name somebody as mother, father or spouse."""
+    return await tx.fetch(
+        "SELECT 'mother' AS kind, id FROM person WHERE mother_id = $1 AND NOT withdrawn"
+        " UNION ALL SELECT 'father', id FROM person WHERE father_id = $1 AND NOT withdrawn"
+        " UNION ALL SELECT 'spouse', id FROM person WHERE spouse_id = $1 AND NOT withdrawn"
+        " ORDER BY kind, id",
+        person_id,
+    )
+
+
+async def counted_links(tx: Transaction, person_id: UUID) -> set[Link]:
+    """Return the open links of a person that had added one to a parent's number of children."""
+    rows = await tx.fetch(
+        "SELECT kind, person_id, kin_id FROM kin_link WHERE person_id = $1 AND counted"
+        " AND known_until IS NULL UNION ALL SELECT kind, person_id, kin_id FROM kin_link"
+        " WHERE kin_id = $1 AND counted AND known_until IS NULL",
+        person_id,
+    )
+    return {Link(KinKind(row["kind"]), row["person_id"], row["kin_id"], counted=True) for row in rows}

@@ -21,7 +21,7 @@ _NEVER_WIDOWED = Grounds("本人先于配偶死亡")
 
 async def record_death(desk: Desk, person_id: UUID, died_on: date) -> UUID:
     """Record a death; returns the death's event id. Raises NotFound, Conflict."""
-    await persons.find(desk.tx, person_id, desk.scope)
+    await unions.lock_couple(desk, person_id)
     widowhood = await _widowhood_after(desk, person_id, died_on)
     if widowhood is not None:
         async with reaching_everywhere(desk.tx, desk.scope):

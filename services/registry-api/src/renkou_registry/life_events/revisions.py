@@ -19,6 +19,7 @@ from renkou_registry.benefits import service as benefits
 from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
+from renkou_registry.kin import history as kin
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.births import parent_younger
 from renkou_registry.life_events.domain import (
@@ -41,9 +42,13 @@ from renkou_registry.life_events.service import find
 from renkou_registry.life_events.unions import everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
+from renkou_registry.prepregnancy import service as prepregnancy
+from renkou_registry.services_given import service as services
+from renkou_registry.supplies.users import service as supplies
 from renkou_registry.timeline import addresses
 
 _RESIDENCE = ENTRIES | {EventKind.MOVE, EventKind.CORRECTION}
+_MAKES_PARENTS = frozenset({EventKind.BIRTH, EventKind.ADOPTION})
 _ENDS_OF_MARRIAGE = frozenset({EventKind.DIVORCE, EventKind.DEATH, EventKind.WIDOWHOOD})
 
 
@@ -149,7 +154,8 @@ async def _correct_one(
         data["counterpart"] = str(ids[1])
     event = LifeEvent(ids[0], EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
     done = await record(desk, person, event, history=history, details=grounds.details)
-    payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id)
+    parents = await _parent_refs(desk, person) if "birth_date" in done.facts_changed else []
+    payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id, parent_refs=parents)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
     await _follow(desk, person, target)
     return event.id
@@ -202,19 +208,27 @@ async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUI
         new_id(), EventKind.RETRACTION, target.event.happened_on, grounds.data(), retracts=target.event.id
     )
     if not effective([*history, event]):
-        done = await _withdraw(desk, person, history, event)
-        if target.event.kind is EventKind.BIRTH:
-            parents = [each for each in (person.mother_id, person.father_id) if each is not None]
-            async with reaching_everywhere(desk.tx, desk.scope):
-                await persons.add_children(desk.tx, sorted(parents), -1)
+        async with reaching_everywhere(desk.tx, desk.scope):
+            parents = await _parents_who_counted(desk, person, target.event)
+            done = await _withdraw(desk, person, history, event)
+            await persons.add_children(desk.tx, parents, -1)
     else:
         columns = await _kin_restored(desk, person, target.event, effective([*history, event]))
         done = await record(desk, person, event, history=history, columns=columns)
-    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id)
+    parents = await _parent_refs(desk, person) if target.event.kind in _MAKES_PARENTS else []
+    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id, parent_refs=parents)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_RETRACTED, person.ref, payload)
     if target.event.kind is not EventKind.BIRTH:
         await _follow(desk, person, target)
     return event.id
+
+
+async def _parents_who_counted(desk: Desk, person: PersonRecord, entry: LifeEvent) -> list[UUID]:
+    """Return the parents who have one child less without a person: both after a birth, otherwise those to
+    whose number the link had added one."""
+    if entry.kind is EventKind.BIRTH:
+        return sorted(each for each in (person.mother_id, person.father_id) if each is not None)
+    return await kin.counted_parents(desk.tx, person.id)
 
 
 async def _kin_restored(
@@ -234,6 +248,13 @@ async def _kin_restored(
         await count_children(desk, person, mother, father)
         return {"mother_id": mother, "father_id": father}
     return {}
+
+
+async def _parent_refs(desk: Desk, person: PersonRecord) -> list[UUID]:
+    """Return the references of the parents in the register: papers may state when their child was born."""
+    ids = [each for each in (person.mother_id, person.father_id) if each is not None]
+    async with reaching_everywhere(desk.tx, desk.scope):
+        return sorted((await persons.refs_of(desk.tx, ids)).values())
 
 
 def _ended(standing: Sequence[LifeEvent]) -> bool:
@@ -257,6 +278,8 @@ async def _withdraw(
     await addresses.rewrite(desk.tx, person.id, [], None, {}, None, now)
     await cards.follow(desk.runtime, desk.tx, person, history, [*history, event])
     await households.forget_person(desk.tx, desk.runtime, person.id)
+    for forget in (services.person_withdrawn, prepregnancy.person_withdrawn, supplies.person_withdrawn):
+        await forget(desk.runtime, desk.tx, person.id, desk.subject)
     await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
     await benefits.reconsider(
         desk.runtime, desk.tx, desk.scope, (person.id, person.mother_id, person.father_id)

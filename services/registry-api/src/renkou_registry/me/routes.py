@@ -169,9 +169,18 @@ async def read_own_consents(me: Myself, runtime: CurrentRuntime) -> Consents:
 async def set_own_consent(
     purpose: ConsentPurpose, body: ConsentChange, me: Myself, runtime: CurrentRuntime
 ) -> Consents:
-    """Agree to a purpose or withdraw; withdrawing has no other consequence. For the person."""
+    """Agree to a purpose or withdraw; withdrawing has no consequence but that the purpose ends: a running
+    pre-pregnancy check ends and its findings are deleted. For the person."""
     async with runtime.database.transaction(me.access.areas) as tx:
-        await consents.set_consent(runtime, tx, me.person_id, purpose, given=body.given, by=me.access.subject)
+        await consents.set_consent(
+            runtime,
+            tx,
+            me.access.areas,
+            me.person_id,
+            purpose,
+            given=body.given,
+            by=me.access.subject,
+        )
     return await _consents(runtime, me)
 
 

@@ -193,7 +193,9 @@ async def give_document(
 ) -> Response:
     """Give a person a document, or another in the place of one; the one before stays in the history.
 
-    A number that disagrees with the record needs `confirmed_warnings`, as on entry. Needs `resident:write`.
+    A number that disagrees with the record needs `confirmed_warnings`, as on entry. `If-Match` stands where a
+    creation has its `Idempotency-Key`: sent again after it was done, the answer is 412. Needs
+    `resident:write`.
     """
     check_not_future({"/valid_from": body.valid_from}, runtime.clock.today())
     async with runtime.database.transaction(access.areas) as tx:

@@ -21,6 +21,7 @@ from renkou_registry.petitions.domain import Course, Rules, check_extension, clo
 from renkou_registry.petitions.repository import PETITIONS
 from renkou_registry.records import Desk, enter, lock_version, own_area, publish
 from renkou_registry.runtime import Runtime
+from renkou_registry.successions import Following
 
 NAME, PHONE, CONTENT = "petition.name", "petition.phone", "petition.content"
 REPLY = "petition_reply.content"
@@ -172,3 +173,11 @@ def opened(runtime: Runtime, row: asyncpg.Record) -> tuple[str | None, str | Non
         runtime.cipher.decrypt(name, NAME) if name else None,
         runtime.cipher.decrypt(phone, PHONE) if phone else None,
     )
+
+
+async def _area_changed(desk: Desk, before: asyncpg.Record, after: asyncpg.Record) -> None:
+    await _publish(desk, after, "area_changed", desk.today, before)
+
+
+AREA_FOLLOWING = Following("petition", where="t.state IN ('received', 'replied')", moved=_area_changed)
+"""A petition that is not closed goes where the rule sends what it does not name."""

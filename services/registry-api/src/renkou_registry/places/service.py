@@ -26,7 +26,9 @@ from renkou_registry.places.domain import (
     check_parent,
     in_use,
 )
+from renkou_registry.records import Desk
 from renkou_registry.runtime import Runtime
+from renkou_registry.successions import Following
 
 
 async def create(
@@ -148,3 +150,11 @@ async def _publish(runtime: Runtime, tx: Transaction, row: asyncpg.Record) -> No
         valid_to=row["valid_to"],
     )
     await runtime.outbox.append(tx, RegistryEventType.PLACE_CHANGED, row["id"], payload)
+
+
+async def _area_changed(desk: Desk, _before: asyncpg.Record, after: asyncpg.Record) -> None:
+    await _publish(desk.runtime, desk.tx, after)
+
+
+AREA_FOLLOWING = Following("place", place=True, moved=_area_changed)
+"""A building, grid or group goes where the rule sends it, or what it does not name."""

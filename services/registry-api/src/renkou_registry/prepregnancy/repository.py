@@ -161,6 +161,18 @@ async def delete_steps(tx: Transaction, check_id: UUID) -> None:
     await tx.execute("DELETE FROM prepregnancy_step WHERE check_id = $1", check_id)
 
 
+async def leave(tx: Transaction, check_id: UUID, person_id: UUID) -> None:
+    """Take one of a couple out of a check, with what was found and the consent; the other stays."""
+    for table in ("prepregnancy_step", "prepregnancy_consent"):
+        await tx.execute(f"DELETE FROM {table} WHERE check_id = $1 AND person_id = $2", check_id, person_id)
+    await tx.execute(
+        "UPDATE prepregnancy_check SET second_person_id = NULL, first_person_id ="
+        " CASE WHEN first_person_id = $2 THEN second_person_id ELSE first_person_id END WHERE id = $1",
+        check_id,
+        person_id,
+    )
+
+
 async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:
     """Return the checks of a visible person, the latest first."""
     return await tx.fetch(
@@ -181,6 +193,8 @@ async def page(
     return await tx.fetch(
         "SELECT c.* FROM prepregnancy_check c WHERE c.area BETWEEN $1 AND $2"
         " AND c.registered_on BETWEEN $3 AND $4 AND c.state NOT IN ('declined', 'withdrawn')"
+        " AND EXISTS (SELECT FROM person p WHERE p.id IN (c.first_person_id, c.second_person_id)"
+        " AND NOT p.withdrawn OFFSET 0)"
         " AND (c.area, c.registered_on, c.id) > ($5, $6, $7)"
         " ORDER BY c.area, c.registered_on, c.id LIMIT $8",
         *interval,

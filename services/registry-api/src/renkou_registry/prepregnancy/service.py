@@ -23,7 +23,11 @@ from renkou_registry.persons.domain import new_id
 from renkou_registry.prepregnancy import counting, domain, findings, forms, repository
 from renkou_registry.prepregnancy.domain import Participant, State
 from renkou_registry.prepregnancy.forms import Form, Step
+from renkou_registry.records import Desk
 from renkou_registry.runtime import Runtime
+from renkou_registry.successions import Following
+
+_EVERYWHERE = AreaScope.everything()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,36 @@ async def withdraw(
     return await _save(runtime, tx, access.areas, check, state, ended_on=on)
 
 
+async def consent_withdrawn(runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID) -> None:
+    """End every running check of a person who no longer agrees to it: what was found is deleted, and nothing
+    counts any more, as after :func:`withdraw`."""
+    async with reaching_everywhere(tx, scope):
+        for row in await repository.of_person(tx, person_id):
+            if domain.is_open(State(row["state"])):
+                await _withdraw_locked(runtime, tx, row["id"])
+
+
+async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
+    """Take a person whose entry was taken back out of the checks: what was found of that one is deleted. A
+    partner's check goes on. The transaction reaches everywhere; ``by`` is on record with the entry."""
+    for row in await repository.of_person(tx, person_id):
+        if State(row["state"]) in (State.DECLINED, State.WITHDRAWN):
+            continue
+        if row["second_person_id"] is None:
+            await _withdraw_locked(runtime, tx, row["id"])
+            continue
+        before = await find(tx, row["id"], _EVERYWHERE, lock=True)
+        await repository.leave(tx, row["id"], person_id)
+        await _save(runtime, tx, _EVERYWHERE, before, before.state)
+
+
+async def _withdraw_locked(runtime: Runtime, tx: Transaction, check_id: UUID) -> None:
+    check = await find(tx, check_id, _EVERYWHERE, lock=True)
+    await repository.delete_steps(tx, check_id)
+    state = domain.withdraw(check.state)
+    await _save(runtime, tx, _EVERYWHERE, check, state, ended_on=runtime.clock.today())
+
+
 async def find(tx: Transaction, check_id: UUID, scope: AreaScope, *, lock: bool = False) -> Check:
     """Return a check in scope; raises NotFound."""
     row = await repository.find(tx, check_id, scope, lock=lock)
@@ -290,3 +324,20 @@ def _check_values(
     if found:
         raise InvalidInput.fields(found)
     return stored
+
+
+async def _area_changed(desk: Desk, before: asyncpg.Record, after: asyncpg.Record) -> None:
+    steps = await repository.steps_of(desk.tx, after["id"])
+    was = counting.counted(desk.runtime, before, steps)
+    await counting.publish(
+        desk.runtime, desk.tx, after["id"], was, counting.counted(desk.runtime, after, steps)
+    )
+
+
+AREA_FOLLOWING = Following(
+    "prepregnancy_check",
+    person="first_person_id",
+    where="t.state NOT IN ('declined', 'withdrawn', 'closed')",
+    moved=_area_changed,
+)
+"""A running check follows the couple when a community changes."""

@@ -22,6 +22,7 @@ from renkou_registry.persons import service as persons
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
 from renkou_registry.rentals import repository
 from renkou_registry.rentals.repository import AGREEMENTS, RENTALS, TENANTS
+from renkou_registry.successions import Following
 from renkou_registry.yearly.domain import Measures
 from renkou_registry.yearly.service import Book, open_papers
 
@@ -131,3 +132,11 @@ async def end_tenant(desk: Desk, rental_id: UUID, link_id: UUID, until: date) ->
     ended = await unlink(desk, TENANTS, rental_id, link_id, until)
     await _changed(desk, row, "tenant_ended", until)
     return ended
+
+
+async def _area_changed(desk: Desk, _before: asyncpg.Record, after: asyncpg.Record) -> None:
+    await _changed(desk, after, "area_changed", desk.today)
+
+
+AREA_FOLLOWING = Following("rental", street=True, moved=_area_changed)
+"""A rented house follows by its street when a community changes."""

@@ -23,9 +23,11 @@ from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.persons.reading import log_health
+from renkou_registry.records import Desk
 from renkou_registry.runtime import Runtime
 from renkou_registry.services_given import domain, repository
 from renkou_registry.services_given.domain import CancelReason, ResultKind, Service, State
+from renkou_registry.successions import Following
 
 RESULT = "service_given.result"
 
@@ -112,6 +114,18 @@ async def change(
     await repository.log_change(tx, new_id(), before, old, new, reason, runtime.clock.now(), access.subject)
     await _publish(runtime, tx, person["ref"], before, after)
     return await find(tx, service_id, access.areas)
+
+
+async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
+    """Cancel every service of a person whose entry was taken back: recorded in error like the entry."""
+    [ref] = (await persons.refs_of(tx, [person_id])).values()
+    for row in await repository.standing_of_person(tx, person_id):
+        before = service_of(row)
+        after = domain.cancel(before, CancelReason.ERROR)
+        await repository.update(tx, after)
+        old, new = _difference(before, after)
+        await repository.log_change(tx, new_id(), before, old, new, None, runtime.clock.now(), by)
+        await _publish(runtime, tx, ref, before, after)
 
 
 async def find(tx: Transaction, service_id: UUID, scope: AreaScope) -> asyncpg.Record:
@@ -297,3 +311,14 @@ def _known(row: asyncpg.Record | None) -> asyncpg.Record:
 async def is_recorded(tx: Transaction, person_id: UUID, kind: str, given_on: date) -> bool:
     """Say whether a visible person was given this service on that day."""
     return await repository.is_recorded(tx, person_id, kind, given_on)
+
+
+async def _area_changed(desk: Desk, before: asyncpg.Record, after: asyncpg.Record) -> None:
+    [ref] = (await persons.refs_of(desk.tx, [after["person_id"]])).values()
+    await _publish(desk.runtime, desk.tx, ref, service_of(before), service_of(after))
+
+
+AREA_FOLLOWING = Following(
+    "service_given", person="person_id", where="t.state IN ('offered', 'accepted')", moved=_area_changed
+)
+"""What is offered or booked follows the person when a community changes; what was given counts where it was."""

@@ -103,7 +103,7 @@ async def worklist(
     order = "v.place, coalesce(p.present_street, ''), v.id"
     return await tx.fetch(
         f"{_FROM} WHERE v.place BETWEEN $1 AND $2 AND v.planned_on <= $3 AND {_OPEN}"
-        " AND ($4::uuid IS NULL OR v.worker_id = $4 OR ($5 AND v.worker_id IS NULL))"
+        " AND NOT p.withdrawn AND ($4::uuid IS NULL OR v.worker_id = $4 OR ($5 AND v.worker_id IS NULL))"
         f" AND ({order}) > ($6, $7, $8) ORDER BY {order} LIMIT {limit:d}",
         *interval,
         on,

@@ -26,6 +26,7 @@ from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.runtime import Runtime
+from renkou_registry.successions import Following
 
 DECLARED, ACCOUNT = "benefit_enrolment.declared", "benefit_enrolment.account"
 
@@ -248,3 +249,12 @@ async def history(tx: Transaction, enrolment_id: UUID) -> list[asyncpg.Record]:
 async def of_person(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
     """Return the cases of a person that the transaction's scope shows, the newest first."""
     return await repository.of_person(tx, person_id)
+
+
+AREA_FOLLOWING = Following(
+    "benefit_enrolment",
+    person="person_id",
+    address="registered",
+    where="t.state NOT IN ('ended', 'rejected', 'withdrawn')",
+)
+"""An open case follows the person when a community changes; what is due from then on is due there."""

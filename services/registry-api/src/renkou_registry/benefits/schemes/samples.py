@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from renkou_registry.benefits.schemes.service import Proposal
 
-NAMES = ("jiangli_fuzhu", "tebie_fuzhu_died", "tebie_fuzhu_disabled", "yuer_butie")
+NAMES = ("dusheng_jiangli", "jiangli_fuzhu", "tebie_fuzhu_died", "tebie_fuzhu_disabled", "yuer_butie")
 
 
 def sample(name: str) -> tuple[str, Proposal]:

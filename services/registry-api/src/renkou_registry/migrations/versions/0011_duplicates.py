@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_by", sa.Uuid(), nullable=False),
+        sa.Column("joined", postgresql.JSONB(), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by", sa.Uuid(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),

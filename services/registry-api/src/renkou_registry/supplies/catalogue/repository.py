@@ -1,5 +1,7 @@
 """Every query on products, specifications, points and reorder levels."""
 
+# ruff: noqa: S608 - only constants of this module are put into statements
+
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -76,6 +78,12 @@ async def products(tx: Transaction, after: UUID | None, limit: int) -> list[asyn
 async def specifications_of_products(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Return the specifications of several products by name."""
     return await tx.fetch(f"{_SPECIFICATION} WHERE s.product_id = ANY($1) ORDER BY s.name, s.id", list(ids))
+
+
+async def follow_point(tx: Transaction, point_id: UUID, area: int) -> None:
+    """Let stock and reorder levels of a point lie where it lies."""
+    for table in ("supply_stock", "supply_level"):
+        await tx.execute(f"UPDATE {table} SET area = $2 WHERE point_id = $1", point_id, area)
 
 
 async def product_of_code(tx: Transaction, code: str) -> asyncpg.Record | None:

@@ -28,7 +28,7 @@ async def _catalogue_changed(desk: Desk, record_id: UUID, action: str) -> None:
     )
 
 
-async def _point_changed(desk: Desk, row: asyncpg.Record, action: str) -> None:
+async def point_changed(desk: Desk, row: asyncpg.Record, action: str) -> None:
     await publish(
         desk,
         RegistryEventType.SUPPLY_POINT_CHANGED,
@@ -127,7 +127,7 @@ async def create_point(desk: Desk, area: AreaCode, values: Mapping[str, Any]) ->
     point_id = await enter(desk, POINTS, await own_area(desk, area), values)
     if point_id is None:
         raise Conflict("point_exists", "该区划已有同名发放点", "the area has a point of this name already")
-    await _point_changed(desk, await POINTS.find(desk.tx, point_id, desk.scope), "entered")
+    await point_changed(desk, await POINTS.find(desk.tx, point_id, desk.scope), "entered")
     return point_id
 
 
@@ -138,7 +138,7 @@ async def change_point(
     check_open(await lock_version(desk, POINTS, point_id, version))
     kept = {key: value for key, value in changes.items() if value is not None or key == "place"}
     row = await POINTS.update(desk.tx, point_id, kept)
-    await _point_changed(desk, row, "changed")
+    await point_changed(desk, row, "changed")
     return row
 
 
@@ -150,7 +150,7 @@ async def end_point(desk: Desk, point_id: UUID, version: int) -> asyncpg.Record:
             "point_not_empty", "尚有库存或在途药具, 请先调出或报损", "there is stock, or some is on its way"
         )
     row = await POINTS.update(desk.tx, point_id, {"ended_on": desk.today})
-    await _point_changed(desk, row, "ended")
+    await point_changed(desk, row, "ended")
     return row
 
 
@@ -175,4 +175,4 @@ async def set_level(desk: Desk, point_id: UUID, specification_id: UUID, level: i
     point = await open_point(desk, point_id)
     await known_specifications(desk, {"/specification_id": specification_id})
     await repository.set_level(desk.tx, point, specification_id, level, desk.now, desk.subject)
-    await _point_changed(desk, point, "level_set")
+    await point_changed(desk, point, "level_set")

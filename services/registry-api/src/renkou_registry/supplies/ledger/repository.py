@@ -172,13 +172,16 @@ async def recipient_index(tx: Transaction, document_id: UUID) -> bytes | None:
     return index
 
 
-async def issues_to(tx: Transaction, index: bytes, after: UUID | None, limit: int) -> list[asyncpg.Record]:
-    """Return the issues to a person that the caller's area shows, the newest first."""
+async def issues_to(
+    tx: Transaction, indexes: Sequence[bytes], after: UUID | None, limit: int
+) -> list[asyncpg.Record]:
+    """Return the issues to a person that the caller's area shows, the newest first; ``indexes`` are those of
+    the person's record and of records that have joined it."""
     return await tx.fetch(
         "SELECT d.*, EXISTS (SELECT FROM supply_document r WHERE r.refers_to = d.id AND r.kind = 'reversal')"
         " AS reversed FROM supply_recipient x JOIN supply_document d ON d.id = x.document_id"
-        " WHERE x.person_index = $1 AND x.document_id < $2 ORDER BY x.document_id DESC LIMIT $3",
-        index,
+        " WHERE x.person_index = ANY($1::bytea[]) AND x.document_id < $2 ORDER BY x.document_id DESC LIMIT $3",
+        indexes,
         after or UUID(int=(1 << 128) - 1),
         limit,
     )

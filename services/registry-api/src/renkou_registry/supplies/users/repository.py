@@ -1,5 +1,7 @@
 """Every query on users of supplies."""
 
+from uuid import UUID
+
 import asyncpg
 
 from renkou_common.database import Transaction
@@ -22,4 +24,11 @@ async def of_person(tx: Transaction, index: bytes) -> list[asyncpg.Record]:
     return await tx.fetch(
         "SELECT * FROM supply_user WHERE person_index = $1 AND NOT withdrawn ORDER BY year DESC LIMIT 100",
         index,
+    )
+
+
+async def of_point(tx: Transaction, point_id: UUID) -> list[asyncpg.Record]:
+    """Return and lock the registrations of a point that stand."""
+    return await tx.fetch(
+        "SELECT * FROM supply_user WHERE point_id = $1 AND NOT withdrawn ORDER BY id FOR UPDATE", point_id
     )

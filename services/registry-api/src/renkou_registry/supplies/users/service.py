@@ -15,6 +15,7 @@ from renkou_common.contracts.registry_offices import SupplyUserChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput
 from renkou_common.scope import AreaScope
+from renkou_registry.duplicates import service as duplicates
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import reading
 from renkou_registry.persons import service as persons
@@ -49,7 +50,7 @@ def _counted(row: asyncpg.Record) -> UserYear:
     )
 
 
-async def _changed(
+async def changed(
     desk: Desk, row: asyncpg.Record, action: str, on: date, before: asyncpg.Record | None
 ) -> None:
     await publish(
@@ -95,7 +96,7 @@ async def register(desk: Desk, person_id: UUID, point_id: UUID, since: date) -> 
     )
     if user_id is None:
         raise Conflict("user_exists", "此人本年度已登记", "this person is registered for this year already")
-    await _changed(desk, await USERS.find(desk.tx, user_id, desk.scope), "registered", since, None)
+    await changed(desk, await USERS.find(desk.tx, user_id, desk.scope), "registered", since, None)
     return user_id
 
 
@@ -112,7 +113,7 @@ async def confirm(desk: Desk, user_id: UUID, version: int, on: date) -> asyncpg.
     if before["confirmed_on"] is not None:
         raise Conflict("already_confirmed", "已确认使用", "the use is confirmed already")
     after = await USERS.update(desk.tx, user_id, {"confirmed_on": on})
-    await _changed(desk, after, "confirmed", on, before)
+    await changed(desk, after, "confirmed", on, before)
     return after
 
 
@@ -122,7 +123,7 @@ async def end(desk: Desk, user_id: UUID, version: int, on: date, *, withdrawn: b
     check_open(before)
     _check_within(before, on, desk.today)
     after = await USERS.update(desk.tx, user_id, {"ended_on": on, "withdrawn": withdrawn})
-    await _changed(desk, after, "withdrawn" if withdrawn else "ended", on, before)
+    await changed(desk, after, "withdrawn" if withdrawn else "ended", on, before)
     return after
 
 
@@ -158,7 +159,15 @@ async def _set_reached(desk: Desk, index: bytes, on: date) -> None:
         if first == before["reached_on"]:
             return
         after = await USERS.update(desk.tx, before["id"], {"reached_on": first})
-    await _changed(desk, after, "reached" if first else "not_reached", on, before)
+    await changed(desk, after, "reached" if first else "not_reached", on, before)
+
+
+async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
+    """Withdraw the registrations of a person whose entry was taken back; the transaction reaches everywhere."""
+    desk = Desk(runtime, tx, AreaScope.everything(), by)
+    for row in await repository.of_person(tx, sealed_person(runtime, person_id)[1]):
+        after = await USERS.update(tx, row["id"], {"withdrawn": True})
+        await changed(desk, after, "withdrawn", desk.today, row)
 
 
 async def issues_to_person(
@@ -174,9 +183,10 @@ async def held_about(
     runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID, after: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return the issues to a person whom the caller may read, wherever they were made (also for /me)."""
-    _, index = sealed_person(runtime, person_id)
     async with reaching_everywhere(tx, scope):
-        return await ledger.issues_to(tx, index, after, limit)
+        ids = [person_id, *await duplicates.joined_to(tx, person_id)]
+        indexes = [sealed_person(runtime, each)[1] for each in ids]
+        return await ledger.issues_to(tx, indexes, after, limit)
 
 
 async def registrations_of(
@@ -223,3 +233,11 @@ async def lines_of_issues(desk: Desk, issue_ids: Sequence[UUID]) -> list[asyncpg
     """Return the lines of issues that :func:`issues_to_person` found."""
     async with reaching_everywhere(desk.tx, desk.scope):
         return await ledger.lines(desk.tx, issue_ids)
+
+
+async def follow_point(desk: Desk, point_id: UUID, area: int) -> None:
+    """Let this year's registrations of a point count where it lies by now; earlier years stay."""
+    for before in await repository.of_point(desk.tx, point_id):
+        if before["year"] == desk.today.year:
+            after = await USERS.update(desk.tx, before["id"], {"area": area})
+            await changed(desk, after, "area_changed", desk.today, before)
