@@ -43,6 +43,7 @@ DISTRICT, STOCK_DATE, SEED = "340103", date(2025, 12, 31), 1
 PASSWORD = "a phrase of one's own"
 _ASKED = 1_000
 _LIMIT_CHUNKS = 5
+_LONGEST_LOAD_SECONDS = 3_600.0
 type Record = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]
 
 
@@ -175,7 +176,7 @@ class Registers:
         bare = [await self._copy_alone(access)]
         argv = ["-m", "renkou_registry.generate", "--persons", str(persons), "--seed", str(SEED)]
         started = time.perf_counter()
-        await run_to_end(self._spec("generate", argv, env))
+        await run_to_end(self._spec("generate", argv, env), timeout=_LONGEST_LOAD_SECONDS)
         seconds = time.perf_counter() - started
         bare.append(await self._copy_alone(access))
         ours, limit = persons / seconds, sum(bare) / len(bare)
@@ -191,7 +192,8 @@ class Registers:
         try:
             for table, _, _ in records:
                 await connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS bare_{table} (LIKE {table} INCLUDING DEFAULTS INCLUDING IDENTITY)"
+                    f"CREATE TABLE IF NOT EXISTS bare_{table}"
+                    f" (LIKE {table} INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED)"
                 )
             started = time.perf_counter()
             for table, columns, rows in records:
@@ -201,7 +203,8 @@ class Registers:
                 await connection.execute(f"DROP TABLE bare_{table}")
         finally:
             await connection.close()
-        return len(records[0][2]) / seconds
+        persons = next(rows for table, _, rows in records if table == "person")
+        return len(persons) / seconds
 
     async def _clerk(self, port: int) -> str:
         """Return the token of a clerk of the whole district."""
@@ -273,6 +276,21 @@ def _questions(register: Register) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def _lists(register: Register) -> dict[str, list[str]]:
+    """Return which lists are read, by the name of the line: 20 rows each, of communities and the district."""
+    home = [f"{one.present_area:012d}" for one in register.sample]
+    areas = [area for area in home if area.startswith(DISTRICT)]
+    places = [DISTRICT if number % 4 == 0 else area for number, area in enumerate(areas)]
+    tomorrow = date.fromordinal(datetime.now(UTC).date().toordinal() + 1)
+    return {
+        "list people": [f"/persons?area={area}&limit=20" for area in places],
+        "list cards": [f"/cards?area={area}&limit=20" for area in places],
+        "list services": [f"/services?area={area}&limit=20" for area in places],
+        "list households": [f"/households?area={area}&limit=20" for area in places],
+        "worklist": [f"/worklists?area={area}&on={tomorrow}&limit=20" for area in places],
+    }
+
+
 async def reading(
     setting: Setting,
     register: Register,
@@ -286,6 +304,14 @@ async def reading(
     some = [request("GET", f"/rows?after={number}&limit=20", {}) for number in range(1, _ASKED)]
     paths = _Paths(setting, register)
     await measure_line(f"register read {size}", lambda: paths.line(f"register read {size}", reads, one))
+    for kind, addresses in _lists(register).items():
+        name = f"{kind} {size}"
+        lists = [request("GET", address, bearer) for address in addresses]
+
+        async def listing(name: str = name, lists: list[bytes] = lists) -> Line:
+            return await paths.line(name, lists, some)
+
+        await measure_line(name, listing)
     for kind, questions in _questions(register).items():
         name = f"search {kind} {size}"
         asked = [request("POST", "/persons/search", bearer, orjson.dumps(each)) for each in questions]

@@ -9,6 +9,7 @@ import pytest
 from renkou_local.stack import Stack
 from tests.e2e.demo import nodes_of
 from tests.e2e.journey import HOME, RESIDENCE, Journey, Size
+from tests.e2e.register.support import Walk
 
 SEED = 7
 
@@ -35,3 +36,13 @@ async def journey(stack: Stack, http: httpx.AsyncClient, tmp_path_factory: pytes
     walked = Journey(http, nodes_of(stack), folder, SEED, Size(home=2500, residence=900, leaving=72))
     await walked.walk()
     return walked
+
+
+@pytest.fixture(scope="session")
+async def walk(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Walk]:
+    """One district's office at work on servers of its own."""
+    folder = tmp_path_factory.mktemp("register")
+    async with Stack(folder, [HOME], demo_clock=True, durable=False) as running:
+        office = Walk(http, running)
+        await office.open()
+        yield office

@@ -28,7 +28,7 @@ class Office:
     statistician: Api
 
 
-async def _first_sign_in(
+async def first_sign_in(
     http: httpx.AsyncClient, urls: dict[str, str], username: str, secret: str, patience: float
 ) -> Api:
     """Sign in with a one-time password, replace it as demanded, sign in for work."""
@@ -52,7 +52,7 @@ async def _employ(
         "assignments": [{"role": role, "area": area}],
     }
     await administrator.post("registry", "/staff", body)
-    return await _first_sign_in(http, administrator.urls, username, secret, administrator.patience)
+    return await first_sign_in(http, administrator.urls, username, secret, administrator.patience)
 
 
 async def employ(
@@ -66,7 +66,7 @@ async def open_office(
     http: httpx.AsyncClient, district: str, urls: dict[str, str], secret: str, patience: float = 0.0
 ) -> Office:
     """Turn a node that was just migrated into one that two clerks and a statistician can work with."""
-    administrator = await _first_sign_in(http, urls, "administrator", secret, patience)
+    administrator = await first_sign_in(http, urls, "administrator", secret, patience)
     clerk = await _employ(http, administrator, "clerk", "计生办经办人", "subdistrict_clerk", district)
     approver = await _employ(http, administrator, "approver", "计生办负责人", "subdistrict_clerk", district)
     statistician = await _employ(http, administrator, "statistician", "区统计员", "statistician", district)

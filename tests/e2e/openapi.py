@@ -97,7 +97,7 @@ async def send(
     return await http.request(
         operation.method,
         url + path,
-        params=operation.query,
+        params=_with_ids(operation.query, ids),
         headers=headers,
         timeout=60,
         json=body if is_json and body is not None else None,
@@ -105,12 +105,23 @@ async def send(
     )
 
 
+def _put(known: str, example: Any) -> Any:
+    """Put an id where the example has one, alone or first in a list; leave what is left out."""
+    if isinstance(example, list):
+        return [known, *example[1:]]
+    return known if isinstance(example, str) else example
+
+
+def _named(items: list[Any], ids: Mapping[str, str]) -> bool:
+    return any(isinstance(item, dict) and not ids.keys().isdisjoint(item) for item in items)
+
+
 def _with_ids(value: Any, ids: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {
-            name: ids[name] if name in ids and isinstance(item, str) else _with_ids(item, ids)
+            name: _put(ids[name], item) if name in ids else _with_ids(item, ids)
             for name, item in value.items()
         }
-    if isinstance(value, list):
-        return [_with_ids(item, ids) for item in value]
+    if isinstance(value, list):  # one item is enough where each would name the same record
+        return [_with_ids(item, ids) for item in (value[:1] if _named(value, ids) else value)]
     return value

@@ -14,10 +14,12 @@ from renkou_common.codes.lists import Sex
 from renkou_common.codes.resident_id import ResidentId
 from renkou_common.scope import AreaScope
 from renkou_registry.generator.bookkeeping import OtherLoad, begin
-from renkou_registry.generator.drawing import Plan, draw
+from renkou_registry.generator.drawing import Chunk, Plan, draw
 from renkou_registry.generator.kinds import kinds
 from renkou_registry.life_events.domain import derive
+from renkou_registry.life_events.kinds import EventKind
 from renkou_registry.life_events.repository import histories
+from renkou_registry.persons.domain import PersonEntry
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID, RULES, usual_columns
 from renkou_registry.search.domain import keys_of
 
@@ -36,6 +38,10 @@ async def generate(registry: Registry, *more: str) -> None:
         env=os.environ | registry.environment,
     )
     assert await process.wait() == 0
+
+
+def has_died(chunk: Chunk, person: PersonEntry) -> bool:
+    return any(step.kind is EventKind.DEATH for step in chunk.lives[person.id].steps)
 
 
 async def check_everybody(registry: Registry) -> None:
@@ -78,7 +84,8 @@ async def test_generated_people_are_read_changed_and_moved_and_die_like_any_othe
     fresh_registry: Registry, clerk: Caller
 ) -> None:
     await check_everybody(fresh_registry)
-    people = [person for chunk in range(1) for person in draw(plan(), chunk).persons]
+    chunk = draw(plan(), 0)
+    people = [each for each in chunk.persons if not has_died(chunk, each)]
     assert len(people) == PERSONS
     living = [each for each in people if 340103000000 <= each.present_area <= 340103999999]
     mover, dying, changed = living[0], living[1], living[-1]
@@ -105,8 +112,11 @@ async def test_generated_people_are_read_changed_and_moved_and_die_like_any_othe
         "/life-events/deaths", json={"person_id": str(dying.id), "happened_on": "2026-03-01"}
     )
     assert died.status_code == 201, died.text
+    version = (await clerk.get(f"/persons/{changed.id}")).json()["version"]
     patched = await clerk.patch(
-        f"/persons/{changed.id}", version=1, json={"phone": "13900001111", "present_street": "新路 1 号"}
+        f"/persons/{changed.id}",
+        version=version,
+        json={"phone": "13900001111", "present_street": "新路 1 号"},
     )
     assert patched.status_code == 200, patched.text
     await check_everybody(fresh_registry)
@@ -128,8 +138,16 @@ async def test_the_load_leaves_floor_indexes_and_references_as_migrations_made_t
             "SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity"
         )
         assert open_tables == []
-        published = await owner.fetchval("SELECT count(*) FROM outbox WHERE type LIKE '%person.registered%'")
-        assert published == PERSONS
+        published = await owner.fetch("SELECT type, count(*) AS number FROM outbox GROUP BY type")
+        told = {row["type"].split(".", 1)[1].removesuffix(".v1"): row["number"] for row in published}
+        dead = told["death.recorded"]
+        assert told["person.registered"] + told["birth.recorded"] == PERSONS + dead
+        assert told["household.changed"] == HOUSEHOLDS
+        for each in ("move", "marriage"):
+            assert told[f"{each}.recorded"] > 0
+        assert told["card.changed"] > 0
+        assert told["visit.changed"] > 0
+        assert told["service.given"] > PERSONS
         with pytest.raises(OtherLoad, match="people in the register"):
             await begin(owner, plan(), ["person"], events=False)
     finally:
@@ -163,7 +181,9 @@ def test_the_same_seed_draws_the_same_people_and_another_seed_others() -> None:
 def test_a_drawn_district_is_plausible() -> None:
     whole = Plan(12_000, 4_200, 1, "340103", STOCK_DATE)
     chunks = [draw(whole, number) for number in range(whole.chunks)]
-    people = [person for chunk in chunks for person in chunk.persons]
+    people = [each for chunk in chunks for each in chunk.persons if not has_died(chunk, each)]
+    dead = [each for chunk in chunks for each in chunk.persons if has_died(chunk, each)]
+    assert 0.02 < len(dead) / 12_000 < 0.06
     households = [household for chunk in chunks for _, household in chunk.households]
     assert (len(people), len(households)) == (12_000, 4_200)
     numbers = [person.resident_id for person in people if person.resident_id]
@@ -184,7 +204,7 @@ def test_a_drawn_district_is_plausible() -> None:
     assert 0.14 < shares["old"] / 12_000 < 0.25
     assert 0.94 < sum(p.sex == 1 for p in people) / sum(p.sex == 2 for p in people) < 1.15
     assert 0.20 < sum(p.present_area != p.registered_area for p in people) / 12_000 < 0.30
-    by_id = {person.id: person for person in people}
+    by_id = {person.id: person for person in [*people, *dead]}
     for person in people:
         if person.spouse_id:
             assert by_id[person.spouse_id].spouse_id == person.id

@@ -158,7 +158,7 @@ def test_a_list_of_a_day_shows_exactly_whom_the_figures_count(history: list[Life
         counted: Counter[int] = Counter()
         for key, value in lines.items():
             if key.population is population and key.on <= on:
-                counted[int(key.area)] += SIGN[key.measure] * value
+                counted[int(key.area)] += SIGN.get(key.measure, 0) * value
         listed = Counter(
             spell.area
             for spell in spells
@@ -231,5 +231,5 @@ def test_a_changed_division_is_net_zero_for_the_district(history: list[LifeEvent
         )
         balance: dict[tuple[Population, date], int] = defaultdict(int)
         for line in lines:
-            balance[line.population, line.on] += SIGN[line.measure] * line.value
+            balance[line.population, line.on] += SIGN.get(line.measure, 0) * line.value
         assert not any(balance.values()), lines

@@ -119,12 +119,14 @@ class EventCorrected(PersonEvent):
     """An earlier life event was corrected; the lines reverse what was wrong and state what is right."""
 
     corrected_event_id: UUID
+    parent_refs: list[UUID] = Field(default_factory=list, description="of whom it changes a child's facts")
 
 
 class EventRetracted(PersonEvent):
     """An earlier life event never happened; the lines reverse it."""
 
     retracted_event_id: UUID
+    parent_refs: list[UUID] = Field(default_factory=list, description="who have one child less by it")
 
 
 class ServiceGiven(BaseModel):

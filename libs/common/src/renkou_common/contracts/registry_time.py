@@ -32,7 +32,7 @@ class AdoptionRecorded(PersonEvent):
 class AddressChanged(PersonEvent):
     """Another street or building within the same community; no figure moves."""
 
-    address: Literal["registered", "present"]
+    which: Literal["registered", "present"]
 
 
 class PersonReassigned(PersonEvent):
@@ -50,7 +50,7 @@ class AreaSuccession(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     area: AreaText
-    name: str
+    title: str = Field(description="what the community is called; public")
 
 
 class AreaChanged(BaseModel):

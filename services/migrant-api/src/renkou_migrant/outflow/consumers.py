@@ -69,6 +69,7 @@ def _facts_changed(event: Event) -> dict[UUID, list[str]]:
     if event.type in (RegistryEventType.BIRTH_RECORDED, RegistryEventType.ADOPTION_RECORDED):
         parents = [event.data.get(name) for name in ("mother_ref", "father_ref")]
         found |= {UUID(str(ref)): ["children"] for ref in parents if ref is not None}
+    found |= {UUID(str(ref)): ["children"] for ref in event.data.get("parent_refs", [])}
     return found
 
 

@@ -72,7 +72,7 @@ async def _change_divisions(runtime: Runtime, tx: Transaction, change: AreaChang
         sources=[area_text(area) for area in succession.sources],
         ended=[area_text(area) for area in succession.ended],
         successors=[
-            AreaSuccession(area=area_text(each.area), name=each.name) for each in succession.successors
+            AreaSuccession(area=area_text(each.area), title=each.name) for each in succession.successors
         ],
     )
     await runtime.outbox.append(tx, RegistryEventType.AREA_CHANGED, change.id, payload)

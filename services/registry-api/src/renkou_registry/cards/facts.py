@@ -85,8 +85,12 @@ async def tell_method(
     runtime: Runtime, tx: Transaction, card: CardRow, told: ToldMethod, told_on: date, by: UUID
 ) -> None:
     """Write down a method with her consent; the one before it stays in the history."""
-    content = {"method": told.method, "started_on": told.started_on, "ended_on": told.ended_on}
-    await _tell(runtime, tx, card, METHOD, content, told_on, by)
+    await _tell(runtime, tx, card, METHOD, content_of(told), told_on, by)
+
+
+def content_of(told: ToldMethod) -> dict[str, Any]:
+    """Return what is sealed of a method."""
+    return {"method": told.method, "started_on": told.started_on, "ended_on": told.ended_on}
 
 
 async def tell_expected_delivery(

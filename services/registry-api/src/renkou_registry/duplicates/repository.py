@@ -112,12 +112,21 @@ async def insert(
 
 
 async def page(
-    tx: Transaction, scope: AreaScope, state: str, after: tuple[float, UUID] | None, limit: int
+    tx: Transaction,
+    scope: AreaScope,
+    state: str,
+    person_id: UUID | None,
+    after: tuple[float, UUID] | None,
+    limit: int,
 ) -> list[asyncpg.Record]:
-    """Return candidates of which the caller sees at least one person, the most probable first."""
+    """Return candidates of which the caller sees at least one person, the most probable first.
+
+    ``person_id`` narrows to those of one person.
+    """
     probability, candidate_id = after or (2.0, UUID(int=(1 << 128) - 1))
+    of_person = " AND $7 IN (c.first_id, c.second_id)" if person_id is not None else ""
     return await tx.fetch(
-        f"SELECT c.* FROM duplicate_candidate c WHERE c.state = $3 AND {_PAIR_IN_SCOPE}"
+        f"SELECT c.* FROM duplicate_candidate c WHERE c.state = $3 AND {_PAIR_IN_SCOPE}{of_person}"
         " AND (c.probability, c.id) < ($4, $5) ORDER BY c.probability DESC, c.id DESC LIMIT $6",
         scope.lows,
         scope.highs,
@@ -125,6 +134,7 @@ async def page(
         probability,
         candidate_id,
         limit,
+        *([person_id] if person_id is not None else []),
     )
 
 

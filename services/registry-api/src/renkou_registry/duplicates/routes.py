@@ -41,6 +41,8 @@ router = APIRouter(tags=["duplicates 查重"])
 Manager = Annotated[Access, Depends(requires(Scope.DUPLICATE_MANAGE))]
 Key = Annotated[RequestKey, Depends(request_key)]
 Version = Annotated[int, Depends(expected_version)]
+PARTS = 10_000
+"""Probabilities are kept to four decimals; a cursor holds whole numbers."""
 _NOT_COMPARED = frozenset({"id", "ref", "version", "recorded_at"})
 
 
@@ -73,14 +75,15 @@ async def list_candidates(
     runtime: CurrentRuntime,
     access: Manager,
     state: Annotated[Literal["open", "merged", "distinct"], Query()] = "open",
+    person_id: Annotated[UUID | None, Query(description="only those of this person")] = None,
     after: Annotated[str | None, Query(description="cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CandidatePage:
     """List pairs of which the caller sees at least one, the most probable first. Needs `duplicate:manage`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        rows = await service.page(tx, access, state, _position(after), limit + 1)
+        rows = await service.page(tx, access, state, person_id, _position(after), limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
-    following = encode_cursor(last["probability"], str(last["id"])) if last else None
+    following = encode_cursor(round(last["probability"] * PARTS), str(last["id"])) if last else None
     items = [CandidateOut.model_validate(_candidate(row)) for row in rows[:limit]]
     return CandidatePage(items=items, next=following)
 
@@ -90,7 +93,7 @@ def _position(after: str | None) -> tuple[float, UUID] | None:
     if keys is None:
         return None
     try:
-        return float(keys[0]), UUID(keys[1])
+        return int(keys[0]) / PARTS, UUID(keys[1])
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidInput.field(
             "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"

@@ -59,10 +59,15 @@ def traits(runtime: Runtime, row: asyncpg.Record) -> Traits:
 
 
 async def page(
-    tx: Transaction, access: Access, state: str, after: tuple[float, UUID] | None, limit: int
+    tx: Transaction,
+    access: Access,
+    state: str,
+    person_id: UUID | None,
+    after: tuple[float, UUID] | None,
+    limit: int,
 ) -> list[asyncpg.Record]:
     """Return candidates that concern the caller's area, the most probable first."""
-    return await repository.page(tx, access.areas, state, after, limit)
+    return await repository.page(tx, access.areas, state, person_id, after, limit)
 
 
 async def find(tx: Transaction, access: Access, candidate_id: UUID, *, lock: bool = False) -> asyncpg.Record:

@@ -16,6 +16,7 @@ from renkou_common.contracts.lines import Measure
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import EmployerChanged
 from renkou_common.errors import Conflict, InvalidInput
+from renkou_registry.employers import repository
 from renkou_registry.employers.repository import EMPLOYEES, EMPLOYERS, STATEMENTS
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
@@ -69,6 +70,16 @@ async def create(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
     await _changed(desk, row, "entered", row["since"])
     await open_papers(desk, BOOK, desk.today.year, [(employer_id, key, row["since"])])
     return employer_id
+
+
+async def of_code(desk: Desk, code: str) -> asyncpg.Record:
+    """Return the employer of a credit code that has not been ended; raises InvalidInput."""
+    row = await repository.of_code(desk.tx, code, desk.scope)
+    if row is None:
+        raise InvalidInput.field(
+            "/credit_code", "employer_unknown", "没有此统一社会信用代码的单位", "no employer has this code"
+        )
+    return row
 
 
 async def change(desk: Desk, employer_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:

@@ -65,7 +65,9 @@ async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
     of, place, part, rows = LISTS[export.list_name], export.place, export.parts, export.rows
     while part == 0 or place is not None:
         async with session.transaction(export.scope) as tx:
-            texts, place = await of.page(runtime, tx, export.scope, export.filters, place, PAGE_ROWS)
+            texts, place = await of.page(
+                runtime, tx, export.scope, export.created_by, export.filters, place, PAGE_ROWS
+            )
             page = [[row[name] for name in export.columns] for row in texts]
             rows += len(page)
             if export.format is Format.XLSX and rows > MAXIMUM_WORKBOOK_ROWS:

@@ -1,13 +1,15 @@
 """What can be exported: lists as data.
 
 To add one, write a module that states an :class:`ExportList` and name it in ``lists.py``. ``page`` returns
-rows of plain texts, protected fields masked already, and the cursor after them (None on the last page).
+rows of plain texts, protected fields masked already, and the cursor after them (None on the last page); it
+gets the clerk's areas and id. A list that the API answers is stated by :func:`.listed.listed`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -25,7 +27,7 @@ type Texts = dict[str, str]
 type Cursor = list[Any]
 type Page = tuple[Sequence[Texts], Cursor | None]
 type ReadPage = Callable[
-    [Runtime, Transaction, AreaScope, Mapping[str, Any], Cursor | None, int], Awaitable[Page]
+    [Runtime, Transaction, AreaScope, UUID, Mapping[str, Any], Cursor | None, int], Awaitable[Page]
 ]
 
 

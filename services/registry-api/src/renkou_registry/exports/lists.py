@@ -14,6 +14,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
+from renkou_registry.exports import office_lists, people_lists, service_lists
 from renkou_registry.exports.listing import Cursor, ExportList, Page, Texts
 from renkou_registry.fields import AreaIn, area_code
 from renkou_registry.households import service as households
@@ -69,6 +70,7 @@ async def _persons(
     runtime: Runtime,
     tx: Transaction,
     scope: AreaScope,
+    clerk: UUID,
     filters: Mapping[str, Any],
     after: Cursor | None,
     limit: int,
@@ -118,6 +120,7 @@ async def _households(
     runtime: Runtime,
     tx: Transaction,
     scope: AreaScope,
+    clerk: UUID,
     filters: Mapping[str, Any],
     after: Cursor | None,
     limit: int,
@@ -153,6 +156,9 @@ _LISTS = (
         {"number": "户号", "kind": "户别", "area": "社区（村）编码", "street": "详细地址", "id": "户编号"},
         _households,
     ),
+    *people_lists.LISTS,
+    *service_lists.LISTS,
+    *office_lists.LISTS,
 )
 LISTS: MappingProxyType[str, ExportList] = MappingProxyType({each.name: each for each in _LISTS})
 

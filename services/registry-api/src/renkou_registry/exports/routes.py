@@ -101,7 +101,9 @@ def _filters(of: ExportList, body: ExportCreate) -> dict[str, object]:
         found = [{**each, "loc": ("body", "filters", *each["loc"])} for each in error.errors()]
         raise RequestValidationError(found) from error
     defaults = {
-        name: field.default for name, field in of.filters.model_fields.items() if not field.is_required()
+        field.alias or name: field.default
+        for name, field in of.filters.model_fields.items()
+        if not field.is_required()
     }
     return defaults | body.filters
 

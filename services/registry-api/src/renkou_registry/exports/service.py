@@ -41,7 +41,7 @@ async def ask(
     area.
     """
     chosen = chosen_columns(of, columns)
-    await of.page(runtime, tx, scope, filters, None, 1)
+    await of.page(runtime, tx, scope, clerk, filters, None, 1)
     now = runtime.clock.now()
     job_id = await repository.insert(
         tx,

@@ -131,8 +131,8 @@ class SettlementCreate(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"action": "record", "person_id": "0197f000-0000-7000-8000-000000000001"},
                 {"action": "ignore", "reason": "同名, 非本区人员"},
+                {"action": "record", "person_id": "0197f000-0000-7000-8000-000000000001"},
             ]
         },
     )

@@ -5,7 +5,7 @@ has 500 sequences, and each chunk has one of its own; where a chunk meets the sa
 born a day earlier.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -13,14 +13,17 @@ from uuid import UUID
 from renkou_common.codes.lists import DocumentKind
 from renkou_common.codes.resident_id import check_character
 from renkou_registry.generator import names
-from renkou_registry.generator.families import MALE, Member, family, sizes
+from renkou_registry.generator.families import FEMALE, MALE, WIDOWED, Member, family, sizes
+from renkou_registry.generator.lives import Home, Life, Married, life_of, married_on
 from renkou_registry.generator.places import Places, places_of, street
 from renkou_registry.households.domain import HouseholdEntry, MemberEntry
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 
 CHUNKS_AT_MOST = 500
 _HOUSEHOLDS_OF_A_CHUNK = 700
-SEPARATED, MIGRANTS_IN, MIGRANTS_OUT = 0.12, 0.10, 0.03
+SEPARATED, MIGRANTS_IN, MIGRANTS_OUT, MOVED = 0.12, 0.10, 0.03, 0.30
+_DEAD_PARENTS = 0.10
+_YEARS = 5
 _PREFIXES = tuple(map(str, (*range(130, 140), *range(150, 154), *range(155, 160), *range(180, 190))))
 _EMPLOYERS = tuple(
     f"{place}{trade}有限公司"
@@ -42,7 +45,11 @@ _EMPLOYERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be drawn. ``persons`` in ``households`` of 1 to 6, as of ``stock_date``."""
+    """What is to be drawn. ``persons`` in ``households`` of 1 to 6, as of ``stock_date``.
+
+    The register was begun five years before: what happened since stands in the histories. Those who died
+    since come on top of ``persons``.
+    """
 
     persons: int
     households: int
@@ -55,6 +62,11 @@ class Plan:
         """Into how many chunks it is cut, at most as many as there are sequences of numbers."""
         return min(CHUNKS_AT_MOST, -(-self.households // _HOUSEHOLDS_OF_A_CHUNK))
 
+    @property
+    def opened_on(self) -> date:
+        """The day on which the register was begun."""
+        return date(self.stock_date.year - _YEARS, self.stock_date.month, min(self.stock_date.day, 28))
+
     def part(self, number: int) -> tuple[int, int, int, int]:
         """Return first household, number of households, first person and number of persons of a chunk."""
         first = number * self.households // self.chunks
@@ -66,10 +78,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Households with their people; ``random`` goes on for what the kinds of records draw about them."""
+    """Households with their people; ``random`` goes on for what the kinds of records draw about them.
 
+    ``persons`` are as they stand on the stock date, parents before their children; ``lives`` tells what led
+    there. Who died is no member of a household.
+    """
+
+    plan: Plan
     number: int
     persons: list[PersonEntry]
+    lives: dict[UUID, Life]
     households: list[tuple[UUID, HouseholdEntry]]
     random: Random
 
@@ -88,15 +106,6 @@ def _version_7(milliseconds: int, random: Random) -> int:
     return (milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1))
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
-    registered: int
-    registered_street: str
-    present: int
-    present_street: str
-    since: date
-
-
 class _Draw:
     def __init__(self, plan: Plan, number: int) -> None:
         self._plan = plan
@@ -106,7 +115,7 @@ class _Draw:
         self._places: Places = places_of(plan.district, plan.seed)
         self._taken: set[tuple[str, date, int]] = set()
         self._since = int(datetime(plan.stock_date.year, 1, 1, tzinfo=UTC).timestamp() * 1000)
-        self._chunk = Chunk(number, [], [], self._random)
+        self._chunk = Chunk(plan, number, [], {}, [], self._random)
 
     def run(self) -> Chunk:
         first, households, self._person_number, persons = self._plan.part(self._number)
@@ -126,6 +135,9 @@ class _Draw:
             for place, (member, name) in enumerate(zip(members, called, strict=True))
         ]
         self._chunk.persons.extend(entries)
+        self._live(home, members, entries)
+        if members[0].mother < 0 and random.random() < _DEAD_PARENTS:
+            self._dead_mother(members[0], entries, of, home)
         listed = tuple(
             MemberEntry(entry.id, member.relation, max(home.since, member.born))
             for entry, member in zip(entries, members, strict=True)
@@ -138,19 +150,63 @@ class _Draw:
         )
         self._chunk.households.append((self._id(0), household))
 
-    def _home(self) -> tuple[_Home, int]:
+    def _live(self, home: Home, members: list[Member], entries: list[PersonEntry]) -> None:
+        """Tell what led to a family as it is."""
+        opened = self._plan.opened_on
+        couple = len(members) > 1 and members[1].spouse == 0
+        wedding = married_on(self._random, [each.born for each in members]) if couple else None
+        for place, (member, entry) in enumerate(zip(members, entries, strict=True)):
+            married = None
+            if wedding is not None and place < 2:
+                married = Married(wedding, members[place].marital_status, entries[1 - place].id)
+            mother = entries[member.mother].id if member.mother >= 0 else None
+            self._chunk.lives[entry.id] = life_of(
+                home, opened, entry, mother, parity=max(place - 1, 1), married=married
+            )
+
+    def _dead_mother(self, head: Member, entries: list[PersonEntry], of: str, home: Home) -> None:
+        """Add the mother of a head: she was in the register and died."""
+        random, opened = self._random, self._plan.opened_on
+        died_on = opened + timedelta(days=random.randrange(1, (self._plan.stock_date - opened).days))
+        if head.born >= opened or (home.came and died_on <= home.since):
+            return
+        born = head.born - timedelta(days=random.randrange(20 * 366, 30 * 365))
+        member = Member(FEMALE, born, "", WIDOWED, children=1)
+        own = home.at(died_on)
+        name = names.adult(random, FEMALE, born.year, of)
+        entry = self._person(member, name, of, own, [self._id(0)], 0)
+        entry = replace(entry, phone=None, employer=None)
+        place = len(self._chunk.persons) - len(entries)
+        self._chunk.persons.append(entry)
+        self._chunk.persons[place] = replace(entries[0], mother_id=entry.id)
+        self._chunk.lives[entry.id] = life_of(own, opened, entry, None, died_on=died_on)
+
+    def _home(self) -> tuple[Home, int]:
         """Return where a family is registered and lives, and the community that keeps the household."""
         random, places = self._random, self._places
-        here, line = places.community(random), street(random)
+        here, line, building = places.community(random), street(random), places.building(random)
         kind = random.random()
         since = self._plan.stock_date - timedelta(days=random.randrange(20, 12 * 365))
         if kind < MIGRANTS_IN:
-            return _Home(places.elsewhere(random), street(random), here, line, since), here
-        if kind < MIGRANTS_IN + SEPARATED:
-            return _Home(places.community(random), street(random), here, line, since), here
+            came = since > self._plan.opened_on
+            return Home(
+                places.elsewhere(random), street(random), here, line, since, building, came=came
+            ), here
+        there, its = places.another(random, here), street(random)
+        if kind < MIGRANTS_IN + SEPARATED and there != here:
+            before = Home(there, its, there, its, self._before(since), None)
+            return Home(there, its, here, line, since, building, before), here
+        before = Home(here, line, here, line, self._before(since), building)
         if kind < MIGRANTS_IN + SEPARATED + MIGRANTS_OUT:
-            return _Home(here, line, places.elsewhere(random), street(random), since), here
-        return _Home(here, line, here, line, since), here
+            return Home(here, line, places.elsewhere(random), street(random), since, None, before), here
+        if kind < MIGRANTS_IN + SEPARATED + MIGRANTS_OUT + MOVED and there != here:
+            before = Home(there, its, there, its, self._before(since), None)
+            return Home(here, line, here, line, since, building, before), here
+        return Home(here, line, here, line, self._before(min(since, self._plan.opened_on)), building), here
+
+    def _before(self, since: date) -> date:
+        earliest = min(since, self._plan.opened_on)
+        return earliest - timedelta(days=self._random.randrange(1, 12 * 365))
 
     def _names(self, members: list[Member], of: str) -> list[str]:
         """Return names; children take the father's, a head whose father lives here has his."""
@@ -166,7 +222,7 @@ class _Draw:
         return called
 
     def _person(
-        self, member: Member, name: str, of: str, home: _Home, ids: list[UUID], place: int
+        self, member: Member, name: str, of: str, home: Home, ids: list[UUID], place: int
     ) -> PersonEntry:
         random, day = self._random, self._plan.stock_date
         born, number = self._numbered(member, home.registered)
@@ -190,6 +246,7 @@ class _Draw:
             registered_since=born if random.random() < 0.6 else None,
             present_street=home.present_street,
             present_since=max(home.since, born),
+            place_id=self._places.building_id(home.present, home.building),
             phone=self._phone() if 14 <= years < 85 and random.random() < 0.95 else None,
             employer=random.choice(_EMPLOYERS) if 20 <= years < 60 and random.random() < 0.6 else None,
             mother_id=ids[member.mother] if member.mother >= 0 else None,

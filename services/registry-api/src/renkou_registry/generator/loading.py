@@ -148,7 +148,7 @@ class _Worker:
         drawn = entered(draw(self._plan, number), self._context)
         records = [(kind, list(kind.rows(drawn, self._context))) for kind in self._kinds]
         self._runner.run(self._write(number, records))
-        return len(drawn.entered)
+        return len(drawn.people)
 
     async def _write(self, number: int, records: list[tuple[Kind, list[tuple[Any, ...]]]]) -> None:
         async with self._connection.transaction():

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from random import Random
+from uuid import UUID, uuid5
 
 from renkou_common.codes.divisions import read_divisions
 
 _ORIGINS = 400
+BUILDINGS = 60
+"""Of each community."""
+
 _ROADS = (
     *("安庆", "长江", "淮河", "寿春", "阜阳", "蒙城", "濉溪"),
     *("沿河", "北一环", "肥西", "六安", "霍山", "铜陵", "桐城"),
@@ -28,10 +32,27 @@ class Places:
     communities: tuple[int, ...]
     weights: tuple[float, ...]
     origins: tuple[int, ...]
+    seed: int
 
     def community(self, random: Random) -> int:
         """Return a community of the district; some are five times as large as others."""
         return random.choices(self.communities, cum_weights=self.weights)[0]
+
+    def another(self, random: Random, here: int) -> int:
+        """Return another community of the district than this one, where there is one."""
+        found = self.community(random)
+        return found if found != here else self.communities[self.communities.index(here) - 1]
+
+    def building(self, random: Random) -> int | None:
+        """Return the number of a building; for a quarter of the dwellings nobody has noted it."""
+        number = random.randrange(BUILDINGS * 4 // 3)
+        return number if number < BUILDINGS else None
+
+    def building_id(self, area: int, number: int | None) -> UUID | None:
+        """Return the id of a building of a community of the district; None elsewhere."""
+        if number is None or not str(area).startswith(self.district):
+            return None
+        return uuid5(UUID(int=self.seed), f"{area} {number}")
 
     def elsewhere(self, random: Random) -> int:
         """Return a community outside the district."""
@@ -50,7 +71,7 @@ def places_of(district: str, seed: int) -> Places:
     near = [key for key in others if str(key)[:4] == district[:4]]
     origins = (*random.sample(near, min(len(near), _ORIGINS // 4)), *random.sample(others, _ORIGINS))
     weights = tuple(accumulate(random.uniform(0.3, 1.7) for _ in communities))
-    return Places(district, communities, weights, origins)
+    return Places(district, communities, weights, origins, seed)
 
 
 def street(random: Random) -> str:

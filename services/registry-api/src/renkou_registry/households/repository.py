@@ -178,16 +178,15 @@ async def page(
     tx: Transaction, interval: tuple[int, int], number: str, after: tuple[int, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return households of an area interval by (area, id); ``number`` is how theirs begins."""
-    area, household_id = after or (-1, UUID(int=0))
+    low, high = interval
+    first = max(after or (-1, UUID(int=0)), (low - 1, UUID(int=2**128 - 1)))
+    asked, given = (" AND h.number ^@ $4", [number]) if number else ("", [])
     return await tx.fetch(
-        f"SELECT {_COLUMNS} FROM household h WHERE h.area BETWEEN $1 AND $2"
-        " AND ($3 = '' OR h.number ^@ $3)"
-        " AND (h.area, h.id) > ($4, $5) ORDER BY h.area, h.id LIMIT $6",
-        *interval,
-        number,
-        area,
-        household_id,
-        limit,
+        f"SELECT {_COLUMNS} FROM household h WHERE h.area <= $1{asked}"
+        f" AND (h.area, h.id) > ($2, $3) ORDER BY h.area, h.id LIMIT {limit:d}",
+        high,
+        *first,
+        *given,
     )
 
 

@@ -18,7 +18,7 @@ from renkou_registry.life_events.recording import Desk
 
 _AREA = "社区（村）编码"
 _HEAD, _HEAD_NAME = "户主身份证号", "户主姓名"
-_NOT_HERE = Finding(
+NOT_A_COMMUNITY = Finding(
     "area_outside_district", "应为本区的 12 位社区（村）代码", "must be a community of this district"
 )
 SHEET = Sheet(
@@ -45,7 +45,7 @@ class _Households(RowByRow):
     def check(self, row: Row) -> None:
         area = row[_AREA]
         if area is not None and not (self.runtime.district.contains(area) and len(area.value) == 12):
-            row.blame(_AREA, _NOT_HERE)
+            row.blame(_AREA, NOT_A_COMMUNITY)
         super().check(row)
 
     async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:

@@ -30,6 +30,7 @@ from renkou_registry.imports.repository import Job
 from renkou_registry.imports.sheet import Layout, Row, RowFinding, Sheet
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
+from renkou_registry.records import Desk as Office
 from renkou_registry.runtime import Runtime
 
 AREA_UNKNOWN = Finding("area_unknown", "区划代码不在现行区划表中", "no such area in the division list")
@@ -105,6 +106,11 @@ class Importer:
         raise NotImplementedError
 
 
+def office_of(desk: Desk) -> Office:
+    """Return the desk at which an office's records are kept."""
+    return Office(desk.runtime, desk.tx, desk.scope, desk.subject)
+
+
 class RowByRow(Importer):
     """Rows that go in one by one, each in a savepoint of its own: none goes in by half.
 
@@ -122,6 +128,9 @@ class RowByRow(Importer):
     def __init__(self, runtime: Runtime, job: Job, layout: Layout) -> None:
         super().__init__(runtime, job, layout)
         self._first: dict[bytes, int] = {}
+
+    async def look_up(self, desk: Desk, row: Row) -> None:
+        """Raise RenkouError for what a row names and is not there; asked when the file is checked."""
 
     async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
         """Enter one row through the feature's service; ``persons`` are ids by heading. Raises RenkouError."""
@@ -146,6 +155,13 @@ class RowByRow(Importer):
     async def beside(self, tx: Transaction, rows: Sequence[Row]) -> None:
         await self._blame_repeated(tx, rows)
         await self._find(tx, rows)
+        desk = Desk(self.runtime, tx, self.scope, self.job.created_by)
+        for row in rows:
+            if not row.refused:
+                try:
+                    await self.look_up(desk, row)
+                except RenkouError as error:
+                    self._refuse(row, error)
 
     async def apply(self, tx: Transaction, built: Sequence[Row]) -> Applied:
         await self._blame_repeated(tx, built)
@@ -209,7 +225,7 @@ class RowByRow(Importer):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of import: its sheet, the right that its clerk needs beside ``resident:import``, its importer.
+    """A kind of import: its sheet, the right that its clerk needs beside ``sheet:import``, its importer.
 
     ``stock_dated`` kinds tell what was true on the day given with the file.
     """

@@ -21,12 +21,29 @@ To add one, write a module of its own beside ``life_event_sheets.py``::
 and name it in ``_KINDS``. Template, reading, dry run, progress, restarts, the error list and the error sheet
 come from the sheet; a row is entered in a savepoint, and one that was entered before is refused. Where rows
 depend on each other, derive from :class:`Importer` as ``persons_sheet.py`` does.
+
+No kind carries what is known about somebody's health: a sheet lies open in offices, and what a woman tells
+about contraception or a date of delivery needs her own consent each time. Methods, expected dates and
+pre-pregnancy checks are entered one by one, where they are sealed at once.
 """
 
 from types import MappingProxyType
 
 from renkou_common.errors import InvalidInput
-from renkou_registry.imports import household_sheet, life_event_sheets, persons_sheet, service_sheet
+from renkou_registry.imports import (
+    benefit_sheet,
+    card_sheet,
+    employer_sheets,
+    household_sheet,
+    life_event_sheets,
+    maternal_sheets,
+    office_sheets,
+    persons_sheet,
+    place_sheets,
+    rental_sheets,
+    service_sheet,
+    supply_sheets,
+)
 from renkou_registry.imports.importer import Kind
 
 _KINDS = (
@@ -34,6 +51,14 @@ _KINDS = (
     household_sheet.KIND,
     service_sheet.KIND,
     *life_event_sheets.KINDS,
+    *place_sheets.KINDS,
+    card_sheet.KIND,
+    *maternal_sheets.KINDS,
+    benefit_sheet.KIND,
+    *supply_sheets.KINDS,
+    *employer_sheets.KINDS,
+    *rental_sheets.KINDS,
+    *office_sheets.KINDS,
 )
 KINDS: MappingProxyType[str, Kind] = MappingProxyType({kind.sheet.kind: kind for kind in _KINDS})
 

@@ -7,6 +7,7 @@ the reading of a file's headings and rows, the masked values of the error list a
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -131,6 +132,23 @@ def number(title: str, low: int, high: int, help: str = "", **more: Any) -> Fiel
     return Field(
         title, help or f"{low}-{high} 的整数", lambda cell: cells.whole_number(cell, low, high), **more
     )
+
+
+def amount(title: str, help: str = "元, 最多两位小数", **more: Any) -> Field:
+    """A column of amounts in yuan, not negative."""
+
+    def read(cell: Cell) -> Decimal:
+        value = cells.amount(cell)
+        if value < 0:
+            raise CodeError("amount_negative", "金额不能为负数", "an amount is not negative")
+        return value
+
+    return Field(title, help, read, load=Decimal, **more)
+
+
+def phone(title: str, help: str = "手机号或带区号的固定电话", **more: Any) -> Field:
+    """A column of telephone numbers."""
+    return Field(title, help, cells.phone, privacy=Privacy.PHONE, width=16, **more)
 
 
 def area(

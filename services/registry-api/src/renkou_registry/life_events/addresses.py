@@ -89,8 +89,7 @@ def spells_of(facts: Sequence[LifeEvent], state: PersonState) -> list[Spell]:
             kind = AddressKind(fact.data["address"])
             begin(kind, found[open_at[kind]].area, fact.happened_on, fact)
     found += _usual(state)
-    ended = [_ended(spell, state.died_on) for spell in found]
-    return [spell for spell in ended if spell.valid_until is None or _lasts(spell, state.died_on)]
+    return [_ended(spell, state.died_on) for spell in found if _lasts(spell)]
 
 
 def entry_spells(event: LifeEvent, state: PersonState, places: Mapping[AddressKind, Place]) -> list[Spell]:
@@ -133,10 +132,9 @@ def _ended(spell: Spell, died_on: date | None) -> Spell:
     return spell if spell.valid_until is not None else replace(spell, valid_until=died_on)
 
 
-def _lasts(spell: Spell, died_on: date | None) -> bool:
-    """Drop what began and ended on one day, save where death ended it."""
-    assert spell.valid_until is not None
-    return spell.valid_from < spell.valid_until or spell.valid_until == died_on
+def _lasts(spell: Spell) -> bool:
+    """Say whether a spell is more than a day that ended where the next began; death may end one at once."""
+    return spell.valid_until is None or spell.valid_from < spell.valid_until
 
 
 def rewriting(

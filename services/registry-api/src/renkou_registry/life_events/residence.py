@@ -142,5 +142,6 @@ def _stays(start: date, addresses: Sequence[Addresses], died_on: date | None) ->
         else:
             stays[-1] = replace(stays[-1], end=address.since)
             stays.append(Stay(address.present, address.since))
-    stays[-1] = replace(stays[-1], end=died_on)
+    if stays[-1].end != died_on:
+        stays[-1] = replace(stays[-1], end=died_on)
     return stays

@@ -48,6 +48,7 @@ from renkou_registry.supplies.users import service as supplies
 from renkou_registry.timeline import addresses
 
 _RESIDENCE = ENTRIES | {EventKind.MOVE, EventKind.CORRECTION}
+_MAKES_PARENTS = frozenset({EventKind.BIRTH, EventKind.ADOPTION})
 _ENDS_OF_MARRIAGE = frozenset({EventKind.DIVORCE, EventKind.DEATH, EventKind.WIDOWHOOD})
 
 
@@ -153,7 +154,8 @@ async def _correct_one(
         data["counterpart"] = str(ids[1])
     event = LifeEvent(ids[0], EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
     done = await record(desk, person, event, history=history, details=grounds.details)
-    payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id)
+    parents = await _parent_refs(desk, person) if "birth_date" in done.facts_changed else []
+    payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id, parent_refs=parents)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
     await _follow(desk, person, target)
     return event.id
@@ -193,6 +195,11 @@ async def retract(desk: Desk, event_id: UUID, grounds: Grounds) -> UUID:
     return first
 
 
+async def retract_following(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUID:
+    """Take back an event that followed from another one, in this history only; both persons are locked."""
+    return await _retract_one(desk, target, grounds)
+
+
 async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUID:
     person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
     history = await history_of(desk, person.id)
@@ -208,7 +215,8 @@ async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUI
     else:
         columns = await _kin_restored(desk, person, target.event, effective([*history, event]))
         done = await record(desk, person, event, history=history, columns=columns)
-    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id)
+    parents = await _parent_refs(desk, person) if target.event.kind in _MAKES_PARENTS else []
+    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id, parent_refs=parents)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_RETRACTED, person.ref, payload)
     if target.event.kind is not EventKind.BIRTH:
         await _follow(desk, person, target)
@@ -231,7 +239,7 @@ async def _kin_restored(
         return {"spouse_id": None}
     if event.kind in _ENDS_OF_MARRIAGE:
         spouse_id = event.data.get("spouse_id")
-        return {"spouse_id": UUID(spouse_id)} if spouse_id else {}
+        return {"spouse_id": UUID(spouse_id)} if spouse_id and not _ended(standing) else {}
     if event.kind is EventKind.ADOPTION:
         later = [each for each in standing if each.kind is EventKind.ADOPTION]
         names = ("mother_id", "father_id") if later else ("former_mother_id", "former_father_id")
@@ -240,6 +248,20 @@ async def _kin_restored(
         await count_children(desk, person, mother, father)
         return {"mother_id": mother, "father_id": father}
     return {}
+
+
+async def _parent_refs(desk: Desk, person: PersonRecord) -> list[UUID]:
+    """Return the references of the parents in the register: papers may state when their child was born."""
+    ids = [each for each in (person.mother_id, person.father_id) if each is not None]
+    async with reaching_everywhere(desk.tx, desk.scope):
+        return sorted((await persons.refs_of(desk.tx, ids)).values())
+
+
+def _ended(standing: Sequence[LifeEvent]) -> bool:
+    """Whether the last marriage ended another way as well: both spouses died, told in the other order."""
+    married = [each.happened_on for each in standing if each.kind is EventKind.MARRIAGE]
+    since = max(married, default=date.min)
+    return any(each.kind in _ENDS_OF_MARRIAGE and each.happened_on >= since for each in standing)
 
 
 async def _withdraw(

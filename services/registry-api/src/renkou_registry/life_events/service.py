@@ -164,7 +164,7 @@ async def record_address(
     person = (await persons.lock(desk.tx, [person_id], desk.scope))[person_id]
     event = LifeEvent(new_id(), EventKind.ADDRESS, on, {"address": kind})
     done = await record(desk, person, event, places={kind: Place(street, place_id)})
-    payload = AddressChanged(**done.fields(), address="present" if kind == "present" else "registered")
+    payload = AddressChanged(**done.fields(), which="present" if kind == "present" else "registered")
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.ADDRESS_CHANGED, person.ref, payload)
     return event.id
 

@@ -24,7 +24,7 @@ async def record_divorce(desk: Desk, person_id: UUID, divorced_on: date) -> UUID
 
     The other one is found by the link, wherever that person lives. Raises NotFound, Conflict.
     """
-    person, spouse = await _lock_couple(desk, person_id)
+    person, spouse = await lock_couple(desk, person_id)
     if spouse is not None and not spouse.alive:
         raise not_married(LifeEvent(person_id, EventKind.DIVORCE, divorced_on))
     ids = {person.id: new_id(), **({spouse.id: new_id()} if spouse else {})}
@@ -49,8 +49,8 @@ async def record_death(desk: Desk, person_id: UUID, died_on: date) -> UUID:
 
     Raises NotFound, Conflict.
     """
-    person, spouse = await _lock_couple(desk, person_id)
-    survivor = spouse if spouse is not None and spouse.alive else None
+    person, spouse = await lock_couple(desk, person_id)
+    survivor = spouse if spouse is not None and _alive_on(spouse, died_on) else None
     ids = {person.id: new_id(), **({survivor.id: new_id()} if survivor else {})}
     event = LifeEvent(ids[person.id], EventKind.DEATH, died_on, _pair(survivor, ids))
     done = await record(desk, person, event, columns={"spouse_id": None})
@@ -61,6 +61,10 @@ async def record_death(desk: Desk, person_id: UUID, died_on: date) -> UUID:
         async with reaching_everywhere(desk.tx, desk.scope):
             await _widow(everywhere(desk), survivor, person, ids, died_on)
     return event.id
+
+
+def _alive_on(spouse: PersonRecord, day: date) -> bool:
+    return spouse.died_on is None or spouse.died_on > day
 
 
 async def _widow(
@@ -79,7 +83,7 @@ def _pair(other: PersonRecord | None, ids: dict[UUID, UUID]) -> dict[str, Any]:
     return {"spouse_id": str(other.id), "counterpart": str(ids[other.id])}
 
 
-async def _lock_couple(desk: Desk, person_id: UUID) -> tuple[PersonRecord, PersonRecord | None]:
+async def lock_couple(desk: Desk, person_id: UUID) -> tuple[PersonRecord, PersonRecord | None]:
     """Lock a person the caller sees and the spouse, in one order for everybody; raises NotFound."""
     seen = await persons.find(desk.tx, person_id, desk.scope)
     ids = [person_id] if seen["spouse_id"] is None else [person_id, seen["spouse_id"]]

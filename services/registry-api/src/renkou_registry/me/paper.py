@@ -41,6 +41,11 @@ def _text(value: Any) -> str:
         return "是 yes" if value else "否 no"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, dict | list):
-        return orjson.dumps(value, default=str).decode()
+    if isinstance(value, dict):
+        told = (
+            f"{FIELDS.get(name, name)}: {_text(each)}" for name, each in value.items() if each is not None
+        )
+        return "; ".join(told)
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
     return str(value)

@@ -61,6 +61,11 @@ async def seen(tx: Transaction, place_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(f"SELECT {_COLUMNS} FROM place q WHERE q.id = $1", place_id)
 
 
+async def of_code(tx: Transaction, area: int, code: str) -> asyncpg.Record | None:
+    """Return a place by its community and code."""
+    return await tx.fetchrow(f"SELECT {_COLUMNS} FROM place q WHERE q.area = $1 AND q.code = $2", area, code)
+
+
 async def update(tx: Transaction, place_id: UUID, changes: dict[str, Any]) -> None:
     """Set columns of a place, count the version up and note what changed."""
     assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 3))

@@ -49,6 +49,14 @@ async def create(
     return place_id
 
 
+async def of_code(tx: Transaction, scope: AreaScope, area: int, code: str) -> asyncpg.Record:
+    """Return the place of a community in scope that has a code; raises InvalidInput."""
+    row = await repository.of_code(tx, area, code) if scope.contains(area) else None
+    if row is None:
+        raise InvalidInput.field("/parent_id", "place_unknown", "该社区没有此编号", "no place has this code")
+    return row
+
+
 async def change(
     runtime: Runtime, tx: Transaction, scope: AreaScope, place_id: UUID, version: int, changes: dict[str, Any]
 ) -> asyncpg.Record:

@@ -20,6 +20,7 @@ from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
 from renkou_registry.persons import service as persons
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.rentals import repository
 from renkou_registry.rentals.repository import AGREEMENTS, RENTALS, TENANTS
 from renkou_registry.successions import Following
 from renkou_registry.yearly.domain import Measures
@@ -70,6 +71,16 @@ async def create(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
     await _changed(desk, row, "entered", row["since"])
     await open_papers(desk, BOOK, desk.today.year, [(rental_id, key, row["since"])])
     return rental_id
+
+
+async def at_street(desk: Desk, area: AreaCode, street: str) -> asyncpg.Record:
+    """Return the house that is let at an address; raises NotFound outside the caller's area, InvalidInput."""
+    row = await repository.at_street(desk.tx, await own_area(desk, area), street)
+    if row is None:
+        raise InvalidInput.field(
+            "/street", "rental_unknown", "该地址没有登记的出租房屋", "no rented house of this address"
+        )
+    return row
 
 
 async def change(desk: Desk, rental_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:

@@ -15,7 +15,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.services_given.domain import LISTED_KINDS, LISTED_STATES, Service
 
 _LATEST = UUID(int=(1 << 128) - 1)
-_COLUMNS = (
+COLUMNS = (
     "id",
     "person_id",
     "kind",
@@ -32,8 +32,8 @@ _COLUMNS = (
     "version",
 )
 _INSERT = (
-    f"INSERT INTO service_given ({', '.join(_COLUMNS)}, recorded_at, recorded_by) VALUES ("
-    + ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 3))
+    f"INSERT INTO service_given ({', '.join(COLUMNS)}, recorded_at, recorded_by) VALUES ("
+    + ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 3))
     + ")"
 )
 _CHANGED = ("kind", "state", "share_with_home", "offered_on", "booked_for", "booked_by", "given_on")
@@ -52,7 +52,7 @@ _OPEN = "g.state IN ('offered', 'accepted')"
 async def insert(tx: Transaction, service: Service, recorded_at: datetime, recorded_by: UUID) -> None:
     """Write one service."""
     values = asdict(service)
-    await tx.execute(_INSERT, *(values[name] for name in _COLUMNS), recorded_at, recorded_by)
+    await tx.execute(_INSERT, *(values[name] for name in COLUMNS), recorded_at, recorded_by)
 
 
 async def update(tx: Transaction, service: Service) -> None:
@@ -146,22 +146,27 @@ async def page(
     after: tuple[int, date, UUID],
     limit: int,
 ) -> Sequence[asyncpg.Record]:
-    """Return services of an area by (area, day, id); those that no list shows are left out."""
-    conditions = ["g.area BETWEEN $1 AND $2", "g.listed_on BETWEEN $3 AND $4"]
-    conditions.append("(g.area, g.listed_on, g.id) > ($5, $6, $7)")
+    """Return services of an area by (area, day, id); those that no list shows are left out.
+
+    The limit stands in the statement and the interval begins at the place to go on from: a plan made once
+    for any limit and interval would sort an area's services for each page.
+    """
+    low, high = interval
+    first = max(after, (low - 1, date.max, _LATEST))
+    conditions = ["g.area <= $1", "g.listed_on BETWEEN $2 AND $3"]
+    conditions.append("(g.area, g.listed_on, g.id) > ($4, $5, $6)")
     conditions.append("EXISTS (SELECT FROM person p WHERE p.id = g.person_id AND NOT p.withdrawn OFFSET 0)")
-    conditions.append("g.kind = ANY($8::text[]) AND g.state = ANY($9::text[])")
+    conditions.append("g.kind = ANY($7::text[]) AND g.state = ANY($8::text[])")
     if state in ("offered", "accepted"):
         conditions.append(_OPEN)  # lets the planner use the partial index
     return await tx.fetch(
         f"SELECT g.* FROM service_given g WHERE {' AND '.join(conditions)}"
-        " ORDER BY g.area, g.listed_on, g.id LIMIT $10",
-        *interval,
+        f" ORDER BY g.area, g.listed_on, g.id LIMIT {limit:d}",
+        high,
         *days,
-        *after,
+        *first,
         [kind] if kind else sorted(LISTED_KINDS),
         [state] if state else sorted(LISTED_STATES),
-        limit,
     )
 
 

@@ -1,5 +1,6 @@
 """Every query on surveys beyond those of :mod:`renkou_registry.records`."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -58,7 +59,10 @@ async def add_answer(
     )
 
 
-async def count_answers(tx: Transaction, survey_id: UUID) -> int:
-    """Return how many answers a survey has."""
-    number: int = await tx.fetchval("SELECT count(*) FROM survey_answer WHERE survey_id = $1", survey_id)
-    return number
+async def answers_by_survey(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many answers each of some surveys has; those without any are left out."""
+    rows = await tx.fetch(
+        "SELECT survey_id, count(*) AS answers FROM survey_answer WHERE survey_id = ANY($1) GROUP BY survey_id",
+        list(ids),
+    )
+    return {row["survey_id"]: row["answers"] for row in rows}

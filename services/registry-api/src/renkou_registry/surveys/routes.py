@@ -1,5 +1,6 @@
 """HTTP of surveys."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -36,18 +37,23 @@ Version = Annotated[int, Depends(expected_version)]
 STATE_LABELS = {"draft": "草稿", "open": "进行中", "ended": "已结束"}
 
 
-def _summary(row: asyncpg.Record) -> SurveySummary:
-    same = {n: row[n] for n in SurveySummary.model_fields if n not in ("area", "state_label")}
-    return SurveySummary(**same, area=area_code(row["area"]), state_label=STATE_LABELS[row["state"]])
+def _summary(row: asyncpg.Record, answers: Mapping[UUID, int]) -> SurveySummary:
+    same = {n: row[n] for n in SurveySummary.model_fields if n not in ("area", "state_label", "answers")}
+    return SurveySummary(
+        **same,
+        area=area_code(row["area"]),
+        state_label=STATE_LABELS[row["state"]],
+        answers=answers.get(row["id"], 0),
+    )
 
 
 async def _answer(at: Desk, row: asyncpg.Record, response: Response) -> SurveyOut:
     response.headers["ETag"] = etag(row["version"])
     questions = await repository.questions(at.tx, row["id"], row["edition"])
+    answers = await repository.answers_by_survey(at.tx, [row["id"]])
     return SurveyOut(
-        **_summary(row).model_dump(),
+        **_summary(row, answers).model_dump(),
         questions=[QuestionIn(**each) for each in questions],
-        answers=await repository.count_answers(at.tx, row["id"]),
         recorded_at=row["recorded_at"],
     )
 
@@ -79,7 +85,8 @@ async def list_surveys(
     """List the surveys of an area. Needs `office:read`."""
     async with desk(runtime, access, read_only=True) as at:
         rows, following = await page_of_area(at, SURVEYS, area, after, limit)
-    return SurveyPage(items=[_summary(row) for row in rows], next=following)
+        answers = await repository.answers_by_survey(at.tx, [row["id"] for row in rows])
+    return SurveyPage(items=[_summary(row, answers) for row in rows], next=following)
 
 
 @router.get("/{survey_id}", summary="Read a survey 调查详情", response_model=SurveyOut)

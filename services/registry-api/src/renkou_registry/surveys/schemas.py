@@ -117,6 +117,7 @@ class SurveySummary(BaseModel):
     edition: int
     opened_on: date | None
     ended_on: date | None
+    answers: int = Field(description="how many there are, of all editions")
     version: int
 
 
@@ -124,7 +125,6 @@ class SurveyOut(SurveySummary):
     """A survey with its present questions and the number of its answers."""
 
     questions: list[QuestionIn]
-    answers: int
     recorded_at: datetime
 
 

@@ -11,6 +11,7 @@ from renkou_registry.benefits import service as benefits
 from renkou_registry.benefits.payments.jobs import accrue_once
 
 from ...support import Json
+from ..people.revising import carried_out
 from .office import DISTRICT, SUBDISTRICT, Office, definition
 
 EVERYWHERE = AreaScope.everything()
@@ -125,10 +126,7 @@ async def test_a_death_that_never_happened_gives_the_case_back(office: Office) -
     scheme, [person], [case] = await in_payment(office)
     await office.paid(scheme)
     event = await office.people.record("deaths", person_id=person["id"], happened_on="2026-03-05")
-    taken_back = await office.clerk.post(
-        f"/life-events/{event['id']}/retractions", json={"reason": "登记错人"}
-    )
-    assert taken_back.status_code == 201, taken_back.text
+    await carried_out(office.worker, office.clerk, event_id=event["id"], retract=True, reason="登记错人")
     read = (await office.worker.get(f"/benefit-enrolments/{case['id']}")).json()
     assert (read["state"], read["end_cause"]) == ("active", None)
     assert case["id"] not in [each["enrolment_id"] for each in await office.overpayments()]
@@ -167,11 +165,13 @@ async def test_a_corrected_birth_date_is_worked_out_anew_and_nothing_is_collecte
     scheme, [person], [case] = await in_payment(office)
     await office.paid(scheme)
     opening = (await office.clerk.get(f"/persons/{person['id']}/events")).json()["items"][0]
-    corrected = await office.clerk.post(
-        f"/life-events/{opening['id']}/corrections",
-        json={"changes": {"birth_date": "1968-05-05"}, "reason": "出生日期录错"},
+    await carried_out(
+        office.worker,
+        office.clerk,
+        event_id=opening["id"],
+        changes={"birth_date": "1968-05-05"},
+        reason="出生日期录错",
     )
-    assert corrected.status_code == 201, corrected.text
     assert (await office.dues(case))[0]["amount"] == "0.00"
     [over] = [each for each in await office.overpayments() if each["enrolment_id"] == case["id"]]
     assert (over["amount"], over["state"]) == ("800.00", "open")
@@ -182,10 +182,7 @@ async def test_an_entry_that_was_taken_back_ends_the_case_and_reverses_what_was_
     scheme, [person], [case] = await in_payment(office)
     opening = (await office.clerk.get(f"/persons/{person['id']}/events")).json()["items"][0]
     assert (await office.figures(scheme))["benefit_due"] == 1
-    taken_back = await office.clerk.post(
-        f"/life-events/{opening['id']}/retractions", json={"reason": "重复建档"}
-    )
-    assert taken_back.status_code == 201, taken_back.text
+    await carried_out(office.worker, office.clerk, event_id=opening["id"], retract=True, reason="重复建档")
     assert await office.figures(scheme) == {}
     async with office.registry.runtime.database.transaction(EVERYWHERE, read_only=True) as tx:
         row = await tx.fetchrow(

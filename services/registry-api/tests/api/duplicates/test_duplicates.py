@@ -18,20 +18,11 @@ async def compared(registry: Registry) -> None:
         pass
 
 
-async def candidate_of(clerk: Caller, *ids: str) -> Json | None:
+async def candidate_of(clerk: Caller, one: str, other: str) -> Json | None:
     """The open candidate of two persons."""
-    after: str | None = None
-    for _ in range(100):
-        page = (
-            await clerk.get("/duplicates", params={"limit": 50} | ({"after": after} if after else {}))
-        ).json()
-        for each in page["items"]:
-            if {each["first_id"], each["second_id"]} == set(ids):
-                return dict(each)
-        after = page["next"]
-        if after is None:
-            return None
-    raise AssertionError("the list does not end")
+    page = (await clerk.get("/duplicates", params={"person_id": one, "limit": 200})).json()
+    pairs = [each for each in page["items"] if {each["first_id"], each["second_id"]} == {one, other}]
+    return pairs[0] if pairs else None
 
 
 async def twice(registry: Registry, clerk: Caller, first_name: str, **second: object) -> tuple[Json, Json]:
@@ -194,3 +185,20 @@ async def test_comparing_everybody_again_finds_nothing_twice(registry: Registry)
     assert done["compared"] == done["total"] > 0
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         assert await tx.fetchval("SELECT count(*) FROM duplicate_candidate") == before
+
+
+async def test_the_list_is_turned_page_by_page_without_gap_or_repetition(registry: Registry) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    first, _ = await twice(registry, clerk, "令狐冲霄")
+    await twice(registry, clerk, "令狐冲霄")
+    await compared(registry)
+    whole = (await clerk.get("/duplicates", params={"person_id": first["id"], "limit": 200})).json()
+    assert len(whole["items"]) > 1
+    found, after = [], None
+    for _ in whole["items"]:
+        cursor = {"after": after} if after else {}
+        page = (await clerk.get("/duplicates", params={"person_id": first["id"], "limit": 1} | cursor)).json()
+        found += [each["id"] for each in page["items"]]
+        after = page["next"]
+    assert after is None
+    assert found == [each["id"] for each in whole["items"]]

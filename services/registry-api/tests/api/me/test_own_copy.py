@@ -5,10 +5,12 @@ import io
 import pypdf
 
 from renkou_registry.me.repository import person_columns, sources
+from renkou_registry.me.words import TITLES
 from renkou_registry.metadata import metadata
 
 from ...support import Registry
-from .test_own_account import person
+from ..people.people import HERE
+from .test_own_account import activate, opened, person, sign_in
 
 
 async def test_a_copy_holds_the_record_its_history_and_the_readings_in_the_clear(registry: Registry) -> None:
@@ -47,3 +49,34 @@ async def test_the_copy_on_paper_says_the_same(registry: Registry) -> None:
     text = "".join(page.extract_text().replace("\0", "") for page in read.pages)
     assert "欧阳娜娜" in text
     assert "13800005678" in text
+
+
+def test_every_table_of_the_copy_has_a_title_in_plain_words() -> None:
+    assert [table.name for table in sources() if table.name not in TITLES] == []
+
+
+async def test_what_is_sealed_is_in_the_clear_in_the_own_copy(registry: Registry) -> None:
+    worker = await registry.staff("community_worker", HERE)
+    entered, account = await opened(registry, worker, phone="13800007777", marital_status="21")
+    await activate(registry, account)
+    me = await sign_in(registry, account)
+    today = registry.runtime.clock.today().isoformat()
+    card = (await worker.post("/cards", json={"person_id": entered["id"], "opened_on": today})).json()
+    told = {"method": {"method": "iud", "told_on": today, "consent": True}}
+    answer = await worker.patch(f"/cards/{card['id']}", version=card["version"], json=told)
+    assert answer.status_code == 200, answer.text
+    read = (await worker.get(f"/persons/{entered['id']}")).json()
+    changed = await worker.patch(
+        f"/persons/{entered['id']}", version=read["version"], json={"phone": "13900008888"}
+    )
+    assert changed.status_code == 200, changed.text
+    asked = {"person_id": entered["id"], "details": {"name": "王晓鸣"}, "reason": "姓名录错"}
+    assert (await worker.post("/corrections", json=asked)).status_code == 201
+    records = (await me.get("/me/copy.json")).json()["records"]
+    assert records["card_fact"][0]["content"]["method"] == "iud"
+    assert {each["value"] for each in records["person_detail"]} >= {"13800007777", "13900008888"}
+    assert records["correction_request"][0]["details"] == {"name": "王晓鸣"}
+    pages = (await me.get("/me/copy.pdf")).content
+    text = "".join(page.extract_text().replace("\0", "") for page in pypdf.PdfReader(io.BytesIO(pages)).pages)
+    assert "13900008888" in text
+    assert "信息卡上告知的内容" in text

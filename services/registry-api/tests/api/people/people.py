@@ -1,9 +1,9 @@
 """People for the tests of the API: made-up persons with valid numbers, entered by a clerk."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from itertools import count
 from typing import Any
 
 from renkou_common.codes.resident_id import check_character
@@ -14,12 +14,16 @@ from renkou_registry.runtime import Runtime
 from ...support import Caller, Json
 
 HERE = "340103001001"
-_NUMBERS = count(1)
+_TAKEN: Counter[tuple[str, date, int]] = Counter()
 
 
 def resident_id(born: date, sex: int, region: str) -> str:
-    """A valid ID number nobody else in this run has (up to 499 a birthday)."""
-    first_17 = f"{region}{born:%Y%m%d}{next(_NUMBERS) % 500 * 2 + (1 if sex == 1 else 0):03d}"
+    """A valid ID number nobody else in this run has: 500 for a region, day and sex, then the next region's."""
+    while _TAKEN[region, born, sex] == 500:
+        region = f"{int(region) + 1}"
+    number = _TAKEN[region, born, sex]
+    _TAKEN[region, born, sex] += 1
+    first_17 = f"{region}{born:%Y%m%d}{number * 2 + (1 if sex == 1 else 0):03d}"
     return first_17 + check_character(first_17)
 
 
@@ -33,14 +37,18 @@ class People:
     def body(self, **changes: Any) -> Json:
         """A complete POST /persons of a woman registered and living in HERE since the stock date."""
         born = date.fromisoformat(changes.get("birth_date", "1990-03-07"))
+        region = changes.pop("region", "340103")
+        number = resident_id(born, changes.get("sex", 2), region)
+        confirmed = [] if number.startswith(region) else ["resident_id_region_differs"]
         return {
             "name": "王小明",
             "sex": 2,
             "birth_date": "1990-03-07",
-            "resident_id": resident_id(born, changes.get("sex", 2), changes.pop("region", "340103")),
+            "resident_id": number,
             "registered_area": HERE,
             "present_area": HERE,
             "entry": {"kind": "opening", "on": "2025-01-01"},
+            "confirmed_warnings": confirmed,
         } | changes
 
     async def enter(self, **changes: Any) -> Json:

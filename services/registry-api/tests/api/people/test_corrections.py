@@ -175,13 +175,12 @@ async def test_a_name_and_a_number_are_corrected_with_the_entry_sealed_until_the
     assert (await people.read(person["id"]))["name"] == "王小鸣"
     found = await people.caller.post("/persons/search", json={"resident_id": number})
     assert [each["id"] for each in found.json()["items"]] == [person["id"]]
-    event = (await people.events(person["ref"]))[-1]
-    assert (event.type, event.data["facts_changed"]) == (
-        "registry.event.corrected.v1",
-        ["name", "resident_id"],
-    )
-    assert "王小鸣" not in event.body
-    assert number not in event.body
+    events = await people.events(person["ref"])
+    corrected = [each.data for each in events if each.type == "registry.event.corrected.v1"]
+    assert [each["facts_changed"] for each in corrected] == [["name", "resident_id"]]
+    for event in events:
+        assert "王小鸣" not in event.body
+        assert number not in event.body
 
 
 async def test_a_number_somebody_else_has_is_refused(people: People) -> None:

@@ -91,6 +91,23 @@ async def test_a_death_widows_the_spouse_and_its_retraction_takes_that_back(
     assert await family(people, groom) == ("21", bride["id"])
 
 
+async def test_a_couple_that_died_is_told_of_in_either_order(people: People, approver: Caller) -> None:
+    bride, groom = await couple(people)
+    later = await people.record("deaths", person_id=bride["id"], happened_on="2025-06-11")
+    await people.record("deaths", person_id=groom["id"], happened_on="2025-06-01")
+    for each, kinds in (
+        (bride, ["death", "marriage", "opening", "widowhood"]),
+        (groom, ["death", "marriage", "opening", "retraction", "widowhood"]),
+    ):
+        history = (await people.caller.get(f"/persons/{each['id']}/events")).json()["items"]
+        assert sorted(event["kind"] for event in history) == kinds
+    assert await family(people, bride) == ("30", None)
+    assert await family(people, groom) == ("21", None)
+    await carried_out(people.caller, approver, event_id=later["id"], retract=True, reason="同名误登")
+    assert (await people.read(bride["id"]))["alive"]
+    assert await family(people, bride) == ("30", None)
+
+
 async def test_an_adopted_child_gets_parents_moves_and_is_counted_once(
     people: People, approver: Caller
 ) -> None:

@@ -32,6 +32,12 @@ async def find(tx: Transaction, scheme_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow("SELECT * FROM benefit_scheme WHERE id = $1", scheme_id)
 
 
+async def id_of_code(tx: Transaction, code: str) -> UUID | None:
+    """Return the id of the scheme of a code."""
+    found: UUID | None = await tx.fetchval("SELECT id FROM benefit_scheme WHERE code = $1", code)
+    return found
+
+
 async def page(tx: Transaction, after: str, limit: int) -> list[asyncpg.Record]:
     """Return schemes by code, each with its newest version."""
     return await tx.fetch(

@@ -180,6 +180,14 @@ def version_needed(scheme: Scheme, day: date) -> Version:
     )
 
 
+async def id_of_code(tx: Transaction, code: str) -> UUID:
+    """Return the id of the scheme of a code; raises InvalidInput."""
+    found = await repository.id_of_code(tx, code)
+    if found is None:
+        raise InvalidInput.field("/scheme", "scheme_unknown", "没有此代码的项目", "no scheme has this code")
+    return found
+
+
 async def page(tx: Transaction, after: str, limit: int) -> list[asyncpg.Record]:
     """Return a page of schemes by code."""
     return await repository.page(tx, after, limit)

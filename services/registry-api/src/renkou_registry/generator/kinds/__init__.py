@@ -8,6 +8,8 @@ the end leaves what the others draw as it is.
 
 from renkou_registry.generator.drawn import Kind
 from renkou_registry.generator.kinds import (
+    card_facts,
+    cards,
     household_members,
     households,
     kin_links,
@@ -16,9 +18,13 @@ from renkou_registry.generator.kinds import (
     person_addresses,
     person_keys,
     persons,
+    places,
+    services_given,
+    visits,
 )
 
 _ALWAYS = (
+    places.KIND,
     persons.KIND,
     life_events.KIND,
     person_addresses.KIND,
@@ -26,6 +32,10 @@ _ALWAYS = (
     households.KIND,
     household_members.KIND,
     person_keys.KIND,
+    cards.KIND,
+    card_facts.KIND,
+    visits.KIND,
+    services_given.KIND,
 )
 
 

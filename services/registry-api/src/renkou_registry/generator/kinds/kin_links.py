@@ -1,4 +1,4 @@
-"""Who is whose mother, father and spouse; children were counted before."""
+"""Who is whose mother, father and spouse; children whose birth is not in the register were counted before."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 from renkou_common.codes.lists import KinKind
 from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn, Kind
 from renkou_registry.kin.domain import Link
+from renkou_registry.persons.domain import EntryKind
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
     """Return a row for each link, of spouses one."""
-    for entry in drawn.chunk.persons:
+    for each in drawn.people:
+        entry = each.entry
         relatives = (
             (KinKind.MOTHER, entry.mother_id),
             (KinKind.FATHER, entry.father_id),
@@ -19,9 +21,10 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
         for kind, kin_id in relatives:
             if kin_id is None or (kind is KinKind.SPOUSE and kin_id < entry.id):
                 continue
-            link = Link.of(kind, entry.id, kin_id)
+            born_here = each.first.kind is EntryKind.BIRTH and kind is not KinKind.SPOUSE
+            link = Link.of(kind, entry.id, kin_id, counted=born_here)
             known = context.now, RECORDED_BY
-            yield drawn.chunk.new_id(), link.kind.value, link.person_id, link.kin_id, False, *known
+            yield drawn.chunk.new_id(), link.kind.value, link.person_id, link.kin_id, link.counted, *known
 
 
 KIND = Kind("kin_link", ("id", "kind", "person_id", "kin_id", "counted", "known_from", "recorded_by"), rows)

@@ -1,4 +1,4 @@
-"""The opening that begins each history."""
+"""The history of each person: the entry, then what followed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,19 +9,12 @@ from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn, Kind
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
-    """Return a row for each person."""
-    for each in drawn.entered:
-        event = each.event
-        data = orjson.dumps(dict(event.data)).decode()
-        yield (
-            event.id,
-            each.entry.id,
-            event.kind.value,
-            event.happened_on,
-            context.now,
-            RECORDED_BY,
-            data,
-        )
+    """Return a row for each event."""
+    for each in drawn.people:
+        for event in each.events:
+            data = orjson.dumps(dict(event.data)).decode()
+            known = context.now, RECORDED_BY
+            yield event.id, each.entry.id, event.kind.value, event.happened_on, *known, data
 
 
 KIND = Kind(

@@ -9,7 +9,7 @@ from renkou_registry.search.service import keyed
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
     """Return about ten rows for each person."""
-    for each in drawn.entered:
+    for each in drawn.people:
         found = keyed(each.entry)
         for kind, key in found.keys:
             yield found.person_id, int(kind), key, found.present_area, found.other_area

@@ -84,3 +84,20 @@ async def follow_point(tx: Transaction, point_id: UUID, area: int) -> None:
     """Let stock and reorder levels of a point lie where it lies."""
     for table in ("supply_stock", "supply_level"):
         await tx.execute(f"UPDATE {table} SET area = $2 WHERE point_id = $1", point_id, area)
+
+
+async def product_of_code(tx: Transaction, code: str) -> asyncpg.Record | None:
+    """Return a product by its code."""
+    return await tx.fetchrow("SELECT * FROM supply_product WHERE code = $1", code)
+
+
+async def specification_named(tx: Transaction, product_code: str, name: str) -> asyncpg.Record | None:
+    """Return a specification by its product's code and its name."""
+    return await tx.fetchrow(f"{_SPECIFICATION} WHERE p.code = $1 AND s.name = $2", product_code, name)
+
+
+async def point_named(tx: Transaction, area: int, name: str) -> asyncpg.Record | None:
+    """Return a point of an area that has not been ended, by its name."""
+    return await tx.fetchrow(
+        "SELECT * FROM supply_point WHERE area = $1 AND name = $2 AND ended_on IS NULL", area, name
+    )

@@ -1,6 +1,6 @@
 """Products, specifications, points: enter, change, end. Callers hold the transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import asyncpg
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import SupplyCatalogueChanged, SupplyPointChanged
+from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
 from renkou_registry.supplies.catalogue import repository
@@ -91,6 +92,34 @@ async def known_specifications(desk: Desk, pointers: Mapping[str, UUID]) -> dict
         if specification_id not in known:
             raise InvalidInput.field(pointer, "specification_unknown", "没有此规格", "no such specification")
     return known
+
+
+async def specifications(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
+    """Return specifications with their products' code and name, by id."""
+    return await repository.specifications(tx, sorted(ids))
+
+
+async def product_of_code(desk: Desk, code: str) -> asyncpg.Record | None:
+    """Return a product by its code."""
+    return await repository.product_of_code(desk.tx, code)
+
+
+async def specification_named(desk: Desk, product_code: str, name: str) -> asyncpg.Record:
+    """Return a specification by its product's code and its name; raises InvalidInput ``/specification``."""
+    row = await repository.specification_named(desk.tx, product_code, name)
+    if row is None:
+        raise InvalidInput.field(
+            "/specification", "specification_unknown", "没有此品种代码的此规格", "no such specification"
+        )
+    return row
+
+
+async def point_named(desk: Desk, area: AreaCode, name: str) -> asyncpg.Record:
+    """Return an open point by its area and name; raises NotFound outside the caller's area, InvalidInput."""
+    row = await repository.point_named(desk.tx, await own_area(desk, area), name)
+    if row is None:
+        raise InvalidInput.field("/point", "point_unknown", "该区划没有此发放点", "no such point")
+    return row
 
 
 async def create_point(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
