@@ -29,7 +29,7 @@ NO_RECORD = OF_THE_WHOLE_DISTRICT | {"since"}
 async def every_operation(http: httpx.AsyncClient, urls: dict[str, str]) -> list[Operation]:
     found: list[Operation] = []
     for service in SERVICES:
-        document = (await http.get(f"{urls[service]}/openapi.json")).json()
+        document = (await http.get(f"{urls[service]}/openapi.json", timeout=60)).json()
         found += operations(service, document)
     return found
 
@@ -181,7 +181,7 @@ async def test_a_person_opens_nothing_but_what_is_the_persons_own(
 
 
 async def registry_operations(walk: Walk, http: httpx.AsyncClient) -> list[Operation]:
-    document = (await http.get(f"{walk.urls['registry']}/openapi.json")).json()
+    document = (await http.get(f"{walk.urls['registry']}/openapi.json", timeout=60)).json()
     return list(operations("registry", document))
 
 

@@ -37,7 +37,7 @@ class Records:
         """Make one record of each kind in HERE, by the people who keep them there."""
         woman = await self.walk.enter(marital_status="20")
         man = await self.walk.enter(sex=1)
-        self.ids = dict.fromkeys(PERSONS, woman["id"]) | dict.fromkeys(RELATIVES, man["id"])
+        self.ids = dict.fromkeys(PERSONS, str(woman["id"])) | dict.fromkeys(RELATIVES, str(man["id"]))
         self.ids["ref"] = woman["ref"]
         self.ids["child_id"] = (await self.walk.enter(birth_date="2015-05-05"))["id"]
         await self._family(woman)
@@ -109,7 +109,7 @@ class Records:
 
     async def _benefit(self, woman: Json) -> None:
         walk, ids = self.walk, self.ids
-        body = {"code": f"s{uuid4().hex[:8]}", "name_zh": "地方补助", "name_en": "Local"}
+        body: Json = {"code": f"s{uuid4().hex[:8]}", "name_zh": "地方补助", "name_en": "Local"}
         body |= {"legal_basis": "地方文件", "valid_from": "2020-01-01", "definition": SCHEME}
         scheme = await walk.manager.post("/benefit-schemes", body)
         number = scheme["versions"][-1]
@@ -173,7 +173,7 @@ class Records:
             link = await walk.worker.post(f"{path}/{one}/{people}", tie)
             paper = (await walk.worker.get(f"{path}/{one}/{papers}"))["items"][0]
             self.at[path] = {f"{path[1:-1]}_id": one, "link_id": link["id"], name: paper["id"]}
-        activity = {"area": HERE, "kind": "publicity", "title": "宣传", "place": "广场"}
+        activity: Json = {"area": HERE, "kind": "publicity", "title": "宣传", "place": "广场"}
         activity |= {"held_on": "2026-02-01", "people_reached": 9}
         ids["activity_id"] = (await walk.worker.post("/activities", activity))["id"]
         petition = {"area": HERE, "received_on": str(walk.today - timedelta(days=2)), "channel": "letter"}
@@ -193,7 +193,7 @@ class Records:
         walk, ids = self.walk, self.ids
         xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         template = await walk.clerk.content("/imports/templates/deaths.xlsx")
-        sent = {"content": template, "headers": {"Content-Type": xlsx}}
+        sent: Json = {"content": template, "headers": {"Content-Type": xlsx}}
         answer = await walk.clerk.send("POST", "/imports", params={"kind": "deaths"}, **sent)
         ids["import_id"] = answer.json()["id"]
         stated = {"source": "police", "kind": "deaths", "purpose": "核实登记", "legal_basis": "制度"}

@@ -1,6 +1,7 @@
 """Line 10: sheets in and lists out; lists of other authorities matched and settled."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from io import BytesIO
 from uuid import uuid4
 
@@ -115,6 +116,46 @@ async def test_a_sheet_is_tried_started_refused_by_cell_and_taken_once(walk: Wal
     second = await reached(clerk, f"/imports/{again['id']}", "done")
     assert second["rows_applied"] == 0
     assert len((await clerk.post("/persons/search", {"resident_id": number}))["items"]) == 1
+
+
+async def test_an_import_goes_on_after_its_worker_was_killed_and_enters_everybody_once(walk: Walk) -> None:
+    area, people = "340103004002", 1500
+    clerk = walk.district_clerk
+    kinds = (await clerk.get("/imports/kinds"))["items"]
+    (headings,) = [
+        [column["title"] for column in kind["columns"]] for kind in kinds if kind["kind"] == "persons"
+    ]
+    rows = []
+    for number in range(people):
+        born = str(date(1950, 1, 1) + timedelta(days=number))
+        rows.append(
+            {
+                "户号": f"批-{number:05d}",
+                "姓名": f"批{number}",
+                "性别": "男",
+                "出生日期": born,
+                "证件类型": "居民身份证",
+                "证件号码": walk.resident_id(born, 1),
+                "民族": "汉族",
+                "婚姻状况": "未婚",
+                "与户主关系": "户主",
+                "户籍地编码": area,
+                "现居住地编码": area,
+                "现居住起始日期": "2015-06-01",
+            }
+        )
+    job = await hand_in(clerk, "/imports", sheet(headings, rows), kind="persons", stock_date="2025-01-01")
+    path = f"/imports/{job['id']}"
+
+    async def under_way() -> bool:
+        return bool((await clerk.get(path))["state"] != "queued")
+
+    await until("the import to be under way", under_way, 60)
+    await walk.stack.supervisor.crash(f"{area[:6]}-registry-worker")
+    done = await reached(clerk, path, "done")
+    assert (done["rows_applied"], done["rows_refused"]) == (people, 0), done
+    await walk.caught_up()
+    assert await walk.counts("opening", area=area, population="registered") == people
 
 
 async def test_a_filtered_list_leaves_masked_and_logged(walk: Walk, registered: list[Json]) -> None:
