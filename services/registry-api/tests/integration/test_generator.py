@@ -114,7 +114,9 @@ async def test_generated_people_are_read_changed_and_moved_and_die_like_any_othe
     assert died.status_code == 201, died.text
     version = (await clerk.get(f"/persons/{changed.id}")).json()["version"]
     patched = await clerk.patch(
-        f"/persons/{changed.id}", version=version, json={"phone": "13900001111", "present_street": "新路 1 号"}
+        f"/persons/{changed.id}",
+        version=version,
+        json={"phone": "13900001111", "present_street": "新路 1 号"},
     )
     assert patched.status_code == 200, patched.text
     await check_everybody(fresh_registry)
@@ -143,7 +145,9 @@ async def test_the_load_leaves_floor_indexes_and_references_as_migrations_made_t
         assert told["household.changed"] == HOUSEHOLDS
         for each in ("move", "marriage"):
             assert told[f"{each}.recorded"] > 0
-        assert told["card.changed"] > 0 and told["visit.changed"] > 0 and told["service.given"] > PERSONS
+        assert told["card.changed"] > 0
+        assert told["visit.changed"] > 0
+        assert told["service.given"] > PERSONS
         with pytest.raises(OtherLoad, match="people in the register"):
             await begin(owner, plan(), ["person"], events=False)
     finally:
