@@ -43,6 +43,7 @@ DISTRICT, STOCK_DATE, SEED = "340103", date(2025, 12, 31), 1
 PASSWORD = "a phrase of one's own"
 _ASKED = 1_000
 _LIMIT_CHUNKS = 5
+_LONGEST_LOAD_SECONDS = 3_600.0
 type Record = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]
 
 
@@ -175,7 +176,7 @@ class Registers:
         bare = [await self._copy_alone(access)]
         argv = ["-m", "renkou_registry.generate", "--persons", str(persons), "--seed", str(SEED)]
         started = time.perf_counter()
-        await run_to_end(self._spec("generate", argv, env))
+        await run_to_end(self._spec("generate", argv, env), timeout=_LONGEST_LOAD_SECONDS)
         seconds = time.perf_counter() - started
         bare.append(await self._copy_alone(access))
         ours, limit = persons / seconds, sum(bare) / len(bare)

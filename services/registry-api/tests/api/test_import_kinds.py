@@ -57,8 +57,8 @@ def woman(rosters: Rosters) -> Json:
     }
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-async def test_every_kind_has_a_template_that_can_be_handed_in(
+@pytest.mark.parametrize("kind", ["births", "persons"])
+async def test_a_template_can_be_handed_in_as_it_is(
     kind: str, registry: Registry, clerk: Caller, rosters: Rosters
 ) -> None:
     answer = await clerk.get(f"/imports/templates/{kind}.xlsx")

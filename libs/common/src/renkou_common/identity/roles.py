@@ -11,6 +11,7 @@ class Scope(StrEnum):
     RESIDENT_UNMASK = "resident:unmask"
     RESIDENT_FACTS = "resident:facts"
     RESIDENT_IMPORT = "resident:import"
+    SHEET_IMPORT = "sheet:import"
     LIFE_EVENT_WRITE = "life-event:write"
     SERVICE_WRITE = "service:write"
     SERVICE_RESULT = "service:result"
@@ -107,6 +108,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         | {
             Scope.RESIDENT_UNMASK,
             Scope.RESIDENT_IMPORT,
+            Scope.SHEET_IMPORT,
             Scope.CORRECTION_APPROVE,
             Scope.DUPLICATE_MANAGE,
             Scope.LIST_MATCH,
@@ -122,6 +124,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.SERVICE_STATION: frozenset(
         {
             Scope.AREA_READ,
+            Scope.SHEET_IMPORT,
             Scope.RESIDENT_READ,
             Scope.SERVICE_WRITE,
             Scope.SERVICE_RESULT,
@@ -138,6 +141,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.STATISTICIAN: frozenset(
         {
             Scope.AREA_READ,
+            Scope.SHEET_IMPORT,
             Scope.FIGURE_READ,
             Scope.FIGURE_MANAGE,
             Scope.RETURN_WRITE,
@@ -148,6 +152,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.ADMINISTRATOR: frozenset(
         {
             Scope.AREA_READ,
+            Scope.SHEET_IMPORT,
             Scope.AREA_MANAGE,
             Scope.STAFF_MANAGE,
             Scope.PARTNER_READ,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -17,6 +18,16 @@ _INSERT = """
 INSERT INTO outbox (event_id, type, subject, body, content_hash)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[])
 """
+
+
+class Message(NamedTuple):
+    """An event ready to be written."""
+
+    event_id: UUID
+    event_type: str
+    subject: str
+    body: str
+    content_hash: bytes
 
 
 class Outbox:
@@ -45,12 +56,16 @@ class Outbox:
         self, tx: Transaction, events: Sequence[tuple[str, UUID | str, BaseModel]]
     ) -> list[UUID]:
         """Write many events ``(type, subject, data)`` in this order with one statement; returns their ids."""
-        if not events:
-            return []
+        messages = self.messages(events)
+        await self.append_messages(tx, messages)
+        return [each.event_id for each in messages]
+
+    def messages(self, events: Sequence[tuple[str, UUID | str, BaseModel]]) -> list["Message"]:
+        """Return events ready to be written by :meth:`append_messages`, in this order; asks no database."""
         now = self._clock.now() if self._clock else datetime.now(UTC)
-        ids = [new_id() for _ in events]
-        types, subjects, bodies, hashes = [], [], [], []
-        for event_id, (event_type, subject, data) in zip(ids, events, strict=True):
+        found = []
+        for event_type, subject, data in events:
+            event_id = new_id()
             _check_type(event_type, data)
             body, content_hash = build_body(
                 event_id=event_id,
@@ -60,13 +75,15 @@ class Outbox:
                 time=now,
                 data=data,
             )
-            types.append(str(event_type))
-            subjects.append(str(subject))
-            bodies.append(body)
-            hashes.append(content_hash)
-        await tx.execute(_INSERT, ids, types, subjects, bodies, hashes)
+            found.append(Message(event_id, str(event_type), str(subject), body, content_hash))
+        return found
+
+    async def append_messages(self, tx: Transaction, messages: Sequence["Message"]) -> None:
+        """Write events that are ready, in this order, with one statement."""
+        if not messages:
+            return
+        await tx.execute(_INSERT, *(list(column) for column in zip(*messages, strict=True)))
         self.written.set()
-        return ids
 
 
 def _check_type(event_type: str, data: BaseModel) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Text, text
 from sqlmodel import Field, SQLModel
 
-FLOOR = {"person_account": "EXISTS (SELECT FROM person p WHERE p.id = person_account.person_id)"}
+FLOOR = {"person_account": "EXISTS (SELECT FROM person p WHERE p.id = person_account.person_id OFFSET 0)"}
 APPEND_ONLY: tuple[str, ...] = ()
 
 

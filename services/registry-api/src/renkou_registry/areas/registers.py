@@ -45,8 +45,6 @@ STAYING: dict[str, str] = {
     "benefit_objection": "about a notice that was shown there",
     "benefit_overpayment": "of a due that was paid there",
     "budget_line": "planned and spent for that area",
-    "budget_plan": "append-only",
-    "budget_spending": "append-only",
     "card_opening": "a job over an area",
     "duplicate_run": "a job over an area",
     "employer_statement": "due and signed where the employer was that year",

@@ -58,7 +58,7 @@ async def merge_persons(
                 await repository.move_lines(tx, double["id"], double["other_id"], survivor)
                 await repository.void_dues(tx, [double["id"]])
         await enrolments.move_person(tx, merged, survivor)
-        await ledger.reconcile(runtime, tx, _EVERYWHERE, await enrolments.lock_many(tx, cases))
+        await _reconcile(runtime, tx, cases)
 
 
 async def unmerge_persons(
@@ -75,7 +75,13 @@ async def unmerge_persons(
         given_back = {row["id"] for row in rows if row["merged_person_id"] == merged}
         for row in await enrolments.lock_many(tx, sorted(given_back)):
             await _resume(desk, row)
-        await ledger.reconcile(runtime, tx, _EVERYWHERE, await enrolments.lock_many(tx, cases))
+        await _reconcile(runtime, tx, cases)
+
+
+async def _reconcile(runtime: Runtime, tx: Transaction, cases: list[UUID]) -> None:
+    """Bring those cases in step with the record that payments are or were made for."""
+    rows = await enrolments.lock_many(tx, cases)
+    await ledger.reconcile(runtime, tx, _EVERYWHERE, [row for row in rows if row["active_on"] is not None])
 
 
 async def _cases_of(tx: Transaction, *person_ids: UUID) -> list[UUID]:

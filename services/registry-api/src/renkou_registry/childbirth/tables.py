@@ -11,9 +11,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey
 from sqlmodel import Field, SQLModel
 
 FLOOR = {
-    "childbirth_registration": "EXISTS (SELECT FROM person p WHERE p.id = childbirth_registration.person_id)",
+    "childbirth_registration": "EXISTS (SELECT FROM person p WHERE p.id = childbirth_registration.person_id OFFSET 0)",
     "childbirth_birth": (
-        "EXISTS (SELECT FROM childbirth_registration r WHERE r.id = childbirth_birth.registration_id)"
+        "EXISTS (SELECT FROM childbirth_registration r WHERE r.id = childbirth_birth.registration_id OFFSET 0)"
     ),
 }
 

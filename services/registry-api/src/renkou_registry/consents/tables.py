@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Tex
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
-FLOOR = {"consent": "EXISTS (SELECT FROM person p WHERE p.id = consent.person_id)"}
+FLOOR = {"consent": "EXISTS (SELECT FROM person p WHERE p.id = consent.person_id OFFSET 0)"}
 APPEND_ONLY: tuple[str, ...] = ()
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 FLOOR: dict[str, str] = {
     "correction_request": (
-        "renkou_in_scope(area) OR EXISTS (SELECT FROM person p WHERE p.id = correction_request.person_id)"
+        "renkou_in_scope(area) OR EXISTS (SELECT FROM person p WHERE p.id = correction_request.person_id OFFSET 0)"
     )
 }
 APPEND_ONLY: tuple[str, ...] = ()

@@ -28,10 +28,10 @@ from sqlmodel import Field, SQLModel
 FLOOR: dict[str, str] = {
     "duplicate_candidate": (
         "EXISTS (SELECT FROM person p"
-        " WHERE p.id IN (duplicate_candidate.first_id, duplicate_candidate.second_id))"
+        " WHERE p.id IN (duplicate_candidate.first_id, duplicate_candidate.second_id) OFFSET 0)"
     ),
-    "duplicate_merge": "EXISTS (SELECT FROM person p WHERE p.id = duplicate_merge.kept_id)",
-    "duplicate_moved": "EXISTS (SELECT FROM duplicate_merge m WHERE m.id = duplicate_moved.merge_id)",
+    "duplicate_merge": "EXISTS (SELECT FROM person p WHERE p.id = duplicate_merge.kept_id OFFSET 0)",
+    "duplicate_moved": "EXISTS (SELECT FROM duplicate_merge m WHERE m.id = duplicate_moved.merge_id OFFSET 0)",
 }
 APPEND_ONLY: tuple[str, ...] = ("duplicate_moved",)
 

@@ -24,7 +24,7 @@ from sqlmodel import Field, SQLModel
 FLOOR: dict[str, str] = {
     "employer": "renkou_in_scope(area)",
     "employer_statement": "renkou_in_scope(area)",
-    "employer_employee": "EXISTS (SELECT FROM person p WHERE p.id = employer_employee.person_id)",
+    "employer_employee": "EXISTS (SELECT FROM person p WHERE p.id = employer_employee.person_id OFFSET 0)",
 }
 APPEND_ONLY: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 
 FLOOR = {
     "export_job": "nullif(current_setting('renkou.areas', true), '')::int8multirange @> scope",
-    "export_part": "EXISTS (SELECT FROM export_job j WHERE j.id = export_part.job_id)",
+    "export_part": "EXISTS (SELECT FROM export_job j WHERE j.id = export_part.job_id OFFSET 0)",
 }
 APPEND_ONLY = ("export_log",)
 _OPEN = "state IN ('queued', 'running')"

@@ -24,8 +24,8 @@ from sqlmodel import Field, SQLModel
 
 FLOOR = {
     "external_list": "nullif(current_setting('renkou.areas', true), '')::int8multirange @> scope",
-    "external_list_file": "EXISTS (SELECT FROM external_list l WHERE l.id = external_list_file.list_id)",
-    "external_list_row": "EXISTS (SELECT FROM external_list l WHERE l.id = external_list_row.list_id)",
+    "external_list_file": "EXISTS (SELECT FROM external_list l WHERE l.id = external_list_file.list_id OFFSET 0)",
+    "external_list_row": "EXISTS (SELECT FROM external_list l WHERE l.id = external_list_row.list_id OFFSET 0)",
 }
 _OPEN = "state IN ('queued', 'matching')"
 

@@ -13,8 +13,8 @@ from sqlmodel import Field, SQLModel
 
 FLOOR = {
     "honour_certificate": (
-        "EXISTS (SELECT FROM person p WHERE p.id = honour_certificate.first_holder_id)"
-        " OR EXISTS (SELECT FROM person p WHERE p.id = honour_certificate.second_holder_id)"
+        "EXISTS (SELECT FROM person p WHERE p.id = honour_certificate.first_holder_id OFFSET 0)"
+        " OR EXISTS (SELECT FROM person p WHERE p.id = honour_certificate.second_holder_id OFFSET 0)"
     )
 }
 

@@ -23,7 +23,7 @@ from sqlmodel import Field, SQLModel
 FLOOR = {
     "household": "renkou_in_scope(area)",
     "household_member": "renkou_in_scope(area)",
-    "household_detail": "EXISTS (SELECT FROM household h WHERE h.id = household_detail.household_id)",
+    "household_detail": "EXISTS (SELECT FROM household h WHERE h.id = household_detail.household_id OFFSET 0)",
 }
 APPEND_ONLY = ("household_detail",)
 

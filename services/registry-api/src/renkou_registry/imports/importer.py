@@ -225,7 +225,7 @@ class RowByRow(Importer):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of import: its sheet, the right that its clerk needs beside ``resident:import``, its importer.
+    """A kind of import: its sheet, the right that its clerk needs beside ``sheet:import``, its importer.
 
     ``stock_dated`` kinds tell what was true on the day given with the file.
     """

@@ -342,12 +342,10 @@ class PersonsImporter(Importer):
         entries = [
             each.entry(ids[each.row.number], stock_date, spouses.get(each.row.number)) for each in found
         ]
-        return _Block(found, ids, registration.prepare_many(self.runtime, entries))
+        return _Block(found, ids, registration.prepare_many(self.runtime, entries, publish=True))
 
     async def apply(self, tx: Transaction, built: _Block) -> Applied:
-        entered = await registration.write(
-            self.runtime, tx, built.prepared, recorded_by=self.job.created_by, publish=True
-        )
+        entered = await registration.write(self.runtime, tx, built.prepared, recorded_by=self.job.created_by)
         late = [row for row, person in zip(built.rows, entered, strict=True) if person is None]
         for each in late:
             each.row.blame(DOCUMENT_NUMBER, _MEANWHILE)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
@@ -16,6 +17,7 @@ from renkou_common.identity.roles import Scope
 from renkou_registry.imports import service, sheets
 from renkou_registry.imports.importer import Kind
 from renkou_registry.imports.kinds import KINDS, kind_of
+from renkou_registry.imports.repository import Job
 from renkou_registry.imports.schemas import (
     ImportKind,
     ImportKinds,
@@ -32,7 +34,7 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _XLSX_CONTENT = {XLSX: _BINARY}
 
 router = APIRouter(prefix="/imports", tags=["imports 导入"])
-Clerk = Annotated[Access, Depends(requires(Scope.RESIDENT_IMPORT))]
+Clerk = Annotated[Access, Depends(requires(Scope.SHEET_IMPORT))]
 
 
 def _workbook(content: bytes, name: str) -> Response:
@@ -42,7 +44,7 @@ def _workbook(content: bytes, name: str) -> Response:
 
 @router.get("/kinds", summary="What can be imported 可导入的表", response_model=ImportKinds)
 async def list_kinds(access: Clerk) -> ImportKinds:
-    """List the kinds of import with their columns. Needs `resident:import`."""
+    """List the kinds of import with their columns. Needs `sheet:import`."""
     return ImportKinds(items=[ImportKind.of(kind) for kind in KINDS.values()])
 
 
@@ -53,7 +55,7 @@ async def list_kinds(access: Clerk) -> ImportKinds:
     responses={200: {"content": _XLSX_CONTENT}},
 )
 async def template(access: Clerk) -> Response:
-    """A roster sheet with drop-downs, text cells and instructions. Needs `resident:import`."""
+    """A roster sheet with drop-downs, text cells and instructions. Needs `sheet:import`."""
     return await _template(kind_of("persons"))
 
 
@@ -64,7 +66,7 @@ async def template(access: Clerk) -> Response:
     responses={200: {"content": _XLSX_CONTENT}},
 )
 async def template_of_kind(kind: str, access: Clerk) -> Response:
-    """A sheet with drop-downs, text cells, instructions and an example row. Needs `resident:import`."""
+    """A sheet with drop-downs, text cells, instructions and an example row. Needs `sheet:import`."""
     return await _template(kind_of(kind))
 
 
@@ -94,12 +96,12 @@ async def hand_in(
     ] = None,
     dry_run: Annotated[bool, Query(description="check only, and wait for POST /imports/{id}/start")] = False,
 ) -> ImportOut:
-    """Hand in an .xlsx or CSV of at most 50 MB and 100,000 rows. Needs `resident:import`, and the kind's own
+    """Hand in an .xlsx or CSV of at most 50 MB and 100,000 rows. Needs `sheet:import`, and the kind's own
     right.
 
     A job checks every row and lists everything that is wrong at once. Good rows go in, bad rows stay out. A
     file that was handed in before is named in `same_as`; its rows are not entered twice. Needs
-    `resident:import`.
+    `sheet:import`.
     """
     wanted = kind_of(kind)
     own = await runtime.identity.access(request.headers.get("authorization"), wanted.right)
@@ -113,13 +115,22 @@ async def hand_in(
     )
     job_id = await service.hand_in(runtime, order)
     response.headers["Location"] = f"/imports/{job_id}"
-    return await _read(runtime, job_id, access)
-
-
-async def _read(runtime: Runtime, job_id: UUID, access: Access) -> ImportOut:
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        job = await service.find(tx, job_id, access.areas)
-        return ImportOut.of(job, await service.same_before(tx, job))
+        return await _answer(tx, await service.find(tx, job_id, access.areas))
+
+
+async def _answer(tx: Transaction, job: Job) -> ImportOut:
+    return ImportOut.of(job, await service.same_before(tx, job))
+
+
+async def _found(runtime: Runtime, request: Request, tx: Transaction, job_id: UUID, access: Access) -> Job:
+    """Return a job for one who could have handed it in: a sheet shows what its kind's right shows.
+
+    Raises NotFound outside the caller's areas, Forbidden without the kind's own right.
+    """
+    job = await service.find(tx, job_id, access.areas)
+    own = await runtime.identity.access(request.headers.get("authorization"), kind_of(job.kind).right)
+    return await service.find(tx, job_id, access.areas.within(own.areas))
 
 
 @router.get("", summary="Imports so far 导入列表", response_model=ImportPage)
@@ -129,7 +140,7 @@ async def list_imports(
     after: Annotated[str | None, Query(description="cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ImportPage:
-    """List imports, the latest first. Needs `resident:import`."""
+    """List imports, the latest first. Needs `sheet:import`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, _position(after), limit + 1)
     page = found[:limit]
@@ -152,22 +163,25 @@ def _position(after: str | None) -> tuple[datetime, UUID] | None:
 
 
 @router.get("/{import_id}", summary="Progress 导入进度", response_model=ImportOut)
-async def read_import(import_id: UUID, runtime: CurrentRuntime, access: Clerk) -> ImportOut:
-    """Read state, counts and progress. Needs `resident:import`."""
-    return await _read(runtime, import_id, access)
+async def read_import(import_id: UUID, request: Request, runtime: CurrentRuntime, access: Clerk) -> ImportOut:
+    """Read state, counts and progress. Needs the right of its kind and `sheet:import`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        return await _answer(tx, await _found(runtime, request, tx, import_id, access))
 
 
 @router.post("/{import_id}/start", status_code=202, summary="Go on after a dry run 确认导入")
-async def start(import_id: UUID, runtime: CurrentRuntime, access: Clerk) -> ImportOut:
-    """Let the good rows of a checked dry run go in. Needs `resident:import`; may be repeated."""
+async def start(import_id: UUID, request: Request, runtime: CurrentRuntime, access: Clerk) -> ImportOut:
+    """Let the good rows of a checked dry run go in; may be repeated. Needs the right of its kind and
+    `sheet:import`."""
     async with runtime.database.transaction(access.areas) as tx:
-        job = await service.start(runtime, tx, import_id, access.areas)
-        return ImportOut.of(job, await service.same_before(tx, job))
+        await _found(runtime, request, tx, import_id, access)
+        return await _answer(tx, await service.start(runtime, tx, import_id, access.areas))
 
 
 @router.get("/{import_id}/errors", summary="What is wrong, row by row 错误清单", response_model=RowErrorPage)
 async def list_errors(
     import_id: UUID,
+    request: Request,
     runtime: CurrentRuntime,
     access: Clerk,
     severity: Annotated[
@@ -176,12 +190,12 @@ async def list_errors(
     after: Annotated[str | None, Query(description="cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RowErrorPage:
-    """List findings by row. Needs `resident:import`."""
+    """List findings by row. Needs the right of its kind and `sheet:import`."""
     keys = decode_cursor(after, 2) or [0, 0]
     if not all(isinstance(each, int) for each in keys):
         raise InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        job = await service.find(tx, import_id, access.areas)
+        job = await _found(runtime, request, tx, import_id, access)
         found = await service.findings(tx, job.id, severity, (keys[0], keys[1]), limit + 1)
     page = found[:limit]
     following = encode_cursor(page[-1].row, page[-1].position) if len(found) > limit else None
@@ -194,13 +208,13 @@ async def list_errors(
     response_class=Response,
     responses={200: {"content": _XLSX_CONTENT}},
 )
-async def error_sheet(import_id: UUID, runtime: CurrentRuntime, access: Clerk) -> Response:
+async def error_sheet(import_id: UUID, request: Request, runtime: CurrentRuntime, access: Clerk) -> Response:
     """Only the refused rows, the wrong cells marked with a comment; correct them and hand the sheet in again.
 
-    The rows are those of the file, unmasked. Needs `resident:import`.
+    The rows are those of the file, unmasked. Needs the right of its kind and `sheet:import`.
     """
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        job = await service.find(tx, import_id, access.areas)
+        job = await _found(runtime, request, tx, import_id, access)
         found = await service.findings(tx, job.id, Severity.ERROR, (0, 0), sheets.MAXIMUM_FINDINGS)
         numbers = {each.row for each in found}
         rows = await service.cells_of(runtime.cipher, tx, job, numbers) if numbers else []

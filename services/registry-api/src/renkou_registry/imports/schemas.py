@@ -149,7 +149,7 @@ class ImportKind(BaseModel):
     kind: str = Field(examples=["persons"])
     zh: str
     en: str
-    right: str = Field(description="the right that is needed beside resident:import")
+    right: str = Field(description="the right that is needed beside sheet:import")
     template: str = Field(examples=["/imports/templates/persons.xlsx"])
     columns: list[ImportColumn]
 

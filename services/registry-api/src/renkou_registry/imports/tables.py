@@ -26,10 +26,10 @@ from sqlmodel import Field, SQLModel
 
 FLOOR = {
     "import_job": "nullif(current_setting('renkou.areas', true), '')::int8multirange @> scope",
-    "import_file": "EXISTS (SELECT FROM import_job j WHERE j.id = import_file.job_id)",
-    "import_error": "EXISTS (SELECT FROM import_job j WHERE j.id = import_error.job_id)",
-    "import_cells": "EXISTS (SELECT FROM import_job j WHERE j.id = import_cells.job_id)",
-    "import_block": "EXISTS (SELECT FROM import_job j WHERE j.id = import_block.job_id)",
+    "import_file": "EXISTS (SELECT FROM import_job j WHERE j.id = import_file.job_id OFFSET 0)",
+    "import_error": "EXISTS (SELECT FROM import_job j WHERE j.id = import_error.job_id OFFSET 0)",
+    "import_cells": "EXISTS (SELECT FROM import_job j WHERE j.id = import_cells.job_id OFFSET 0)",
+    "import_block": "EXISTS (SELECT FROM import_job j WHERE j.id = import_block.job_id OFFSET 0)",
 }
 _OPEN = "state IN ('queued', 'checking', 'applying')"
 

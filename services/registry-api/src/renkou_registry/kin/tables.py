@@ -11,7 +11,9 @@ from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, Tex
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
-FLOOR = {"kin_link": "EXISTS (SELECT FROM person p WHERE p.id IN (kin_link.person_id, kin_link.kin_id))"}
+FLOOR = {
+    "kin_link": "EXISTS (SELECT FROM person p WHERE p.id IN (kin_link.person_id, kin_link.kin_id) OFFSET 0)"
+}
 
 
 class KinLink(SQLModel, table=True):

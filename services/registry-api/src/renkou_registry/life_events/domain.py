@@ -232,8 +232,11 @@ def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
         (Population.MIGRANT_OUT, migrant_out),
         (Population.RESIDENT, resident),
     ):
-        lines.update(_membership_lines(population, membership, state))
-    lines.update(due_lines(state, district))
+        if any(area is not None for _, area in membership):
+            for key in _membership_lines(population, membership, state):
+                lines[key] += 1
+    for key, value in due_lines(state, district).items():
+        lines[key] += value
     return lines
 
 
@@ -258,9 +261,10 @@ def _membership_lines(
 ) -> Iterable[LineKey]:
     """Yield a line for each beginning and end of belonging to an area."""
 
+    month = f"{state.birth_date:%Y-%m}"
+
     def line(area: int, on: date, measure: Measure) -> LineKey:
         parity = state.parity if measure is Measure.BIRTH else 0
-        month = f"{state.birth_date:%Y-%m}"
         return LineKey(population, f"{area:012d}", on, measure, state.sex, month, parity)
 
     current: int | None = None

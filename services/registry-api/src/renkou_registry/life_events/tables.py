@@ -16,7 +16,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-FLOOR = {"life_event": "EXISTS (SELECT FROM person p WHERE p.id = life_event.person_id)"}
+FLOOR = {"life_event": "EXISTS (SELECT FROM person p WHERE p.id = life_event.person_id OFFSET 0)"}
 APPEND_ONLY = ("life_event",)
 
 

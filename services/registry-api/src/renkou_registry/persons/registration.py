@@ -13,6 +13,7 @@ from renkou_common.contracts.registry import PersonRegistered, RegistryEventType
 from renkou_common.contracts.typed import typed
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
+from renkou_common.messaging.outbox import Message
 from renkou_registry.duplicates import todo
 from renkou_registry.floor import reaching_all
 from renkou_registry.kin import history as kin
@@ -34,6 +35,7 @@ from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
 from renkou_registry.search import service as search
+from renkou_registry.search.repository import Keyed
 from renkou_registry.timeline import addresses
 
 RESIDENT_ID = "person.resident_id"
@@ -60,24 +62,28 @@ class Prepared:
 
     made: list[Entered]
     rows: list[dict[str, Any]]
-    messages: list[PersonRegistered]
+    keys: list[Keyed]
+    messages: list[Message]
+    """What is published of each; none where somebody else publishes."""
 
 
-def prepare_many(runtime: Runtime, entries: Sequence[PersonEntry]) -> Prepared:
-    """Derive, seal and index a batch; raises Conflict for an entry that cannot have happened."""
-    today, district = runtime.clock.today(), runtime.district.interval()
-    made = [prepare(entry, district) for entry in entries]
-    rows = [person_row(runtime.cipher, each, today) for each in made]
-    return Prepared(made, rows, [_message(each) for each in made])
-
-
-async def write(
-    runtime: Runtime, tx: Transaction, prepared: Prepared, *, recorded_by: UUID, publish: bool
-) -> list[Entered | None]:
-    """Write persons with their entry events; None where a resident ID is in the register already.
+def prepare_many(runtime: Runtime, entries: Sequence[PersonEntry], *, publish: bool) -> Prepared:
+    """Derive, seal and index a batch; raises Conflict for an entry that cannot have happened.
 
     ``publish`` tells of each as an opening or arrival.
     """
+    today, district = runtime.clock.today(), runtime.district.interval()
+    made = [prepare(entry, district) for entry in entries]
+    rows = [person_row(runtime.cipher, each, today) for each in made]
+    told = [(RegistryEventType.PERSON_REGISTERED, each.entry.ref, _message(each)) for each in made]
+    messages = runtime.outbox.messages(told) if publish else []
+    return Prepared(made, rows, [search.keyed(each.entry) for each in made], messages)
+
+
+async def write(
+    runtime: Runtime, tx: Transaction, prepared: Prepared, *, recorded_by: UUID
+) -> list[Entered | None]:
+    """Write persons with their entry events; None where a resident ID is in the register already."""
     now = runtime.clock.now()
     inserted = await repository.insert_many(tx, prepared.rows, now, recorded_by)
     missing = [each.entry.id for each in prepared.made if each.entry.id not in inserted]
@@ -90,16 +96,10 @@ async def write(
     await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
     await addresses.write_entries(tx, [_addressed(each) for each in live], now)
     await todo.note(tx, [each.entry.id for each in live])
-    await search.index_many(tx, [each.entry for each in live])
-    if publish:
-        await runtime.outbox.append_many(
-            tx,
-            [
-                (RegistryEventType.PERSON_REGISTERED, each.entry.ref, message)
-                for each, message in zip(found, prepared.messages, strict=True)
-                if each is not None
-            ],
-        )
+    await search.index_many(tx, [each for each in prepared.keys if each.person_id in inserted])
+    await runtime.outbox.append_messages(
+        tx, [message for each, message in zip(found, prepared.messages, strict=False) if each is not None]
+    )
     return found
 
 
@@ -111,7 +111,7 @@ async def enter(
     The outbox is the caller's: a birth is published as another event than an opening. Raises Conflict for an
     entry that cannot have happened.
     """
-    return await write(runtime, tx, prepare_many(runtime, entries), recorded_by=recorded_by, publish=False)
+    return await write(runtime, tx, prepare_many(runtime, entries, publish=False), recorded_by=recorded_by)
 
 
 def _without_kin(event: LifeEvent, missing: Sequence[UUID]) -> LifeEvent:
@@ -170,7 +170,7 @@ async def register_many(
     """Enter openings and arrivals and publish each; see ``persons.service.register_many``."""
     if any(entry.kind is EntryKind.BIRTH for entry in entries):
         raise ValueError("births are recorded as life events of a mother")
-    found = await write(runtime, tx, prepare_many(runtime, entries), recorded_by=recorded_by, publish=True)
+    found = await write(runtime, tx, prepare_many(runtime, entries, publish=True), recorded_by=recorded_by)
     return [each.entry.id if each else None for each in found]
 
 

@@ -27,7 +27,7 @@ FLOOR = {
     "person": (
         "renkou_in_scope(present_area) OR renkou_in_scope(registered_area) OR renkou_in_scope(left_area)"
     ),
-    "person_detail": "EXISTS (SELECT FROM person p WHERE p.id = person_detail.person_id)",
+    "person_detail": "EXISTS (SELECT FROM person p WHERE p.id = person_detail.person_id OFFSET 0)",
 }
 APPEND_ONLY = ("unmask_log", "person_detail")
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-_OF_CHECK = "EXISTS (SELECT FROM prepregnancy_check c WHERE c.id = {table}.check_id)"
+_OF_CHECK = "EXISTS (SELECT FROM prepregnancy_check c WHERE c.id = {table}.check_id OFFSET 0)"
 FLOOR = {
     "prepregnancy_check": "renkou_in_scope(area)",
     "prepregnancy_consent": _OF_CHECK.format(table="prepregnancy_consent"),

@@ -58,7 +58,8 @@ class ReadingRecorder:
                 refused.__cause__ = error
                 _settle(group, refused)
             except BaseException:
-                _settle(group, _not_logged())
+                _settle([*group, *self._waiting], _not_logged())
+                self._waiting.clear()
                 raise
             else:
                 _settle(group, None)

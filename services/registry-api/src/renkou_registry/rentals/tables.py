@@ -25,7 +25,7 @@ from sqlmodel import Field, SQLModel
 FLOOR: dict[str, str] = {
     "rental": "renkou_in_scope(area)",
     "rental_agreement": "renkou_in_scope(area)",
-    "rental_tenant": "EXISTS (SELECT FROM person p WHERE p.id = rental_tenant.person_id)",
+    "rental_tenant": "EXISTS (SELECT FROM person p WHERE p.id = rental_tenant.person_id OFFSET 0)",
 }
 APPEND_ONLY: tuple[str, ...] = ()
 

@@ -16,10 +16,10 @@ def keyed(entry: PersonEntry) -> Keyed:
     return Keyed(entry.id, keys, entry.present_area, entry.registered_area)
 
 
-async def index_many(tx: Transaction, entries: Sequence[PersonEntry]) -> None:
+async def index_many(tx: Transaction, rows: Sequence[Keyed]) -> None:
     """Write the keys of persons who were just entered."""
-    if entries:
-        await repository.insert_many(tx, [keyed(entry) for entry in entries])
+    if rows:
+        await repository.insert_many(tx, rows)
 
 
 async def refresh(tx: Transaction, person_id: UUID) -> None:

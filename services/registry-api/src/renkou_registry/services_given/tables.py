@@ -26,8 +26,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 FLOOR = {
-    "service_given": "EXISTS (SELECT FROM person p WHERE p.id = service_given.person_id)",
-    "service_change": "EXISTS (SELECT FROM service_given s WHERE s.id = service_change.service_id)",
+    "service_given": "EXISTS (SELECT FROM person p WHERE p.id = service_given.person_id OFFSET 0)",
+    "service_change": "EXISTS (SELECT FROM service_given s WHERE s.id = service_change.service_id OFFSET 0)",
 }
 APPEND_ONLY = ("service_change",)
 

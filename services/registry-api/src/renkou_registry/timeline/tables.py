@@ -15,7 +15,7 @@ from sqlmodel import Field, SQLModel
 
 FLOOR: dict[str, str] = {
     "person_address": (
-        "renkou_in_scope(area) OR EXISTS (SELECT FROM person p WHERE p.id = person_address.person_id)"
+        "renkou_in_scope(area) OR EXISTS (SELECT FROM person p WHERE p.id = person_address.person_id OFFSET 0)"
     )
 }
 APPEND_ONLY: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ FLOOR: dict[str, str] = {
     "visit": "EXISTS (SELECT FROM person p WHERE p.id = visit.person_id OFFSET 0)",
     "visit_batch_item": (
         "visit_batch_item.person_id IS NULL"
-        " OR EXISTS (SELECT FROM person p WHERE p.id = visit_batch_item.person_id)"
+        " OR EXISTS (SELECT FROM person p WHERE p.id = visit_batch_item.person_id OFFSET 0)"
     ),
 }
 APPEND_ONLY: tuple[str, ...] = ()

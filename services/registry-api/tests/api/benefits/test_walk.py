@@ -202,7 +202,13 @@ async def test_objections_are_settled_before_anybody_is_paid(office: Office) -> 
 
 
 async def test_the_national_samples_can_be_proposed_and_activated(office: Office) -> None:
-    for name in ("jiangli_fuzhu", "tebie_fuzhu_died", "tebie_fuzhu_disabled", "yuer_butie"):
+    for name in (
+        "dusheng_jiangli",
+        "jiangli_fuzhu",
+        "tebie_fuzhu_died",
+        "tebie_fuzhu_disabled",
+        "yuer_butie",
+    ):
         made = await office.manager.post("/benefit-schemes/from-sample", json={"sample": name})
         assert made.status_code == 201, made.text
         await office.activate(made.json())

@@ -12,6 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from renkou_common.database import connect
+from renkou_common.scope import AreaScope
 from renkou_registry.background import JobSession
 from renkou_registry.duplicates import jobs as duplicates
 from renkou_registry.exports.jobs import work_off
@@ -287,6 +288,20 @@ async def test_a_card_goes_out_without_what_was_told(world: World) -> None:
     assert filters["services"] == {"area", "kind", "state", "from", "to"}
     asked = {"list": "services", "filters": AREA | {"state": "declined"}, "purpose": "核对"}
     assert (await world.clerk.post("/exports", json=asked)).status_code == 422
+
+
+async def test_pages_of_an_export_follow_each_other_without_gap_or_repetition(world: World) -> None:
+    for _ in range(3):
+        await activities(world)
+    wanted = AREA | {"kind": "training"}
+    runtime, scope = world.registry.runtime, AreaScope.everything()
+    found: list[str] = []
+    place: list[Any] | None = None
+    async with runtime.database.transaction(scope) as tx:
+        while not found or place:
+            rows, place = await LISTS["activities"].page(runtime, tx, scope, world.clerk.id, wanted, place, 2)
+            found += [row["id"] for row in rows]
+    assert found == [each["id"] for each in await whole(world, "/activities", wanted)]
 
 
 async def whole(world: World, path: str, query: Json) -> list[Json]:

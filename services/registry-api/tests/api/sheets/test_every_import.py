@@ -242,3 +242,22 @@ async def marked(world: World, job: Json, column: str) -> None:
     cell = f"{letters(rows[0].index(column))}2"
     with ZipFile(BytesIO(answer.content)) as archive:
         assert f'ref="{cell}"'.encode() in archive.read("xl/comments1.xml")
+
+
+async def test_a_sheet_is_for_those_who_may_enter_its_records(world: World, rosters: Rosters) -> None:
+    station = await world.registry.staff("service_station", "340103")
+    products = sheet([{}], [field.title for field in KINDS["supply_products"].sheet.fields])
+    headers = {"Content-Type": XLSX}
+    handed = await station.post(
+        "/imports", content=products, headers=headers, params={"kind": "supply_products"}
+    )
+    assert handed.status_code == 202, handed.text
+    roster = sheet([person()])
+    refused = await station.post("/imports", content=roster, headers=headers, params={"kind": "persons"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    job = await handed_in(world, rosters, "persons", sheet([person(出生日期="昨天")]), dry_run=True)
+    for path in ("", "/errors", "/errors.xlsx"):
+        assert (await station.get(f"/imports/{job['id']}{path}")).status_code == 403
+    assert (await station.post(f"/imports/{job['id']}/start")).status_code == 403
+    neighbour = await world.registry.staff("subdistrict_clerk", "340103001")
+    assert (await neighbour.get(f"/imports/{job['id']}")).status_code == 404

@@ -24,7 +24,7 @@ from sqlmodel import Field, SQLModel
 
 FLOOR = {
     "benefit_enrolment": "renkou_in_scope(area)",
-    "benefit_step": "EXISTS (SELECT FROM benefit_enrolment e WHERE e.id = benefit_step.enrolment_id)",
+    "benefit_step": "EXISTS (SELECT FROM benefit_enrolment e WHERE e.id = benefit_step.enrolment_id OFFSET 0)",
     "benefit_notice_entry": "renkou_in_scope(area)",
     "benefit_objection": "renkou_in_scope(area)",
 }

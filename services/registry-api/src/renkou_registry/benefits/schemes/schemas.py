@@ -84,7 +84,9 @@ class FromSample(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"sample": "yuer_butie"}]})
 
-    sample: Literal["jiangli_fuzhu", "tebie_fuzhu_died", "tebie_fuzhu_disabled", "yuer_butie"]
+    sample: Literal[
+        "dusheng_jiangli", "jiangli_fuzhu", "tebie_fuzhu_died", "tebie_fuzhu_disabled", "yuer_butie"
+    ]
 
 
 class VersionOut(BaseModel):

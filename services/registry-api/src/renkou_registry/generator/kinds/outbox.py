@@ -142,8 +142,10 @@ def _service(service: Service, ref: UUID) -> Told:
             lines=lines,
         )
         return RegistryEventType.SERVICE_GIVEN, ref, given
+    counted_on = service.counted_on
+    assert counted_on is not None  # it was offered
     changed = ServiceChanged(
-        person_ref=ref, service_id=service.id, area=area, changed_on=service.counted_on, lines=lines
+        person_ref=ref, service_id=service.id, area=area, changed_on=counted_on, lines=lines
     )
     return RegistryEventType.SERVICE_CHANGED, ref, changed
 
