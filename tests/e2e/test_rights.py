@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.api import Json
 from tests.e2e.journey import HOME, Journey
 from tests.e2e.office import employ
 from tests.e2e.openapi import Operation, operations, send
 from tests.e2e.progress import until
 from tests.e2e.register.caller import Caller
 from tests.e2e.register.records import Records
-from tests.e2e.register.support import HERE, OTHER_TOWN, Walk
+from tests.e2e.register.support import ELSEWHERE, HERE, OTHER_TOWN, Walk
 
 SERVICES = ("registry", "migrant", "reporting")
 # What is kept once for a district, and parts of an address that name no record.
@@ -130,6 +131,14 @@ async def test_no_record_of_any_kind_exists_for_another_area_whatever_the_role(
     assert not wrong
     everything = set(records.ids).union(*records.at.values())
     assert everything - asked - NO_RECORD == set()
+
+
+async def test_nobody_of_another_area_is_named_as_a_landlord(
+    walk: Walk, records: Records, neighbour: Caller
+) -> None:
+    body: Json = {"area": ELSEWHERE, "street": "寿春路9号", "rooms": 2, "since": "2024-01-01"}
+    landlord = {"landlord_id": records.ids["person_id"]}
+    assert (await neighbour.refused("POST", "/rentals", body | landlord))[0] == 404
 
 
 async def test_every_parameter_of_a_path_is_walked_or_names_no_record_of_a_place(

@@ -7,6 +7,7 @@ async def test_something(node):       # one district by itself
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,11 +16,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from renkou_common.migration import upgrade
 from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 from renkou_migrant.credentials.jws import SigningKey
-from renkou_migrant.migrate import SCRIPTS
 
 from .districts import Districts, OpenDistricts, SignList
 from .support import (
@@ -42,11 +41,17 @@ async def migrated(database_factory: DatabaseFactory) -> dict[str, DatabaseAcces
     found = {}
     for district in (HOME, RESIDENCE):
         access = await database_factory("migrant", district)
-        os.environ["RENKOU_APP_ROLE"] = access.app_role
-        try:
-            await asyncio.to_thread(upgrade, SCRIPTS, access.owner_url)
-        finally:
-            del os.environ["RENKOU_APP_ROLE"]
+        environment = {
+            "RENKOU_DISTRICT": district,
+            "RENKOU_DATABASE_URL": access.app_url,
+            "RENKOU_MIGRATION_DATABASE_URL": access.owner_url,
+            "RENKOU_APP_ROLE": access.app_role,
+        }
+        # A process of its own: in this one another service's tables may be known under the same names.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "renkou_migrant.migrate", env=os.environ | environment
+        )
+        assert await process.wait() == 0
         found[district] = access
     return found
 

@@ -16,7 +16,7 @@ SCHEME = {
     },
 }
 ACCOUNT = {"bank": "徽商银行", "number": "6217000098765432109", "holder": "赵小兰"}
-PERSONS = ("person_id", "person_ids", "mother_id", "first_holder_id", "kept_id", "landlord_id")
+PERSONS = ("person_id", "person_ids", "mother_id", "first_holder_id", "kept_id")
 RELATIVES = ("father_id", "spouse_id", "second_holder_id", "gone_id")
 
 

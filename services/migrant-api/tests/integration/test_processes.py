@@ -12,11 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from renkou_common.migration import check
 from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 from renkou_local.ports import free_port
-from renkou_migrant.migrate import SCRIPTS
 
 from ..districts import Districts
 from ..support import Node, Until
@@ -107,4 +105,13 @@ async def test_the_migrated_database_is_what_the_tables_say(
     migrated: dict[str, DatabaseAccess], district: str
 ) -> None:
     access = migrated[district]
-    assert await asyncio.to_thread(check, SCRIPTS, access.owner_url) == []
+    environment = {
+        "RENKOU_DISTRICT": district,
+        "RENKOU_DATABASE_URL": access.app_url,
+        "RENKOU_MIGRATION_DATABASE_URL": access.owner_url,
+        "RENKOU_APP_ROLE": access.app_role,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "renkou_migrant.migrate", "--check", env=os.environ | environment
+    )
+    assert await process.wait() == 0
