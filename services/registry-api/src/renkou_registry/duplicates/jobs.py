@@ -11,7 +11,8 @@ from renkou_registry.duplicates import repository, service
 from renkou_registry.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-STEP = 500
+STEP = 100
+"""Small: scoring holds the process, and the relay of events runs in it as well."""
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0
 

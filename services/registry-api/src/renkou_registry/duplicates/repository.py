@@ -13,20 +13,26 @@ import asyncpg
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 
-_BLOCKS = """
+AT_MOST = 200
+"""Of one blocking key: days that stand for an unknown birthday, and names that many have, end somewhere."""
+_BLOCKS = f"""
 WITH mine AS (SELECT id, name, sex, birth_date, phone_index FROM person WHERE id = ANY($1) AND NOT withdrawn)
-SELECT m.id AS a, o.id AS b FROM mine m JOIN person o ON o.name = m.name
- WHERE o.id <> m.id AND NOT o.withdrawn
-   AND (o.birth_date = m.birth_date
-        OR extract(year FROM o.birth_date) = extract(year FROM m.birth_date)
-        OR to_char(o.birth_date, 'MMDD') = to_char(m.birth_date, 'MMDD'))
+SELECT m.id AS a, o.id AS b FROM mine m CROSS JOIN LATERAL (
+  SELECT p.id FROM person p WHERE p.name = m.name AND p.id <> m.id AND NOT p.withdrawn
+     AND (p.birth_date = m.birth_date
+          OR extract(year FROM p.birth_date) = extract(year FROM m.birth_date)
+          OR to_char(p.birth_date, 'MMDD') = to_char(m.birth_date, 'MMDD'))
+   LIMIT {AT_MOST}) o
 UNION
-SELECT m.id, o.id FROM mine m JOIN person o ON o.birth_date = m.birth_date
- WHERE o.id <> m.id AND NOT o.withdrawn AND o.sex = m.sex
-   AND (left(o.name, 1) = left(m.name, 1) OR right(o.name, 1) = right(m.name, 1))
+SELECT m.id, o.id FROM mine m CROSS JOIN LATERAL (
+  SELECT p.id FROM person p WHERE p.birth_date = m.birth_date AND p.sex = m.sex AND p.id <> m.id
+     AND NOT p.withdrawn AND (left(p.name, 1) = left(m.name, 1) OR right(p.name, 1) = right(m.name, 1))
+   LIMIT {AT_MOST}) o
 UNION
-SELECT m.id, o.id FROM mine m JOIN person o ON o.phone_index = m.phone_index
- WHERE o.id <> m.id AND NOT o.withdrawn AND o.sex = m.sex
+SELECT m.id, o.id FROM mine m CROSS JOIN LATERAL (
+  SELECT p.id FROM person p WHERE p.phone_index = m.phone_index AND p.sex = m.sex AND p.id <> m.id
+     AND NOT p.withdrawn
+   LIMIT {AT_MOST}) o
 """
 _TRAITS = """
 SELECT id, name, sex, birth_date, registered_area, present_area, present_street, resident_id_sealed,
