@@ -196,7 +196,7 @@ async def test_the_list_is_turned_page_by_page_without_gap_or_repetition(registr
     assert len(whole["items"]) > 1
     found, after = [], None
     for _ in whole["items"]:
-        cursor = {"after": after} if after else {}
+        cursor: dict[str, str] = {"after": after} if after else {}
         page = (await clerk.get("/duplicates", params={"person_id": first["id"], "limit": 1} | cursor)).json()
         found += [each["id"] for each in page["items"]]
         after = page["next"]
