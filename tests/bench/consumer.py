@@ -29,13 +29,13 @@ CREATE TABLE bare_total (LIKE cell INCLUDING ALL);
 _FACTS = """
 INSERT INTO bare_fact SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::bigint[],
     $6::date[], $7::int[], $8::text[], $9::text[], $10::smallint[], $11::int[], $12::smallint[],
-    $13::bigint[])
+    $13::bigint[], $14::text[])
 """
 _TOTALS = """
-INSERT INTO bare_total AS t (area, month, population, measure, sex, parity, birth_month, value)
+INSERT INTO bare_total AS t (area, month, population, measure, sex, parity, birth_month, detail, value)
 SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
-    $7::int[], $8::bigint[])
-ON CONFLICT (area, month, population, measure, sex, parity, birth_month)
+    $7::int[], $8::text[], $9::bigint[])
+ON CONFLICT (area, month, population, measure, sex, parity, birth_month, detail)
 DO UPDATE SET value = t.value + excluded.value
 """
 
