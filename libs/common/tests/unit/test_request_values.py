@@ -1,11 +1,15 @@
 """What a request may hold: days, cursors, characters; and what the log keeps of a value that broke it."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import httpx
+import orjson
 import pytest
 import structlog
 from fastapi import APIRouter, FastAPI, Query
@@ -13,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common.errors import InvalidInput
 from renkou_common.http.application import create_application
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.http.days import Day
 from renkou_common.http.middleware import Edge
 from renkou_common.log import configure_logging
@@ -129,18 +133,44 @@ async def test_broken_json_names_no_field_but_the_place(client: httpx.AsyncClien
 
 
 @pytest.mark.parametrize(
-    "keys", [(2**63,), (-(2**64),), (1.5,), (True,), (None,), ([1],), ({},), ("a\x00",), ("x" * 201,)]
+    ("kind", "foreign"),
+    [
+        (int, 2**63),
+        (int, "7"),
+        (int, 1.5),
+        (int, True),
+        (int, None),
+        (int, [1]),
+        (str, 7),
+        (str, {}),
+        (str, "a\x00b"),
+        (str, "x" * 201),
+        (date, "2025-02-30"),
+        (datetime, "2025-02-03T10:00:00"),
+        (datetime, "0001-01-01T00:00:00+14:00"),
+        (UUID, "7"),
+        (UUID, 7),
+    ],
 )
-def test_a_cursor_holds_only_what_a_query_can_take(keys: tuple[Any, ...]) -> None:
-    made = encode_cursor(*keys) if keys[0] != -(2**64) else "Wy0xODQ0Njc0NDA3MzcwOTU1MTYxNl0"
-    with pytest.raises(InvalidInput):
-        decode_cursor(made, 1)
+def test_a_cursor_holds_only_what_its_query_can_take(kind: type, foreign: Any) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        decode_key(urlsafe_b64encode(orjson.dumps([foreign])).decode(), kind)
+    assert refused.value.errors[0].pointer == "/after"
 
 
-def test_a_text_is_no_whole_number_key() -> None:
-    assert whole_number_key(decode_cursor(encode_cursor(7), 1)) == 7
+@pytest.mark.parametrize("cursor", ["", "x", "é", "bnVsbA", "W10", "WzEsMl0"])
+def test_what_is_no_cursor_of_this_list_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidInput):
-        whole_number_key(decode_cursor(encode_cursor("7"), 1))
+        decode_key(cursor, int)
+
+
+def test_a_cursor_gives_back_the_keys_that_it_was_made_of() -> None:
+    day, moment = date(2025, 3, 18), datetime(2025, 3, 18, 8, 30, 0, 17, tzinfo=UTC)
+    key = UUID("0195a6b2-8f3e-7c11-9a2b-1c2d3e4f5a6b")
+    assert decode_cursor(encode_cursor(340103001001, day, key), int, date, UUID) == (340103001001, day, key)
+    assert decode_cursor(encode_cursor("a·b", moment), str, datetime) == ("a·b", moment)
+    assert decode_cursor(None, int, UUID) is None
+    assert decode_key(None, UUID) is None
 
 
 async def test_the_log_keeps_the_place_of_an_error_but_no_value(

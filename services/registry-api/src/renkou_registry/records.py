@@ -189,37 +189,10 @@ async def page_of_area(
     interval = area.interval()
     if not desk.scope.covers(*interval):
         raise NotFound.of("区划", "area")
-    found = await table.page(desk.tx, interval, area_position(after), limit + 1, equals)
+    found = await table.page(desk.tx, interval, decode_cursor(after, int, UUID), limit + 1, equals)
     rows = found[:limit]
     following = encode_cursor(rows[-1]["area"], str(rows[-1]["id"])) if len(found) > limit else None
     return rows, following
-
-
-def area_position(after: str | None) -> tuple[int, UUID] | None:
-    """Return the (area, id) that a cursor names; raises InvalidInput for a foreign one."""
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return int(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise foreign_cursor() from error
-
-
-def id_position(after: str | None) -> UUID | None:
-    """Return the id that a cursor names; raises InvalidInput for a foreign one."""
-    keys = decode_cursor(after, 1)
-    if keys is None:
-        return None
-    try:
-        return UUID(keys[0])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise foreign_cursor() from error
-
-
-def foreign_cursor() -> InvalidInput:
-    """Return the error for a cursor of another list."""
-    return InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
 
 
 def check_open(row: asyncpg.Record) -> None:

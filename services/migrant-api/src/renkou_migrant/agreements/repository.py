@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -73,7 +72,9 @@ async def of_partner(tx: Transaction, partner: str) -> list[Agreement]:
     return [_agreement(row) for row in rows]
 
 
-async def page(tx: Transaction, partner: str | None, after: list[Any] | None, limit: int) -> list[Agreement]:
+async def page(
+    tx: Transaction, partner: str | None, after: tuple[str, UUID] | None, limit: int
+) -> list[Agreement]:
     """Return a page of agreements by partner and id."""
     rows = await tx.fetch(
         f"""{_SELECT}
@@ -83,7 +84,7 @@ async def page(tx: Transaction, partner: str | None, after: list[Any] | None, li
         """,
         partner,
         after[0] if after else None,
-        UUID(after[1]) if after else None,
+        after[1] if after else None,
         limit,
     )
     return [_agreement(row) for row in rows]

@@ -1,11 +1,10 @@
 """HTTP of agreements."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
@@ -48,21 +47,11 @@ async def list_agreements(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AgreementPage:
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, partner, _position(after), limit + 1)
+        found = await service.page(tx, partner, decode_cursor(after, str, UUID), limit + 1)
     today = runtime.clock.today()
     items = [AgreementRead.of(agreement, today) for agreement in found[:limit]]
     last = items[-1] if len(found) > limit else None
     return AgreementPage(items=items, next=encode_cursor(last.partner, str(last.id)) if last else None)
-
-
-def _position(after: str | None) -> list[Any] | None:
-    keys = decode_cursor(after, 2)
-    try:
-        return None if keys is None else [str(keys[0]), str(UUID(keys[1]))]
-    except (ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/{agreement_id}", summary="One agreement")

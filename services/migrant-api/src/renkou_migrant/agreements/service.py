@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -59,6 +58,8 @@ async def covering(
     return None
 
 
-async def page(tx: Transaction, partner: str | None, after: list[Any] | None, limit: int) -> list[Agreement]:
+async def page(
+    tx: Transaction, partner: str | None, after: tuple[str, UUID] | None, limit: int
+) -> list[Agreement]:
     """Return agreements by partner and id after the keys of a cursor."""
     return await repository.page(tx, partner, after, limit)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -99,7 +99,7 @@ async def list_certificates(
     """List certificates of people registered in the caller's area, no names. Needs `certificate:read`."""
     interval = area.interval() if area else None
     filters = Filters(runtime.clock.today(), person_id, number, interval, valid, facts_changed)
-    before = whole_number_key(decode_cursor(after, 1))
+    before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -78,7 +78,7 @@ async def list_departures(
 ) -> DeparturePage:
     """List departures of people registered in the caller's area, without names. Needs `migration:read`."""
     filters = Filters(person_id, area.interval() if area else None, away)
-    before = whole_number_key(decode_cursor(after, 1))
+    before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None

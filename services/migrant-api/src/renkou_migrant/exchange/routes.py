@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
@@ -58,7 +58,7 @@ async def list_notices(
         arrival_id=arrival_id,
         overdue_on=today if overdue else None,
     )
-    before = whole_number_key(decode_cursor(after, 1))
+    before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
     return NoticePage(
@@ -132,7 +132,7 @@ async def list_dead_letters(
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeadLetterPage:
-    before = whole_number_key(decode_cursor(after, 1))
+    before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.dead_letters(tx, before, limit + 1)
     return DeadLetterPage(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from renkou_common.errors import NotFound
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.scope import AreaScope
 from renkou_migrant.certificates import service, shown
 from renkou_migrant.certificates.repository import Filters
@@ -33,7 +33,7 @@ async def list_own_certificates(
     """List the own certificates, the last issued first. For the person."""
     today = runtime.clock.today()
     filters = Filters(today, me.person_id, None, None, None)
-    before = whole_number_key(decode_cursor(after, 1))
+    before = decode_key(after, int)
     async with runtime.database.transaction(OWN, read_only=True) as tx:
         found = await service.page(tx, OWN, filters, before, limit + 1)
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None

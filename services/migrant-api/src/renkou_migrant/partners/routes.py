@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
@@ -41,9 +41,9 @@ async def list_partners(
         trust = await service.trust_list(tx, runtime)
     if trust is None:
         return PartnerPage(items=[], next=None, trust_list=None)
-    cursor = decode_cursor(after, 1)
+    start = decode_key(after, str) or ""
     known = sorted(code for code in trust.districts if code != runtime.settings.district)
-    codes = [code for code in known if cursor is None or code > str(cursor[0])]
+    codes = [code for code in known if code > start]
     now = runtime.clock.now()
     return PartnerPage(
         items=[PartnerRead.of(trust.districts[code], now) for code in codes[:limit]],

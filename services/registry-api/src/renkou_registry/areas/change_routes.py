@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -72,22 +71,10 @@ async def list_changes(
 ) -> AreaChangePage:
     """List changes, the latest first. Needs `area:manage`."""
     async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
-        found = await change_repository.page(tx, _position(after), limit + 1)
+        found = await change_repository.page(tx, decode_key(after, UUID), limit + 1)
     page = found[:limit]
     following = encode_cursor(str(page[-1].id)) if len(found) > limit else None
     return AreaChangePage(items=[AreaChangeOut.of(each) for each in page], next=following)
-
-
-def _position(after: str | None) -> UUID | None:
-    keys = decode_cursor(after, 1)
-    if keys is None:
-        return None
-    try:
-        return UUID(keys[0])
-    except (ValueError, AttributeError, TypeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/{change_id}", summary="Read a change and its progress 变更进度", response_model=AreaChangeOut)
@@ -144,7 +131,7 @@ async def list_remaining(
     Needs `resident:read`.
     """
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        start = _position(after) or UUID(int=0)
+        start = decode_key(after, UUID) or UUID(int=0)
         found = await changes.remaining(tx, access.areas, change_id, start, limit + 1)
     page = found[:limit]
     following = encode_cursor(str(page[-1]["id"])) if len(found) > limit else None

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from renkou_common.codes.area import AreaCode, AreaCodeError
 from renkou_common.errors import InvalidInput
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -62,10 +62,7 @@ async def list_children(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AreaPage:
     """List the divisions one level below, by code. Needs `area:read`."""
-    keys = decode_cursor(after, 1)
-    start = keys[0] if keys else 0
-    if not isinstance(start, int):
-        raise InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
+    start = decode_key(after, int) or 0
     async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
         found = await service.children(tx, code, start, limit + 1)
     page = found[:limit]

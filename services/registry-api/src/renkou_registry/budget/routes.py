@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.offices import BUDGET_KINDS
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -29,7 +29,7 @@ from renkou_registry.budget.schemas import (
 )
 from renkou_registry.desks import desk
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.records import Desk, id_position, page_of_area
+from renkou_registry.records import Desk, page_of_area
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/budget-lines", tags=["budget 事业费"])
@@ -145,7 +145,7 @@ async def list_spendings(
     """List a line's spendings. Needs `office:read`."""
     async with desk(runtime, access, read_only=True) as at:
         await LINES.find(at.tx, line_id, at.scope)
-        found = await repository.spendings(at.tx, line_id, id_position(after), limit + 1)
+        found = await repository.spendings(at.tx, line_id, decode_key(after, UUID), limit + 1)
     items = [_spending(row) for row in found[:limit]]
     return SpendingPage(items=items, next=encode_cursor(str(items[-1].id)) if len(found) > limit else None)
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.cards import CardClosing, CardState
 from renkou_common.database import Transaction
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
@@ -122,7 +121,7 @@ async def list_cards(
             by_place=by == "place",
             state=state,
             reason=closed_reason,
-            after=_position(after),
+            after=decode_cursor(after, int, UUID),
             limit=limit + 1,
         )
     rows = found[:limit]
@@ -130,16 +129,6 @@ async def list_cards(
     if len(found) > limit:
         following = encode_cursor(rows[-1]["listed_area"], str(rows[-1]["listed_id"]))
     return CardPage(items=[answers.summary(runtime, row) for row in rows], next=following)
-
-
-def _position(after: str | None) -> tuple[int, UUID] | None:
-    keys = decode_cursor(after, 2)
-    try:
-        return (int(keys[0]), UUID(keys[1])) if keys else None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/cards/{card_id}", summary="Read a card 信息卡详情", response_model=CardOut)

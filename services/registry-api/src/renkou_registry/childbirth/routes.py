@@ -1,5 +1,6 @@
 """HTTP of childbirth registrations. Nothing here approves or refuses; the person changes and withdraws."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,13 +9,12 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_registry import listing
 from renkou_registry.childbirth import answers, service
 from renkou_registry.childbirth.schemas import (
     BirthLink,
@@ -81,7 +81,7 @@ async def list_registrations(
 ) -> RegistrationPage:
     """List registrations by area and the day they were recorded; not by whether a child was born. Needs
     `childbirth:write`."""
-    position = listing.position(after)
+    position = decode_cursor(after, int, date, UUID)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, area, (first_day, last_day), position, limit + 1)
     rows = found[:limit]

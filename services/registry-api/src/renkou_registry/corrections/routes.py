@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from renkou_common.codes.area import AreaCode
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
@@ -118,22 +117,12 @@ async def list_corrections(
     """List requests in a state by community, the oldest first. Needs `correction:request`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         desk = Desk(runtime, tx, access.areas, access.subject)
-        found = await service.page(desk, area, state, _position(after), limit + 1)
+        found = await service.page(
+            desk, area, state, decode_cursor(after, int, UUID) or (-1, UUID(int=0)), limit + 1
+        )
     page = found[:limit]
     following = encode_cursor(page[-1].area, str(page[-1].id)) if len(found) > limit else None
     return CorrectionPage(items=[answers.summary(each) for each in page], next=following)
-
-
-def _position(after: str | None) -> tuple[int, UUID]:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return -1, UUID(int=0)
-    try:
-        return int(keys[0]), UUID(keys[1])
-    except (ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/{request_id}", summary="Read a request side by side 对照查看", response_model=CorrectionDetail)

@@ -6,7 +6,6 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
@@ -89,15 +88,8 @@ async def list_candidates(
 
 
 def _position(after: str | None) -> tuple[float, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return int(keys[0]) / PARTS, UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
+    keys = decode_cursor(after, int, UUID)
+    return (keys[0] / PARTS, keys[1]) if keys else None
 
 
 @router.get("/duplicates/{candidate_id}", summary="Two records side by side 并排比对")

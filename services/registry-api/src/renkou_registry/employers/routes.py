@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.masking import mask_phone
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -28,7 +28,7 @@ from renkou_registry.employers.schemas import (
     EmployerPatch,
 )
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.records import id_position, page_of_area
+from renkou_registry.records import page_of_area
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.yearly import service as yearly
 from renkou_registry.yearly.schemas import YearlyList, YearlyOut, YearlyPatch, YearOpen, YearOpened
@@ -184,7 +184,7 @@ async def list_employees(
     """List those employees whom the caller's area shows. Needs `resident:read`."""
     async with desk(runtime, access, read_only=True) as at:
         await EMPLOYERS.find(at.tx, employer_id, at.scope)
-        found = await EMPLOYEES.page(at.tx, employer_id, id_position(after), limit + 1)
+        found = await EMPLOYEES.page(at.tx, employer_id, decode_key(after, UUID), limit + 1)
     items = [_employee(row) for row in found[:limit]]
     return EmployeePage(items=items, next=encode_cursor(str(items[-1].id)) if len(found) > limit else None)
 

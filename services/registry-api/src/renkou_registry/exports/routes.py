@@ -9,7 +9,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
@@ -117,7 +116,7 @@ async def read_log(
 ) -> ExportLogPage:
     """Read the append-only log of exports. Needs `reading:audit`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.logged(tx, _position(after), limit + 1)
+        found = await service.logged(tx, decode_cursor(after, datetime, UUID), limit + 1)
     rows = found[:limit]
     following = (
         encode_cursor(rows[-1]["logged_at"].isoformat(), str(rows[-1]["id"])) if len(found) > limit else None
@@ -138,18 +137,6 @@ async def read_log(
         for row in rows
     ]
     return ExportLogPage(items=items, next=following)
-
-
-def _position(after: str | None) -> tuple[datetime, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return datetime.fromisoformat(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get(

@@ -278,7 +278,7 @@ async def rows(
     """Return rows in the order of the file, those after number ``after``."""
     return await tx.fetch(
         f"{_ROW} WHERE list_id = $1 AND ($2::text IS NULL OR match = $2)"
-        " AND ($3::boolean IS NULL OR (action IS NOT NULL) = $3) AND row > $4 ORDER BY row LIMIT $5",
+        " AND ($3::boolean IS NULL OR (action IS NOT NULL) = $3) AND row > $4::bigint ORDER BY row LIMIT $5",
         list_id,
         match,
         settled,

@@ -11,7 +11,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.codes.masking import mask_resident_id
 from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -150,23 +150,11 @@ async def list_lists(
 ) -> ExternalListPage:
     """List the lists, the latest first. Needs `list:match`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, access.areas, _position(after), limit + 1)
+        found = await service.page(tx, access.areas, decode_cursor(after, datetime, UUID), limit + 1)
         items = [await _out(tx, each) for each in found[:limit]]
     last = items[-1] if len(found) > limit else None
     following = encode_cursor(last.created_at.isoformat(), str(last.id)) if last else None
     return ExternalListPage(items=items, next=following)
-
-
-def _position(after: str | None) -> tuple[datetime, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return datetime.fromisoformat(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/{list_id}", summary="A list 名单", response_model=ExternalListOut)
@@ -187,9 +175,7 @@ async def list_rows(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> RowPage:
     """List rows in the order of the file. Needs `list:match`."""
-    start = whole_number_key(decode_cursor(after, 1)) or 0
-    if not 0 <= start < 1 << 31:
-        raise InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
+    start = decode_key(after, int) or 0
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.find(tx, list_id, access.areas)
         rows = await service.rows(tx, found, match, settled, start, limit + 1)

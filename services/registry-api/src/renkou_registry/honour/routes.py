@@ -1,5 +1,6 @@
 """HTTP of only-child parents' honour certificates."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -7,12 +8,11 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_registry import listing
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.honour import answers, service
 from renkou_registry.honour.domain import State
@@ -72,7 +72,7 @@ async def list_certificates(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CertificatePage:
     """List certificates by area and day of issue. Needs `resident:read`."""
-    position = listing.position(after)
+    position = decode_cursor(after, int, date, UUID)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, area, state, position, limit + 1)
     rows = found[:limit]

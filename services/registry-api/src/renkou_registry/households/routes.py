@@ -99,22 +99,10 @@ async def list_households(
 ) -> HouseholdPage:
     """List households by community and id. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, access.areas, area, number, _position(after), limit + 1)
+        found = await service.page(tx, access.areas, area, number, decode_cursor(after, int, UUID), limit + 1)
     rows = found[:limit]
     following = encode_cursor(rows[-1]["area"], str(rows[-1]["id"])) if len(found) > limit else None
     return HouseholdPage(items=[answers.summary(row) for row in rows], next=following)
-
-
-def _position(after: str | None) -> tuple[int, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return int(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/households/{household_id}", summary="Read a household 户详情", response_model=HouseholdOut)

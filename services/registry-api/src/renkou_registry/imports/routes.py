@@ -8,8 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from renkou_common.database import Transaction
-from renkou_common.errors import InvalidInput
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor, foreign_cursor
 from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -142,24 +141,12 @@ async def list_imports(
 ) -> ImportPage:
     """List imports, the latest first. Needs `sheet:import`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, access.areas, _position(after), limit + 1)
+        found = await service.page(tx, access.areas, decode_cursor(after, datetime, UUID), limit + 1)
     page = found[:limit]
     following = (
         encode_cursor(page[-1].created_at.isoformat(), str(page[-1].id)) if len(found) > limit else None
     )
     return ImportPage(items=[ImportOut.of(job, None) for job in page], next=following)
-
-
-def _position(after: str | None) -> tuple[datetime, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return datetime.fromisoformat(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/{import_id}", summary="Progress 导入进度", response_model=ImportOut)
@@ -191,12 +178,12 @@ async def list_errors(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> RowErrorPage:
     """List findings by row. Needs the right of its kind and `sheet:import`."""
-    keys = decode_cursor(after, 2) or [0, 0]
-    if not all(isinstance(each, int) for each in keys):
-        raise InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
+    position = decode_cursor(after, int, int) or (0, 0)
+    if not all(0 <= key < 1 << 31 for key in position):
+        raise foreign_cursor()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         job = await _found(runtime, request, tx, import_id, access)
-        found = await service.findings(tx, job.id, severity, (keys[0], keys[1]), limit + 1)
+        found = await service.findings(tx, job.id, severity, position, limit + 1)
     page = found[:limit]
     following = encode_cursor(page[-1].row, page[-1].position) if len(found) > limit else None
     return RowErrorPage(items=[RowError.of(each) for each in page], next=following)

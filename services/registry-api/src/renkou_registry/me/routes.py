@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Response
 
-from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.printing.fonts import Fonts
 from renkou_common.scope import AreaScope
@@ -102,7 +101,7 @@ async def read_own_readings(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ReadingPage:
     """Read who read the own record, what of it, when and what for, the last first. For the person."""
-    before = _position(after)
+    before = decode_cursor(after, datetime, str) or LAST_READING
     async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
         rows = await readings.of_person(tx, me.person_id, before, limit + 1)
     shown = [
@@ -119,18 +118,6 @@ async def read_own_readings(
     last = rows[limit - 1] if len(rows) > limit else None
     following = encode_cursor(last["read_at"].isoformat(), last["key"]) if last else None
     return ReadingPage(items=shown, next=following)
-
-
-def _position(after: str | None) -> tuple[datetime, str]:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return LAST_READING
-    try:
-        return datetime.fromisoformat(keys[0]), str(keys[1])
-    except (TypeError, ValueError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/copy.json", summary="Everything held about me 我的全部信息")

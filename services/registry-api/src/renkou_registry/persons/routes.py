@@ -10,9 +10,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import DocumentKind, Population
 from renkou_common.codes.resident_id import ResidentId
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor, foreign_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -120,18 +119,10 @@ async def list_persons(
 
 
 def _position(after: str | None) -> tuple[int, int, UUID] | None:
-    keys = decode_cursor(after, 3)
-    if keys is None:
-        return None
-    try:
-        part, area, person_id = keys
-        if not 0 <= int(part) <= 9:
-            raise ValueError("no such part of the list")
-        return int(part), int(area), UUID(person_id)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
+    position = decode_cursor(after, int, int, UUID)
+    if position is not None and not 0 <= position[0] <= 9:
+        raise foreign_cursor()
+    return position
 
 
 @router.get("/{person_id}", summary="Read a person 人员详情", response_model=PersonOut)

@@ -36,7 +36,7 @@ from renkou_registry.petitions.schemas import (
     ReplyCreate,
     ReplyOut,
 )
-from renkou_registry.records import Desk, foreign_cursor, page_of_area
+from renkou_registry.records import Desk, page_of_area
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/petitions", tags=["petitions 信访"])
@@ -127,7 +127,9 @@ async def list_overdue(
     if not access.areas.covers(*interval):
         raise NotFound.of("区划", "area")
     async with desk(runtime, access, read_only=True) as at:
-        found = await repository.overdue(at.tx, interval, at.today, _due_position(after), limit + 1)
+        found = await repository.overdue(
+            at.tx, interval, at.today, decode_cursor(after, date, UUID), limit + 1
+        )
         today = at.today
     rows = found[:limit]
     items = []
@@ -147,16 +149,6 @@ async def list_overdue(
     if len(found) > limit:
         following = encode_cursor(rows[-1]["next_due"].isoformat(), str(rows[-1]["id"]))
     return OverduePage(items=items, next=following)
-
-
-def _due_position(after: str | None) -> tuple[date, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return date.fromisoformat(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise foreign_cursor() from error
 
 
 @router.get("/{petition_id}", summary="Read a petition 信访详情", response_model=PetitionOut)

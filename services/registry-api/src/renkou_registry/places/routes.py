@@ -97,19 +97,12 @@ async def list_places(
     """List places by community and code. Needs `resident:read`."""
     day: date = on or runtime.clock.today()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, access.areas, area, kind, parent, day, _position(after), limit + 1)
+        found = await service.page(
+            tx, access.areas, area, kind, parent, day, decode_cursor(after, int, str), limit + 1
+        )
     rows = found[:limit]
     following = encode_cursor(rows[-1]["area"], rows[-1]["code"]) if len(found) > limit else None
     return PlacePage(items=[_out(row) for row in rows], next=following)
-
-
-def _position(after: str | None) -> tuple[int, str] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    if type(keys[0]) is not int or not isinstance(keys[1], str):
-        raise InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
-    return keys[0], keys[1]
 
 
 @router.get("/{place_id}", summary="Read a place 楼院详情", response_model=PlaceOut)
@@ -147,7 +140,7 @@ async def list_persons_of_place(
     limit: Limit = 50,
 ) -> PersonPage:
     """List who lives in a place, by place and person. Needs `resident:read`."""
-    position = _person_position(after)
+    position = decode_cursor(after, UUID, UUID)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         places = await service.with_inside(tx, place_id, access.areas) if inside else [place_id]
         await service.find(tx, place_id, access.areas)
@@ -157,15 +150,3 @@ async def list_persons_of_place(
     if len(found) > limit:
         following = encode_cursor(str(rows[-1]["place_id"]), str(rows[-1]["id"]))
     return PersonPage(items=[answers.summary(runtime, row) for row in rows], next=following)
-
-
-def _person_position(after: str | None) -> tuple[UUID, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return UUID(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error

@@ -1,5 +1,6 @@
 """HTTP of pre-pregnancy checks. Findings are read for a purpose only, and each reading is logged."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -7,13 +8,12 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.errors import NotFound
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_registry import listing
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.prepregnancy import answers, findings, forms, service
 from renkou_registry.prepregnancy.domain import ReadPurpose
@@ -91,7 +91,7 @@ async def list_checks(
 ) -> CheckPage:
     """List the checks that couples take part in, by area and day of registration; never by what was found,
     nor who declined. Needs `prepregnancy:read`."""
-    position = listing.position(after)
+    position = decode_cursor(after, int, date, UUID)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, area, (first_day, last_day), position, limit + 1)
     rows = found[:limit]

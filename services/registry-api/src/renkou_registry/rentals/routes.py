@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.masking import mask_name, mask_phone
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.desks import desk
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.records import id_position, page_of_area
+from renkou_registry.records import page_of_area
 from renkou_registry.rentals import service
 from renkou_registry.rentals.repository import RENTALS, TENANTS
 from renkou_registry.rentals.schemas import (
@@ -187,7 +187,7 @@ async def list_tenants(
     """List those tenants whom the caller's area shows. Needs `resident:read`."""
     async with desk(runtime, access, read_only=True) as at:
         await RENTALS.find(at.tx, rental_id, at.scope)
-        found = await TENANTS.page(at.tx, rental_id, id_position(after), limit + 1)
+        found = await TENANTS.page(at.tx, rental_id, decode_key(after, UUID), limit + 1)
     items = [_tenant(row) for row in found[:limit]]
     return TenantPage(items=items, next=encode_cursor(str(items[-1].id)) if len(found) > limit else None)
 

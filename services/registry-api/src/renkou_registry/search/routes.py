@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from renkou_common.errors import InvalidInput
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor, foreign_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
@@ -64,15 +63,7 @@ def _question(body: PersonSearch) -> Question:
 
 
 def _position(after: str | None) -> Position | None:
-    keys = decode_cursor(after, 3)
-    if keys is None:
-        return None
-    try:
-        branch, key, person_id = keys
-        if type(branch) is not int or not 0 <= branch < 1000 or not isinstance(key, str):
-            raise ValueError("no such place of the search")
-        return branch, key, UUID(person_id)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this search"
-        ) from error
+    position = decode_cursor(after, int, str, UUID)
+    if position is not None and not 0 <= position[0] < 1000:
+        raise foreign_cursor()
+    return position

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
@@ -55,23 +54,18 @@ async def list_separated(
     day = on or runtime.clock.today()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(
-            tx, access.areas, area, direction, at_least_months, day, _position(after), limit + 1
+            tx,
+            access.areas,
+            area,
+            direction,
+            at_least_months,
+            day,
+            decode_cursor(after, int, UUID),
+            limit + 1,
         )
     rows = found[:limit]
     following = encode_cursor(rows[-1].area, str(rows[-1].row["id"])) if len(found) > limit else None
     return SeparatedPage(on=day, items=[_out(runtime, each, day) for each in rows], next=following)
-
-
-def _position(after: str | None) -> tuple[int, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return int(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/counts", summary="Count who lives elsewhere 人户分离人数", response_model=SeparatedCounts)

@@ -9,7 +9,6 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.maternal import SERVICE_RESULTS
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
@@ -17,7 +16,6 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_registry import listing
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
@@ -96,7 +94,7 @@ async def list_services(
 ) -> ServicePage:
     """List the services that were given to a person, the newest first. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, access.areas, person_id, _position(after), limit + 1)
+        found = await service.page(tx, access.areas, person_id, decode_cursor(after, date, UUID), limit + 1)
     rows = found[:limit]
     await runtime.readings.record(access, What.SERVICES, [person_id])
     following = encode_cursor(rows[-1]["given_on"], str(rows[-1]["id"])) if len(found) > limit else None
@@ -187,7 +185,7 @@ async def list_of_area(
 
     Who declined, and contraceptive procedures, stand in no list. Needs `service:write`.
     """
-    position, days = listing.position(after), (first_day, last_day)
+    position, days = decode_cursor(after, int, date, UUID), (first_day, last_day)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page_of_area(tx, access.areas, area, days, kind, state, position, limit + 1)
     rows = found[:limit]
@@ -363,15 +361,3 @@ def _answer(response: Response, row: asyncpg.Record, *, created: bool = False) -
     if created:
         response.headers["Location"] = f"/services/{row['id']}"
     return answers.service(row)
-
-
-def _position(after: str | None) -> tuple[date, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return date.fromisoformat(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -66,9 +66,8 @@ async def list_staff(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> StaffPage:
     """List accounts. Needs `staff:manage`."""
-    keys = decode_cursor(after, 1)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, str(keys[0]) if keys else "", limit + 1)
+        found = await service.page(tx, decode_key(after, str) or "", limit + 1)
     page = found[:limit]
     following = encode_cursor(page[-1].username) if len(found) > limit else None
     return StaffPage(items=[StaffOut.of(member) for member in page], next=following)

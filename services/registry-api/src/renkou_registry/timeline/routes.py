@@ -196,7 +196,14 @@ async def list_area_as_of(
     day, moment = _moment(runtime, on, known_at)
     question = Question(code, population, day, moment)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.area_as_of(runtime, tx, access.areas, question, _position(after), limit + 1)
+        found = await service.area_as_of(
+            runtime,
+            tx,
+            access.areas,
+            question,
+            decode_cursor(after, int, UUID) or (-1, UUID(int=0)),
+            limit + 1,
+        )
         total = await service.area_count(runtime, tx, access.areas, question) if count else None
     page = found[:limit]
     following = encode_cursor(page[-1].area, str(page[-1].person.person_id)) if len(found) > limit else None
@@ -222,15 +229,3 @@ def _listed(each: Listed) -> ListedOut:
         birth_date=state.birth_date if state else None,
         marital_status=state.marital_status if state else None,
     )
-
-
-def _position(after: str | None) -> tuple[int, UUID]:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return -1, UUID(int=0)
-    try:
-        return int(keys[0]), UUID(keys[1])
-    except (ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error

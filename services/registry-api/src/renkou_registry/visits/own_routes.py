@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from renkou_common.errors import InvalidInput, NotFound
+from renkou_common.errors import NotFound
 from renkou_common.http.conditions import expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.scope import AreaScope
@@ -70,22 +70,10 @@ async def list_own_visits(
 ) -> VisitPage:
     """Read offers and visits with what was written of them, the latest first. For the person."""
     async with runtime.database.transaction(EVERYWHERE, read_only=True) as tx:
-        found = await own_visits.read(runtime, tx, me.person_id, _position(after), limit + 1)
+        found = await own_visits.read(runtime, tx, me.person_id, decode_cursor(after, date, UUID), limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     following = encode_cursor(last.due_on.isoformat(), str(last.id)) if last else None
     return VisitPage(items=list(found[:limit]), next=following)
-
-
-def _position(after: str | None) -> tuple[date, UUID] | None:
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return date.fromisoformat(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.post("/visits/{visit_id}/acceptance", status_code=204, summary="Accept a visit 接受随访")

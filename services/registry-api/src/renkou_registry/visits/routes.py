@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.days import Day
@@ -53,35 +52,6 @@ Worker = Annotated[
 OUTCOME_FIELDS = ("visit_effect", "visit_problem", "visit_note")
 
 
-def _bad_cursor() -> InvalidInput:
-    return InvalidInput.field("/after", "cursor", "翻页标记无效", "this is not a cursor of this list")
-
-
-def _by_day(after: str | None) -> tuple[date, UUID] | None:
-    keys = decode_cursor(after, 2)
-    try:
-        return (date.fromisoformat(keys[0]), UUID(keys[1])) if keys else None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise _bad_cursor() from error
-
-
-def _by_place(after: str | None) -> tuple[int, str, UUID] | None:
-    keys = decode_cursor(after, 3)
-    try:
-        return (int(keys[0]), str(keys[1]), UUID(keys[2])) if keys else None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise _bad_cursor() from error
-
-
-def _by_change(after: str) -> tuple[int, UUID]:
-    keys = decode_cursor(after, 2)
-    assert keys is not None
-    try:
-        return int(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise _bad_cursor() from error
-
-
 def _answer(response: Response, row: Any) -> VisitOut:
     response.headers["ETag"] = etag(row["version"])
     return answers.visit(row)
@@ -94,7 +64,7 @@ async def list_visits_of_card(
     """List the visits of a card, the latest due first, what was told masked. Needs `card:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await cards.find(tx, card_id, access.areas)
-        found = await service.of_card(tx, card_id, _by_day(after), limit + 1)
+        found = await service.of_card(tx, card_id, decode_cursor(after, date, UUID), limit + 1)
     rows = found[:limit]
     following = encode_cursor(rows[-1]["due_on"], str(rows[-1]["id"])) if len(found) > limit else None
     return VisitPage(items=[answers.visit(row) for row in rows], next=following)
@@ -118,7 +88,7 @@ async def _list(
         on,
         access.subject if mine else worker if isinstance(worker, UUID) else None,
         unassigned_too=mine,
-        after=_by_place(after),
+        after=decode_cursor(after, int, str, UUID),
         limit=limit + 1,
     )
     rows = found[:limit]
@@ -180,8 +150,10 @@ async def list_changes(
 
     A visit may come twice; none is left out. Who moved to another area is no longer in the next download.
     """
+    since = decode_cursor(after, int, UUID)
+    assert since is not None
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        rows, (place, last) = await service.changes(tx, access.areas, _by_change(after), limit)
+        rows, (place, last) = await service.changes(tx, access.areas, since, limit)
     items = [answers.work_item(runtime, row) for row in rows]
     return Changes(items=items, next=encode_cursor(place, str(last)), more=len(rows) == limit)
 

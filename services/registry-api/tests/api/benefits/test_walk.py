@@ -6,6 +6,8 @@ from io import BytesIO
 
 from python_calamine import CalamineWorkbook
 
+from renkou_common.http.cursors import encode_cursor
+
 from ..people.people import HERE
 from .office import DISTRICT, RURAL, SUBDISTRICT, Office, definition
 
@@ -26,6 +28,10 @@ async def test_a_case_goes_from_application_to_payment(office: Office) -> None:
     assert public.json()["items"] == [
         {"place": 1, "area": HERE, "masked_name": "欧阳**", "masked_number": number}
     ]
+    beyond = {"after": encode_cursor(2**40)}
+    assert (
+        await office.registry.client.get(f"/public/benefit-notices/{notice['id']}", params=beyond)
+    ).json()["items"] == []
     assert (await office.close_notice(notice)).json()["code"] == "still_running"
     office.set_today(date(2026, 3, 10))
     assert (await office.registry.client.get(f"/public/benefit-notices/{notice['id']}")).status_code == 404

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from renkou_common.database import Transaction
-from renkou_common.errors import InvalidInput
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.messaging.consumer import FeedSource, held_events, status
 from renkou_common.messaging.feed import FeedUnavailable
 from renkou_reporting.feeds import repository
@@ -51,10 +50,7 @@ async def _head(source: FeedSource) -> int | None:
 
 async def incidents(tx: Transaction, question: IncidentQuestion) -> IncidentList:
     """Return a page of incidents."""
-    keys = decode_cursor(question.after, 1)
-    if keys is not None and not isinstance(keys[0], int):
-        raise InvalidInput.field("/query/after", "cursor", "翻页标记无效", "is not a cursor")
-    rows = await repository.incidents(tx, keys[0] if keys else None, question.limit + 1)
+    rows = await repository.incidents(tx, decode_key(question.after, int), question.limit + 1)
     items = [IncidentAnswer.model_validate(dict(row)) for row in rows[: question.limit]]
     more = len(rows) > question.limit
     return IncidentList(items=items, next_after=encode_cursor(items[-1].id) if more else None)

@@ -11,7 +11,7 @@ from renkou_common.codes.area import AreaCode, AreaCodeError
 from renkou_common.codes.period import Period
 from renkou_common.database import Transaction
 from renkou_common.errors import FieldError, InvalidInput, NotFound
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.principal import Access
 from renkou_common.scope import HIGHEST, LOWEST, AreaScope
 from renkou_reporting.areas import area_within, parse_area
@@ -82,7 +82,7 @@ async def page(tx: Transaction, areas: AreaScope, question: ReturnQuestion) -> R
         areas,
         within,
         month_number(month.start) if month else None,
-        _cursor(question.after),
+        decode_key(question.after, UUID),
         question.limit + 1,
     )
     items = [_summary(row) for row in rows[: question.limit]]
@@ -138,16 +138,6 @@ async def _find(tx: Transaction, areas: AreaScope, return_id: UUID) -> asyncpg.R
     if row is None:
         raise NotFound.of("报表", "return")
     return row
-
-
-def _cursor(after: str | None) -> UUID | None:
-    keys = decode_cursor(after, 1)
-    if keys is None:
-        return None
-    try:
-        return UUID(keys[0])
-    except (ValueError, AttributeError, TypeError) as error:
-        raise InvalidInput.field("/query/after", "cursor", "翻页标记无效", "is not a cursor") from error
 
 
 def _summary(row: asyncpg.Record) -> ReturnSummary:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor, whole_number_key
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -81,7 +81,7 @@ async def read_notice(
     limit: Limit = 100,
 ) -> NoticeOut:
     """Read a notice with its objections. Needs `benefit:read`."""
-    place = whole_number_key(decode_cursor(after, 1)) or 0
+    place = decode_key(after, int) or 0
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         desk = Desk(runtime, tx, access.areas, access.subject)
         return await _answer(desk, notice_id, response, place, limit)
@@ -96,7 +96,7 @@ async def read_public_notice(
     notice_id: UUID, runtime: CurrentRuntime, after: After = None, limit: Limit = 100
 ) -> PublicNoticeOut:
     """Read the masked list of a notice while it runs. Needs no token."""
-    place = whole_number_key(decode_cursor(after, 1)) or 0
+    place = decode_key(after, int) or 0
     async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
         row, lines = await notices.read_public(runtime, tx, notice_id, place, limit + 1)
         _, versions = await schemes.read(tx, row["scheme_id"])

@@ -294,7 +294,7 @@ async def close_notice(tx: Transaction, notice_id: UUID, at: datetime) -> None:
 async def entries(tx: Transaction, notice_id: UUID, after: int, limit: int) -> list[asyncpg.Record]:
     """Return lines of a notice by place."""
     return await tx.fetch(
-        "SELECT * FROM benefit_notice_entry WHERE notice_id = $1 AND place > $2 ORDER BY place LIMIT $3",
+        "SELECT * FROM benefit_notice_entry WHERE notice_id = $1 AND place > $2::bigint ORDER BY place LIMIT $3",
         notice_id,
         after,
         limit,

@@ -87,23 +87,12 @@ async def list_enrolments(
     if not access.areas.covers(*interval):
         raise NotFound.of("区划", "area")
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await repository.page(tx, interval, scheme_id, state, position(after), limit + 1)
+        found = await repository.page(
+            tx, interval, scheme_id, state, decode_cursor(after, int, UUID), limit + 1
+        )
     last = found[limit - 1] if len(found) > limit else None
     following = encode_cursor(last["area"], str(last["id"])) if last else None
     return EnrolmentPage(items=[answers.summary(row) for row in found[:limit]], next=following)
-
-
-def position(after: str | None) -> tuple[int, UUID] | None:
-    """Return the (area, id) of a cursor."""
-    keys = decode_cursor(after, 2)
-    if keys is None:
-        return None
-    try:
-        return int(keys[0]), UUID(keys[1])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/{enrolment_id}", summary="Read a case 申报详情", response_model=EnrolmentOut)

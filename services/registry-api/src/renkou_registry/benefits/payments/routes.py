@@ -11,13 +11,12 @@ from renkou_common.codes.findings import CodeError
 from renkou_common.codes.period import Period
 from renkou_common.errors import InvalidInput, NotFound
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.benefits.enrolments import service as enrolments
-from renkou_registry.benefits.enrolments.routes import position
 from renkou_registry.benefits.enrolments.service import Desk
 from renkou_registry.benefits.payments import answers, repository, service
 from renkou_registry.benefits.payments.schemas import (
@@ -91,21 +90,11 @@ async def list_batches(
     """List a scheme's batches in an area, the newest first. Needs `benefit:read`."""
     if not access.areas.covers(*area.interval()):
         raise NotFound.of("区划", "area")
-    before = _id(after, _LAST)
+    before = decode_key(after, UUID) or _LAST
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await repository.batches(tx, area.interval(), scheme_id, before, limit + 1)
     following = encode_cursor(str(found[limit - 1]["id"])) if len(found) > limit else None
     return BatchPage(items=[answers.batch_summary(row) for row in found[:limit]], next=following)
-
-
-def _id(after: str | None, default: UUID) -> UUID:
-    keys = decode_cursor(after, 1)
-    try:
-        return UUID(keys[0]) if keys else default
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error
 
 
 @router.get("/benefit-batches/{batch_id}", summary="Read a batch 发放批次", response_model=BatchOut)
@@ -122,7 +111,7 @@ async def list_lines(
     """List a batch's lines; accounts are not shown. Needs `benefit:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await service.find(Desk(runtime, tx, access.areas, access.subject), batch_id)
-        found = await repository.lines(tx, batch_id, _id(after, UUID(int=0)), limit + 1)
+        found = await repository.lines(tx, batch_id, decode_key(after, UUID) or UUID(int=0), limit + 1)
     following = encode_cursor(str(found[limit - 1]["id"])) if len(found) > limit else None
     return LinePage(items=[answers.line(row) for row in found[:limit]], next=following)
 
@@ -252,7 +241,9 @@ async def list_overpayments(
     if not access.areas.covers(*area.interval()):
         raise NotFound.of("区划", "area")
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await repository.overpayments(tx, area.interval(), state, position(after), limit + 1)
+        found = await repository.overpayments(
+            tx, area.interval(), state, decode_cursor(after, int, UUID), limit + 1
+        )
     last = found[limit - 1] if len(found) > limit else None
     following = encode_cursor(last["area"], str(last["id"])) if last else None
     return OverpaymentPage(items=[answers.overpayment(row) for row in found[:limit]], next=following)

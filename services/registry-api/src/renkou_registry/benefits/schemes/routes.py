@@ -7,9 +7,8 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.masking import mask_name
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.http.days import Day
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
@@ -109,9 +108,8 @@ async def list_schemes(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SchemePage:
     """List schemes by code with their newest version. Needs `benefit:read`."""
-    keys = decode_cursor(after, 1)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.page(tx, str(keys[0]) if keys else "", limit + 1)
+        found = await service.page(tx, decode_key(after, str) or "", limit + 1)
     following = encode_cursor(found[limit - 1]["code"]) if len(found) > limit else None
     return SchemePage(items=[SchemeSummary(**dict(row)) for row in found[:limit]], next=following)
 
@@ -208,7 +206,7 @@ async def list_candidates(
     day = on or runtime.clock.today()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found, following = await eligibility.candidates(
-            runtime, tx, access.areas, scheme_id, area, day, _position(after), limit
+            runtime, tx, access.areas, scheme_id, area, day, decode_cursor(after, int, int, UUID), limit
         )
     items = [
         CandidateOut(
@@ -222,15 +220,3 @@ async def list_candidates(
     ]
     next_page = encode_cursor(following[0], following[1], str(following[2])) if following else None
     return CandidatePage(items=items, next=next_page)
-
-
-def _position(after: str | None) -> tuple[int, int, UUID] | None:
-    keys = decode_cursor(after, 3)
-    if keys is None:
-        return None
-    try:
-        return int(keys[0]), int(keys[1]), UUID(keys[2])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput.field(
-            "/after", "cursor", "翻页标记无效", "this is not a cursor of this list"
-        ) from error

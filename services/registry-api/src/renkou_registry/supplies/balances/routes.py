@@ -16,7 +16,6 @@ from renkou_common.identity.roles import Scope
 from renkou_registry.areas.service import full_names
 from renkou_registry.desks import desk
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.records import foreign_cursor
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.supplies.balances import repository, service
 from renkou_registry.supplies.balances.schemas import Balance, ExpiringPage, ShortPage, ShortRow
@@ -72,7 +71,9 @@ async def list_expiring(
         raise NotFound.of("区划", "area")
     async with desk(runtime, access, read_only=True) as at:
         until = at.today + timedelta(days=within_days)
-        found = await repository.expiring(at.tx, interval, until, _expiry_position(after), limit + 1)
+        found = await repository.expiring(
+            at.tx, interval, until, decode_cursor(after, date, UUID, UUID), limit + 1
+        )
         items = [
             StockOut(
                 **{name: row[name] for name in StockOut.model_fields if name != "expired"},
@@ -87,16 +88,6 @@ async def list_expiring(
     return ExpiringPage(until=until, items=items, next=following)
 
 
-def _expiry_position(after: str | None) -> tuple[date, UUID, UUID] | None:
-    keys = decode_cursor(after, 3)
-    if keys is None:
-        return None
-    try:
-        return date.fromisoformat(keys[0]), UUID(keys[1]), UUID(keys[2])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise foreign_cursor() from error
-
-
 @router.get("/supply-stock/short", summary="What runs short 应补货", response_model=ShortPage)
 async def list_short(
     runtime: CurrentRuntime, access: Reader, area: AreaQuery, after: After = None, limit: Limit = 50
@@ -106,7 +97,9 @@ async def list_short(
     if not access.areas.covers(*interval):
         raise NotFound.of("区划", "area")
     async with desk(runtime, access, read_only=True) as at:
-        found = await repository.short(at.tx, interval, at.today, _level_position(after), limit + 1)
+        found = await repository.short(
+            at.tx, interval, at.today, decode_cursor(after, int, UUID, UUID), limit + 1
+        )
     rows = found[:limit]
     items = [
         ShortRow(
@@ -123,13 +116,3 @@ async def list_short(
         last = rows[-1]
         following = encode_cursor(last["area"], str(last["point_id"]), str(last["specification_id"]))
     return ShortPage(items=items, next=following)
-
-
-def _level_position(after: str | None) -> tuple[int, UUID, UUID] | None:
-    keys = decode_cursor(after, 3)
-    if keys is None:
-        return None
-    try:
-        return int(keys[0]), UUID(keys[1]), UUID(keys[2])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise foreign_cursor() from error

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.offices import SUPPLY_KINDS, SUPPLY_POINT_KINDS
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.desks import desk
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.records import id_position, page_of_area
+from renkou_registry.records import page_of_area
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.supplies.catalogue import repository, service
 from renkou_registry.supplies.catalogue.schemas import (
@@ -98,7 +98,7 @@ async def list_products(
 ) -> ProductPage:
     """List the district's products with their specifications. Needs `supply:read`."""
     async with desk(runtime, access, read_only=True) as at:
-        found = await repository.products(at.tx, id_position(after), limit + 1)
+        found = await repository.products(at.tx, decode_key(after, UUID), limit + 1)
         rows = found[:limit]
         specifications = await repository.specifications_of_products(at.tx, [row["id"] for row in rows])
     items = [_product(row, [s for s in specifications if s["product_id"] == row["id"]]) for row in rows]

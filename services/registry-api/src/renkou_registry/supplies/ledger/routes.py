@@ -10,13 +10,13 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.offices import SupplyDocumentKind
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.desks import desk
-from renkou_registry.records import Desk, foreign_cursor, id_position
+from renkou_registry.records import Desk
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.supplies import answers
 from renkou_registry.supplies.catalogue.repository import POINTS
@@ -219,7 +219,7 @@ async def list_documents(
     """List a point's documents, the newest first. Needs `supply:read`."""
     async with desk(runtime, access, read_only=True) as at:
         await POINTS.find(at.tx, point_id, at.scope)
-        found = await repository.documents_of_point(at.tx, point_id, id_position(after), limit + 1)
+        found = await repository.documents_of_point(at.tx, point_id, decode_key(after, UUID), limit + 1)
         rows = found[:limit]
         lines = await repository.lines(at.tx, [row["id"] for row in rows])
     items = [answers.document(row, lines) for row in rows]
@@ -231,16 +231,6 @@ def _stock(row: asyncpg.Record, today: date) -> StockOut:
     return StockOut(**same, expired=row["expires_on"] < today)
 
 
-def _stock_position(after: str | None) -> tuple[UUID, date, UUID] | None:
-    keys = decode_cursor(after, 3)
-    if keys is None:
-        return None
-    try:
-        return UUID(keys[0]), date.fromisoformat(keys[1]), UUID(keys[2])
-    except (TypeError, ValueError, AttributeError) as error:
-        raise foreign_cursor() from error
-
-
 @router.get("/supply-points/{point_id}/stock", summary="Read a point's stock 库存", response_model=StockPage)
 async def read_stock(
     point_id: UUID, runtime: CurrentRuntime, access: Reader, after: After = None, limit: Limit = 50
@@ -248,7 +238,9 @@ async def read_stock(
     """Read what a point holds, by specification, first expiry first. Needs `supply:read`."""
     async with desk(runtime, access, read_only=True) as at:
         await POINTS.find(at.tx, point_id, at.scope)
-        found = await repository.stock_of_point(at.tx, point_id, _stock_position(after), limit + 1)
+        found = await repository.stock_of_point(
+            at.tx, point_id, decode_cursor(after, UUID, date, UUID), limit + 1
+        )
         rows = found[:limit]
         items = [_stock(row, at.today) for row in rows]
     following = None

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.errors import NotFound
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.desks import desk
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.records import Desk, area_position
+from renkou_registry.records import Desk
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.supplies.domain import Wanted
 from renkou_registry.supplies.transfers import repository, service
@@ -102,7 +102,9 @@ async def list_transfers(
     if not access.areas.covers(*interval):
         raise NotFound.of("区划", "area")
     async with desk(runtime, access, read_only=True) as at:
-        found = await repository.page(at.tx, column, interval, state, area_position(after), limit + 1)
+        found = await repository.page(
+            at.tx, column, interval, state, decode_cursor(after, int, UUID), limit + 1
+        )
         rows = found[:limit]
         lines = await repository.lines(at.tx, [row["id"] for row in rows])
     following = encode_cursor(rows[-1][column], str(rows[-1]["id"])) if len(found) > limit else None

@@ -7,14 +7,14 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.http.conditions import etag, expected_version
-from renkou_common.http.cursors import encode_cursor
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.desks import desk
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.records import id_position, page_of_area
+from renkou_registry.records import page_of_area
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.supplies import answers
 from renkou_registry.supplies.ledger.schemas import PersonIssue, PersonIssues
@@ -144,7 +144,7 @@ async def read_person_issues(
 ) -> PersonIssues:
     """Read what a person received, for a purpose; the reading is logged. Needs `card:read`."""
     async with desk(runtime, access) as at:
-        found = await service.issues_to_person(at, person_id, purpose, id_position(after), limit + 1)
+        found = await service.issues_to_person(at, person_id, purpose, decode_key(after, UUID), limit + 1)
         rows = found[:limit]
         lines = await service.lines_of_issues(at, [row["id"] for row in rows])
     items = [
