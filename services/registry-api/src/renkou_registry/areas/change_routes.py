@@ -25,6 +25,7 @@ from renkou_registry.areas.change_schemas import (
 )
 from renkou_registry.fields import area_code
 from renkou_registry.life_events.recording import Desk
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/area-changes", tags=["area changes 区划变更"])
@@ -135,7 +136,9 @@ async def list_remaining(
         found = await changes.remaining(tx, access.areas, change_id, start, limit + 1)
     page = found[:limit]
     following = encode_cursor(str(page[-1]["id"])) if len(found) > limit else None
-    return RemainingPage(items=[_remaining(row) for row in page], next=following)
+    items = [_remaining(row) for row in page]
+    await runtime.readings.record(access, What.LIST, [each.person_id for each in items])
+    return RemainingPage(items=items, next=following)
 
 
 def _remaining(row: dict[str, object]) -> RemainingOut:

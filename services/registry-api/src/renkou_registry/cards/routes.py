@@ -34,6 +34,7 @@ from renkou_registry.cards.schemas import (
 from renkou_registry.cards.service import Telling
 from renkou_registry.fields import AreaQuery, area_code, check_not_future
 from renkou_registry.persons import service as persons
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["cards 信息卡"])
@@ -128,6 +129,7 @@ async def list_cards(
     following = None
     if len(found) > limit:
         following = encode_cursor(rows[-1]["listed_area"], str(rows[-1]["listed_id"]))
+    await runtime.readings.record(access, What.CARD, [row["person_id"] for row in rows])
     return CardPage(items=[answers.summary(runtime, row) for row in rows], next=following)
 
 
@@ -140,7 +142,9 @@ async def read_card(
     Needs `card:read`.
     """
     async with runtime.database.transaction(access.areas) as tx:
-        return _tagged(response, await _card(runtime, tx, access, card_id, purpose))
+        card = await _card(runtime, tx, access, card_id, purpose)
+    await runtime.readings.record(access, What.CARD, [card.person_id], purpose)
+    return _tagged(response, card)
 
 
 @router.get("/persons/{person_id}/card", summary="A person's card 某人的信息卡", response_model=CardOut)
@@ -151,7 +155,9 @@ async def read_card_of_person(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await persons.find(tx, person_id, access.areas)
         card_id = await service.id_of_person(tx, person_id)
-        return _tagged(response, await _card(runtime, tx, access, card_id))
+        card = await _card(runtime, tx, access, card_id)
+    await runtime.readings.record(access, What.CARD, [person_id])
+    return _tagged(response, card)
 
 
 @router.patch("/cards/{card_id}", summary="What she has told 登记告知事项", response_model=CardOut)
@@ -208,6 +214,7 @@ async def _history(
     async with runtime.database.transaction(access.areas) as tx:
         row = await service.find(tx, card_id, access.areas)
         items = await _facts(runtime, tx, access, row["person_id"], card_id, kind, purpose, current=False)
+    await runtime.readings.record(access, What.CARD, [row["person_id"]], purpose)
     return FactList(items=items)
 
 

@@ -29,6 +29,7 @@ from renkou_registry.fields import AreaQuery, check_areas, check_not_future
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas, check_warnings
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/corrections", tags=["corrections 更正"])
@@ -122,6 +123,7 @@ async def list_corrections(
         )
     page = found[:limit]
     following = encode_cursor(page[-1].area, str(page[-1].id)) if len(found) > limit else None
+    await runtime.readings.record(access, What.CORRECTIONS, {each.person_id for each in page})
     return CorrectionPage(items=[answers.summary(each) for each in page], next=following)
 
 
@@ -132,6 +134,7 @@ async def read_correction(
     """Read what stands beside what would be, and all that follows. Needs `correction:request`."""
     async with runtime.database.transaction(access.areas) as tx:
         answer = await _detail(Desk(runtime, tx, access.areas, access.subject), request_id)
+    await runtime.readings.record(access, What.CORRECTIONS, [answer.person_id])
     response.headers["ETag"] = etag(answer.version)
     return answer
 

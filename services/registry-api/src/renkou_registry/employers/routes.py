@@ -28,6 +28,7 @@ from renkou_registry.employers.schemas import (
     EmployerPatch,
 )
 from renkou_registry.fields import AreaQuery, area_code
+from renkou_registry.readings.domain import What
 from renkou_registry.records import page_of_area
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.yearly import service as yearly
@@ -186,6 +187,7 @@ async def list_employees(
         await EMPLOYERS.find(at.tx, employer_id, at.scope)
         found = await EMPLOYEES.page(at.tx, employer_id, decode_key(after, UUID), limit + 1)
     items = [_employee(row) for row in found[:limit]]
+    await runtime.readings.record(access, What.EMPLOYMENT, {each.person_id for each in items})
     return EmployeePage(items=items, next=encode_cursor(str(items[-1].id)) if len(found) > limit else None)
 
 

@@ -40,6 +40,7 @@ from renkou_registry.external_lists.schemas import (
 from renkou_registry.imports.cells import Privacy
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons.commands import check_known_areas, entry_of
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.uploads import CSV, XLSX, Upload, upload
 
@@ -180,6 +181,8 @@ async def list_rows(
         found = await service.find(tx, list_id, access.areas)
         rows = await service.rows(tx, found, match, settled, start, limit + 1)
     items = [_row(runtime, found, row) for row in rows[:limit]]
+    shown = {candidate.person_id for each in items for candidate in each.candidates}
+    await runtime.readings.record(access, What.MATCHES, shown, found.purpose)
     following = encode_cursor(items[-1].row) if len(rows) > limit else None
     return RowPage(items=items, next=following)
 

@@ -20,6 +20,7 @@ from renkou_registry.kin import service
 from renkou_registry.kin.schemas import KinCreate, KinHistory, KinLinkOut, KinList, KinOut, KinRemoval
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_resident_id
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/persons/{person_id}/kin", tags=["kin 亲属"])
@@ -66,7 +67,10 @@ async def _list(
 async def list_kin(person_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader) -> KinList:
     """List mother, father, spouse and children. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await _list(runtime, tx, access, person_id, response)
+        found = await _list(runtime, tx, access, person_id, response)
+    shown = {each.person_id for each in found.items if each.person_id is not None}
+    await runtime.readings.record(access, What.KIN, {person_id, *shown})
+    return found
 
 
 @router.post("", status_code=201, summary="Link a relative 登记亲属", response_model=KinList)
@@ -138,6 +142,7 @@ async def read_kin_history(person_id: UUID, runtime: CurrentRuntime, access: Rea
         links = [(*service.seen_from(row, person_id), row) for row in rows]
         ids = sorted({other for _, other, _ in links})
         seen = {row["id"] for row in await persons.find_many(tx, ids, access.areas)}
+    await runtime.readings.record(access, What.KIN, {person_id, *seen})
     return KinHistory(
         items=[
             KinLinkOut(

@@ -24,6 +24,7 @@ from renkou_registry.persons.schemas import PersonPage
 from renkou_registry.places import service
 from renkou_registry.places.domain import PlaceEntry
 from renkou_registry.places.schemas import PlaceCreate, PlaceOut, PlacePage, PlacePatch
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/places", tags=["places 楼院"])
@@ -149,4 +150,5 @@ async def list_persons_of_place(
     following = None
     if len(found) > limit:
         following = encode_cursor(str(rows[-1]["place_id"]), str(rows[-1]["id"]))
+    await runtime.readings.record(access, What.LIST, [row["id"] for row in rows])
     return PersonPage(items=[answers.summary(runtime, row) for row in rows], next=following)

@@ -14,11 +14,18 @@ class What(StrEnum):
     SEARCH = "search"  # 查找
     HISTORY = "history"  # 历史
     HOUSEHOLD = "household"  # 家庭户
+    KIN = "kin"  # 亲属
     CARD = "card"  # 信息卡
+    VISITS = "visits"  # 随访
     SERVICES = "services"  # 服务记录
     PREPREGNANCY = "prepregnancy"  # 孕前检查
     CHILDBIRTH = "childbirth"  # 生育登记
     HONOUR = "honour"  # 光荣证
+    BENEFITS = "benefits"  # 奖励扶助
+    CORRECTIONS = "corrections"  # 更正申请
+    EMPLOYMENT = "employment"  # 就业单位
+    TENANCY = "tenancy"  # 租住
+    MATCHES = "matches"  # 外部名单比对
 
 
 LABELS: dict[str, str] = {
@@ -27,11 +34,18 @@ LABELS: dict[str, str] = {
     What.SEARCH: "查找结果",
     What.HISTORY: "历史记录",
     What.HOUSEHOLD: "家庭户",
+    What.KIN: "亲属",
     What.CARD: "信息卡",
+    What.VISITS: "随访",
     What.SERVICES: "服务记录",
     What.PREPREGNANCY: "孕前检查",
     What.CHILDBIRTH: "生育登记",
     What.HONOUR: "光荣证",
+    What.BENEFITS: "奖励扶助",
+    What.CORRECTIONS: "更正申请",
+    What.EMPLOYMENT: "就业单位",
+    What.TENANCY: "租住",
+    What.MATCHES: "与外部名单比对",
     "unmask": "证件号、电话明文",
     "facts": "出具证明或通报所需事实",
     "match": "姓名与证件号核对",

@@ -15,6 +15,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.desks import desk
 from renkou_registry.fields import AreaQuery, area_code
+from renkou_registry.readings.domain import What
 from renkou_registry.records import page_of_area
 from renkou_registry.rentals import service
 from renkou_registry.rentals.repository import RENTALS, TENANTS
@@ -189,6 +190,7 @@ async def list_tenants(
         await RENTALS.find(at.tx, rental_id, at.scope)
         found = await TENANTS.page(at.tx, rental_id, decode_key(after, UUID), limit + 1)
     items = [_tenant(row) for row in found[:limit]]
+    await runtime.readings.record(access, What.TENANCY, {each.person_id for each in items})
     return TenantPage(items=items, next=encode_cursor(str(items[-1].id)) if len(found) > limit else None)
 
 

@@ -13,6 +13,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import AreaQuery
 from renkou_registry.persons import answers
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.separated import service
 from renkou_registry.separated.domain import Direction
@@ -65,6 +66,7 @@ async def list_separated(
         )
     rows = found[:limit]
     following = encode_cursor(rows[-1].area, str(rows[-1].row["id"])) if len(found) > limit else None
+    await runtime.readings.record(access, What.LIST, [each.row["id"] for each in rows])
     return SeparatedPage(on=day, items=[_out(runtime, each, day) for each in rows], next=following)
 
 

@@ -17,6 +17,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import area_code, check_not_future
 from renkou_registry.life_events.addresses import AddressKind
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.timeline import service
 from renkou_registry.timeline.repository import KnownSpell
@@ -87,6 +88,7 @@ async def read_addresses(
     _, moment = _moment(runtime, None, known_at)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.addresses(tx, access.areas, person_id, None if superseded else moment)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
     return AddressList(items=[_address(each) for each in found])
 
 
@@ -98,6 +100,7 @@ async def read_person_as_of(
     day, moment = _moment(runtime, on, known_at)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.person_as_of(runtime, tx, access.areas, person_id, day, moment)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
     return PersonAsOf(
         person_id=found.person_id,
         on=day,
@@ -149,6 +152,7 @@ async def read_household_as_of(
     day, moment = _moment(runtime, on, known_at)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row, members = await service.household_as_of(tx, access.areas, household_id, day, moment)
+    await runtime.readings.record(access, What.HOUSEHOLD, {each.person_id for each in members})
     return HouseholdAsOf(
         household_id=household_id,
         on=day,
@@ -207,6 +211,7 @@ async def list_area_as_of(
         total = await service.area_count(runtime, tx, access.areas, question) if count else None
     page = found[:limit]
     following = encode_cursor(page[-1].area, str(page[-1].person.person_id)) if len(found) > limit else None
+    await runtime.readings.record(access, What.LIST, [each.person.person_id for each in page])
     return AreaAsOf(
         area=code.value,
         on=day,

@@ -18,6 +18,7 @@ from renkou_registry.cards import service as cards
 from renkou_registry.cards.domain import CardPurpose
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.persons import reading
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.visits import answers, batches, service
 from renkou_registry.visits.schemas import (
@@ -33,6 +34,7 @@ from renkou_registry.visits.schemas import (
     ResolutionIn,
     VisitOut,
     VisitPage,
+    WorkItem,
     Worklist,
 )
 
@@ -63,10 +65,11 @@ async def list_visits_of_card(
 ) -> VisitPage:
     """List the visits of a card, the latest due first, what was told masked. Needs `card:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        await cards.find(tx, card_id, access.areas)
+        card = await cards.find(tx, card_id, access.areas)
         found = await service.of_card(tx, card_id, decode_cursor(after, date, UUID), limit + 1)
     rows = found[:limit]
     following = encode_cursor(rows[-1]["due_on"], str(rows[-1]["id"])) if len(found) > limit else None
+    await runtime.readings.record(access, What.VISITS, [card["person_id"]])
     return VisitPage(items=[answers.visit(row) for row in rows], next=following)
 
 
@@ -99,6 +102,10 @@ async def _list(
     return {"on": on, "items": [answers.work_item(runtime, row) for row in rows], "next": following}
 
 
+async def _note(runtime: Runtime, access: Access, items: list[WorkItem]) -> None:
+    await runtime.readings.record(access, What.VISITS, {each.person_id for each in items})
+
+
 @router.get("/worklists", summary="Visits of a day 当日随访清单", response_model=Worklist)
 async def read_worklist(
     runtime: CurrentRuntime,
@@ -115,7 +122,9 @@ async def read_worklist(
     """
     day = on or runtime.clock.today()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return Worklist(**await _list(runtime, tx, access, area, day, worker, after, limit))
+        found = await _list(runtime, tx, access, area, day, worker, after, limit)
+    await _note(runtime, access, found["items"])
+    return Worklist(**found)
 
 
 @router.get("/worklists/download", summary="Worklist for a device 离线下载", response_model=Download)
@@ -136,6 +145,7 @@ async def download_worklist(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         place, last = await service.now(tx)
         found = await _list(runtime, tx, access, area, day, worker, after, limit)
+    await _note(runtime, access, found["items"])
     return Download(**found, changes_after=encode_cursor(place, str(last)))
 
 
@@ -155,6 +165,7 @@ async def list_changes(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         rows, (place, last) = await service.changes(tx, access.areas, since, limit)
     items = [answers.work_item(runtime, row) for row in rows]
+    await _note(runtime, access, items)
     return Changes(items=items, next=encode_cursor(place, str(last)), more=len(rows) == limit)
 
 
@@ -170,6 +181,7 @@ async def read_visit(
         row = await service.find(tx, visit_id, access.areas)
         if purpose is not None:
             await reading.log_health(runtime, tx, access.subject, row["person_id"], OUTCOME_FIELDS, purpose)
+    await runtime.readings.record(access, What.VISITS, [row["person_id"]], purpose)
     answer = _answer(response, row)
     return answers.visit_in_the_clear(runtime, row) if purpose is not None else answer
 

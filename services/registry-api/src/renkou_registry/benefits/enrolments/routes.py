@@ -25,6 +25,7 @@ from renkou_registry.benefits.enrolments.schemas import (
 )
 from renkou_registry.benefits.enrolments.service import Application, Desk
 from renkou_registry.fields import AreaQuery
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/benefit-enrolments", tags=["benefits 奖扶"])
@@ -92,6 +93,7 @@ async def list_enrolments(
         )
     last = found[limit - 1] if len(found) > limit else None
     following = encode_cursor(last["area"], str(last["id"])) if last else None
+    await runtime.readings.record(access, What.BENEFITS, {row["person_id"] for row in found[:limit]})
     return EnrolmentPage(items=[answers.summary(row) for row in found[:limit]], next=following)
 
 
@@ -101,7 +103,9 @@ async def read_enrolment(
 ) -> EnrolmentOut:
     """Read a case with its steps and how the conditions stand today. Needs `benefit:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await _answer(Desk(runtime, tx, access.areas, access.subject), enrolment_id, response)
+        case = await _answer(Desk(runtime, tx, access.areas, access.subject), enrolment_id, response)
+    await runtime.readings.record(access, What.BENEFITS, [case.person_id])
+    return case
 
 
 @router.post(

@@ -31,6 +31,7 @@ from renkou_registry.benefits.schemes.schemas import (
     VersionOut,
 )
 from renkou_registry.fields import AreaQuery, area_code
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/benefit-schemes", tags=["benefits 奖扶"])
@@ -177,6 +178,7 @@ async def read_eligibility(
     day = on or runtime.clock.today()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         version, finding = await eligibility.of_person(runtime, tx, access.areas, scheme_id, person_id, day)
+    await runtime.readings.record(access, What.BENEFITS, [person_id])
     return EligibilityOut(
         scheme_id=scheme_id,
         scheme_version=version.number,
@@ -218,5 +220,6 @@ async def list_candidates(
         )
         for each in found
     ]
+    await runtime.readings.record(access, What.BENEFITS, [each.person["id"] for each in found])
     next_page = encode_cursor(following[0], following[1], str(following[2])) if following else None
     return CandidatePage(items=items, next=next_page)
