@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.contracts.registry import StaffAssignment, StaffChanged
+from renkou_common.identity import rights
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.scope import AreaScope
@@ -47,7 +48,6 @@ from renkou_migrant.main import create_app
 from renkou_migrant.partners.service import accept_trust_list, own_description
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings
-from renkou_migrant.staff_rights import service as staff_rights
 from renkou_migrant.worker import hub_broker, keep_connected
 
 HOME, RESIDENCE = "340103", "310115"
@@ -242,7 +242,7 @@ class Node:
         assignment = StaffAssignment(role=role, area=code.ljust(12, "0"), area_high=code.ljust(12, "9"))
         change = StaffChanged(staff_id=staff_id, active=True, assignments=[assignment])
         async with self.runtime.database.transaction(EVERYTHING) as tx:
-            await staff_rights.take_over(tx, change)
+            await rights.take_over(tx, change)
         return Clerk(staff_id, self._client, self.register.staff_token(staff_id))
 
     @property

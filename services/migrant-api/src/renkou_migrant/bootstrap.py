@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 
@@ -10,15 +9,16 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
+from renkou_common.identity.rights import assignment_loader
+from renkou_common.identity.service_token import ServiceToken
 from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.outbox import Outbox
-from renkou_common.settings import read_json, read_secret
+from renkou_common.settings import read_json
 from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
 from renkou_migrant.exchange.wire import ExchangeKeys
-from renkou_migrant.registry_client import RegistryClient, ServiceTokens
+from renkou_migrant.registry_client import RegistryClient
 from renkou_migrant.runtime import CurrentRuntime, Runtime
 from renkou_migrant.settings import MigrantSettings, required
-from renkou_migrant.staff_rights.service import assignment_loader
 
 __all__ = ["CurrentRuntime", "Runtime", "build_runtime", "event_source", "open_runtime"]
 
@@ -34,13 +34,9 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
     """Read keys and wire the parts; connects to nothing. ``http`` reaches registry-api."""
     clock = settings.clock
     database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
-    secret = read_secret(required(settings.service_secret_file, "SERVICE_SECRET_FILE"))
-    tokens = ServiceTokens(settings.registry_url, CLIENT_ID, secret, http)
-    registry = RegistryClient(settings.registry_url, http, tokens)
-
-    async def registry_keys() -> dict[str, Any]:
-        return await registry.token_keys()
-
+    secret_file = required(settings.service_secret_file, "SERVICE_SECRET_FILE")
+    token = ServiceToken(settings.registry_url, CLIENT_ID, secret_file, http)
+    registry = RegistryClient(settings.registry_url, http, token)
     certificate_keys = read_json(required(settings.certificate_keys_file, "CERTIFICATE_KEYS_FILE"))["keys"]
     exchange_keys = read_json(required(settings.exchange_keys_file, "EXCHANGE_KEYS_FILE"))
     anchor = read_json(required(settings.trust_anchor_file, "TRUST_ANCHOR_FILE"))
@@ -51,7 +47,7 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
         clock=clock,
         cipher=FieldCipher.from_file(required(settings.field_keys_file, "FIELD_KEYS_FILE")),
         outbox=Outbox(event_source(settings), clock),
-        identity=Identity(TokenVerifier(settings.issuer, registry_keys), assignment_loader(database)),
+        identity=Identity(TokenVerifier(settings.issuer, registry.token_keys), assignment_loader(database)),
         http=http,
         registry=registry,
         certificate_keys=tuple(SigningKey.from_jwk(jwk) for jwk in certificate_keys),

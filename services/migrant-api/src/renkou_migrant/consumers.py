@@ -4,17 +4,17 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from renkou_common.contracts.registry import BirthRecorded, RegistryEventType, ServiceGiven, StaffChanged
 from renkou_common.database import Transaction
+from renkou_common.identity import rights
 from renkou_common.messaging.envelope import Event
 from renkou_migrant.exchange import automatic
 from renkou_migrant.outflow import consumers as outflow
 from renkou_migrant.runtime import Runtime
-from renkou_migrant.staff_rights import service as staff_rights
 
 type Handler = Callable[[Transaction, Runtime, Event], Awaitable[None]]
 
 
 async def _staff_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
-    await staff_rights.take_over(tx, StaffChanged.model_validate(event.data))
+    await rights.take_over(tx, StaffChanged.model_validate(event.data))
 
 
 async def _birth_recorded(tx: Transaction, runtime: Runtime, event: Event) -> None:

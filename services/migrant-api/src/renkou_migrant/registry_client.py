@@ -4,7 +4,6 @@ Personal data comes either with the clerk's own token (on behalf of, so that the
 decide) or, for the node's automatic notices, with the service token and a stated purpose.
 """
 
-import time
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,8 +23,7 @@ from renkou_common.errors import (
     Unavailable,
 )
 from renkou_common.http.language import caller_language
-
-_RENEW_BEFORE_SECONDS = 60.0
+from renkou_common.identity.service_token import ServiceToken
 
 
 class PersonFacts(BaseModel):
@@ -71,37 +69,13 @@ class PersonMatch(BaseModel):
     registered_area: str | None = None
 
 
-class ServiceTokens:
-    """The service's own bearer token, fetched when first needed and again a minute before it ends."""
-
-    def __init__(self, base_url: str, client_id: str, secret: str, http: httpx.AsyncClient) -> None:
-        self._url = f"{base_url.rstrip('/')}/auth/token"
-        self._body = {"client_id": client_id, "client_secret": secret}
-        self._http = http
-        self._token = ""
-        self._renew_at = 0.0
-
-    async def get(self) -> str:
-        """Return a token with some life left; raises Unavailable where registry-api gives none."""
-        if time.monotonic() >= self._renew_at:
-            answer = await _send(self._http, "POST", self._url, json=self._body)
-            self._token = str(answer["access_token"])
-            lifetime = float(answer["expires_in"])
-            self._renew_at = time.monotonic() + max(lifetime - _RENEW_BEFORE_SECONDS, lifetime / 2)
-        return self._token
-
-    def forget(self) -> None:
-        """Fetch a new token next time (the last one was refused)."""
-        self._renew_at = 0.0
-
-
 class RegistryClient:
     """Calls registry-api. Every method raises Unavailable when it cannot be reached."""
 
-    def __init__(self, base_url: str, http: httpx.AsyncClient, tokens: ServiceTokens) -> None:
+    def __init__(self, base_url: str, http: httpx.AsyncClient, token: ServiceToken) -> None:
         self._base = base_url.rstrip("/")
         self._http = http
-        self.tokens = tokens
+        self.service_token = token
 
     async def token_keys(self) -> dict[str, Any]:
         """Return the JWK set with which bearer tokens are checked."""
@@ -156,10 +130,10 @@ class RegistryClient:
 
     async def _call_as_service(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
-            return await self._call(method, path, await self.tokens.get(), **options)
+            return await self._call(method, path, await self.service_token(), **options)
         except Unauthenticated:
-            self.tokens.forget()
-            return await self._call(method, path, await self.tokens.get(), **options)
+            self.service_token.forget()
+            return await self._call(method, path, await self.service_token(), **options)
 
 
 def _parse[T: BaseModel](model: type[T], answer: dict[str, Any]) -> T:

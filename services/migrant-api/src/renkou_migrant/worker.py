@@ -38,7 +38,9 @@ _LONGEST_PAUSE = 10.0
 def node_tasks(runtime: Runtime, nats: NatsClient) -> dict[str, Task]:
     """Return what runs on the node's own broker."""
     relay = Relay(runtime.database, nats, "migrant", "MIGRANT", written=runtime.outbox.written)
-    source = FeedClient(runtime.settings.registry_url, "registry", runtime.registry.tokens.get, runtime.http)
+    source = FeedClient(
+        runtime.settings.registry_url, "registry", runtime.registry.service_token, runtime.http
+    )
     consumer = FeedConsumer(
         runtime.database, "registry", registry_handler(runtime), source, nats, "REGISTRY", "migrant-registry"
     )

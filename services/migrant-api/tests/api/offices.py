@@ -17,6 +17,7 @@ import httpx
 from joserfc.jwk import OKPKey
 
 from renkou_common.contracts.registry import StaffAssignment, StaffChanged
+from renkou_common.identity import rights
 from renkou_local.databases import DatabaseAccess
 from renkou_local.ports import free_port
 from renkou_migrant.agreements import service as agreements
@@ -28,7 +29,6 @@ from renkou_migrant.main import create_app
 from renkou_migrant.partners import service as partners
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings
-from renkou_migrant.staff_rights import service as staff_rights
 from renkou_migrant.status_lists import service as status_lists
 
 from ..support import EVERYTHING, eventually, write_secrets
@@ -147,7 +147,7 @@ class Office:
         assignment = StaffAssignment(role=role, area=code.ljust(12, "0"), area_high=code.ljust(12, "9"))
         async with self.runtime.database.transaction(EVERYTHING) as tx:
             change = StaffChanged(staff_id=staff_id, active=True, assignments=[assignment])
-            await staff_rights.take_over(tx, change)
+            await rights.take_over(tx, change)
         return Staff(staff_id, await self.first_sign_in(username), self.migrant, self.registry)
 
     async def agree(self, partner: str) -> None:

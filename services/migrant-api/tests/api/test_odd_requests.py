@@ -1,6 +1,7 @@
 """What callers send by mistake: the field is named, in the caller's language, and nothing ends in a 500."""
 
 from base64 import urlsafe_b64encode
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,9 @@ import pytest
 
 from renkou_common.errors import NotFound
 from renkou_common.http.language import caller_language
+from renkou_common.identity.service_token import ServiceToken
 from renkou_migrant.exchange.contracts import Inquiry
-from renkou_migrant.registry_client import RegistryClient, ServiceTokens
+from renkou_migrant.registry_client import RegistryClient
 
 from ..districts import Districts
 from ..support import drafted
@@ -58,7 +60,9 @@ async def test_the_register_is_asked_in_the_callers_language() -> None:
         return httpx.Response(404, json={"code": "not_found", "detail": "No such person"})
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(register)) as http:
-        client = RegistryClient("http://register", http, ServiceTokens("http://register", "x", "y", http))
+        client = RegistryClient(
+            "http://register", http, ServiceToken("http://register", "x", Path("unused"), http)
+        )
         before = caller_language.set("en")
         try:
             with pytest.raises(NotFound) as refused:

@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from renkou_common.contracts.registry import StaffChanged
+from renkou_common.identity import rights
 from renkou_common.scope import AreaScope
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.credentials.trust import verify_trust_list
 from renkou_migrant.main import create_app
-from renkou_migrant.staff_rights import service as staff_rights
 
 from ..districts import SignList
 from ..support import Clerk, Json, Node, Until
@@ -182,7 +182,7 @@ async def test_a_clerk_who_left_can_do_nothing_any_more(node: Node, until: Until
     clerk = await node.clerk()
     assert (await clerk.request("GET", "/notices")).status_code == 200
     async with node.runtime.database.transaction(AreaScope.everything()) as tx:
-        await staff_rights.take_over(tx, StaffChanged(staff_id=clerk.id, active=False, assignments=[]))
+        await rights.take_over(tx, StaffChanged(staff_id=clerk.id, active=False, assignments=[]))
 
     async def refused() -> bool:
         return (await clerk.request("GET", "/notices")).status_code == 403

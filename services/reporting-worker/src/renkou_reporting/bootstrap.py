@@ -9,14 +9,14 @@ import httpx
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
+from renkou_common.identity.rights import assignment_loader
+from renkou_common.identity.service_token import ServiceToken
 from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.consumer import FeedConsumer, FeedSource
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.rebuild.service import Rebuilder
-from renkou_reporting.rights.service import assignment_loader
 from renkou_reporting.runtime import CurrentRuntime, Runtime
-from renkou_reporting.service_token import ServiceToken
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
@@ -27,7 +27,7 @@ def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, Fe
     """Return the HTTP side of both feeds: for catching up, for rebuilds, for their heads."""
     if settings.service_secret_file is None:
         raise ValueError("RENKOU_SERVICE_SECRET_FILE has to name a file")
-    token = ServiceToken(settings.registry_url, settings.service_secret_file, http)
+    token = ServiceToken(settings.registry_url, CLIENT_ID, settings.service_secret_file, http)
     return {
         "registry": FeedClient(settings.registry_url, "registry", token, http),
         "migrant": FeedClient(settings.migrant_url, "migrant", token, http),

@@ -1,1 +1,1 @@
-"""Which roles staff accounts hold where, copied from registry-api's events (岗位授权副本)."""
+"""Rights of staff (岗位授权): which role each account holds where, copied from what registry-api publishes."""

@@ -1,4 +1,4 @@
-"""Tables of staff rights. Schema only: queries are in :mod:`.repository`."""
+"""Table of staff rights. Schema only: queries are in :mod:`renkou_common.identity.rights`."""
 
 from uuid import UUID
 

@@ -1,1 +1,1 @@
-"""Rights of staff (岗位授权): this service's copy of what registry-api publishes."""
+"""Rights of staff (岗位授权): which role each account holds where, copied from what registry-api publishes."""

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from renkou_common.contracts.registry import RegistryEventType, StaffChanged
 from renkou_common.database import Transaction
+from renkou_common.identity.rights import take_over
 from renkou_common.messaging.envelope import Event
-from renkou_reporting.rights import repository
 
 
 async def apply_staff_changes(tx: Transaction, events: Sequence[Event]) -> None:
@@ -16,7 +16,5 @@ async def apply_staff_changes(tx: Transaction, events: Sequence[Event]) -> None:
         if event.type == RegistryEventType.STAFF_CHANGED:
             change = StaffChanged.model_validate(event.data)
             newest[change.staff_id] = change
-    for staff_id, change in sorted(newest.items()):
-        assignments = change.assignments if change.active else []
-        rows = {(one.role, int(one.area), int(one.area_high)) for one in assignments}
-        await repository.replace(tx, staff_id, sorted(rows))
+    for staff_id in sorted(newest):
+        await take_over(tx, newest[staff_id])

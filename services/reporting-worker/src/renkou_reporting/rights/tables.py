@@ -1,4 +1,4 @@
-"""Rights of staff as published by registry-api. Schema only."""
+"""Table of staff rights. Schema only: queries are in :mod:`renkou_common.identity.rights`."""
 
 from uuid import UUID
 
