@@ -110,7 +110,7 @@ def check_not_before(pointer: str, day: date, earliest: date) -> None:
         )
 
 
-def _area_query(
+async def _area_query(
     area: Annotated[str | None, Query(description="区划代码, its subtree")] = None,
 ) -> AreaCode | None:
     if area is None:

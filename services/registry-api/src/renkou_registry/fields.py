@@ -75,7 +75,7 @@ ResidentIdIn = Annotated[
 ]
 
 
-def _area_of_query(
+async def _area_of_query(
     area: Annotated[
         str, Query(description="区划代码, an area of the caller's", max_length=40, examples=["340103001"])
     ],

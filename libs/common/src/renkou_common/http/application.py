@@ -14,6 +14,7 @@ from renkou_common.http.docs import docs_page
 from renkou_common.http.middleware import Edge
 from renkou_common.http.nul import refuse_nul
 from renkou_common.http.problems import install_problem_handlers
+from renkou_common.http.straight import StraightApplication
 
 type ReadinessCheck = Callable[[], Awaitable[None]]
 type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -28,7 +29,7 @@ def create_application(
     readiness: Callable[[FastAPI], ReadinessCheck],
 ) -> FastAPI:
     """Return the FastAPI application of one service; ``readiness`` is asked at each ``/health/ready``."""
-    app = FastAPI(
+    app = StraightApplication(
         title=title,
         description=description,
         version="1",

@@ -16,7 +16,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _parse_if_match(
+async def _parse_if_match(
     if_match: Annotated[str | None, Header(description='The version read, "3"')] = None,
 ) -> int:
     if if_match is None:

@@ -22,7 +22,7 @@ router.include_router(changes_router)
 Reader = Annotated[Access, Depends(requires(Scope.AREA_READ))]
 
 
-def _parsed(
+async def _parsed(
     code: Annotated[str, Path(description="区划代码", examples=["340103"], max_length=12)],
 ) -> AreaCode:
     try:

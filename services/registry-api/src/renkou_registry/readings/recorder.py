@@ -1,7 +1,7 @@
 """Writes readings before the answers leave, many in one commit.
 
 Each request waits for the commit that holds its reading, and requests that wait together share one: a node
-under load pays one small transaction for a few dozen answers. Where the log cannot be written,
+under load pays one small statement for a few dozen answers. Where the log cannot be written,
 nothing is shown.
 """
 
@@ -14,7 +14,6 @@ from renkou_common.clock import Clock
 from renkou_common.database import TRANSIENT_ERRORS, Database
 from renkou_common.errors import Unavailable
 from renkou_common.identity.principal import Access
-from renkou_common.scope import AreaScope
 from renkou_registry.readings import repository
 from renkou_registry.readings.domain import Reading, What
 
@@ -51,8 +50,7 @@ class ReadingRecorder:
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
             try:
-                async with self._database.transaction(AreaScope.nothing()) as tx:
-                    await repository.append(tx, [reading for reading, _ in group])
+                await repository.append(self._database, [reading for reading, _ in group])
             except (Unavailable, *TRANSIENT_ERRORS) as error:
                 refused = _not_logged()
                 refused.__cause__ = error

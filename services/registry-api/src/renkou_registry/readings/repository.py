@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.database import Transaction
+from renkou_common.database import Database, Transaction
 from renkou_registry.readings.domain import Reading
 
 _INSERT = """
@@ -29,9 +29,9 @@ ORDER BY found.read_at DESC, found.key DESC LIMIT $4
 """
 
 
-async def append(tx: Transaction, readings: Sequence[Reading]) -> None:
-    """Write readings in this order."""
-    await tx.execute(
+async def append(database: Database, readings: Sequence[Reading]) -> None:
+    """Write readings in this order, all or none."""
+    await database.execute(
         _INSERT,
         [each.read_at for each in readings],
         [each.read_by for each in readings],

@@ -117,7 +117,7 @@ async def find_by(
         conditions.add("p.id > {}", after)
     return await reader.fetch(
         f"SELECT 0 AS branch, '' AS key, {_SHOWN} FROM person p WHERE {' AND '.join(conditions.texts)}"
-        f" ORDER BY p.id LIMIT {conditions.value(limit)}",
+        f" ORDER BY p.id LIMIT {limit:d}",
         *conditions.arguments,
     )
 
@@ -135,7 +135,7 @@ async def find_in_household(
         conditions.add("p.id > {}", after)
     return await reader.fetch(
         f"SELECT 0 AS branch, '' AS key, {_SHOWN} FROM person p WHERE {' AND '.join(conditions.texts)}"
-        f" ORDER BY p.id LIMIT {conditions.value(limit)}",
+        f" ORDER BY p.id LIMIT {limit:d}",
         *conditions.arguments,
     )
 
@@ -164,7 +164,7 @@ async def find_by_keys(
     needed costs nothing.
     """
     branch, key, person_id = after or (0, "", None)
-    arguments = [*conditions.arguments, scope, limit]
+    arguments = [*conditions.arguments, scope]
     for look in looks:
         arguments += [look.low] if look.high is None else [look.low, look.high]
     for ring in rings:
@@ -180,6 +180,7 @@ async def find_by_keys(
         len(conditions.arguments),
         branch,
         person_id is not None,
+        limit,
     )
     return await reader.fetch(_statement(shape), *arguments)
 
@@ -193,6 +194,7 @@ class _Shape(NamedTuple):
     taken: int  # arguments of the conditions
     start: int
     continued: bool
+    limit: int
 
 
 @lru_cache(maxsize=512)
@@ -203,7 +205,7 @@ def _statement(shape: _Shape) -> str:
     def value() -> str:
         return f"${next(numbers)}"
 
-    area, size = f"(SELECT {value()}::text::int8multirange)", value()
+    area, size = f"(SELECT {value()}::text::int8multirange)", f"{shape.limit:d}"
     places = [_place(_KEY, kind, value(), None if exact else value()) for kind, exact in shape.looks]
     rings = [_ring(value, outer=outer, inner=inner) for outer, inner in shape.rings]
     narrowed = [_person(shape.conditions)] if shape.conditions else []

@@ -172,7 +172,7 @@ async def read_household_as_of(
     )
 
 
-def _area(
+async def _area(
     code: Annotated[str, Path(description="区划代码", examples=["340103001001"], max_length=12)],
 ) -> AreaCode:
     try:
