@@ -34,6 +34,7 @@ from renkou_registry.corrections.domain import (
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.life_events import revisions
 from renkou_registry.life_events import service as life_events
+from renkou_registry.life_events.couples import lock_with_partners
 from renkou_registry.life_events.domain import ENTRIES, LifeEvent, PersonState, effective, left_area
 from renkou_registry.life_events.recording import Desk, history_of
 from renkou_registry.life_events.records import StoredEvent
@@ -238,12 +239,12 @@ async def _affected(
 ) -> list[Affected]:
     if event is None or foreseen is None:
         return []
-    found = []
-    shared = request.proposed is None or "happened_on" in request.changes
-    other = await life_events.other_person(desk, event) if shared else None
-    if other is not None:
-        text = Text("配偶的对应记录同时更正或撤销", "the spouse's record of it is revised too")
-        found.append(Affected(other, "spouse", text))
+    found: list[Affected] = []
+    text = Text(
+        "配偶的对应记录或婚姻状况随之更正",
+        "the spouse's record of it, or what follows from it, is revised too",
+    )
+    found += [Affected(each, "spouse", text) for each in sorted(foreseen.spouses)]
     if foreseen.after is not None:
         text = Text("子女出生时的常住地随之更正", "the usual residence at birth is corrected too")
         found += [
@@ -277,7 +278,7 @@ async def approve(desk: Desk, request_id: UUID, version: int, seen: str | None) 
     """
     asked = await _locked(desk, request_id, version)
     check_other_person(asked, desk.subject)
-    await persons.lock(desk.tx, [asked.person_id], desk.scope)
+    await lock_with_partners(desk, [asked.person_id])
     now = await side_by_side(desk, asked)
     if now is None:
         raise NotFound.of("更正申请", "correction request")

@@ -22,7 +22,7 @@ from renkou_registry.external_lists import repository
 from renkou_registry.external_lists.kinds import KINDS, ListKind
 from renkou_registry.external_lists.repository import List
 from renkou_registry.imports.sheet import Layout, Row
-from renkou_registry.life_events import births, deaths
+from renkou_registry.life_events import births, unions
 from renkou_registry.life_events import service as life_events
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
@@ -217,7 +217,7 @@ async def _record(desk: Desk, found: List, person_id: UUID, row: Row) -> UUID:
         raise Conflict("in_future", "名单中的日期晚于今天", "the day in the list is still to come")
     match found.kind:
         case "deaths":
-            return await deaths.record_death(desk, person_id, day)
+            return await unions.record_death(desk, person_id, day)
         case "marriages":
             return await life_events.record_marriage(desk, person_id, await _spouse(desk, row), day, None)
         case "household_changes":

@@ -14,7 +14,7 @@ from renkou_registry.imports import sheet
 from renkou_registry.imports.cells import Privacy
 from renkou_registry.imports.importer import Kind, RowByRow
 from renkou_registry.imports.sheet import Row, Sheet
-from renkou_registry.life_events import births, deaths, service
+from renkou_registry.life_events import births, service, unions
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as person_service
 
@@ -125,7 +125,7 @@ class _Deaths(RowByRow):
     columns = MappingProxyType({"/happened_on": "死亡日期"})
 
     async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
-        await deaths.record_death(desk, persons[_NUMBER], row["死亡日期"])
+        await unions.record_death(desk, persons[_NUMBER], row["死亡日期"])
 
 
 class _Marriages(RowByRow):

@@ -36,6 +36,12 @@ async def counted_parents(tx: Transaction, person_id: UUID) -> list[UUID]:
     return sorted(each.kin_id for each in links if each.person_id == person_id)
 
 
+async def unlinked(tx: Transaction, person_ids: Sequence[UUID]) -> set[frozenset[UUID]]:
+    """Return the couples among persons whose link was taken away by hand, because it was wrong."""
+    rows = await repository.unlinked_spouses(tx, person_ids)
+    return {frozenset((row["person_id"], row["kin_id"])) for row in rows}
+
+
 async def left(tx: Transaction, person_id: UUID, now: datetime, ended_by: UUID) -> None:
     """End every link of a person whose entry was taken back."""
     await repository.close_all(tx, person_id, now, ended_by)

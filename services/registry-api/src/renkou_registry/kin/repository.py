@@ -79,6 +79,17 @@ async def close_all(tx: Transaction, person_id: UUID, known_until: datetime, end
     )
 
 
+async def unlinked_spouses(tx: Transaction, person_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return (person_id, kin_id) of spouses whose last link ended with a reason of its own: by hand."""
+    return await tx.fetch(
+        "SELECT person_id, kin_id FROM (SELECT DISTINCT ON (person_id, kin_id) person_id, kin_id, known_until,"
+        " reason FROM kin_link WHERE kind = 'spouse' AND person_id = ANY($1)"
+        " ORDER BY person_id, kin_id, known_from DESC, id DESC) last"
+        " WHERE known_until IS NOT NULL AND reason IS NOT NULL",
+        person_ids,
+    )
+
+
 async def was_counted(tx: Transaction, link: Link) -> bool:
     """Say whether an open link had added one to the parent's number of children."""
     counted: bool | None = await tx.fetchval(

@@ -56,8 +56,9 @@ CORRECTABLE: dict[EventKind, frozenset[str]] = {
     EventKind.ADOPTION: frozenset({"happened_on"}),
     EventKind.ADDRESS: frozenset({"happened_on"}),
 }
+_BEFORE_ENTRY = frozenset({EventKind.MARRIAGE, EventKind.WIDOWHOOD})  # may be older than the record
 FOLLOWING = frozenset({EventKind.WIDOWHOOD})  # revised only with the event they follow from
-_RANK = {EventKind.AREA_CHANGE: 0, EventKind.DEATH: 2}  # within one day
+_RANK = {EventKind.AREA_CHANGE: 0, EventKind.DEATH: 2, EventKind.WIDOWHOOD: 2}  # within one day
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class PersonState:
 
 def effective(history: Sequence[LifeEvent]) -> list[LifeEvent]:
     """Return the events that hold, corrections applied, in the order they happened: the entry first, then by
-    day, a change of the division first and a death last on its day, otherwise as recorded. None hold of a
+    day, a change of the division first and a death or widowhood last on its day, otherwise as recorded. None hold of a
     record that has joined another."""
     retracted = {event.retracts for event in history if event.retracts}
     standing = {event.id: event for event in history if event.id not in retracted}
@@ -341,7 +342,7 @@ def _check_within_life(event: LifeEvent, entry: LifeEvent, death: LifeEvent | No
     day = event.happened_on
     if day < entry.data["birth_date"]:
         raise Conflict("before_birth", f"{day} 早于出生日期", f"{day} is before the person's birth")
-    if day < entry.happened_on and event.kind is not EventKind.MARRIAGE:
+    if day < entry.happened_on and event.kind not in _BEFORE_ENTRY:
         raise Conflict(
             "before_entry",
             f"{day} 早于建档日期 {entry.happened_on}; 如建档有误请更正建档记录",

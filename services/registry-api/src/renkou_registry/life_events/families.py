@@ -10,9 +10,9 @@ from renkou_common.contracts.registry_time import AdoptionRecorded
 from renkou_common.errors import Conflict, InvalidInput
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.life_events.births import parent_younger
+from renkou_registry.life_events.couples import everywhere
 from renkou_registry.life_events.domain import EventKind, LifeEvent, effective
 from renkou_registry.life_events.recording import Desk, history_of, record, state_of
-from renkou_registry.life_events.unions import everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 

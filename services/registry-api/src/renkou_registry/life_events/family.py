@@ -40,10 +40,12 @@ class Family:
                 status = str(event.data["marital_status"])
                 return replace(self, marital_status=status, spouse_id=_id(event.data.get("spouse_id")))
             case EventKind.DIVORCE:
+                if self._is_of_another(event):
+                    return self
                 if not self.may_divorce:
                     raise not_married(event)
                 return replace(self, marital_status=str(MaritalStatus.DIVORCED), spouse_id=None)
-            case EventKind.WIDOWHOOD if self.is_married:
+            case EventKind.WIDOWHOOD if self.may_divorce and not self._is_of_another(event):
                 return replace(self, marital_status=str(MaritalStatus.WIDOWED), spouse_id=None)
             case EventKind.DEATH:
                 return replace(self, spouse_id=None)
@@ -54,6 +56,12 @@ class Family:
                     father_id=_id(event.data.get("father_id")),
                 )
         return self
+
+    def _is_of_another(self, event: LifeEvent) -> bool:
+        """Whether an end of a marriage names another spouse than the one of that day: there is a later
+        marriage, which goes on."""
+        named = _id(event.data.get("spouse_id"))
+        return named is not None and self.spouse_id is not None and named != self.spouse_id
 
     @property
     def is_married(self) -> bool:

@@ -1,11 +1,12 @@
 """Corrections and retractions: nothing recorded is changed, a later event says what was wrong.
 
-A marriage stands in two histories; both are revised together.
+A marriage and a divorce stand in two histories; both are revised together. Who is widowed, and who is whose
+spouse, follows from what holds after the revision (:mod:`.couples`).
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,9 @@ from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.kin import history as kin
-from renkou_registry.life_events import repository
+from renkou_registry.life_events import couples, repository
 from renkou_registry.life_events.births import parent_younger
+from renkou_registry.life_events.couples import everywhere, lock_with_partners
 from renkou_registry.life_events.domain import (
     CORRECTABLE,
     ENTRIES,
@@ -39,7 +41,6 @@ from renkou_registry.life_events.families import count_children, follow_mother
 from renkou_registry.life_events.recording import RULES, Desk, Recorded, history_of, record
 from renkou_registry.life_events.records import NewEvent, StoredEvent
 from renkou_registry.life_events.service import find
-from renkou_registry.life_events.unions import everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 from renkou_registry.prepregnancy import service as prepregnancy
@@ -48,8 +49,8 @@ from renkou_registry.supplies.users import service as supplies
 from renkou_registry.timeline import addresses
 
 _RESIDENCE = ENTRIES | {EventKind.MOVE, EventKind.CORRECTION}
+_TWICE = frozenset({EventKind.MARRIAGE, EventKind.DIVORCE, EventKind.CORRECTION})
 _MAKES_PARENTS = frozenset({EventKind.BIRTH, EventKind.ADOPTION})
-_ENDS_OF_MARRIAGE = frozenset({EventKind.DIVORCE, EventKind.DEATH, EventKind.WIDOWHOOD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,12 @@ def check_correctable(target: LifeEvent, changes: Mapping[str, Any]) -> None:
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """What a revision would do: the state before and after (None: the person leaves the register), the lines
-    it would publish."""
+    it would publish, and to whom else something would happen as a spouse."""
 
     before: PersonState
     after: PersonState | None
     lines: list[Line]
+    spouses: frozenset[UUID] = frozenset()
 
 
 async def foresee(
@@ -103,62 +105,107 @@ async def foresee(
     event = target.event
     if changes is None:
         check_leading(event)
-        revision = LifeEvent(new_id(), EventKind.RETRACTION, event.happened_on, {}, retracts=event.id)
     else:
         check_correctable(event, changes)
-        data = {"changes": dict(changes)}
-        revision = LifeEvent(new_id(), EventKind.CORRECTION, event.happened_on, data, corrects=event.id)
     _check_stands(history, event.id)
     if changes is not None and event.kind is EventKind.BIRTH and "happened_on" in changes:
         person = await persons.find(desk.tx, target.person_id, desk.scope)
         parents = [person["mother_id"], person["father_id"]]
         await _check_parents_older(desk, parents, changes["happened_on"])
     before = derive(history, desk.district, RULES)
-    facts = effective([*history, revision])
+    leading = await _leading(desk, target, changes, Grounds(""))
+    plan = await couples.foreseen(desk, leading)
+    own = [each for person, each in plan.before if person == target.person_id]
+    own += leading[target.person_id]
+    own += [each for person, each in plan.after if person == target.person_id]
+    facts = effective([*history, *own])
     after = state_after(facts, desk.district, RULES) if facts else None
     new_lines = lines_of(after, desk.district) if after is not None else Counter[LineKey]()
-    return Foreseen(before, after, difference(new_lines, lines_of(before, desk.district)))
+    others = (plan.persons | set(leading)) - {target.person_id}
+    lines = difference(new_lines, lines_of(before, desk.district))
+    return Foreseen(before, after, lines, frozenset(others))
+
+
+async def _leading(
+    desk: Desk, target: StoredEvent, changes: Mapping[str, Any] | None, grounds: Grounds
+) -> dict[UUID, list[LifeEvent]]:
+    """Return the correction or retraction by person: the target's, and of a marriage or a divorce the other
+    half's in the spouse's history."""
+    events = [(target, dict(changes) if changes is not None else None)]
+    other = await _counterpart(desk, target)
+    shared = {name: value for name, value in (changes or {}).items() if name == "happened_on"}
+    if other is not None and (changes is None or shared):
+        events.append((other, shared if changes is not None else None))
+    return {each.person_id: [_revision(each.event, revised, grounds)] for each, revised in events}
+
+
+def _revision(event: LifeEvent, changes: Mapping[str, Any] | None, grounds: Grounds) -> LifeEvent:
+    if changes is None:
+        return LifeEvent(new_id(), EventKind.RETRACTION, event.happened_on, grounds.data(), retracts=event.id)
+    on = changes.get("happened_on", event.happened_on)
+    data = {"changes": dict(changes), **grounds.data()}
+    return LifeEvent(new_id(), EventKind.CORRECTION, on, data, corrects=event.id)
 
 
 async def correct(desk: Desk, event_id: UUID, changes: Mapping[str, Any], grounds: Grounds) -> UUID:
     """Correct values of an event; returns the correction's id. Raises NotFound, InvalidInput, Conflict."""
     target = await find(desk, event_id)
     check_correctable(target.event, changes)
-    counterpart = await _lock_counterpart(desk, target)
-    shared = {name: value for name, value in changes.items() if name == "happened_on"}
-    if counterpart is None or not shared:
-        return await _correct_one(desk, target, changes, grounds, (new_id(), None))
-    first, second = new_id(), new_id()
-    await _correct_one(desk, target, changes, grounds, (first, second))
-    async with reaching_everywhere(desk.tx, desk.scope):
-        await _correct_one(everywhere(desk), counterpart, shared, grounds, (second, first))
-    return first
+    return await _revise(desk, target, changes, grounds)
+
+
+async def _revise(
+    desk: Desk, target: StoredEvent, changes: Mapping[str, Any] | None, grounds: Grounds
+) -> UUID:
+    """Record a correction, or without ``changes`` a retraction, in one history or both, with what follows;
+    returns the id of the target's."""
+    other = await _counterpart(desk, target)
+    both = [target] if other is None else [target, other]
+    await lock_with_partners(desk, [each.person_id for each in both])
+    _check_stands(await history_of(desk, target.person_id), target.event.id)
+    leading = await _leading(desk, target, changes, grounds)
+    ids = [event.id for events in leading.values() for event in events]
+    async with couples.settling(desk, leading):
+        for each in both:
+            if each.person_id not in leading:
+                continue
+            (event,) = leading[each.person_id]
+            twin = next((str(other_id) for other_id in ids if other_id != event.id), None)
+            if twin is not None and changes is not None:
+                event = replace(event, data={**event.data, "counterpart": twin})
+            if each is target:
+                await _carry_out(desk, each, event, grounds)
+            else:
+                async with reaching_everywhere(desk.tx, desk.scope):
+                    await _carry_out(everywhere(desk), each, event, grounds)
+    return leading[target.person_id][0].id
+
+
+async def _carry_out(desk: Desk, target: StoredEvent, event: LifeEvent, grounds: Grounds) -> None:
+    person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
+    history = await history_of(desk, person.id)
+    _check_stands(history, target.event.id)
+    if event.kind is EventKind.CORRECTION:
+        await _correct_one(desk, person, history, target, event, grounds)
+    else:
+        await _retract_one(desk, person, history, target, event)
 
 
 async def _correct_one(
     desk: Desk,
+    person: PersonRecord,
+    history: list[LifeEvent],
     target: StoredEvent,
-    changes: Mapping[str, Any],
+    event: LifeEvent,
     grounds: Grounds,
-    ids: tuple[UUID, UUID | None],
-) -> UUID:
-    """Correct one history; ``ids`` are the correction's and that of its other half in the spouse's."""
-    person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
-    history = await history_of(desk, person.id)
-    _check_stands(history, target.event.id)
-    happened_on: date = changes.get("happened_on", target.event.happened_on)
-    if target.event.kind is EventKind.BIRTH and "happened_on" in changes:
-        await _check_parents_older(desk, [person.mother_id, person.father_id], happened_on)
-    data = {"changes": dict(changes), **grounds.data()}
-    if ids[1] is not None:
-        data["counterpart"] = str(ids[1])
-    event = LifeEvent(ids[0], EventKind.CORRECTION, happened_on, data, corrects=target.event.id)
+) -> None:
+    if target.event.kind is EventKind.BIRTH and "happened_on" in event.data["changes"]:
+        await _check_parents_older(desk, [person.mother_id, person.father_id], event.happened_on)
     done = await record(desk, person, event, history=history, details=grounds.details)
     parents = await _parent_refs(desk, person) if "birth_date" in done.facts_changed else []
     payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id, parent_refs=parents)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
     await _follow(desk, person, target)
-    return event.id
 
 
 async def _follow(desk: Desk, person: PersonRecord, target: StoredEvent) -> None:
@@ -187,40 +234,26 @@ async def retract(desk: Desk, event_id: UUID, grounds: Grounds) -> UUID:
     """
     target = await find(desk, event_id)
     check_leading(target.event)
-    counterpart = await _lock_counterpart(desk, target)
-    first = await _retract_one(desk, target, grounds)
-    if counterpart is not None:
-        async with reaching_everywhere(desk.tx, desk.scope):
-            await _retract_one(everywhere(desk), counterpart, grounds)
-    return first
+    return await _revise(desk, target, None, grounds)
 
 
-async def retract_following(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUID:
-    """Take back an event that followed from another one, in this history only; both persons are locked."""
-    return await _retract_one(desk, target, grounds)
-
-
-async def _retract_one(desk: Desk, target: StoredEvent, grounds: Grounds) -> UUID:
-    person = (await persons.lock(desk.tx, [target.person_id], desk.scope))[target.person_id]
-    history = await history_of(desk, person.id)
-    _check_stands(history, target.event.id)
-    event = LifeEvent(
-        new_id(), EventKind.RETRACTION, target.event.happened_on, grounds.data(), retracts=target.event.id
-    )
-    if not effective([*history, event]):
+async def _retract_one(
+    desk: Desk, person: PersonRecord, history: list[LifeEvent], target: StoredEvent, event: LifeEvent
+) -> None:
+    standing = effective([*history, event])
+    if not standing:
         async with reaching_everywhere(desk.tx, desk.scope):
             parents = await _parents_who_counted(desk, person, target.event)
             done = await _withdraw(desk, person, history, event)
             await persons.add_children(desk.tx, parents, -1)
     else:
-        columns = await _kin_restored(desk, person, target.event, effective([*history, event]))
+        columns = await _parents_restored(desk, person, target.event, standing)
         done = await record(desk, person, event, history=history, columns=columns)
-    parents = await _parent_refs(desk, person) if target.event.kind in _MAKES_PARENTS else []
-    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id, parent_refs=parents)
+    refs = await _parent_refs(desk, person) if target.event.kind in _MAKES_PARENTS else []
+    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id, parent_refs=refs)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_RETRACTED, person.ref, payload)
     if target.event.kind is not EventKind.BIRTH:
         await _follow(desk, person, target)
-    return event.id
 
 
 async def _parents_who_counted(desk: Desk, person: PersonRecord, entry: LifeEvent) -> list[UUID]:
@@ -231,23 +264,18 @@ async def _parents_who_counted(desk: Desk, person: PersonRecord, entry: LifeEven
     return await kin.counted_parents(desk.tx, person.id)
 
 
-async def _kin_restored(
+async def _parents_restored(
     desk: Desk, person: PersonRecord, event: LifeEvent, standing: Sequence[LifeEvent]
 ) -> dict[str, Any]:
-    """Return the kin columns after an event was taken back; a child is counted for its parents again."""
-    if event.kind is EventKind.MARRIAGE:
-        return {"spouse_id": None}
-    if event.kind in _ENDS_OF_MARRIAGE:
-        spouse_id = event.data.get("spouse_id")
-        return {"spouse_id": UUID(spouse_id)} if spouse_id and not _ended(standing) else {}
-    if event.kind is EventKind.ADOPTION:
-        later = [each for each in standing if each.kind is EventKind.ADOPTION]
-        names = ("mother_id", "father_id") if later else ("former_mother_id", "former_father_id")
-        data = later[-1].data if later else event.data
-        mother, father = (UUID(data[name]) if data.get(name) else None for name in names)
-        await count_children(desk, person, mother, father)
-        return {"mother_id": mother, "father_id": father}
-    return {}
+    """Return the parents after an adoption was taken back, for whom the child is counted again."""
+    if event.kind is not EventKind.ADOPTION:
+        return {}
+    later = [each for each in standing if each.kind is EventKind.ADOPTION]
+    names = ("mother_id", "father_id") if later else ("former_mother_id", "former_father_id")
+    data = later[-1].data if later else event.data
+    mother, father = (UUID(data[name]) if data.get(name) else None for name in names)
+    await count_children(desk, person, mother, father)
+    return {"mother_id": mother, "father_id": father}
 
 
 async def _parent_refs(desk: Desk, person: PersonRecord) -> list[UUID]:
@@ -255,13 +283,6 @@ async def _parent_refs(desk: Desk, person: PersonRecord) -> list[UUID]:
     ids = [each for each in (person.mother_id, person.father_id) if each is not None]
     async with reaching_everywhere(desk.tx, desk.scope):
         return sorted((await persons.refs_of(desk.tx, ids)).values())
-
-
-def _ended(standing: Sequence[LifeEvent]) -> bool:
-    """Whether the last marriage ended another way as well: both spouses died, told in the other order."""
-    married = [each.happened_on for each in standing if each.kind is EventKind.MARRIAGE]
-    since = max(married, default=date.min)
-    return any(each.kind in _ENDS_OF_MARRIAGE and each.happened_on >= since for each in standing)
 
 
 async def _withdraw(
@@ -309,14 +330,11 @@ def _check_stands(history: Sequence[LifeEvent], event_id: UUID) -> None:
         )
 
 
-async def _lock_counterpart(desk: Desk, target: StoredEvent) -> StoredEvent | None:
-    """Return the same marriage or its end in the other spouse's history unless taken back there; lock both
-    persons."""
+async def _counterpart(desk: Desk, target: StoredEvent) -> StoredEvent | None:
+    """Return the same marriage or divorce, or the same correction of it, in the other spouse's history unless
+    taken back there."""
     other_id = target.event.data.get("counterpart")
-    if other_id is None:
+    if other_id is None or target.event.kind not in _TWICE:
         return None
     async with reaching_everywhere(desk.tx, desk.scope):
-        other = await repository.standing(desk.tx, UUID(other_id))
-        if other is not None:
-            await persons.lock(desk.tx, [target.person_id, other.person_id], AreaScope.everything())
-    return other
+        return await repository.standing(desk.tx, UUID(other_id))

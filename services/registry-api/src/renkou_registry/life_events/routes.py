@@ -13,7 +13,7 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import area_code, check_areas, check_not_future
-from renkou_registry.life_events import births, deaths, families, history, service, unions
+from renkou_registry.life_events import births, families, history, service, unions
 from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.life_events.domain import EventKind
 from renkou_registry.life_events.recording import Desk
@@ -172,7 +172,7 @@ async def create_death(
     _not_future(runtime, body.happened_on)
 
     async def make(desk: Desk) -> UUID:
-        return await deaths.record_death(desk, body.person_id, body.happened_on)
+        return await unions.record_death(desk, body.person_id, body.happened_on)
 
     return await _record(runtime, access, key, response, make)
 

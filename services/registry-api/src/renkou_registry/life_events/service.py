@@ -21,6 +21,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.addresses import AddressKind, Place
+from renkou_registry.life_events.couples import lock_with_partners, settling
 from renkou_registry.life_events.domain import EventKind, LifeEvent
 from renkou_registry.life_events.families import follow_mother
 from renkou_registry.life_events.recording import Desk, Recorded, record
@@ -40,22 +41,31 @@ async def record_marriage(
     if spouse_id == person_id:
         raise InvalidInput.field("/spouse_id", "same_person", "配偶不能是本人", "must be another person")
     ids = [person_id] if spouse_id is None else [person_id, spouse_id]
+    await lock_with_partners(desk, ids)
     locked = await persons.lock(desk.tx, ids, desk.scope)
     event_ids = {each: new_id() for each in ids}
-    for each in sorted(ids):
-        other = locked.get(spouse_id if each == person_id else person_id) if spouse_id else None
-        await _marry(desk, locked[each], other, event_ids, married_on, marital_status)
+    others = {
+        each: locked.get(spouse_id if each == person_id else person_id) if spouse_id else None for each in ids
+    }
+    events = {
+        each: await _marriage(desk, locked[each], others[each], event_ids, married_on, marital_status)
+        for each in ids
+    }
+    async with settling(desk, {each: [event] for each, event in events.items()}):
+        for each in sorted(ids):
+            await _marry(desk, locked[each], others[each], events[each])
     return event_ids[person_id]
 
 
-async def _marry(
+async def _marriage(
     desk: Desk,
     person: PersonRecord,
     spouse: PersonRecord | None,
     event_ids: dict[UUID, UUID],
     married_on: date,
     marital_status: str | None,
-) -> None:
+) -> LifeEvent:
+    """Return the event for one of the two; raises Conflict for who has a spouse."""
     widowed = False
     if MaritalStatus(int(person.marital_status)).is_married and person.spouse_id is not None:
         widowed = not await persons.is_alive(desk.tx, person.spouse_id, desk.scope)
@@ -70,8 +80,11 @@ async def _marry(
     data: dict[str, Any] = {"marital_status": status}
     if spouse is not None:
         data |= {"spouse_id": str(spouse.id), "counterpart": str(event_ids[spouse.id])}
-    event = LifeEvent(event_ids[person.id], EventKind.MARRIAGE, married_on, data)
-    done = await record(desk, person, event, columns={"spouse_id": spouse.id if spouse else None})
+    return LifeEvent(event_ids[person.id], EventKind.MARRIAGE, married_on, data)
+
+
+async def _marry(desk: Desk, person: PersonRecord, spouse: PersonRecord | None, event: LifeEvent) -> None:
+    done = await record(desk, person, event)
     payload = MarriageRecorded(**done.fields(), spouse_ref=spouse.ref if spouse else None)
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.MARRIAGE_RECORDED, person.ref, payload)
 
@@ -199,13 +212,3 @@ async def recorded(desk: Desk, event_id: UUID) -> StoredEvent:
     if found is None:
         raise NotFound.of("生命事件", "life event")
     return found
-
-
-async def other_person(desk: Desk, event: LifeEvent) -> UUID | None:
-    """Return in whose history the other half of a marriage, a divorce or a death stands, if it does."""
-    counterpart = event.data.get("counterpart")
-    if counterpart is None:
-        return None
-    async with reaching_everywhere(desk.tx, desk.scope):
-        found = await repository.standing(desk.tx, UUID(counterpart))
-    return found.person_id if found else None

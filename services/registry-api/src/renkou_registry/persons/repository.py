@@ -115,6 +115,12 @@ async def answer_spouses(tx: Transaction, ids: Sequence[UUID]) -> None:
     )
 
 
+async def spouses_of(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+    """Return the spouses whom persons name."""
+    rows = await tx.fetch("SELECT spouse_id FROM person WHERE id = ANY($1) AND spouse_id IS NOT NULL", ids)
+    return [row["spouse_id"] for row in rows]
+
+
 async def part(tx: Transaction, person_id: UUID, spouse_id: UUID) -> None:
     """Clear the spouse of a person as long as it is this one."""
     await tx.execute(

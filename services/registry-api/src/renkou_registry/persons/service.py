@@ -456,6 +456,22 @@ async def _follow_kin(
             await repository.part(tx, before.spouse_id, before.id)
 
 
+async def spouses_of(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
+    """Return the present spouses in the register of persons; the caller reaches everywhere."""
+    return set(await repository.spouses_of(tx, ids))
+
+
+async def set_spouse(
+    runtime: Runtime, tx: Transaction, person_id: UUID, spouse_id: UUID | None, *, recorded_by: UUID
+) -> None:
+    """Write a locked person's spouse with the history of kin; the caller reaches everywhere."""
+    before = (await lock_known(tx, [person_id]))[person_id]
+    if before.spouse_id != spouse_id:
+        columns: dict[str, Any] = {"spouse_id": spouse_id}
+        await repository.update(tx, person_id, columns, columns)
+        await _follow_kin(runtime, tx, before, columns, recorded_by)
+
+
 async def set_kin(tx: Transaction, person_id: UUID, columns: dict[str, Any]) -> None:
     """Write kin columns and the number of children; the history of kin is the caller's."""
     await repository.update(tx, person_id, columns, columns)
