@@ -1,7 +1,8 @@
-"""Stocks of methods are published by month, so that what is told late restates the months it speaks of
+"""Stocks of methods by month, the numbers of papers that came with supplies
 
-What was published until now stood on the day of each count; the first count after this takes it back on those
-days, which are read from the events themselves.
+Stocks of methods are published by month, so that what is told late restates the months it speaks of. What was
+published until now stood on the day of each count; the first count after this takes it back on those days,
+which are read from the events themselves.
 """
 
 import sqlalchemy as sa
@@ -27,9 +28,11 @@ def upgrade() -> None:
         GROUP BY 1, 2, 3, 4 HAVING sum((l->>'value')::int) <> 0
         """
     )
+    op.add_column("supply_document", sa.Column("paper_number", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("supply_document", "paper_number")
     op.execute("DELETE FROM method_count")
     op.drop_constraint("method_count_pkey", "method_count", type_="primary")
     op.drop_column("method_count", "on_day")
