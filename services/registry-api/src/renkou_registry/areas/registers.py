@@ -49,7 +49,7 @@ STAYING: dict[str, str] = {
     "duplicate_run": "a job over an area",
     "employer_statement": "due and signed where the employer was that year",
     "household_detail": "append-only",
-    "method_count": "what was counted last; the next count is by the new areas",
+    "method_count": "what was published by area; the next count follows the histories",
     "petition_reading": "append-only",
     "petition_reply": "append-only",
     "rental_agreement": "due and signed where the house was that year",

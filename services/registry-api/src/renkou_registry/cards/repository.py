@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.contracts.lines import Line
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.cards.domain import CardStanding
@@ -294,6 +295,11 @@ async def save_opening(tx: Transaction, opening_id: UUID, columns: Mapping[str, 
 # Counting methods
 
 
+async def counted(tx: Transaction, day: date) -> bool:
+    """Say whether the count of a day was made."""
+    return await tx.fetchval("SELECT true FROM method_count_day WHERE counted_on = $1", day) is not None
+
+
 async def begin_count(tx: Transaction, day: date, at: datetime) -> bool:
     """Claim the count of a day; False where it was made already."""
     claimed = await tx.fetchval(
@@ -305,38 +311,40 @@ async def begin_count(tx: Transaction, day: date, at: datetime) -> bool:
     return claimed is not None
 
 
-async def married_women(tx: Transaction) -> list[asyncpg.Record]:
-    """Return (population, area, number) of married women with an open card."""
+async def to_count(tx: Transaction, after: UUID, limit: int) -> list[asyncpg.Record]:
+    """Return cards, open or not, by id: whose they are and from when on they count."""
     return await tx.fetch(
-        "SELECT c.population, c.area, count(*) AS number FROM card c JOIN person p ON p.id = c.person_id"
-        " WHERE c.state = 'open' AND p.marital_status BETWEEN '20' AND '29' GROUP BY 1, 2"
+        f"SELECT id, person_id, opened_on FROM card WHERE id > $1 ORDER BY id LIMIT {limit:d}", after
     )
 
 
-async def current_methods(tx: Transaction, after: UUID, limit: int) -> list[asyncpg.Record]:
-    """Return sealed methods of open cards with where they count, by fact id."""
+async def methods_told(tx: Transaction, card_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return every method ever told on cards, sealed, in the order in which they were written down."""
     return await tx.fetch(
-        "SELECT f.id, f.sealed, f.confirmed_on, c.population, c.area, p.marital_status"
-        " FROM card_fact f JOIN card c ON c.id = f.card_id AND c.state = 'open'"
-        " JOIN person p ON p.id = c.person_id"
-        " WHERE f.kind = 'method' AND f.current AND f.id > $1"
-        f" ORDER BY f.id LIMIT {limit:d}",
-        after,
+        "SELECT card_id, told_on, sealed FROM card_fact WHERE kind = 'method' AND card_id = ANY($1)"
+        " ORDER BY id",
+        card_ids,
     )
 
 
 async def published_counts(tx: Transaction) -> list[asyncpg.Record]:
-    """Return the counts as they were published last."""
-    return await tx.fetch("SELECT population, area, measure, value FROM method_count")
+    """Return the sums of what was published so far."""
+    return await tx.fetch("SELECT population, area, on_day, measure, value FROM method_count")
 
 
-async def save_counts(tx: Transaction, rows: Sequence[tuple[str, int, str, int]]) -> None:
-    """Write counts as published."""
-    await tx.executemany(
-        "INSERT INTO method_count (population, area, measure, value) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (population, area, measure) DO UPDATE SET value = excluded.value",
-        rows,
+async def save_counts(tx: Transaction, sums: Sequence[tuple[Line, int]]) -> None:
+    """Write what was published by now of the day of each line."""
+    await tx.execute(
+        "INSERT INTO method_count (population, area, on_day, measure, value)"
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::date[], $4::text[], $5::int[])"
+        " ON CONFLICT (population, area, on_day, measure) DO UPDATE SET value = excluded.value",
+        [line.population for line, _ in sums],
+        [int(line.area) for line, _ in sums],
+        [line.on for line, _ in sums],
+        [line.measure for line, _ in sums],
+        [value for _, value in sums],
     )
+    await tx.execute("DELETE FROM method_count WHERE value = 0")
 
 
 async def give_to(tx: Transaction, card_id: UUID, person_id: UUID) -> None:

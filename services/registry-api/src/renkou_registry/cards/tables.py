@@ -133,12 +133,13 @@ class CardOpening(SQLModel, table=True):
 
 
 class MethodCount(SQLModel, table=True):
-    """How many women were published last by measure: counts of an area, nothing about one woman."""
+    """The sums of the lines that were published, by the day of the line: nothing about one woman."""
 
     __tablename__ = "method_count"
 
     population: str = Field(sa_column=Column(Text, primary_key=True))
     area: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    on_day: date = Field(primary_key=True)
     measure: str = Field(sa_column=Column(Text, primary_key=True))
     value: int
 

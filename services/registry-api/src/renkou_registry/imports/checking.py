@@ -11,10 +11,12 @@ from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
+from renkou_registry.imports.blocks import block_context
 from renkou_registry.imports.importer import Importer, Kind
 from renkou_registry.imports.reading import Numbered, open_file
 from renkou_registry.imports.repository import Job
 from renkou_registry.imports.sheet import Layout, Row, Severity, Unreadable
+from renkou_registry.imports.trying import try_rows
 from renkou_registry.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
@@ -29,11 +31,6 @@ def file_context(job: Job, part: int) -> str:
 def cells_context(job: Job, part: int) -> str:
     """What the cells of a part are sealed for."""
     return f"import_cells.sealed/{job.id}/{part}"
-
-
-def block_context(job: Job, block: int, part: int) -> str:
-    """What the values of a block are sealed for."""
-    return f"import_block.sealed/{job.id}/{block}/{part}"
 
 
 async def _content(cipher: FieldCipher, source: JobSession, job: Job) -> AsyncIterator[bytes]:
@@ -131,13 +128,16 @@ async def check_job(runtime: Runtime, source: JobSession, job: Job, kind: Kind) 
         opened.close()
     if seen == 0:
         raise Unreadable("no_rows", "表中没有可导入的行", "the sheet holds no rows")
-    return await _close(runtime, source, job, importer)
-
-
-async def _close(runtime: Runtime, source: JobSession, job: Job, importer: Importer) -> Job:
     async with source.transaction() as tx:
         if findings := await importer.whole(tx):
             await repository.add_findings(tx, job.id, findings)
+    if job.dry_run:
+        await try_rows(runtime, source, job, kind, layout)
+    return await _close(runtime, source, job)
+
+
+async def _close(runtime: Runtime, source: JobSession, job: Job) -> Job:
+    async with source.transaction() as tx:
         await repository.end_check(tx, job.id, runtime.clock.now())
         await repository.drop_file(tx, job.id)
         checked = await repository.job(tx, job.id, AreaScope.everything())

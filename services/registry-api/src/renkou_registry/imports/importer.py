@@ -5,8 +5,9 @@
 
 A job first reads all rows: ``prepare`` looks up what their rules need, ``check`` applies the rules,
 ``beside`` compares with the register, ``whole`` says what only the whole file shows. Good rows are kept,
-sealed, in blocks; rows of one ``group`` lie in one block. Then block by block goes in: ``build`` does what
-needs no database, in a thread, while the block before is being written by ``apply``.
+sealed, in blocks; rows of one ``group`` lie in one block. A dry run then tries block by block (``trying.py``).
+At last block by block goes in: ``build`` does what needs no database, in a thread, while the block before is
+being written by ``apply``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ import orjson
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import Finding
 from renkou_common.database import Transaction
-from renkou_common.errors import RenkouError
+from renkou_common.errors import FieldError, RenkouError
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
 from renkou_registry.areas.service import known_areas
@@ -56,6 +57,8 @@ class Importer:
 
     narrow = False
     """Whether rows are entered with the clerk's own rights on areas as the floor."""
+    tried = False
+    """Whether only entering a row shows all of its rules, so that a dry run has to try."""
 
     def __init__(self, runtime: Runtime, job: Job, layout: Layout) -> None:
         self.runtime = runtime
@@ -121,6 +124,7 @@ class RowByRow(Importer):
     """
 
     narrow = True
+    tried = True
     person: Sequence[tuple[str, str]] = ()
     days: Sequence[str] = ()
     columns: Mapping[str, str] = MappingProxyType({})
@@ -161,24 +165,39 @@ class RowByRow(Importer):
                 try:
                     await self.look_up(desk, row)
                 except RenkouError as error:
-                    self._refuse(row, error)
+                    self.refuse(row, error)
 
     async def apply(self, tx: Transaction, built: Sequence[Row]) -> Applied:
         await self._blame_repeated(tx, built)
         found = await self._find(tx, built)
         desk = Desk(self.runtime, tx, self.scope, self.job.created_by)
         entered = 0
-        for row in built:
-            if row.refused:
-                continue
+        for unit in self.units(built):
             try:
                 async with tx.transaction():
-                    await self.enter(desk, row, found[row.number])
-                    await repository.remember(tx, self.layout.sheet.kind, self._digest(row), self.job.id)
-                    entered += 1
+                    await self.enter_unit(desk, unit, found)
+                    for row in unit:
+                        await repository.remember(tx, self.layout.sheet.kind, self._digest(row), self.job.id)
+                entered += len(unit)
             except RenkouError as error:
-                self._refuse(row, error)
+                self.refuse_unit(unit, error)
         return Applied(entered, [row for row in built if row.refused])
+
+    def units(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """Return the rows not refused, those together that go in together or not at all."""
+        return [[row] for row in rows if not row.refused]
+
+    async def enter_unit(
+        self, desk: Desk, unit: Sequence[Row], persons: Mapping[int, Mapping[str, UUID]]
+    ) -> None:
+        """Enter rows that go in together. Raises RenkouError."""
+        for row in unit:
+            await self.enter(desk, row, persons[row.number])
+
+    def refuse_unit(self, unit: Sequence[Row], error: RenkouError) -> None:
+        """Blame rows that go in together for what entering them raised."""
+        for row in unit:
+            self.refuse(row, error)
 
     @property
     def _leading(self) -> str:
@@ -215,12 +234,17 @@ class RowByRow(Importer):
                     found[row.number][title] = known[number][0]
         return found
 
-    def _refuse(self, row: Row, error: RenkouError) -> None:
+    def refuse(self, row: Row, error: RenkouError) -> None:
+        """Blame the cells of a row for what a service found wrong."""
         if not error.errors:
             row.blame(self._leading, Finding(error.code, error.detail.zh, error.detail.en))
         for each in error.errors:
-            title = self.columns.get(each.pointer, self._leading)
-            row.blame(title, Finding(each.code, each.text.zh, each.text.en))
+            self.blame_field(row, each.pointer, each)
+
+    def blame_field(self, row: Row, pointer: str, error: FieldError) -> None:
+        """Blame the cell that a pointer of the service means."""
+        title = self.columns.get(pointer, self._leading)
+        row.blame(title, Finding(error.code, error.text.zh, error.text.en))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Supplies by sheet: products with their specifications, and receipts at a point by batch (药具品种, 入库)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
 from renkou_common.codes.offices import SUPPLY_KINDS
 from renkou_common.identity.roles import Scope
 from renkou_registry.imports import sheet
+from renkou_registry.imports.documents import RowsOfDocuments
 from renkou_registry.imports.importer import Kind, RowByRow, office_of
 from renkou_registry.imports.sheet import Row, Sheet
 from renkou_registry.life_events.recording import Desk
@@ -14,7 +15,8 @@ from renkou_registry.supplies.catalogue import service as catalogue
 from renkou_registry.supplies.ledger import service as ledger
 
 _CODE, _NAME, _SPECIFICATION = "品种代码", "药具名称", "规格"
-_AREA, _POINT, _DAY = "发放点所在区划编码", "发放点名称", "入库日期"
+_AREA, _POINT, _DAY, _SOURCE = "发放点所在区划编码", "发放点名称", "入库日期", "来源"
+_PAPER = "单据号"
 PRODUCTS = Sheet(
     "supply_products",
     "药具品种表",
@@ -41,8 +43,15 @@ RECEIPTS = Sheet(
         sheet.text("批号", 40, required=True, example="20250101A"),
         sheet.day("有效期至", "可以发放的最后一天", required=True, example="2028-12-31"),
         sheet.number("数量", 1, 10_000_000, required=True, example="200"),
-        sheet.text("来源", 100, example="省药具站"),
+        sheet.text(_SOURCE, 100, example="省药具站"),
+        sheet.text(
+            _PAPER,
+            40,
+            "同一单据的各行填同一号码, 合为一张入库单; 不填则一行一单",
+            absent=True,
+        ),
     ),
+    ("同一单据号的各行, 发放点、入库日期和来源应相同; 其中一行有误, 整张单据不录入。",),
 )
 
 
@@ -58,7 +67,9 @@ class _Products(RowByRow):
         await catalogue.create_specification(office, product_id, specification)
 
 
-class _Receipts(RowByRow):
+class _Receipts(RowsOfDocuments):
+    number = _PAPER
+    head = (_AREA, _POINT, _DAY, _SOURCE)
     days = (_DAY,)
     columns = MappingProxyType(
         {
@@ -73,18 +84,19 @@ class _Receipts(RowByRow):
     )
 
     async def look_up(self, desk: Desk, row: Row) -> None:
-        await self._place(desk, row)
-
-    async def _place(self, desk: Desk, row: Row) -> tuple[UUID, UUID]:
         office = office_of(desk)
-        point = await catalogue.point_named(office, row[_AREA], row[_POINT])
-        specification = await catalogue.specification_named(office, row[_CODE], row[_SPECIFICATION])
-        return point["id"], specification["id"]
+        await catalogue.point_named(office, row[_AREA], row[_POINT])
+        await catalogue.specification_named(office, row[_CODE], row[_SPECIFICATION])
 
-    async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
-        point, specification = await self._place(desk, row)
-        line = ledger.Received(specification, row["批号"], row["有效期至"], row["数量"])
-        await ledger.receive(office_of(desk), point, row[_DAY], row["来源"], [line])
+    async def enter_document(self, desk: Desk, rows: Sequence[Row]) -> None:
+        office, head = office_of(desk), rows[0]
+        point = await catalogue.point_named(office, head[_AREA], head[_POINT])
+        lines = []
+        for row in rows:
+            specification = await catalogue.specification_named(office, row[_CODE], row[_SPECIFICATION])
+            lines.append(ledger.Received(specification["id"], row["批号"], row["有效期至"], row["数量"]))
+        receipt = ledger.Receipt(head[_DAY], lines, head[_SOURCE], head[_PAPER])
+        await ledger.receive(office, point["id"], receipt)
 
 
 KINDS = (

@@ -202,6 +202,20 @@ def state_after(facts: Sequence[LifeEvent], district: District, rules: Rules) ->
     )
 
 
+def married_since(history: Sequence[LifeEvent]) -> list[tuple[date, bool]]:
+    """Return from which days on a person is married, or is not, from the entry on; in order."""
+    facts = effective(history)
+    if not facts or facts[0].kind not in ENTRIES:
+        return []
+    family = Family.of_entry(facts[0])
+    found = [(facts[0].happened_on, family.is_married)]
+    for event in facts[1:]:
+        family = family.after(event)
+        if family.is_married != found[-1][1]:
+            found.append((max(event.happened_on, found[-1][0]), family.is_married))
+    return found
+
+
 def population_lines(history: Sequence[LifeEvent], district: District, rules: Rules) -> Counter[LineKey]:
     """Return the lines that a history contributes to each population; empty where its entry was retracted
     with everything else. Raises Conflict for a history that cannot have happened."""

@@ -32,6 +32,7 @@ def document(row: asyncpg.Record, lines: Iterable[asyncpg.Record]) -> DocumentOu
         named=row["named"],
         loss_kind=row["loss_kind"],
         source=row["source"],
+        paper_number=row["paper_number"],
         reason=row["reason"],
         refers_to=row["refers_to"],
         recorded_at=row["recorded_at"],

@@ -9,6 +9,9 @@ from renkou_common.errors import InvalidInput
 
 Quantity = Annotated[int, Field(strict=True, ge=1, le=10_000_000, description="whole units")]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+PaperNumber = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), Field(examples=["RK2025-018"])
+]
 BatchNumber = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), Field(examples=["20250312A"])
 ]

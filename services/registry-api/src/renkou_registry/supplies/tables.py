@@ -216,6 +216,7 @@ class SupplyDocument(SQLModel, table=True):
     named: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     loss_kind: str | None = Field(default=None, sa_column=Column(Text))
     source: str | None = Field(default=None, sa_column=Column(Text))
+    paper_number: str | None = Field(default=None, sa_column=Column(Text))
     reason: str | None = Field(default=None, sa_column=Column(Text))
     refers_to: UUID | None = Field(default=None, sa_column=Column(ForeignKey("supply_document.id")))
     recorded_at: datetime = Field(sa_column=_instant())

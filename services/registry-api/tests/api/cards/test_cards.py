@@ -366,6 +366,26 @@ async def test_methods_leave_only_as_counts_of_an_area(fresh_registry: Registry)
     }
 
 
+async def test_a_method_told_late_restates_the_months_it_speaks_of(fresh_registry: Registry) -> None:
+    registry = fresh_registry
+    women = Women(registry, await registry.staff("community_worker", "340103001"))
+    card = await women.tell(await women.open(), "iud")
+    await pass_day(registry.runtime)
+    opened = women.today
+    registry.set_today(opened + timedelta(days=70))
+    await pass_day(registry.runtime)
+    worker = Women(registry, await registry.staff("community_worker", "340103001"))
+    await worker.tell(await worker.read(card), "implant", started_on=str(opened))
+    registry.set_today(opened + timedelta(days=71))
+    await pass_day(registry.runtime)
+    last = (await all_events(registry, "registry.method-use.counted.v1"))[-1]
+    month = str(opened.replace(day=1))
+    assert {(line["on"], line["measure"], line["value"]) for line in last.data["lines"]} == {
+        (month, "method_iud", -1),
+        (month, "method_implant", 1),
+    }
+
+
 async def test_pages_of_cards_hold_each_card_once(women: Women) -> None:
     made = {(await women.open(present_area=NEXT_DOOR, registered_area=NEXT_DOOR))["id"] for _ in range(4)}
     for by in ("area", "place"):

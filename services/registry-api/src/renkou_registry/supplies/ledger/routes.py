@@ -87,9 +87,10 @@ async def create_receipt(
         service.Received(line.specification_id, line.batch_number, line.expires_on, line.quantity)
         for line in body.lines
     ]
+    receipt = service.Receipt(body.on, lines, body.source, body.paper_number)
 
     async def act(at: Desk) -> UUID:
-        return await service.receive(at, point_id, body.on, body.source, lines)
+        return await service.receive(at, point_id, receipt)
 
     return await _posted(runtime, access, key, response, act)
 

@@ -10,7 +10,7 @@ from renkou_common.codes.findings import CodeError
 from renkou_common.codes.offices import SupplyLossKind
 from renkou_common.http.days import Day
 from renkou_registry.fields import Reason
-from renkou_registry.supplies.fields import BatchNumber, Quantity, ShortText
+from renkou_registry.supplies.fields import BatchNumber, PaperNumber, Quantity, ShortText
 
 _ID = "0197f000-0000-7000-8000-000000000001"
 _BATCH = "0197f000-0000-7000-8000-000000000002"
@@ -37,6 +37,7 @@ class ReceiptCreate(BaseModel):
                 {
                     "on": "2025-03-18",
                     "source": "市药具站",
+                    "paper_number": "RK2025-018",
                     "lines": [
                         {
                             "specification_id": _ID,
@@ -52,6 +53,7 @@ class ReceiptCreate(BaseModel):
 
     on: Day
     source: ShortText | None = None
+    paper_number: PaperNumber | None = None
     lines: list[ReceiptLine] = Field(min_length=1, max_length=100)
 
 
@@ -182,6 +184,7 @@ class DocumentOut(BaseModel):
     named: bool
     loss_kind: str | None
     source: str | None
+    paper_number: str | None = Field(description="what stands on the paper that came with a receipt")
     reason: str | None
     refers_to: UUID | None
     recorded_at: datetime

@@ -39,6 +39,16 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came in on a day; ``paper_number`` is what stands on the paper that came with it."""
+
+    on: date
+    lines: Sequence[Received]
+    source: str | None = None
+    paper_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """An issue that was posted."""
 
@@ -47,13 +57,12 @@ class Issued:
     on: date
 
 
-async def receive(
-    desk: Desk, point_id: UUID, on: date, source: str | None, lines: Sequence[Received]
-) -> UUID:
+async def receive(desk: Desk, point_id: UUID, receipt: Receipt) -> UUID:
     """Post a receipt and return its id; batches are made known by it.
 
     Raises NotFound, InvalidInput (unknown specification, batch expired or known with another expiry).
     """
+    on, lines = receipt.on, receipt.lines
     check_day(on, desk.today)
     point = await open_point(desk, point_id)
     at = {f"/lines/{n}/specification_id": line.specification_id for n, line in enumerate(lines)}
@@ -65,7 +74,8 @@ async def receive(
         before = taken[batch_id].quantity if batch_id in taken else 0
         taken[batch_id] = Taken(batch_id, line.specification_id, line.expires_on, before + line.quantity)
     entries = sorted(taken.values(), key=lambda each: each.batch_id)
-    return await post(desk, point, Kind.RECEIPT, on, entries, {"source": source})
+    details = {"source": receipt.source, "paper_number": receipt.paper_number}
+    return await post(desk, point, Kind.RECEIPT, on, entries, details)
 
 
 async def _batch(desk: Desk, line: Received, on: date, pointer: str) -> UUID:
