@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID  # noqa: N811 - what asyncpg answers with, made in C
+
 from renkou_common.codes.lists import DocumentKind
 from renkou_common.codes.resident_id import check_character
 from renkou_registry.generator import names
@@ -93,7 +95,7 @@ class Chunk:
 
     def new_id(self) -> UUID:
         """Return an id that the seed tells (version 7, ordered by chunk)."""
-        return UUID(int=_version_7(self.number << 24, self.random))
+        return _version_7(self.number << 24, self.random)
 
 
 def draw(plan: Plan, number: int) -> Chunk:
@@ -101,9 +103,10 @@ def draw(plan: Plan, number: int) -> Chunk:
     return _Draw(plan, number).run()
 
 
-def _version_7(milliseconds: int, random: Random) -> int:
+def _version_7(milliseconds: int, random: Random) -> UUID:
     low = random.getrandbits(74)
-    return (milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1))
+    number = (milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1))
+    return FastUUID(number.to_bytes(16))
 
 
 class _Draw:
@@ -262,7 +265,7 @@ class _Draw:
             born -= timedelta(days=1)
         self._taken.add((region, born, member.sex))
         sequence = self._number * 2 + (1 if member.sex == MALE else 0)
-        first_17 = f"{region}{born:%Y%m%d}{sequence:03d}"
+        first_17 = f"{region}{born.isoformat().replace('-', '')}{sequence:03d}"
         return born, first_17 + check_character(first_17)
 
     def _phone(self) -> str:
@@ -270,4 +273,4 @@ class _Draw:
 
     def _id(self, step: int = 1) -> UUID:
         self._person_number += step
-        return UUID(int=_version_7(self._since + self._person_number, self._random))
+        return _version_7(self._since + self._person_number, self._random)
