@@ -20,6 +20,7 @@ from renkou_registry.generator.kinds import (
     persons,
     places,
     services_given,
+    supplies,
     visits,
 )
 
@@ -36,6 +37,7 @@ _ALWAYS = (
     card_facts.KIND,
     visits.KIND,
     services_given.KIND,
+    *supplies.KINDS,
 )
 
 
