@@ -14,6 +14,8 @@ from renkou_registry.generator.kinds import (
     households,
     kin_links,
     life_events,
+    maternal,
+    offices,
     outbox,
     person_addresses,
     person_keys,
@@ -38,6 +40,8 @@ _ALWAYS = (
     visits.KIND,
     services_given.KIND,
     *supplies.KINDS,
+    *offices.KINDS,
+    *maternal.KINDS,
 )
 
 

@@ -1,4 +1,4 @@
-"""The events that publish everybody with the history, cards, visits, services, households and what the other kinds tell."""
+"""The events that publish everybody with the history, cards, visits, services, and what other kinds tell."""
 
 from collections import Counter
 from collections.abc import Iterator
