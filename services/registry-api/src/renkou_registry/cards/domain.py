@@ -171,7 +171,7 @@ def _lines(life: Life, periods: Sequence[Period], measure: Measure) -> Counter[L
             continue
         for on, value in ((each.counted_from, 1), (each.counted_to, -1)):
             key = LineKey(
-                each.population, f"{each.area:012d}", on, measure, life.sex, f"{life.birth_date:%Y-%m}"
+                each.population, f"{each.area:012d}", on, measure, life.sex, life.birth_date.isoformat()[:7]
             )
             lines[key] += value
     return Counter({key: value for key, value in lines.items() if value})

@@ -10,19 +10,32 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID  # noqa: N811 - what asyncpg answers with, made in C
+
 from renkou_common.codes.lists import DocumentKind
 from renkou_common.codes.resident_id import check_character
 from renkou_registry.generator import names
-from renkou_registry.generator.families import FEMALE, MALE, WIDOWED, Member, family, sizes
-from renkou_registry.generator.lives import Home, Life, Married, life_of, married_on
+from renkou_registry.generator.families import (
+    DIVORCED,
+    FEMALE,
+    FIRST_MARRIAGE,
+    MALE,
+    WIDOWED,
+    Member,
+    family,
+    sizes,
+)
+from renkou_registry.generator.lives import Home, Life, Married, Parted, life_of, married_on
 from renkou_registry.generator.places import Places, places_of, street
 from renkou_registry.households.domain import HouseholdEntry, MemberEntry
+from renkou_registry.life_events.kinds import EventKind
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 
 CHUNKS_AT_MOST = 500
 _HOUSEHOLDS_OF_A_CHUNK = 700
 SEPARATED, MIGRANTS_IN, MIGRANTS_OUT, MOVED = 0.12, 0.10, 0.03, 0.30
-_DEAD_PARENTS = 0.10
+_DEAD_PARENTS, _DEAD_SPOUSES, _DIVORCES = 0.10, 0.35, 0.4
+"""Of heads without a mother here, of widowed and of divorced heads."""
 _YEARS = 5
 _PREFIXES = tuple(map(str, (*range(130, 140), *range(150, 154), *range(155, 160), *range(180, 190))))
 _EMPLOYERS = tuple(
@@ -93,7 +106,7 @@ class Chunk:
 
     def new_id(self) -> UUID:
         """Return an id that the seed tells (version 7, ordered by chunk)."""
-        return UUID(int=_version_7(self.number << 24, self.random))
+        return _version_7(self.number << 24, self.random)
 
 
 def draw(plan: Plan, number: int) -> Chunk:
@@ -101,9 +114,10 @@ def draw(plan: Plan, number: int) -> Chunk:
     return _Draw(plan, number).run()
 
 
-def _version_7(milliseconds: int, random: Random) -> int:
+def _version_7(milliseconds: int, random: Random) -> UUID:
     low = random.getrandbits(74)
-    return (milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1))
+    number = (milliseconds << 80) | (7 << 76) | ((low >> 62) << 64) | (2 << 62) | (low & ((1 << 62) - 1))
+    return FastUUID(number.to_bytes(16))
 
 
 class _Draw:
@@ -155,14 +169,47 @@ class _Draw:
         opened = self._plan.opened_on
         couple = len(members) > 1 and members[1].spouse == 0
         wedding = married_on(self._random, [each.born for each in members]) if couple else None
+        parted = self._parted(members[0], entries, home)
         for place, (member, entry) in enumerate(zip(members, entries, strict=True)):
             married = None
             if wedding is not None and place < 2:
                 married = Married(wedding, members[place].marital_status, entries[1 - place].id)
             mother = entries[member.mother].id if member.mother >= 0 else None
             self._chunk.lives[entry.id] = life_of(
-                home, opened, entry, mother, parity=max(place - 1, 1), married=married
+                home,
+                opened,
+                entry,
+                mother,
+                parity=max(place - 1, 1),
+                married=married,
+                parted=parted if place == 0 else None,
             )
+
+    def _parted(self, head: Member, entries: list[PersonEntry], home: Home) -> Parted | None:
+        """Return how the marriage of a head ended, where that was within the time of the register."""
+        random, opened = self._random, self._plan.opened_on
+        if head.marital_status not in (WIDOWED, DIVORCED) or home.came or head.born >= opened:
+            return None
+        on = opened + timedelta(days=random.randrange(1, (self._plan.stock_date - opened).days))
+        if head.marital_status == DIVORCED:
+            return Parted(EventKind.DIVORCE, on) if random.random() < _DIVORCES else None
+        if random.random() >= _DEAD_SPOUSES:
+            return None
+        return Parted(EventKind.WIDOWHOOD, on, self._dead_spouse(head, entries, home, on))
+
+    def _dead_spouse(self, head: Member, entries: list[PersonEntry], home: Home, died_on: date) -> UUID:
+        """Add the spouse whom a head has lost; returns the id."""
+        born = head.born + timedelta(days=self._random.randrange(-6 * 365, 3 * 365))
+        member = Member(3 - head.sex, born, "", FIRST_MARRIAGE, children=head.children)
+        name = names.adult(self._random, member.sex, born.year, entries[0].nationality)
+        own = home.at(died_on)
+        entry = self._person(member, name, entries[0].nationality, own, [self._id(0)], 0)
+        entry = replace(entry, phone=None, employer=None)
+        self._chunk.persons.append(entry)
+        self._chunk.lives[entry.id] = life_of(
+            own, self._plan.opened_on, replace(entry, spouse_id=entries[0].id), None, died_on=died_on
+        )
+        return entry.id
 
     def _dead_mother(self, head: Member, entries: list[PersonEntry], of: str, home: Home) -> None:
         """Add the mother of a head: she was in the register and died."""
@@ -176,7 +223,7 @@ class _Draw:
         name = names.adult(random, FEMALE, born.year, of)
         entry = self._person(member, name, of, own, [self._id(0)], 0)
         entry = replace(entry, phone=None, employer=None)
-        place = len(self._chunk.persons) - len(entries)
+        place = self._chunk.persons.index(entries[0], -len(entries) - 1)
         self._chunk.persons.append(entry)
         self._chunk.persons[place] = replace(entries[0], mother_id=entry.id)
         self._chunk.lives[entry.id] = life_of(own, opened, entry, None, died_on=died_on)
@@ -262,7 +309,7 @@ class _Draw:
             born -= timedelta(days=1)
         self._taken.add((region, born, member.sex))
         sequence = self._number * 2 + (1 if member.sex == MALE else 0)
-        first_17 = f"{region}{born:%Y%m%d}{sequence:03d}"
+        first_17 = f"{region}{born.isoformat().replace('-', '')}{sequence:03d}"
         return born, first_17 + check_character(first_17)
 
     def _phone(self) -> str:
@@ -270,4 +317,4 @@ class _Draw:
 
     def _id(self, step: int = 1) -> UUID:
         self._person_number += step
-        return UUID(int=_version_7(self._since + self._person_number, self._random))
+        return _version_7(self._since + self._person_number, self._random)

@@ -1,12 +1,17 @@
 """What the kinds of records are written from: a chunk with what the program derives from it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from pydantic import BaseModel
+
 from renkou_common.codes.area import AreaCode
+from renkou_common.contracts.lines import Line
+from renkou_common.contracts.registry_offices import OfficeEvent
 from renkou_common.crypto import FieldCipher
 from renkou_registry.generator.drawing import Chunk
 from renkou_registry.generator.lives import Life
@@ -14,9 +19,16 @@ from renkou_registry.life_events.addresses import AddressKind, Place
 from renkou_registry.life_events.domain import LifeEvent, PersonState, derive
 from renkou_registry.life_events.kinds import EventKind
 from renkou_registry.persons.domain import PersonEntry
+from renkou_registry.persons.events import area_text
 from renkou_registry.persons.registration import RULES, Entered, entry_event
 
-RECORDED_BY = uuid5(UUID(int=0), "renkou_registry.generator")
+RECORDED_BY, CHECKED_BY = (
+    uuid5(UUID(int=0), f"renkou_registry.generator{each}") for each in ("", " second pair of eyes")
+)
+type Row = tuple[Any, ...]
+type Rows = defaultdict[str, list[Row]]
+type Told = tuple[str, UUID, BaseModel]
+"""What is published: type of event, subject, data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +59,45 @@ class Lived:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A chunk with the history and the state of each person; ``cards`` and ``services`` are drawn with their rows."""
+    """A chunk with the history and the state of each person; the rest is drawn with the rows.
+
+    ``rows`` waits by table for its turn, ``told`` for the outbox.
+    """
 
     chunk: Chunk
     people: list[Lived]
     cards: list[Any] = field(default_factory=list)
     services: list[Any] = field(default_factory=list)
+    rows: Rows = field(default_factory=lambda: defaultdict(list))
+    told: list[Told] = field(default_factory=list)
+
+    def shared_id(self, *words: object) -> UUID:
+        """Return the id of what all chunks know, such as a community's distribution point."""
+        return uuid5(UUID(int=self.chunk.plan.seed), " ".join(map(str, words)))
+
+    def tell(
+        self,
+        event_type: str,
+        model: type[OfficeEvent],
+        record_id: UUID,
+        area: int,
+        on: date,
+        lines: list[Line],
+        action: str = "entered",
+    ) -> None:
+        """Have published what was done to a record of an office."""
+        data = model(record_id=record_id, area=area_text(area), happened_on=on, action=action, lines=lines)
+        self.told.append((event_type, record_id, data))
 
 
 def entered(chunk: Chunk, context: Context) -> Drawn:
     """Enter a chunk's persons and record what followed as the program does, unwritten."""
     district = context.district.interval()
     states: dict[UUID, PersonState] = {}
-    weddings: dict[UUID, UUID] = {}
+    paired: dict[tuple[bool, UUID], UUID] = {}
     people = []
     for entry in chunk.persons:
-        lived = _lived(chunk, entry, chunk.lives[entry.id], states, weddings, district)
+        lived = _lived(chunk, entry, chunk.lives[entry.id], states, paired, district)
         states[entry.id] = lived.state
         people.append(lived)
     return Drawn(chunk, people)
@@ -73,7 +108,7 @@ def _lived(
     entry: PersonEntry,
     life: Life,
     states: Mapping[UUID, PersonState],
-    weddings: dict[UUID, UUID],
+    paired: dict[tuple[bool, UUID], UUID],
     district: tuple[int, int],
 ) -> Lived:
     first = life.entry
@@ -91,10 +126,11 @@ def _lived(
     )
     for step in life.steps:
         data, event_id = step.data, chunk.new_id()
-        if step.kind is EventKind.MARRIAGE:
-            event_id = weddings.setdefault(entry.id, event_id)
+        if "spouse_id" in data:  # stands in both histories, each naming the event of the other
+            begins = step.kind is EventKind.MARRIAGE
+            event_id = paired.setdefault((begins, entry.id), event_id)
             spouse = UUID(data["spouse_id"])
-            data = data | {"counterpart": str(weddings.setdefault(spouse, chunk.new_id()))}
+            data = data | {"counterpart": str(paired.setdefault((begins, spouse), chunk.new_id()))}
         events.append(LifeEvent(event_id, step.kind, step.on, data))
         if step.place is not None:
             places[AddressKind.PRESENT, event_id] = step.place
@@ -124,3 +160,20 @@ class Kind:
     table: str
     columns: tuple[str, ...]
     rows: Callable[[Drawn, Context], Iterable[tuple[Any, ...]]]
+
+
+def together(
+    columns: Mapping[str, tuple[str, ...]], draw: Callable[[Drawn, Context], None]
+) -> tuple[Kind, ...]:
+    """Return the kinds of tables that are drawn at once; ``draw`` leaves their rows in ``drawn.rows``."""
+    first = next(iter(columns))
+
+    def rows_of(table: str) -> Callable[[Drawn, Context], Iterable[Row]]:
+        def rows(drawn: Drawn, context: Context) -> Iterable[Row]:
+            if table == first:
+                draw(drawn, context)
+            return drawn.rows.pop(table, [])
+
+        return rows
+
+    return tuple(Kind(table, names, rows_of(table)) for table, names in columns.items())

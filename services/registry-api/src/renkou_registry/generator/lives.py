@@ -1,4 +1,4 @@
-"""What led to how somebody stands: the entry, moves, a marriage, a death. No I/O."""
+"""What led to how somebody stands: the entry, moves, a marriage and its end, a death. No I/O."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from renkou_registry.life_events.addresses import Place
 from renkou_registry.life_events.kinds import EventKind
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 
-_UNMARRIED, _DIVORCED, _REMARRIED = "10", "40", "22"
+_UNMARRIED, _FIRST_MARRIAGE, _DIVORCED, _REMARRIED = "10", "21", "40", "22"
 _ADULT = timedelta(days=23 * 365)
 
 
@@ -50,6 +50,15 @@ class Married:
 
 
 @dataclass(frozen=True, slots=True)
+class Parted:
+    """The end of a marriage within the time of the register: divorce, or widowhood from somebody known here."""
+
+    kind: EventKind
+    on: date
+    spouse_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """An event after the entry and the place that it led to."""
 
@@ -86,6 +95,7 @@ def life_of(
     *,
     parity: int = 1,
     married: Married | None = None,
+    parted: Parted | None = None,
     died_on: date | None = None,
 ) -> Life:
     """Return what led to ``entry``, which tells how somebody stands who lives at ``home``."""
@@ -125,9 +135,16 @@ def life_of(
                 {"marital_status": married.status, "spouse_id": str(married.spouse_id)},
             )
         )
+    if parted is not None and parted.on > day:
+        then = replace(then, spouse_id=parted.spouse_id, marital_status=_FIRST_MARRIAGE)
+        steps.append(Step(parted.kind, parted.on, _spouse(parted.spouse_id)))
     if died_on is not None:
-        steps.append(Step(EventKind.DEATH, died_on, {}))
+        steps.append(Step(EventKind.DEATH, died_on, _spouse(entry.spouse_id)))
     return Life(then, tuple(sorted(steps, key=lambda step: step.on)), mother_id)
+
+
+def _spouse(spouse_id: UUID | None) -> dict[str, Any]:
+    return {"spouse_id": str(spouse_id)} if spouse_id is not None else {}
 
 
 def _move(home: Home, before: Home, place_id: UUID | None) -> Step:

@@ -1,22 +1,26 @@
-"""Loading a plan: chunks by COPY from several processes, then indexes and constraints on two connections."""
+"""Loading a plan: chunks by COPY from several processes, then indexes and constraints on two connections.
+
+While one process draws, seals and keys a chunk, the server takes in what another has drawn.
+"""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing import get_context
 from typing import Any
 
 import asyncpg
 
-from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.crypto import FieldCipher
 from renkou_registry.bootstrap import event_source
 from renkou_registry.generator import bookkeeping
-from renkou_registry.generator.bookkeeping import FOREIGN, INDEX, UNIQUE, Connection
+from renkou_registry.generator.bookkeeping import FOREIGN, INDEX, UNIQUE, VALIDATED, Connection
 from renkou_registry.generator.drawing import Plan, draw
 from renkou_registry.generator.drawn import Context, Kind, entered
 from renkou_registry.generator.kinds import kinds
@@ -24,7 +28,8 @@ from renkou_registry.settings import RegistrySettings, load_settings, required
 
 _SESSION = {
     "synchronous_commit": "off",
-    "maintenance_work_mem": "256MB",
+    "maintenance_work_mem": "512MB",
+    "max_parallel_maintenance_workers": "1",  # where the last large table keeps one connection busy
     "statement_timeout": "0",
     "lock_timeout": "0",
 }
@@ -55,21 +60,18 @@ async def load(settings: RegistrySettings, plan: Plan, *, events: bool, processe
     tables = [kind.table for kind in kinds(events=events)]
     async with _connected(settings) as connection:
         floored = await _floored(connection, tables)
-        resumed = await bookkeeping.begin(connection, plan, tables, events=events)
+        now: datetime = settings.clock.now()
+        begun = await bookkeeping.begin(connection, plan, tables, events=events, now=now)
         done = await bookkeeping.done_chunks(connection)
         say(f"{plan.persons:,} people in {plan.households:,} households of {plan.district}")
-        if resumed:
+        if begun is not None:
             say(f"taken up again: {len(done)} of {plan.chunks} chunks are there")
         started = time.perf_counter()
         todo = [number for number in range(plan.chunks) if number not in done]
-        await _copy(plan, todo, events, processes, say)
+        await _copy(_Task(plan, events, begun or now), todo, processes, say)
         copied = time.perf_counter()
-        for phase, name in ((UNIQUE, "keys"), (INDEX, "indexes"), (FOREIGN, "references")):
-            say(f"making {name}")
-            await _rebuild(settings, phase, connection)
-        await bookkeeping.finish(connection, floored)
-        say("gathering statistics")
-        await _analyze(connection, tables)
+        await _rebuild(settings, connection, say)
+        await bookkeeping.finish(connection, tables, floored)
         return Loaded(plan.persons, copied - started, time.perf_counter() - copied)
 
 
@@ -92,56 +94,74 @@ async def _floored(connection: Connection, tables: list[str]) -> list[str]:
     return [row["relname"] for row in rows]
 
 
-async def _copy(plan: Plan, todo: list[int], events: bool, processes: int, say: Say) -> None:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What each process is told; every record of a load is recorded at one moment, ``now``."""
+
+    plan: Plan
+    events: bool
+    now: datetime
+
+
+async def _copy(task: _Task, todo: list[int], processes: int, say: Say) -> None:
     if not todo:
         return
     workers = min(processes, len(todo))
     loop, started, done = asyncio.get_running_loop(), time.monotonic(), 0
     told = started
-    with ProcessPoolExecutor(workers, get_context("spawn"), _prepare, (plan, events)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _prepare, (task,)) as pool:
         for future in asyncio.as_completed([loop.run_in_executor(pool, _load_chunk, each) for each in todo]):
             done += await future
             if time.monotonic() > told + _SAY_EVERY_SECONDS:
                 told = time.monotonic()
-                say(f"{done:,} people written, {done / (told - started):,.0f} a second")
+                whole = task.plan.persons * len(todo) // task.plan.chunks
+                say(f"{done:,} of about {whole:,} people written, {done / (told - started):,.0f} a second")
     say(f"{done:,} people written in {time.monotonic() - started:.1f} s")
 
 
-async def _rebuild(settings: RegistrySettings, phase: int, connection: Connection) -> None:
-    waiting = await bookkeeping.statements(connection, phase)
+async def _rebuild(settings: RegistrySettings, connection: Connection, say: Say) -> None:
+    """Make anew what was dropped. A table is one connection's at a time: two would wait for each other."""
+    for phases, name in (
+        ((UNIQUE, INDEX), "keys and indexes"),
+        ((FOREIGN,), ""),
+        ((VALIDATED,), "references"),
+    ):
+        tables = await bookkeeping.waiting(connection, *phases)
+        say(f"making {name}" if name else "declaring references")
+        builders = 1 if FOREIGN in phases else _BUILDERS  # declaring locks both tables, for a moment
 
-    async def build() -> None:
-        async with _connected(settings) as own:
-            while waiting:
-                await bookkeeping.make(own, *waiting.pop(0))
+        async def build(tables: list[bookkeeping.Waiting] = tables, vacuums: bool = INDEX in phases) -> None:
+            async with _connected(settings) as own:
+                while tables:
+                    table, statements = tables.pop(0)
+                    if vacuums:
+                        await bookkeeping.vacuum(own, table)
+                    for statement in statements:
+                        await bookkeeping.make(own, *statement)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_BUILDERS):
-            group.create_task(build())
-
-
-async def _analyze(connection: Connection, tables: list[str]) -> None:
-    """Give the planner its statistics, and index-only scans their visibility."""
-    for table in tables:
-        await connection.execute(f"VACUUM (ANALYZE) {table}")
+        async with asyncio.TaskGroup() as group:
+            for _ in range(builders):
+                group.create_task(build())
 
 
 class _Worker:
     """A process that draws and copies chunks on a connection of its own."""
 
-    def __init__(self, plan: Plan, events: bool) -> None:
+    def __init__(self, task: _Task) -> None:
         settings = load_settings()
         keys = required(settings.field_keys_file, "FIELD_KEYS_FILE")
-        clock: Clock = settings.clock
-        self._plan = plan
-        self._kinds = kinds(events=events)
+        self._plan = task.plan
+        self._kinds = kinds(events=task.events)
         self._context = Context(
-            AreaCode(plan.district), FieldCipher.from_file(keys), clock.now(), event_source(settings)
+            AreaCode(task.plan.district), FieldCipher.from_file(keys), task.now, event_source(settings)
         )
         self._runner = asyncio.Runner()
         self._connection: Connection = self._runner.run(
             asyncpg.connect(settings.migration_dsn, timeout=10, server_settings=_SESSION)
         )
+        draw(task.plan, 0)  # reads the divisions
+        gc.freeze()  # what stays is not looked through again and again, and a chunk has no cycles
+        gc.disable()
 
     def load(self, number: int) -> int:
         """Draw and copy one chunk in one transaction; returns how many people it has."""
@@ -160,9 +180,9 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _prepare(plan: Plan, events: bool) -> None:
+def _prepare(task: _Task) -> None:
     global _worker
-    _worker = _Worker(plan, events)
+    _worker = _Worker(task)
 
 
 def _load_chunk(number: int) -> int:

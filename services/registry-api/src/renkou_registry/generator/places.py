@@ -1,7 +1,7 @@
 """Where made-up people live: the real communities of a district, streets, places migrants come from."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from random import Random
 from uuid import UUID, uuid5
@@ -52,11 +52,16 @@ class Places:
         """Return the id of a building of a community of the district; None elsewhere."""
         if number is None or not str(area).startswith(self.district):
             return None
-        return uuid5(UUID(int=self.seed), f"{area} {number}")
+        return _building_id(self.seed, area, number)
 
     def elsewhere(self, random: Random) -> int:
         """Return a community outside the district."""
         return random.choice(self.origins)
+
+
+@cache
+def _building_id(seed: int, area: int, number: int) -> UUID:
+    return uuid5(UUID(int=seed), f"{area} {number}")
 
 
 @lru_cache(maxsize=2)

@@ -129,7 +129,9 @@ def _usual(state: PersonState) -> list[Spell]:
 
 
 def _ended(spell: Spell, died_on: date | None) -> Spell:
-    return spell if spell.valid_until is not None else replace(spell, valid_until=died_on)
+    if died_on is None or spell.valid_until is not None:
+        return spell
+    return replace(spell, valid_until=died_on)
 
 
 def _lasts(spell: Spell) -> bool:

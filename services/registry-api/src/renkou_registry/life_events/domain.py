@@ -276,7 +276,7 @@ def _membership_lines(
 ) -> Iterable[LineKey]:
     """Yield a line for each beginning and end of belonging to an area."""
 
-    month = f"{state.birth_date:%Y-%m}"
+    month = state.birth_date.isoformat()[:7]
 
     def line(area: int, on: date, measure: Measure) -> LineKey:
         parity = state.parity if measure is Measure.BIRTH else 0

@@ -14,12 +14,15 @@ from renkou_registry.generator.kinds import (
     households,
     kin_links,
     life_events,
+    maternal,
+    offices,
     outbox,
     person_addresses,
     person_keys,
     persons,
     places,
     services_given,
+    supplies,
     visits,
 )
 
@@ -36,6 +39,9 @@ _ALWAYS = (
     card_facts.KIND,
     visits.KIND,
     services_given.KIND,
+    *supplies.KINDS,
+    *offices.KINDS,
+    *maternal.KINDS,
 )
 
 

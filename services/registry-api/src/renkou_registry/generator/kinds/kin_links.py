@@ -10,7 +10,7 @@ from renkou_registry.persons.domain import EntryKind
 
 
 def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
-    """Return a row for each link, of spouses one."""
+    """Return a row for each link, of spouses one; those whom death has parted are linked no more."""
     for each in drawn.people:
         entry = each.entry
         relatives = (
@@ -23,8 +23,23 @@ def rows(drawn: Drawn, context: Context) -> Iterator[tuple[Any, ...]]:
                 continue
             born_here = each.first.kind is EntryKind.BIRTH and kind is not KinKind.SPOUSE
             link = Link.of(kind, entry.id, kin_id, counted=born_here)
-            known = context.now, RECORDED_BY
-            yield drawn.chunk.new_id(), link.kind.value, link.person_id, link.kin_id, link.counted, *known
+            yield _row(drawn, context, link)
+        lost = each.first.spouse_id if each.entry.spouse_id is None else None
+        if lost is not None and each.entry.id < lost:
+            yield _row(drawn, context, Link.of(KinKind.SPOUSE, each.entry.id, lost), ended=True)
 
 
-KIND = Kind("kin_link", ("id", "kind", "person_id", "kin_id", "counted", "known_from", "recorded_by"), rows)
+def _row(drawn: Drawn, context: Context, link: Link, *, ended: bool = False) -> tuple[Any, ...]:
+    whose = drawn.chunk.new_id(), link.kind.value, link.person_id, link.kin_id, link.counted
+    until = (context.now, RECORDED_BY) if ended else (None, None)
+    return *whose, context.now, RECORDED_BY, *until
+
+
+KIND = Kind(
+    "kin_link",
+    (
+        *("id", "kind", "person_id", "kin_id", "counted", "known_from", "recorded_by"),
+        *("known_until", "ended_by"),
+    ),
+    rows,
+)

@@ -1,4 +1,4 @@
-"""The events that publish everybody with the history, cards, visits, services and households."""
+"""The events that publish everybody with the history, cards, visits, services, and what other kinds tell."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,9 +20,10 @@ from renkou_common.contracts.registry import (
 from renkou_common.contracts.registry_cards import CardChanged, VisitChanged
 from renkou_common.contracts.registry_maternal import ServiceChanged
 from renkou_common.contracts.registry_people import HouseholdChanged
+from renkou_common.contracts.registry_time import DivorceRecorded, WidowhoodRecorded
 from renkou_common.messaging.envelope import build_body
 from renkou_registry.cards.domain import due_periods, open_lines
-from renkou_registry.generator.drawn import Context, Drawn, Kind, Lived
+from renkou_registry.generator.drawn import Context, Drawn, Kind, Lived, Told
 from renkou_registry.generator.women import DrawnCard
 from renkou_registry.life_events.domain import derive, lines_of
 from renkou_registry.life_events.kinds import EventKind, LifeEvent
@@ -32,7 +33,6 @@ from renkou_registry.services_given.domain import Service, State
 from renkou_registry.services_given.domain import lines_of as service_lines
 from renkou_registry.visits.domain import visit_lines
 
-type Told = tuple[str, UUID, BaseModel]
 _NOTHING: Counter[LineKey] = Counter()
 
 
@@ -64,6 +64,7 @@ def _told(drawn: Drawn, context: Context) -> Iterator[Told]:
         yield from _card(card, district)
     for service in drawn.services:
         yield _service(service, refs[service.person_id])
+    yield from drawn.told
 
 
 def _history(each: Lived, refs: dict[UUID, UUID], district: tuple[int, int]) -> Iterator[Told]:
@@ -100,6 +101,11 @@ def _event_of(
         case EventKind.MARRIAGE:
             spouse = refs.get(UUID(event.data["spouse_id"]))
             return RegistryEventType.MARRIAGE_RECORDED, MarriageRecorded(**fields, spouse_ref=spouse)
+        case EventKind.DIVORCE:
+            return RegistryEventType.DIVORCE_RECORDED, DivorceRecorded(**fields, spouse_ref=None)
+        case EventKind.WIDOWHOOD:
+            spouse = refs.get(UUID(event.data["spouse_id"]))
+            return RegistryEventType.WIDOWHOOD_RECORDED, WidowhoodRecorded(**fields, spouse_ref=spouse)
         case EventKind.DEATH:
             return RegistryEventType.DEATH_RECORDED, DeathRecorded(**fields)
     return RegistryEventType.PERSON_REGISTERED, PersonRegistered(**fields)

@@ -1,4 +1,4 @@
-"""Services offered, booked and given to people where they live."""
+"""Services offered, booked, declined, called off and given to people where they live."""
 
 from bisect import bisect
 from collections.abc import Iterator
@@ -6,12 +6,11 @@ from datetime import date, timedelta
 from operator import attrgetter
 from random import Random
 from typing import Any
-from uuid import UUID
 
 from renkou_common.codes.lists import ServiceKind, Sex
-from renkou_registry.counting import counting_of
+from renkou_registry.counting import Counting, counting_of
 from renkou_registry.generator.drawn import RECORDED_BY, Context, Drawn, Kind, Lived
-from renkou_registry.services_given.domain import Service, State
+from renkou_registry.services_given.domain import CancelReason, Service, State
 from renkou_registry.services_given.repository import COLUMNS
 
 _WOMEN = (
@@ -19,9 +18,12 @@ _WOMEN = (
     *(ServiceKind.EXAMINATION, ServiceKind.PREPREGNANCY_CHECK),
 )
 _OTHERS = (ServiceKind.EXAMINATION, ServiceKind.EXAMINATION, ServiceKind.COUNSELLING)
-_STATES = (State.GIVEN, State.OFFERED, State.ACCEPTED)
-_UP_TO = (0.94, 0.98)
-_MOST = {True: 10, False: 5}
+_LATELY = timedelta(days=60)
+_STATES = (State.GIVEN, State.DECLINED, State.CANCELLED)
+_UP_TO = (0.955, 0.985)
+_STATES_LATELY = (State.GIVEN, State.DECLINED, State.OFFERED, State.ACCEPTED)
+_UP_TO_LATELY = (0.62, 0.66, 0.86)
+_MOST = {True: 10, False: 6}
 _columns = attrgetter(*COLUMNS)
 
 
@@ -50,7 +52,7 @@ def services(drawn: Drawn, context: Context) -> Iterator[Service]:
         for _ in range(random.randrange(_MOST[fertile] + 1)):
             on = since + timedelta(days=int(random.random() * days))
             kind = _kind(random, each, fertile=fertile, on=on)
-            yield _service(drawn.chunk.new_id(), each, kind, counting, on, random)
+            yield _service(drawn, each, kind, counting, on)
 
 
 def _kind(random: Random, each: Lived, *, fertile: bool, on: date) -> ServiceKind:
@@ -59,19 +61,20 @@ def _kind(random: Random, each: Lived, *, fertile: bool, on: date) -> ServiceKin
     return random.choice(_WOMEN if fertile else _OTHERS)
 
 
-def _service(
-    service_id: UUID,
-    each: Lived,
-    kind: ServiceKind,
-    counting: Any,
-    on: date,
-    random: Random,
-) -> Service:
-    state = _STATES[bisect(_UP_TO, random.random())]
+def _service(drawn: Drawn, each: Lived, kind: ServiceKind, counting: Counting, on: date) -> Service:
+    """Draw what came of an offer, or a service given without one; who declined has declined."""
+    random, stock = drawn.chunk.random, drawn.chunk.plan.stock_date
+    chance = random.random()
+    states, up_to = (_STATES_LATELY, _UP_TO_LATELY) if stock - on < _LATELY else (_STATES, _UP_TO)
+    state = states[bisect(up_to, chance)]
     given = state is State.GIVEN
-    booked = on + timedelta(days=7) if state is State.ACCEPTED else None
+    asked = not given or random.random() < 0.5
+    booked = stock + timedelta(days=7) if state is State.ACCEPTED else None
+    because = None
+    if state is State.CANCELLED:
+        because = CancelReason.BY_PERSON if random.random() < 0.7 else CancelReason.BY_PROVIDER
     return Service(
-        id=service_id,
+        id=drawn.chunk.new_id(),
         person_id=each.entry.id,
         kind=kind,
         state=state,
@@ -79,10 +82,12 @@ def _service(
         population=counting.population,
         sex=each.entry.sex,
         share_with_home=False,
-        offered_on=None if given else on,
+        offered_on=on if asked else None,
         booked_for=booked,
         booked_by="worker" if booked else None,
-        given_on=on if given else None,
+        given_on=min(on + timedelta(days=int(random.random() * 15)), stock) if given else None,
+        cancelled_because=because,
+        version=2 if asked and state is not State.OFFERED else 1,
     )
 
 
