@@ -11,6 +11,7 @@ import asyncpg
 from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
+from renkou_registry.floor import PERSON_IN_SCOPE
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.listing import Narrowing
 
@@ -60,20 +61,15 @@ _PROTECTED = (
     " p.former_names, p.recorded_at, p.recorded_by"
 )
 VIEW = f"{_RECORD}, {_PROTECTED}"
-_IN_SCOPE = """
-NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
-WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
-OR p.left_area BETWEEN s.lo AND s.hi)
-"""
 _LAST_ID = UUID(int=(1 << 128) - 1)
 _USED = (  # every list has all of these arguments, whether a branch looks at them or not
     "$1::bigint IS NOT NULL AND $3::bigint IS NOT NULL AND $4::bigint IS NOT NULL AND $5::date IS NOT NULL"
     " AND $6::bigint IS NOT NULL AND $7::uuid IS NOT NULL AND $8::bigint IS NOT NULL AND $9::uuid IS NOT NULL"
 )
-_FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {_IN_SCOPE}"
-_FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {_IN_SCOPE}"
-_FIND_BY_DOCUMENT = f"SELECT {VIEW} FROM person p WHERE p.other_document_index = $1 AND {_IN_SCOPE}"
-_FIND_BY_INDEX = f"SELECT {VIEW} FROM person p WHERE p.resident_id_index = $1 AND {_IN_SCOPE}"
+_FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {PERSON_IN_SCOPE}"
+_FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {PERSON_IN_SCOPE}"
+_FIND_BY_DOCUMENT = f"SELECT {VIEW} FROM person p WHERE p.other_document_index = $1 AND {PERSON_IN_SCOPE}"
+_FIND_BY_INDEX = f"SELECT {VIEW} FROM person p WHERE p.resident_id_index = $1 AND {PERSON_IN_SCOPE}"
 
 
 def _record(row: asyncpg.Record) -> PersonRecord:
@@ -99,7 +95,7 @@ async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope
     """Return (resident_id_index, id, name) of the persons in scope with one of the blind indexes."""
     return await tx.fetch(
         f"SELECT p.resident_id_index, p.id, p.name FROM person p"
-        f" WHERE p.resident_id_index = ANY($1) AND {_IN_SCOPE}",
+        f" WHERE p.resident_id_index = ANY($1) AND {PERSON_IN_SCOPE}",
         indexes,
         scope.lows,
         scope.highs,
@@ -115,7 +111,7 @@ async def by_names(
     return await tx.fetch(
         "SELECT DISTINCT p.id, p.name, p.birth_date, p.sex"
         " FROM unnest($1::text[], $4::date[]) AS t (name, born)"
-        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {_IN_SCOPE} LIMIT 5000",
+        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {PERSON_IN_SCOPE} LIMIT 5000",
         names,
         scope.lows,
         scope.highs,
@@ -154,7 +150,7 @@ async def is_taken(tx: Transaction, column: str, index: bytes, person_id: UUID) 
 async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> list[asyncpg.Record]:
     """Return those of the persons that are in scope, by id."""
     return await tx.fetch(
-        f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) AND {_IN_SCOPE} ORDER BY p.id LIMIT 1000",
+        f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) AND {PERSON_IN_SCOPE} ORDER BY p.id LIMIT 1000",
         ids,
         scope.lows,
         scope.highs,
@@ -180,7 +176,7 @@ async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: in
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
     """Lock persons in scope until the transaction ends, in the order of their ids."""
     rows = await tx.fetch(
-        f"SELECT {_RECORD} FROM person p WHERE p.id = ANY($1) AND {_IN_SCOPE} ORDER BY p.id FOR UPDATE",
+        f"SELECT {_RECORD} FROM person p WHERE p.id = ANY($1) AND {PERSON_IN_SCOPE} ORDER BY p.id FOR UPDATE",
         ids,
         scope.lows,
         scope.highs,
@@ -251,7 +247,7 @@ async def of_places(
     place, person = after or (UUID(int=0), UUID(int=0))
     return await tx.fetch(
         f"SELECT found.* FROM unnest($1::uuid[]) AS q (id) CROSS JOIN LATERAL (SELECT {VIEW} FROM person p"
-        f" WHERE p.place_id = q.id AND {_IN_SCOPE} AND (q.id > $4 OR p.id > $5) ORDER BY p.id LIMIT $6)"
+        f" WHERE p.place_id = q.id AND {PERSON_IN_SCOPE} AND (q.id > $4 OR p.id > $5) ORDER BY p.id LIMIT $6)"
         " AS found WHERE q.id >= $4 ORDER BY q.id, found.id LIMIT $6",
         places,
         scope.lows,
