@@ -25,9 +25,8 @@ from renkou_common.messaging import inbox
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_body
 from renkou_common.scope import AreaScope
 from renkou_local.databases import DatabaseAccess
-from renkou_reporting.bootstrap import build_rebuilder
 from renkou_reporting.main import build_application
-from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.rebuild.service import PAGE, Rebuilder
 from renkou_reporting.runtime import Runtime
 from renkou_reporting.settings import ReportingSettings
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
@@ -48,6 +47,10 @@ class FeedInMemory:
     def __init__(self, name: str) -> None:
         self.name = name
         self.events: list[Event] = []
+        self.away_from: int | None = None
+        """From which number on the service does not answer (503); None: it answers."""
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        """What else happens in the node whenever a page was read."""
 
     def append(self, event_type: str, data: BaseModel, subject: UUID | None = None) -> Event:
         body, _ = build_body(
@@ -68,8 +71,13 @@ class FeedInMemory:
         return self.append(MigrantEventType.CERTIFICATE_COVERAGE_CHANGED, data, subject)
 
     async def read(self, after: int, limit: int) -> tuple[list[Event], int]:
+        if self.away_from is not None and after >= self.away_from:
+            raise HTTPException(503)
         page = [event for event in self.events if event.seq > after][:limit]
-        return page, self.events[-1].seq if self.events else 0
+        head = self.events[-1].seq if self.events else 0
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        return page, head
 
 
 @dataclass
@@ -123,8 +131,8 @@ class Reporting:
         await self.catch_up("registry")
         return Caller(self.client, staff_id, self.issuer.issue(staff_id, "staff", "someone"))
 
-    def rebuilder(self) -> Rebuilder:
-        return build_rebuilder(self.runtime)
+    def rebuilder(self, page: int = PAGE) -> Rebuilder:
+        return Rebuilder(self.database, self.runtime.feeds, self.runtime.clock, page=page)
 
     async def rows(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         async with self.database.transaction(EVERYWHERE) as tx:

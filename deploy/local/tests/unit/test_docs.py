@@ -27,6 +27,24 @@ def test_every_path_of_every_service_is_on_it() -> None:
     assert [path for path in paths if f"`{path}`" not in text] == []
 
 
+def test_each_operation_has_a_title_in_both_languages_and_names_the_right_that_it_asks_for() -> None:
+    wrong = []
+    for service, document in documents().items():
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                rights = {
+                    right
+                    for each in operation.get("security", [])
+                    for found in each.values()
+                    for right in found
+                }
+                described = operation.get("description", "")
+                if not path.startswith("/health/") and not re.search("[一-鿿]", operation["summary"]):
+                    wrong.append((service, method, path, "title"))
+                wrong += [(service, method, path, right) for right in rights if f"`{right}`" not in described]
+    assert wrong == []
+
+
 def test_the_page_of_records_names_every_endpoint_table_and_event_of_the_register() -> None:
     assert missing() == []
     assert (DOCS / "records.md").read_text(encoding="utf-8") == records_page.page()

@@ -178,7 +178,8 @@ class Office:
     async def take_status_list(self, district: str, token: str) -> None:
         """Take in what a partner published."""
         async with self.runtime.database.transaction(EVERYTHING) as tx:
-            trust = await partners.required_trust_list(tx, self.runtime)
+            trust = await partners.trust_list(tx, self.runtime)
+            assert trust is not None
             await status_lists.keep_partner_list(tx, self.runtime, trust, district, token)
 
     async def events(self, person_ref: str | None = None) -> list[dict[str, Any]]:

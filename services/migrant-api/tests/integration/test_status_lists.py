@@ -49,7 +49,8 @@ async def known(node: Node, uri: str = URI) -> StatusList | None:
     """The newest list that a node has under a name, verified."""
     async with node.runtime.database.transaction(EVERYTHING) as tx:
         token = await service.token_by_uri(tx, node.runtime, uri)
-        trust = await partners.required_trust_list(tx, node.runtime)
+        trust = await partners.trust_list(tx, node.runtime)
+        assert trust is not None
     return None if token is None else verify_status_list(token, trust)
 
 
@@ -149,7 +150,8 @@ def signed(
 
 async def keep(node: Node, token: str, district: str = HOME) -> bool:
     async with node.runtime.database.transaction(EVERYTHING) as tx:
-        trust = await partners.required_trust_list(tx, node.runtime)
+        trust = await partners.trust_list(tx, node.runtime)
+        assert trust is not None
         return await service.keep_partner_list(tx, node.runtime, trust, district, token)
 
 

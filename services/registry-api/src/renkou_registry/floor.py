@@ -6,6 +6,13 @@ from contextlib import asynccontextmanager
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 
+PERSON_IN_SCOPE = """
+NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
+WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
+OR p.left_area BETWEEN s.lo AND s.hi)
+"""
+"""Whether person ``p`` is in the register and of the caller's area ($2, $3: its intervals), or was until leaving
+the district. For rows found by their key; a list takes the area's own column."""
 _SET = "SELECT set_config('renkou.areas', $1, true)"
 
 

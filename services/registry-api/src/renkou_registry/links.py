@@ -1,7 +1,5 @@
 """Persons linked to a record from a day to a day: employees of an employer, tenants of a rented house."""
 
-# ruff: noqa: S608 - table and column names are constants of the features' code
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -11,13 +11,12 @@ import asyncio
 import sys
 from pathlib import Path
 from typing import cast
-from uuid import UUID
 
 import structlog
-from uuid6 import uuid7
 
 from renkou_common import migration
 from renkou_common.database import Session, Transaction, connect
+from renkou_common.ids import new_id
 from renkou_common.log import configure_logging
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_secret
@@ -57,7 +56,7 @@ async def _seed_accounts(connection: Session, settings: RegistrySettings) -> Non
     }
     for client_id, file in files.items():
         if file is not None:
-            await seeding.service_client(tx, UUID(bytes=uuid7().bytes), client_id, read_secret(file))
+            await seeding.service_client(tx, new_id(), client_id, read_secret(file))
 
 
 def main() -> None:

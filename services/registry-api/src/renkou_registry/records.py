@@ -5,8 +5,6 @@ A register's table has the columns ``id``, ``area`` (12-digit integer key), ``ve
 never from a request's text.
 """
 
-# ruff: noqa: S608 - table and column names are constants of the features' code
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ is, any other by the rule's street, else to where the rule sends whatever it doe
 service given, a statement signed, a document of the ledger) stays where it counted.
 """
 
-# ruff: noqa: S608 - table and column names are constants of the features' code
-
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal

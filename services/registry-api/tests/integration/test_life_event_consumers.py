@@ -20,6 +20,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.life_events import service as life_events
 from renkou_registry.life_events.consumers import apply
 from renkou_registry.life_events.recording import Desk
+from renkou_registry.persons import registration
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 
@@ -70,7 +71,7 @@ async def resident(registry: Registry) -> PersonEntry:
     )
     runtime = registry.runtime
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await persons.register_many(runtime, tx, [entry], recorded_by=uuid4())
+        await registration.register_many(runtime, tx, [entry], recorded_by=uuid4())
     return entry
 
 
@@ -139,7 +140,7 @@ async def test_an_ended_stay_moves_the_migrant_out(registry: Registry) -> None:
         destination_area=f"{AWAY:012d}",
     )
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await persons.register_many(runtime, tx, [migrant], recorded_by=uuid4())
+        await registration.register_many(runtime, tx, [migrant], recorded_by=uuid4())
         await apply(runtime, tx, [reported(MigrantEventType.STAY_ENDED, ended)])
         row = await tx.fetchrow(
             "SELECT present_area, usual_area, usual_next_on FROM person WHERE id = $1", migrant.id
@@ -178,7 +179,7 @@ async def test_only_somebody_who_comes_again_is_moved_by_the_arrival(
         returning=returning,
     )
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await persons.register_many(runtime, tx, [migrant], recorded_by=uuid4())
+        await registration.register_many(runtime, tx, [migrant], recorded_by=uuid4())
         await apply(runtime, tx, [reported(MigrantEventType.STAY_ENDED, ended)])
         await apply(runtime, tx, [reported(MigrantEventType.ARRIVAL_REGISTERED, arrived)])
         row = await persons.find(tx, migrant.id, EVERYTHING)

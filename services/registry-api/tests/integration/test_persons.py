@@ -15,7 +15,7 @@ from renkou_common.messaging.envelope import parse_body
 from renkou_common.scope import AreaScope
 from renkou_registry.households import service as households
 from renkou_registry.households.domain import HouseholdEntry, MemberEntry
-from renkou_registry.persons import service
+from renkou_registry.persons import registration, service
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 
 from ..support import Registry
@@ -61,7 +61,7 @@ async def test_a_batch_enters_persons_histories_and_events_in_a_few_statements(
     statements: Counter[str] = Counter()
     async with runtime.database.transaction(EVERYTHING) as tx:
         tx.add_query_logger(lambda record: statements.update([record.query.strip().split()[0]]))
-        ids = await service.register_many(runtime, tx, entries, recorded_by=uuid4())
+        ids = await registration.register_many(runtime, tx, entries, recorded_by=uuid4())
         assert sum(statements.values()) <= 12, statements
         assert ids == [each.id for each in entries]
         refs = [str(each.ref) for each in entries]
@@ -82,11 +82,13 @@ async def test_a_batch_enters_persons_histories_and_events_in_a_few_statements(
 async def test_a_number_that_is_taken_leaves_only_its_own_entry_out(registry: Registry, entry: Make) -> None:
     runtime = registry.runtime
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await service.register_many(runtime, tx, [entry(1)], recorded_by=uuid4())
+        await registration.register_many(runtime, tx, [entry(1)], recorded_by=uuid4())
     mother = entry(1, sex=2)
     child, twin = entry(2, mother_id=mother.id), entry(3)
     async with runtime.database.transaction(EVERYTHING) as tx:
-        ids = await service.register_many(runtime, tx, [mother, child, twin, entry(3)], recorded_by=uuid4())
+        ids = await registration.register_many(
+            runtime, tx, [mother, child, twin, entry(3)], recorded_by=uuid4()
+        )
         assert ids == [None, child.id, twin.id, None]
         known = await service.known_resident_ids(
             runtime, tx, [str(entry(number).resident_id) for number in range(1, 6)]
@@ -105,7 +107,7 @@ async def test_a_roster_may_bring_one_household_in_several_batches(registry: Reg
         return HouseholdEntry(f"户-{first.ref}", HERE, members=tuple(MemberEntry(each.id) for each in people))
 
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await service.register_many(runtime, tx, [first, second, third], recorded_by=clerk)
+        await registration.register_many(runtime, tx, [first, second, third], recorded_by=clerk)
         once = await households.create_many(
             runtime, tx, [household(first), household(second)], recorded_by=clerk
         )
@@ -129,7 +131,7 @@ async def test_usual_residence_is_stored_with_the_day_on_which_it_changes(
         present_since=None,
     )
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await service.register_many(runtime, tx, [came], recorded_by=uuid4())
+        await registration.register_many(runtime, tx, [came], recorded_by=uuid4())
         row = await tx.fetchrow(
             "SELECT usual_area, usual_next_area, usual_next_on FROM person WHERE id = $1", came.id
         )
@@ -144,7 +146,7 @@ async def test_the_history_is_append_only_even_for_the_owner(
 ) -> None:
     runtime = registry.runtime
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await service.register_many(runtime, tx, [entry(1)], recorded_by=uuid4())
+        await registration.register_many(runtime, tx, [entry(1)], recorded_by=uuid4())
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with runtime.database.transaction(EVERYTHING) as tx:
             await tx.execute(statement)
@@ -160,7 +162,7 @@ async def test_neither_number_nor_phone_lies_open_in_the_database(registry: Regi
     runtime = registry.runtime
     secret = entry(7, phone="13800009999")
     async with runtime.database.transaction(EVERYTHING) as tx:
-        await service.register_many(runtime, tx, [secret], recorded_by=uuid4())
+        await registration.register_many(runtime, tx, [secret], recorded_by=uuid4())
         stored = "".join(
             str(row) for row in await tx.fetch("SELECT p::text FROM person p WHERE id = $1", secret.id)
         )

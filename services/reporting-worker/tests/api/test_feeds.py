@@ -1,10 +1,6 @@
 """How far the feeds are taken in, and what went wrong with them."""
 
-from typing import NoReturn
 from uuid import uuid4
-
-import pytest
-from fastapi import HTTPException
 
 from renkou_common.messaging import inbox
 from renkou_common.scope import AreaScope
@@ -22,15 +18,9 @@ async def test_positions_stand_beside_the_feeds_heads(reporting: Reporting, line
     assert answer["held"] == []
 
 
-async def test_a_feed_without_events_and_one_that_is_away_are_told(
-    reporting: Reporting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_feed_without_events_and_one_that_is_away_are_told(reporting: Reporting) -> None:
     worker = await reporting.staff("community_worker", "340103001")
-
-    async def away(after: int, limit: int) -> NoReturn:
-        raise HTTPException(503)
-
-    monkeypatch.setattr(reporting.feeds["registry"], "read", away)
+    reporting.feeds["registry"].away_from = 0
     answer = (await worker.get("/feeds/status")).json()
     found = [(one["feed"], one["high_water"], one["head"]) for one in answer["items"]]
     assert found == [("migrant", 0, 0), ("registry", 1, None)]

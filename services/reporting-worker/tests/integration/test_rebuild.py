@@ -6,10 +6,8 @@ import asyncpg
 import pytest
 
 from renkou_common.messaging import inbox
-from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.scope import AreaScope
-from renkou_reporting.rebuild import service as rebuild_service
 
 from ..support import Caller, Json, LineMaker, Reporting
 
@@ -71,15 +69,12 @@ async def result(caller: Caller, rebuild_id: str) -> Json:
     return found
 
 
-async def test_a_rebuild_comes_out_equal(
-    filled: Reporting, statistician: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rebuild_service, "PAGE", 7)
+async def test_a_rebuild_comes_out_equal(filled: Reporting, statistician: Caller) -> None:
     before = await filled.rows(CELLS)
     facts = await filled.rows("SELECT * FROM fact ORDER BY feed, seq, line_no")
     rebuild_id = await request(statistician)
     assert (await result(statistician, rebuild_id))["state"] == "queued"
-    assert await filled.rebuilder().run_once()
+    assert await filled.rebuilder(page=7).run_once()
     found = await result(statistician, rebuild_id)
     assert (found["state"], found["equal"], found["difference_count"]) == ("done", True, 0)
     assert found["progress"] == {
@@ -112,44 +107,31 @@ async def test_a_planted_difference_is_found_and_put_right(filled: Reporting, st
     assert await filled.rows(CELLS) == before
 
 
-async def test_a_rebuild_goes_on_where_it_was_stopped(
-    filled: Reporting, statistician: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rebuild_service, "PAGE", 10)
+async def test_a_rebuild_goes_on_where_it_was_stopped(filled: Reporting, statistician: Caller) -> None:
     rebuild_id = await request(statistician)
-    feed, whole = filled.feeds["migrant"], filled.feeds["migrant"].read
-
-    async def breaks_off(after: int, limit: int) -> tuple[list[Event], int]:
-        if after >= 20:
-            raise FeedUnavailable("away")
-        return await whole(after, limit)
-
-    monkeypatch.setattr(feed, "read", breaks_off)
+    filled.feeds["migrant"].away_from = 20
     with pytest.raises(FeedUnavailable):
-        await filled.rebuilder().run_once()
+        await filled.rebuilder(page=10).run_once()
     assert (await result(statistician, rebuild_id))["progress"]["migrant"] == {"read": 20, "target": 28}
-    monkeypatch.setattr(feed, "read", whole)
-    assert await filled.rebuilder().run_once()
+    filled.feeds["migrant"].away_from = None
+    assert await filled.rebuilder(page=10).run_once()
     assert (await result(statistician, rebuild_id))["equal"] is True
 
 
 async def test_events_that_come_in_meanwhile_are_not_lost(
-    filled: Reporting, statistician: Caller, line: LineMaker, monkeypatch: pytest.MonkeyPatch
+    filled: Reporting, statistician: Caller, line: LineMaker
 ) -> None:
-    monkeypatch.setattr(rebuild_service, "PAGE", 10)
     rebuild_id = await request(statistician)
-    feed, whole = filled.feeds["migrant"], filled.feeds["migrant"].read
+    feed = filled.feeds["migrant"]
 
-    async def grows(after: int, limit: int) -> tuple[list[Event], int]:
-        page = await whole(after, limit)
+    async def grows() -> None:
         if len(feed.events) < 60:
             check = [line("migrant_in", "check_made", "2026-03-02")]
             await filled.take_in("migrant", *[check] * 6)
             await filled.take_in("registry", [line("registered", "death", "2026-03-02")])
-        return page
 
-    monkeypatch.setattr(feed, "read", grows)
-    await filled.rebuilder().run_once()
+    feed.meanwhile = grows
+    await filled.rebuilder(page=10).run_once()
     assert (await result(statistician, rebuild_id))["equal"] is True
     await filled.take_in("migrant", [line("migrant_in", "check_made", "2026-03-02")])
     made = await filled.rows("SELECT sum(value) AS made FROM cell WHERE measure = 'check_made'")

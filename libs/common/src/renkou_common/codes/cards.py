@@ -50,10 +50,6 @@ class VisitState(StrEnum):
     def is_open(self) -> bool:
         return self in (VisitState.OFFERED, VisitState.ACCEPTED)
 
-    @property
-    def is_settled(self) -> bool:
-        return self in (VisitState.KEPT, VisitState.DECLINED, VisitState.MISSED)
-
 
 def _list(id_: str, zh: str, en: str, *rows: tuple[str, str, str]) -> CodeList:
     return CodeList(id_, "2026-01-01", zh, en, tuple(Entry(str(code), *labels) for code, *labels in rows))

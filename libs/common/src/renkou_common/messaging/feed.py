@@ -62,7 +62,7 @@ def feed_router(feed: str, guard: Callable[..., Any], transaction: Callable[...,
 
     @router.get(
         f"/feeds/{feed}",
-        summary=f"Events of the {feed} feed in order, for replay",
+        summary=f"Events of the {feed} feed 事件流",
         response_model=FeedPage,
         dependencies=[Depends(guard)],
     )
@@ -71,6 +71,7 @@ def feed_router(feed: str, guard: Callable[..., Any], transaction: Callable[...,
         after: Annotated[int, Query(ge=0, le=2**62, description="last number already taken in")] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 500,
     ) -> Response:
+        """Give a service events in the order of their numbers, for replay. Needs `feed:read`."""
         last = await head(tx)
         page = await read_feed_texts(tx, after, limit)
         next_after = page[-1][0] if page else after

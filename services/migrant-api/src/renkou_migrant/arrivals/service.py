@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from uuid6 import uuid7
-
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Line, difference
 from renkou_common.contracts.migrant import ArrivalRegistered, MigrantEventType, StayEnded
@@ -14,6 +12,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
+from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.arrivals import repository
 from renkou_migrant.arrivals.domain import Arrival, check_applies, check_lines, due_day
@@ -73,7 +72,7 @@ async def register(
         check_not_before("/arrived_on", arrived_on, left_on)
     home = AreaCode.parse(facts.registered_area)
     new = Arrival(
-        id=UUID(bytes=uuid7().bytes),
+        id=new_id(),
         position=0,
         person_id=person.person_id,
         person_ref=facts.person_ref,

@@ -25,7 +25,6 @@ class CertificateRules:
     validity_years: int = 3
     longest_short_absence_days: int = 30
     """An absence must be longer than this."""
-    change_report_months: int = 3
     absence_required: bool = False
 
 
@@ -124,11 +123,6 @@ class Validity:
     limited_by: LimitedBy
 
     @property
-    def starts_at(self) -> datetime:
-        """The first instant of ``first_day`` in China."""
-        return _midnight(self.first_day)
-
-    @property
     def expires_at(self) -> datetime:
         """``exp`` of the certificate: the first instant after ``last_day`` in China."""
         return _midnight(self.last_day + timedelta(days=1))
@@ -196,11 +190,6 @@ def state_on(history: CertificateHistory, day: date) -> CertificateState:
     ]
     past = [(on, state) for on, state in ends if on is not None and on <= day]
     return min(past, key=lambda end: end[0])[1] if past else CertificateState.VALID
-
-
-def change_report_due(changed_on: date, rules: CertificateRules = DEFAULT_RULES) -> date:
-    """Last day for the holder to tell the home district of a changed status (within 3 months)."""
-    return add_months(changed_on, rules.change_report_months)
 
 
 @dataclass(frozen=True, slots=True)

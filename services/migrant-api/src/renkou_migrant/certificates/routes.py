@@ -126,7 +126,7 @@ async def read_certificate(
 async def read_presentation(
     certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
-    """Read the presentation that shows only the groups the holder chose. Needs `certificate:read`."""
+    """Read the presentation that shows only the groups the holder chose. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
     full = await _full(runtime, access, certificate_id)
     return Response(shown.presentation(full, chosen), media_type=f"application/{MEDIA_TYPE}")
@@ -140,17 +140,19 @@ async def read_presentation(
 async def read_text(
     certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
-    """Read what the presentation says, Chinese and English, line by line. Needs `certificate:read`."""
+    """Read what the presentation says, Chinese and English, line by line. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
     full = await _full(runtime, access, certificate_id)
     return PlainTextResponse(shown.readable(full, chosen, await _names(runtime, access)))
 
 
-@router.get("/{certificate_id}/qr.txt", summary="Text of the QR code", response_class=PlainTextResponse)
+@router.get(
+    "/{certificate_id}/qr.txt", summary="Text of the QR code 二维码文本", response_class=PlainTextResponse
+)
 async def read_qr_text(
     certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
-    """Read the packed form that paper carries. Needs `certificate:read`."""
+    """Read the packed form that paper carries. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
     return PlainTextResponse(shown.packed(await _full(runtime, access, certificate_id), chosen))
 
@@ -164,7 +166,7 @@ async def read_qr_text(
 async def read_qr_image(
     certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
-    """Read the QR code as an image. Needs `certificate:read`."""
+    """Read the QR code as an image. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
     text = shown.packed(await _full(runtime, access, certificate_id), chosen)
     return Response(shown.qr_image(text), media_type="image/png")
@@ -179,7 +181,7 @@ async def read_qr_image(
 async def read_document(
     certificate_id: UUID, runtime: CurrentRuntime, access: Issuer, groups: GroupNames = None
 ) -> Response:
-    """Read one A4 page with the chosen groups and their QR code. Needs `certificate:read`."""
+    """Read one A4 page with the chosen groups and their QR code. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
     full = await _full(runtime, access, certificate_id)
     page = await shown.document(runtime, full, chosen, await _names(runtime, access))

@@ -4,8 +4,6 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-from uuid6 import uuid7
-
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import difference
 from renkou_common.contracts.migrant import CertificateIssued, CertificateRevoked, MigrantEventType
@@ -13,6 +11,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, FieldError, NotFound, Text
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
+from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.certificates import repository
 from renkou_migrant.certificates.domain import (
@@ -98,7 +97,7 @@ async def _signed(
     validity: Validity,
     now: datetime,
 ) -> StoredCertificate:
-    certificate_id = UUID(bytes=uuid7().bytes)
+    certificate_id = new_id()
     list_number, index = await status_lists.allocate(tx, certificate_id)
     key = status_lists.signing_key(runtime)
     token = sdjwt.issue(

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from hashlib import sha256
 from uuid import UUID
 
-from uuid6 import uuid7
-
 from renkou_common.contracts.lines import Line
 from renkou_common.contracts.migrant import CertificateChecked, MigrantEventType
 from renkou_common.database import Transaction
 from renkou_common.errors import NotFound
 from renkou_common.identity.principal import Access
+from renkou_common.ids import new_id
 from renkou_migrant.arrivals import service as arrivals
 from renkou_migrant.arrivals.domain import Arrival
 from renkou_migrant.checks import repository
@@ -77,7 +76,7 @@ async def record(
     """Keep what a check came to; tells the home district of a valid certificate of an arrival."""
     now = runtime.clock.now()
     check = StoredCheck(
-        id=UUID(bytes=uuid7().bytes),
+        id=new_id(),
         arrival_id=arrival_id,
         result=found.result,
         code=found.code,

@@ -20,13 +20,6 @@ def qr_png(text: str, *, pixels_per_module: int = 6) -> bytes:
     return out.getvalue()
 
 
-def qr_svg(text: str) -> bytes:
-    """The same as SVG, one unit per module."""
-    out = io.BytesIO()
-    make_qr(text).save(out, kind="svg", scale=1, border=QUIET_ZONE, xmldecl=False, nl=False)
-    return out.getvalue()
-
-
 def make_qr(text: str) -> segno.QRCode:
     """The QR code, alphanumeric mode, exactly level M. Raises ``CredentialError(TOO_LARGE)``."""
     try:

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from uuid6 import uuid7
-
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.migrant import DepartureRegistered, DepartureReturned, MigrantEventType
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
+from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.departures import repository
 from renkou_migrant.departures.domain import Departure, EndedBy, closed_by_register
@@ -43,7 +42,7 @@ async def register(
     check_elsewhere("/destination_area", destination, runtime.district)
     check_not_future("/departed_on", departed_on, runtime.clock.today())
     check_not_before("/departed_on", departed_on, facts.present_since or facts.birth_date)
-    departure_id = UUID(bytes=uuid7().bytes)
+    departure_id = new_id()
     new = NewDeparture(
         id=departure_id,
         person_id=person_id,

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
 from renkou_common.errors import Unavailable
+from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.credentials.trust import TrustList
@@ -44,7 +45,7 @@ from renkou_migrant.exchange.domain import (
 )
 from renkou_migrant.exchange.events import Change, publish_changes
 from renkou_migrant.exchange.receipts import outcome_of_receipt, write_receipts
-from renkou_migrant.exchange.service import encrypt, new_id, reply_times
+from renkou_migrant.exchange.service import encrypt, reply_times
 from renkou_migrant.exchange.transport_repository import Incoming, Known, Letter, Outcome
 from renkou_migrant.exchange.wire import Envelope, Opened, WireError, open_sealed, signature_text
 from renkou_migrant.message_log import service as message_log

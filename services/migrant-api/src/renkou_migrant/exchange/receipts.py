@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from renkou_common.database import Transaction
+from renkou_common.ids import new_id
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange import transport_repository as transport
 from renkou_migrant.exchange.contracts import MessageKind, Receipt, ReceiptItem
 from renkou_migrant.exchange.domain import CLOSED, Message, MessageState, advance
 from renkou_migrant.exchange.sender import log_entry
-from renkou_migrant.exchange.service import new_id
 from renkou_migrant.exchange.transport_repository import Outcome
 from renkou_migrant.exchange.wire import Envelope, seal
 from renkou_migrant.message_log.domain import Entry

@@ -148,7 +148,7 @@ async def get(
 ) -> StoredMessage | None:
     """Return one message inside ``areas``."""
     row = await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM message m WHERE m.id = $3 AND {_IN_AREA} AND m.kind = ANY($4::text[])"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM message m WHERE m.id = $3 AND {_IN_AREA} AND m.kind = ANY($4::text[])"
         f" {'FOR UPDATE' if lock else ''}",
         areas.lows,
         areas.highs,
@@ -161,7 +161,7 @@ async def get(
 async def replies_to(tx: Transaction, areas: AreaScope, message_id: UUID) -> list[StoredMessage]:
     """Return what was replied to a message, oldest first."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM message m WHERE m.in_reply_to = $3 AND {_IN_AREA} ORDER BY m.position",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM message m WHERE m.in_reply_to = $3 AND {_IN_AREA} ORDER BY m.position",
         areas.lows,
         areas.highs,
         message_id,
@@ -182,7 +182,7 @@ async def page(
           AND ($8::date IS NULL OR (m.due_on < $8 AND m.closed_at IS NULL))
           AND ($9::bigint IS NULL OR m.position < $9)
         ORDER BY m.position DESC LIMIT $10
-        """,  # noqa: S608
+        """,
         areas.lows,
         areas.highs,
         list(filters.kinds),
@@ -227,7 +227,7 @@ async def unfinished(tx: Transaction, limit: int) -> list[StoredMessage]:
         SELECT {_COLUMNS} FROM message m
         WHERE m.direction = 'out' AND m.pair_seq IS NULL AND m.state = 'drafted' AND m.wanted IS NOT NULL
         ORDER BY m.position LIMIT $1
-        """,  # noqa: S608
+        """,
         limit,
     )
     return [_stored(row) for row in rows]

@@ -35,7 +35,7 @@ Version = Annotated[int, Depends(expected_version)]
 _LISTED = sorted(AGREED | {MessageKind.DISPUTE})
 
 
-@router.get("/notices", summary="Messages to and from partner districts, the latest first")
+@router.get("/notices", summary="Messages with partner districts 往来通报列表")
 async def list_notices(
     runtime: CurrentRuntime,
     access: Reader,
@@ -48,7 +48,10 @@ async def list_notices(
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> NoticePage:
-    """Answers and confirmations are shown with what they reply to, and listed only if asked for by kind."""
+    """List messages to and from partner districts, the latest first. Needs `notice:read`.
+
+    Answers and confirmations are shown with what they reply to, and listed only if asked for by kind.
+    """
     today = runtime.clock.today()
     filters = Filters(
         kinds=[kind] if kind else _LISTED,
@@ -67,20 +70,24 @@ async def list_notices(
     )
 
 
-@router.get("/notices/{notice_id}", summary="One message with its content and replies")
+@router.get("/notices/{notice_id}", summary="Read a message 通报详情")
 async def read_notice(
     notice_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
 ) -> NoticeDetail:
+    """Read a message with its content and replies. Needs `notice:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         stored = await service.get(tx, access.areas, notice_id)
         return await _detail(tx, runtime, access, response, stored)
 
 
-@router.post("/notices/{notice_id}/confirmation", summary="Confirm a service or birth notice")
+@router.post("/notices/{notice_id}/confirmation", summary="Confirm a notice 确认通报")
 async def confirm_notice(
     notice_id: UUID, response: Response, runtime: CurrentRuntime, access: Clerk, version: Version
 ) -> NoticeDetail:
-    """A birth notice is confirmed by entering the birth in the register first, in the clerk's name."""
+    """Confirm a service or birth notice; a birth is first entered in the register, in the clerk's name.
+
+    Needs `notice:answer`.
+    """
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         birth = await service.birth_to_register(tx, runtime, access.areas, notice_id, version)
     life_event_id = await births.register(runtime, birth, access.token) if birth else None
@@ -91,7 +98,7 @@ async def confirm_notice(
         return await _detail(tx, runtime, access, response, stored)
 
 
-@router.post("/notices/{notice_id}/answer", summary="Answer an arrival notice, an inquiry or a dispute")
+@router.post("/notices/{notice_id}/answer", summary="Answer a message 答复")
 async def answer_notice(
     notice_id: UUID,
     body: AnswerCreate,
@@ -100,6 +107,7 @@ async def answer_notice(
     access: Clerk,
     version: Version,
 ) -> NoticeDetail:
+    """Answer an arrival notice, an inquiry or a dispute. Needs `notice:answer`."""
     if body.known is None and body.note is None:
         raise InvalidInput.field(
             "/note", "note_required", "known 为空时须填写说明", "is needed where known is null"
@@ -110,7 +118,7 @@ async def answer_notice(
         return await _detail(tx, runtime, access, response, stored)
 
 
-@router.post("/notices/{notice_id}/dispute", summary="Dispute what a notice says")
+@router.post("/notices/{notice_id}/dispute", summary="Dispute a notice 提出异议")
 async def dispute_notice(
     notice_id: UUID,
     body: DisputeCreate,
@@ -119,19 +127,21 @@ async def dispute_notice(
     access: Clerk,
     version: Version,
 ) -> NoticeDetail:
+    """Say that what a notice tells is not so. Needs `notice:answer`."""
     content = Dispute(reason=body.reason)
     async with runtime.database.transaction(access.areas) as tx:
         stored = await service.dispute(tx, runtime, access.areas, notice_id, version, access.subject, content)
         return await _detail(tx, runtime, access, response, stored)
 
 
-@router.get("/exchange/dead-letters", summary="What could not be taken from the hub, and why")
+@router.get("/exchange/dead-letters", summary="What could not be taken in 无法接收的来件")
 async def list_dead_letters(
     runtime: CurrentRuntime,
     access: Annotated[Access, Depends(requires(Scope.PARTNER_READ))],
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeadLetterPage:
+    """List what came from the hub and could not be taken in, with the reason. Needs `partner:read`."""
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.dead_letters(tx, before, limit + 1)

@@ -8,10 +8,10 @@ from uuid import UUID, uuid5
 
 import orjson
 from pydantic import BaseModel
-from uuid6 import uuid7
 
 from renkou_common.database import Transaction
 from renkou_common.errors import NotFound, VersionMismatch
+from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection
@@ -38,11 +38,6 @@ from renkou_migrant.runtime import Runtime
 
 CONTENT_COLUMN = "message.content"
 _BIRTH_KEYS = UUID("0197a1f0-b117-7000-8000-000000000001")
-
-
-def new_id() -> UUID:
-    """Return a fresh message id."""
-    return UUID(bytes=uuid7().bytes)
 
 
 def reply_times(runtime: Runtime) -> ReplyTimes:

@@ -167,7 +167,7 @@ async def drafts_for(tx: Transaction, partner: str, limit: int) -> list[DraftRow
               AND e.position < m.position
           )
         ORDER BY position LIMIT $2 FOR UPDATE
-        """,  # noqa: S608
+        """,
         partner,
         limit,
     )
@@ -215,7 +215,7 @@ async def due_to_send(tx: Transaction, limit: int) -> list[ToSend]:
 async def lock_outgoing(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Outgoing]:
     """Return messages of ours by id and lock them."""
     rows = await tx.fetch(
-        f"SELECT {_MESSAGE}, digest FROM message"  # noqa: S608
+        f"SELECT {_MESSAGE}, digest FROM message"
         " WHERE id = ANY($1::uuid[]) AND direction = 'out' ORDER BY id FOR UPDATE",
         list(ids),
     )

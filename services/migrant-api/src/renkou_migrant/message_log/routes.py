@@ -62,13 +62,14 @@ class LogPage(BaseModel):
     next_after: int = Field(description="value of `after` for the next page")
 
 
-@router.get("/message-log", summary="The chain of all messages and receipts, without their content")
+@router.get("/message-log", summary="The chain of messages 消息链")
 async def export_log(
     runtime: CurrentRuntime,
     access: Annotated[Access, Depends(requires(Scope.PARTNER_READ))],
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
 ) -> LogPage:
+    """List the chain of all messages and receipts, without their content. Needs `partner:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         links = await service.page(tx, after, limit)
     return LogPage(

@@ -18,7 +18,7 @@ class StoredTrustList:
 async def accepted(tx: Transaction, *, lock: bool = False) -> StoredTrustList | None:
     """Return number and digest of the list accepted last."""
     suffix = " FOR UPDATE" if lock else ""
-    row = await tx.fetchrow(f"SELECT sequence, digest FROM trust_list{suffix}")  # noqa: S608
+    row = await tx.fetchrow(f"SELECT sequence, digest FROM trust_list{suffix}")
     return None if row is None else StoredTrustList(row["sequence"], row["digest"])
 
 

@@ -23,20 +23,22 @@ Reader = Annotated[Access, Depends(requires(Scope.PARTNER_READ))]
 Manager = Annotated[Access, Depends(requires(Scope.PARTNER_MANAGE))]
 
 
-@router.put("/trust-list", summary="Accept a signed trust list; never one older than the last")
+@router.put("/trust-list", summary="Accept a signed trust list 导入信任名单")
 async def put_trust_list(body: TrustListPut, runtime: CurrentRuntime, access: Manager) -> TrustListRead:
+    """Accept a list that the anchor signed, never one older than the last. Needs `partner:manage`."""
     async with runtime.database.transaction(access.areas) as tx:
         trust = await service.accept_trust_list(tx, runtime, body.trust_list, access.subject)
     return TrustListRead.of(trust, runtime.clock.now())
 
 
-@router.get("/partners", summary="Districts of the trust list and their keys")
+@router.get("/partners", summary="Districts of the trust list 伙伴区列表")
 async def list_partners(
     runtime: CurrentRuntime,
     access: Reader,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PartnerPage:
+    """List the districts of the trust list with their keys, by code. Needs `partner:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         trust = await service.trust_list(tx, runtime)
     if trust is None:
@@ -52,7 +54,8 @@ async def list_partners(
     )
 
 
-@router.get("/partners/self", summary="This district's public keys, for the operator of the trust list")
+@router.get("/partners/self", summary="This district's public keys 本区公钥")
 async def describe_self(runtime: CurrentRuntime, access: Reader) -> OwnDescription:
+    """Return what the operator of the trust list needs of this district. Needs `partner:read`."""
     description, signed = service.own_description(runtime)
     return OwnDescription(description=description, signed=signed)

@@ -40,14 +40,6 @@ async def trust_list_token(tx: Transaction) -> str | None:
     return await repository.token(tx)
 
 
-async def required_trust_list(tx: Transaction, runtime: Runtime) -> TrustList:
-    """Return the trust list; raises Conflict where none was accepted yet."""
-    found = await trust_list(tx, runtime)
-    if found is None:
-        raise Conflict("trust_list_missing", "尚未导入信任名单", "No trust list has been accepted yet")
-    return found
-
-
 async def accept_trust_list(tx: Transaction, runtime: Runtime, token: str, by: UUID) -> TrustList:
     """Verify a list with the anchor and keep it; raises InvalidInput or, for an older one, Conflict."""
     stored = await repository.accepted(tx, lock=True)

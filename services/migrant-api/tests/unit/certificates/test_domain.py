@@ -22,7 +22,6 @@ from renkou_migrant.certificates.domain import (
     birthday,
     certified_intervals,
     certified_lines,
-    change_report_due,
     ineligibilities,
     state_on,
     validity_of,
@@ -110,7 +109,6 @@ def test_it_ends_the_day_before_the_fiftieth_birthday() -> None:
 
 def test_it_expires_at_midnight_in_china_after_its_last_day() -> None:
     validity = validity_of(ADULT, issued_on=DAY)
-    assert validity.starts_at.astimezone(UTC) == datetime(2026, 5, 31, 16, tzinfo=UTC)
     assert validity.expires_at.astimezone(UTC) == datetime(2029, 6, 1, 16, tzinfo=UTC)
 
 
@@ -138,10 +136,6 @@ def test_at_fifty_it_has_lapsed_by_age() -> None:
     validity = validity_of(date(1976, 8, 1), issued_on=DAY)
     assert state_on(CertificateHistory(validity), date(2026, 7, 31)) is CertificateState.VALID
     assert state_on(CertificateHistory(validity), date(2026, 8, 1)) is CertificateState.LAPSED_AGE
-
-
-def test_a_change_is_to_be_reported_within_three_months() -> None:
-    assert change_report_due(date(2025, 11, 30)) == date(2026, 2, 28)
 
 
 def test_lines_are_the_overlap_of_absence_and_validity() -> None:

@@ -77,16 +77,9 @@ def test_a_small_picture_is_read_back(world: World, groups: Iterable[Group], pix
     assert world.verifier().verify_text(found.text).valid
 
 
-def test_the_svg_names_its_size_and_needs_no_outside_asset(world: World) -> None:
-    svg = qr.qr_svg(qr.pack(world.minimal()))
-    assert svg.startswith(b"<svg ")
-    assert b"href" not in svg
-
-
 def test_images_are_reproducible(world: World) -> None:
     text = qr.pack(world.minimal())
     assert qr.qr_png(text) == qr.qr_png(text)
-    assert qr.qr_svg(text) == qr.qr_svg(text)
 
 
 def test_a_packing_too_large_for_any_code_is_refused() -> None:

@@ -31,7 +31,7 @@ def _record(row: asyncpg.Record) -> AreaRecord:
 async def areas_of(tx: Transaction, codes: Sequence[AreaCode]) -> dict[AreaCode, AreaRecord]:
     """Return those of the codes that are known."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM unnest($1::bigint[], $2::smallint[]) AS wanted (key, level)"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM unnest($1::bigint[], $2::smallint[]) AS wanted (key, level)"
         " JOIN area a ON a.key = wanted.key AND a.level = wanted.level",
         [code.key for code in codes],
         [int(code.level) for code in codes],
@@ -43,7 +43,7 @@ async def areas_of(tx: Transaction, codes: Sequence[AreaCode]) -> dict[AreaCode,
 async def children_of(tx: Transaction, code: AreaCode, after: int, limit: int) -> list[AreaRecord]:
     """Return up to ``limit`` divisions directly below ``code`` in the order of their codes."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM area a WHERE a.parent = $1 AND a.level = $2 AND a.key > $3"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM area a WHERE a.parent = $1 AND a.level = $2 AND a.key > $3"
         " ORDER BY a.key LIMIT $4",
         code.key,
         int(code.level) + 1,

@@ -42,7 +42,7 @@ async def add_spending(tx: Transaction, values: Mapping[str, Any]) -> bool:
     columns = ", ".join(values)
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
     done = await tx.fetchval(
-        f"INSERT INTO budget_spending ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING RETURNING true",  # noqa: S608
+        f"INSERT INTO budget_spending ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING RETURNING true",
         *values.values(),
     )
     return done is not None

@@ -1,7 +1,5 @@
 """Every query on cards and what was told on them."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

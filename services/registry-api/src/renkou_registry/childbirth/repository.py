@@ -1,7 +1,5 @@
 """Every query on childbirth registrations. Explicit area predicates here, the row-level floor underneath."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
@@ -12,6 +10,7 @@ import asyncpg
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.childbirth.domain import Registration
+from renkou_registry.floor import PERSON_IN_SCOPE
 
 _COLUMNS = tuple(each.name for each in fields(Registration))
 _INSERT = (
@@ -29,10 +28,7 @@ _VIEW = """
 SELECT r.*, ARRAY(SELECT b.child_id FROM childbirth_birth b WHERE b.registration_id = r.id
 ORDER BY b.born_on, b.child_id) AS child_ids FROM childbirth_registration r
 """
-_IN_SCOPE = """
-EXISTS (SELECT FROM person p, unnest($2::bigint[], $3::bigint[]) s(lo, hi) WHERE p.id = r.person_id
-AND NOT p.withdrawn AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi))
-"""
+_IN_SCOPE = f"EXISTS (SELECT FROM person p WHERE p.id = r.person_id AND {PERSON_IN_SCOPE})"
 
 
 async def next_number(tx: Transaction) -> int:

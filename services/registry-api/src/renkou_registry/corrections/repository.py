@@ -1,7 +1,5 @@
 """Every query on requests for correction."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any

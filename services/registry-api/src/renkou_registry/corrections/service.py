@@ -39,6 +39,7 @@ from renkou_registry.life_events.domain import ENTRIES, LifeEvent, PersonState, 
 from renkou_registry.life_events.recording import Desk, history_of
 from renkou_registry.life_events.records import StoredEvent
 from renkou_registry.life_events.revisions import Foreseen, Grounds
+from renkou_registry.persons import changing
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
 from renkou_registry.persons.reading import open_resident_id
@@ -292,7 +293,7 @@ async def approve(desk: Desk, request_id: UUID, version: int, seen: str | None) 
     if asked.details:
         async with reaching_everywhere(desk.tx, desk.scope):
             person = (await persons.lock(desk.tx, [asked.person_id], AreaScope.everything()))[asked.person_id]
-            await persons.correct_details(
+            await changing.correct_details(
                 desk.runtime, desk.tx, person, dict(asked.details), recorded_by=desk.subject
             )
     return await _decided(desk, asked, RequestState.APPROVED, None, result)

@@ -7,8 +7,6 @@ business of the feature, which has more to do than to rename them. ``STAYING`` r
 written for, for the reason given.
 """
 
-# ruff: noqa: S608 - names come from the constants of this module only
-
 from uuid import UUID
 
 import asyncpg

@@ -1,7 +1,5 @@
 """Every query on duplicates, but for the moving of rows in :mod:`.moving`."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

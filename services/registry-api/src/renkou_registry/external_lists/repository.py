@@ -246,7 +246,7 @@ async def finish(tx: Transaction, list_id: UUID, now: datetime) -> None:
 async def fail(tx: Transaction, list_id: UUID, failure: Finding) -> None:
     """Close a list whose file cannot be taken."""
     for table in ("external_list_file", "external_list_row"):
-        await tx.execute(f"DELETE FROM {table} WHERE list_id = $1", list_id)  # noqa: S608
+        await tx.execute(f"DELETE FROM {table} WHERE list_id = $1", list_id)
     await tx.execute(
         "UPDATE external_list SET state = 'failed', failure_code = $2, failure_zh = $3, failure_en = $4"
         " WHERE id = $1",
@@ -323,7 +323,7 @@ async def trim(tx: Transaction, today: date, abandoned_before: datetime) -> None
     """Delete the rows of lists whose time is over, and uploads that were never completed."""
     for table in ("external_list_file", "external_list_row"):
         await tx.execute(
-            f"DELETE FROM {table} t USING external_list l"  # noqa: S608
+            f"DELETE FROM {table} t USING external_list l"
             " WHERE l.id = t.list_id AND l.state IN ('matched', 'failed') AND l.keep_until < $1",
             today,
         )

@@ -25,6 +25,7 @@ from renkou_registry.imports.sheet import Layout, Row
 from renkou_registry.life_events import births, unions
 from renkou_registry.life_events import service as life_events
 from renkou_registry.life_events.recording import Desk
+from renkou_registry.persons import entering
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonEntry
 from renkou_registry.runtime import Runtime
@@ -185,7 +186,7 @@ async def _act(
     if settlement.action is Action.NEW:
         assert settlement.entry is not None
         entry, subject = settlement.entry, desk.subject
-        return await persons.register(desk.runtime, desk.tx, desk.scope, entry, recorded_by=subject), None
+        return await entering.register(desk.runtime, desk.tx, desk.scope, entry, recorded_by=subject), None
     person_id = settlement.person_id or _only_candidate(row)
     await persons.find(desk.tx, person_id, desk.scope)
     if settlement.action is Action.LINK:

@@ -1,7 +1,5 @@
 """Every query on honour certificates. Explicit area predicates here, the row-level floor underneath."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
@@ -11,6 +9,7 @@ import asyncpg
 
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.floor import PERSON_IN_SCOPE
 from renkou_registry.honour.domain import Certificate
 
 _COLUMNS = tuple(each.name for each in fields(Certificate))
@@ -19,11 +18,7 @@ _INSERT = (
     f" VALUES ({', '.join(f'${number}' for number in range(1, len(_COLUMNS) + 3))})"
     " ON CONFLICT DO NOTHING RETURNING true"
 )
-_IN_SCOPE = """
-EXISTS (SELECT FROM person p, unnest($2::bigint[], $3::bigint[]) s(lo, hi)
-WHERE p.id IN (h.first_holder_id, h.second_holder_id) AND NOT p.withdrawn
-AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi))
-"""
+_IN_SCOPE = f"EXISTS (SELECT FROM person p WHERE p.id IN (h.first_holder_id, h.second_holder_id) AND {PERSON_IN_SCOPE})"
 
 
 async def next_number(tx: Transaction) -> int:

@@ -1,7 +1,5 @@
 """Every query on households and their own columns; memberships are in the second half."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -316,18 +314,6 @@ async def lock_many(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, asyncpg.
         f"SELECT {_COLUMNS} FROM household h WHERE h.id = ANY($1) ORDER BY h.id FOR UPDATE", ids
     )
     return {row["id"]: row for row in rows}
-
-
-async def current_member_ids(tx: Transaction, number: str, scope: AreaScope) -> list[UUID]:
-    """Return who lives in the households in scope with this number."""
-    rows = await tx.fetch(
-        "SELECT m.person_id FROM household h JOIN household_member m ON m.household_id = h.id"
-        f" WHERE h.number = $1 AND {_IN_SCOPE} AND {_OPEN} ORDER BY m.person_id",
-        number,
-        scope.lows,
-        scope.highs,
-    )
-    return [row["person_id"] for row in rows]
 
 
 async def headed(tx: Transaction, numbers: Sequence[str]) -> list[asyncpg.Record]:

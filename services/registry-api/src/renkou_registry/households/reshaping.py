@@ -29,6 +29,7 @@ from renkou_registry.households.service import check_registered, number_taken
 from renkou_registry.life_events import service as life_events
 from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.life_events.recording import Desk
+from renkou_registry.persons import changing
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
 
@@ -278,6 +279,6 @@ async def _move_member(
                 await life_events.record_address(desk, person.id, on, kind, to.street, to.place_id)
     if lives_here:
         place = {"place_id": to.place_id}
-        await persons.note_address(
+        await changing.note_address(
             desk.runtime, desk.tx, person.id, desk.scope, place, on, recorded_by=desk.subject
         )

@@ -266,9 +266,7 @@ async def job(tx: Transaction, job_id: UUID, scope: AreaScope, *, lock: bool = F
 
 async def open_jobs(tx: Transaction) -> list[UUID]:
     """Return the jobs that a worker has something to do for, oldest first."""
-    rows = await tx.fetch(
-        f"SELECT id FROM import_job WHERE state IN {_OPEN} ORDER BY created_at LIMIT 100"  # noqa: S608
-    )
+    rows = await tx.fetch(f"SELECT id FROM import_job WHERE state IN {_OPEN} ORDER BY created_at LIMIT 100")
     return [row["id"] for row in rows]
 
 
@@ -285,7 +283,7 @@ async def take_up(tx: Transaction, job_id: UUID) -> Job | None:
 async def begin_check(tx: Transaction, job_id: UUID, headings: Sequence[str]) -> None:
     """Start checking from the first row, forgetting what an interrupted check found."""
     for table in ("import_error", "import_cells", "import_block"):
-        await tx.execute(f"DELETE FROM {table} WHERE job_id = $1", job_id)  # noqa: S608
+        await tx.execute(f"DELETE FROM {table} WHERE job_id = $1", job_id)
     await tx.execute(
         "UPDATE import_job SET state = 'checking', headings = $2, rows_total = NULL, rows_checked = 0,"
         " rows_refused = 0, rows_warned = 0 WHERE id = $1",
@@ -338,7 +336,7 @@ async def end_check(tx: Transaction, job_id: UUID, now: datetime) -> None:
             checked_at = $2::timestamptz, started_at = CASE WHEN dry_run THEN NULL ELSE $2::timestamptz END,
             attempts = 0, rows_total = rows_checked, {_COUNTS}
         WHERE id = $1
-        """,  # noqa: S608
+        """,
         job_id,
         now,
     )
@@ -415,7 +413,7 @@ async def trim(tx: Transaction, before: datetime, abandoned_before: datetime) ->
     """
     for table in ("import_file", "import_cells", "import_block"):
         await tx.execute(
-            f"DELETE FROM {table} t USING import_job j WHERE j.id = t.job_id"  # noqa: S608
+            f"DELETE FROM {table} t USING import_job j WHERE j.id = t.job_id"
             " AND j.state IN ('checked', 'done', 'failed') AND coalesce(j.finished_at, j.checked_at) < $1",
             before,
         )

@@ -1,7 +1,6 @@
 """Kin: link, unlink, read. Callers hold the transaction; nothing here commits."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -77,17 +76,6 @@ async def history_of(tx: Transaction, scope: AreaScope, person_id: UUID) -> list
     await persons.find(tx, person_id, scope)
     async with reaching_all(tx):
         return await repository.history_of(tx, person_id)
-
-
-async def kin_as_of(tx: Transaction, person_id: UUID, known_at: datetime) -> list[tuple[KinKind, UUID]]:
-    """Return (kind, id) of a visible person's relatives as known at an instant."""
-    async with reaching_all(tx):
-        rows = await repository.history_of(tx, person_id)
-    return [
-        seen_from(row, person_id)
-        for row in rows
-        if row["known_from"] <= known_at and (row["known_until"] is None or row["known_until"] > known_at)
-    ]
 
 
 def seen_from(row: asyncpg.Record, person_id: UUID) -> tuple[KinKind, UUID]:

@@ -12,7 +12,7 @@ from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
 from renkou_registry.life_events.domain import Addresses, PersonState
 from renkou_registry.life_events.recording import Desk, state_of
-from renkou_registry.persons import registration
+from renkou_registry.persons import entering, registration
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import EntryKind, PersonEntry, PersonRecord
 
@@ -87,11 +87,11 @@ async def record_birth(desk: Desk, birth: Birth) -> UUID:
     """Record a birth; returns the event's id. Raises NotFound, InvalidInput, Conflict."""
     parents = await parents_of(desk, birth.mother_id, birth.father_id, birth.happened_on)
     entry = _entry(birth, parents)
-    persons.check_own_area(desk.scope, entry.registered_area, entry.present_area)
+    entering.check_own_area(desk.scope, entry.registered_area, entry.present_area)
     async with reaching(desk.tx, desk.scope, entry.registered_area, entry.present_area):
         made = await registration.enter(desk.runtime, desk.tx, [entry], recorded_by=desk.subject)
     if made[0] is None:
-        raise await persons.document_taken(desk.runtime, desk.tx, desk.scope, entry, "/child")
+        raise await entering.document_taken(desk.runtime, desk.tx, desk.scope, entry, "/child")
     await persons.add_children(desk.tx, parents.ids, 1)
     if birth.household_id is not None:
         relation = {Sex.MALE: Relation.SON, Sex.FEMALE: Relation.DAUGHTER}.get(Sex(birth.sex), Relation.OTHER)

@@ -5,8 +5,6 @@ person of its own gives the rows that hang on rows found before (a visit on its 
 is in the copy without anybody thinking of it; ``test_own_copy`` compares with the schema.
 """
 
-# ruff: noqa: S608 - names come from the tables' metadata only
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID

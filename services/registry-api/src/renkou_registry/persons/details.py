@@ -16,7 +16,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_people import DetailsChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
-from renkou_registry.persons import repository
+from renkou_registry.persons import details_repository, repository
 from renkou_registry.persons.documents import OTHER_DOCUMENT, text_of
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.events import area_text
@@ -57,11 +57,13 @@ async def details_as_of(tx: Transaction, person_id: UUID, on: date, known_at: da
     birth_certificate_sealed`` (bytes or None; open them with the cipher under :data:`SEALED`). An empty dict
     for nobody.
     """
-    current = await repository.noted(tx, person_id)
+    current = await details_repository.noted(tx, person_id)
     if current is None:
         return {}
     values = _current_values(current)
-    known = [row for row in await repository.details_of(tx, person_id) if row["recorded_at"] <= known_at]
+    known = [
+        row for row in await details_repository.details_of(tx, person_id) if row["recorded_at"] <= known_at
+    ]
     for row in known:  # in the order of recording: the last one whose day has come holds
         if row["valid_from"] is None or row["valid_from"] <= on:
             values[row["field"]] = row["value"] if row["field"] in PLAIN else row["sealed"]
@@ -83,7 +85,7 @@ def former_names(rows: Sequence[Row], on: date, name: str) -> list[str]:
 
 async def history_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
     """Return every noted value of a visible person in the order of recording."""
-    return await repository.details_of(tx, person_id)
+    return await details_repository.details_of(tx, person_id)
 
 
 async def note(
@@ -110,7 +112,7 @@ async def note(
     if not names:
         return
     if "name" in names:
-        rows = await repository.details_of(tx, person.id)
+        rows = await details_repository.details_of(tx, person.id)
         columns = columns | {"former_names": former_names(rows, runtime.clock.today(), columns["name"])}
     await repository.update(tx, person.id, columns, names)
     if names & _SEARCHED:
@@ -136,13 +138,13 @@ async def write_history(
     recorded_by: UUID,
 ) -> set[str]:
     """Append the values that differ from the present ones; returns the names of their fields."""
-    current = await repository.noted(tx, person.id)
+    current = await details_repository.noted(tx, person.id)
     assert current is not None
     values = _current_values(current)
     changed = [each for each in noted if not _same(runtime, each, values[each.field])]
     if not changed:
         return set()
-    known = await repository.last_days(tx, person.id)
+    known = await details_repository.last_days(tx, person.id)
     rows: list[dict[str, Any]] = []
     for each in changed:
         if each.field not in known:
@@ -151,7 +153,7 @@ async def write_history(
         row = {"field": each.field, "value": each.value, "sealed": each.sealed, "valid_from": since}
         now = runtime.clock.now()
         rows.append(row | {"correction": correction, "recorded_at": now, "recorded_by": recorded_by})
-    await repository.append_details(tx, person.id, rows)
+    await details_repository.append_details(tx, person.id, rows)
     return {each.field for each in changed}
 
 

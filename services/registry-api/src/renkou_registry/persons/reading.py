@@ -12,7 +12,7 @@ from renkou_common.codes.names import clean_name
 from renkou_common.database import Transaction
 from renkou_common.identity.principal import Access
 from renkou_registry.areas.service import full_names
-from renkou_registry.persons import repository, service
+from renkou_registry.persons import details_repository, service
 from renkou_registry.persons.documents import OTHER_DOCUMENT
 from renkou_registry.persons.domain import FactsPurpose, new_id
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
@@ -116,7 +116,7 @@ async def _log(
     purpose: str | None,
     reason: str | None,
 ) -> None:
-    await repository.log_reading(
+    await details_repository.log_reading(
         tx,
         log_id=new_id(),
         person_id=person_id,

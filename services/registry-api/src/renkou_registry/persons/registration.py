@@ -29,7 +29,7 @@ from renkou_registry.life_events.domain import (
     lines_of,
 )
 from renkou_registry.life_events.records import NewEvent
-from renkou_registry.persons import repository
+from renkou_registry.persons import relatives_repository, repository
 from renkou_registry.persons.documents import sealed_columns
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
@@ -88,7 +88,7 @@ async def write(
     inserted = await repository.insert_many(tx, prepared.rows, now, recorded_by)
     missing = [each.entry.id for each in prepared.made if each.entry.id not in inserted]
     if missing:
-        await repository.forget_kin(tx, missing)
+        await relatives_repository.forget_kin(tx, missing)
     found = [each if each.entry.id in inserted else None for each in prepared.made]
     live = [each for each in found if each is not None]
     await _link_kin(tx, [each.entry for each in live], now, recorded_by)
@@ -143,7 +143,7 @@ async def _link_kin(
     if not related:
         return
     async with reaching_all(tx):
-        missing = await repository.kin_columns(tx, [each.id for each in related])
+        missing = await relatives_repository.kin_columns(tx, [each.id for each in related])
         links: list[Link] = []
         children: list[tuple[KinKind, UUID, UUID]] = []
         for entry in related:
@@ -159,15 +159,19 @@ async def _link_kin(
             taken, grown = await kin.taken_in_new(tx, children)
             links += taken
             for parent_id, number in grown.items():
-                await repository.add_children(tx, [parent_id], number)
-        await repository.answer_spouses(tx, [each.id for each in related if each.spouse_id])
+                await relatives_repository.add_children(tx, [parent_id], number)
+        await relatives_repository.answer_spouses(tx, [each.id for each in related if each.spouse_id])
         await kin.opened(tx, list(dict.fromkeys(links)), now, recorded_by)
 
 
 async def register_many(
     runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry], *, recorded_by: UUID
 ) -> list[UUID | None]:
-    """Enter openings and arrivals and publish each; see ``persons.service.register_many``."""
+    """Enter up to some thousand openings and arrivals, and publish each, in a few statements.
+
+    Returns for each entry, in order, the person's id, or None where the document is in the register already
+    (that entry is left out; the others stand). Raises Conflict for an impossible entry.
+    """
     if any(entry.kind is EntryKind.BIRTH for entry in entries):
         raise ValueError("births are recorded as life events of a mother")
     found = await write(runtime, tx, prepare_many(runtime, entries, publish=True), recorded_by=recorded_by)

@@ -1,7 +1,5 @@
 """Every query on persons. Explicit area predicates here, the row-level floor underneath."""
 
-# ruff: noqa: S608 - only constants of this package are put into statements
-
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
@@ -13,6 +11,7 @@ import asyncpg
 from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
+from renkou_registry.floor import PERSON_IN_SCOPE
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.listing import Narrowing
 
@@ -62,20 +61,15 @@ _PROTECTED = (
     " p.former_names, p.recorded_at, p.recorded_by"
 )
 VIEW = f"{_RECORD}, {_PROTECTED}"
-_IN_SCOPE = """
-NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
-WHERE p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi
-OR p.left_area BETWEEN s.lo AND s.hi)
-"""
 _LAST_ID = UUID(int=(1 << 128) - 1)
 _USED = (  # every list has all of these arguments, whether a branch looks at them or not
     "$1::bigint IS NOT NULL AND $3::bigint IS NOT NULL AND $4::bigint IS NOT NULL AND $5::date IS NOT NULL"
     " AND $6::bigint IS NOT NULL AND $7::uuid IS NOT NULL AND $8::bigint IS NOT NULL AND $9::uuid IS NOT NULL"
 )
-_FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {_IN_SCOPE}"
-_FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {_IN_SCOPE}"
-_FIND_BY_DOCUMENT = f"SELECT {VIEW} FROM person p WHERE p.other_document_index = $1 AND {_IN_SCOPE}"
-_FIND_BY_INDEX = f"SELECT {VIEW} FROM person p WHERE p.resident_id_index = $1 AND {_IN_SCOPE}"
+_FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {PERSON_IN_SCOPE}"
+_FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {PERSON_IN_SCOPE}"
+_FIND_BY_DOCUMENT = f"SELECT {VIEW} FROM person p WHERE p.other_document_index = $1 AND {PERSON_IN_SCOPE}"
+_FIND_BY_INDEX = f"SELECT {VIEW} FROM person p WHERE p.resident_id_index = $1 AND {PERSON_IN_SCOPE}"
 
 
 def _record(row: asyncpg.Record) -> PersonRecord:
@@ -91,58 +85,6 @@ async def insert_many(
     return {row["id"] for row in inserted}
 
 
-async def forget_kin(tx: Transaction, missing: Sequence[UUID]) -> None:
-    """Clear kin links to persons who were not entered."""
-    for column in ("mother_id", "father_id", "spouse_id"):
-        await tx.execute(f"UPDATE person SET {column} = NULL WHERE {column} = ANY($1)", missing)
-
-
-async def kin_columns(
-    tx: Transaction, ids: Sequence[UUID]
-) -> dict[UUID, tuple[UUID | None, UUID | None, UUID | None]]:
-    """Return mother, father and spouse of persons."""
-    rows = await tx.fetch("SELECT id, mother_id, father_id, spouse_id FROM person WHERE id = ANY($1)", ids)
-    return {row["id"]: (row["mother_id"], row["father_id"], row["spouse_id"]) for row in rows}
-
-
-async def answer_spouses(tx: Transaction, ids: Sequence[UUID]) -> None:
-    """Make the spouses whom persons name name them back; who names another already stays as is."""
-    await tx.execute(
-        "WITH changed AS (UPDATE person s SET spouse_id = p.id, version = s.version + 1 FROM person p"
-        " WHERE p.id = ANY($1) AND s.id = p.spouse_id AND s.spouse_id IS NULL RETURNING s.id, s.version)"
-        f" {NOTE} SELECT id, version, '{{spouse_id}}' FROM changed",
-        ids,
-    )
-
-
-async def spouses_of(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
-    """Return the spouses whom persons name."""
-    rows = await tx.fetch("SELECT spouse_id FROM person WHERE id = ANY($1) AND spouse_id IS NOT NULL", ids)
-    return [row["spouse_id"] for row in rows]
-
-
-async def part(tx: Transaction, person_id: UUID, spouse_id: UUID) -> None:
-    """Clear the spouse of a person as long as it is this one."""
-    await tx.execute(
-        "WITH changed AS (UPDATE person SET spouse_id = NULL, version = version + 1"
-        " WHERE id = $1 AND spouse_id = $2 RETURNING id, version)"
-        f" {NOTE} SELECT id, version, '{{spouse_id}}' FROM changed",
-        person_id,
-        spouse_id,
-    )
-
-
-async def forget(tx: Transaction, person_id: UUID) -> None:
-    """Clear every kin link to a person who leaves the register."""
-    for column in ("mother_id", "father_id", "spouse_id"):
-        await tx.execute(
-            f"WITH changed AS (UPDATE person SET {column} = NULL, version = version + 1"
-            f" WHERE {column} = $1 RETURNING id, version)"
-            f" {NOTE} SELECT id, version, '{{{column}}}' FROM changed",
-            person_id,
-        )
-
-
 async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]:
     """Return which blind indexes of resident IDs are taken."""
     rows = await tx.fetch("SELECT resident_id_index FROM person WHERE resident_id_index = ANY($1)", indexes)
@@ -153,7 +95,7 @@ async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope
     """Return (resident_id_index, id, name) of the persons in scope with one of the blind indexes."""
     return await tx.fetch(
         f"SELECT p.resident_id_index, p.id, p.name FROM person p"
-        f" WHERE p.resident_id_index = ANY($1) AND {_IN_SCOPE}",
+        f" WHERE p.resident_id_index = ANY($1) AND {PERSON_IN_SCOPE}",
         indexes,
         scope.lows,
         scope.highs,
@@ -169,7 +111,7 @@ async def by_names(
     return await tx.fetch(
         "SELECT DISTINCT p.id, p.name, p.birth_date, p.sex"
         " FROM unnest($1::text[], $4::date[]) AS t (name, born)"
-        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {_IN_SCOPE} LIMIT 5000",
+        f" JOIN person p ON p.name = t.name AND p.birth_date = t.born WHERE {PERSON_IN_SCOPE} LIMIT 5000",
         names,
         scope.lows,
         scope.highs,
@@ -208,7 +150,7 @@ async def is_taken(tx: Transaction, column: str, index: bytes, person_id: UUID) 
 async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> list[asyncpg.Record]:
     """Return those of the persons that are in scope, by id."""
     return await tx.fetch(
-        f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) AND {_IN_SCOPE} ORDER BY p.id LIMIT 1000",
+        f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) AND {PERSON_IN_SCOPE} ORDER BY p.id LIMIT 1000",
         ids,
         scope.lows,
         scope.highs,
@@ -234,7 +176,7 @@ async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: in
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:
     """Lock persons in scope until the transaction ends, in the order of their ids."""
     rows = await tx.fetch(
-        f"SELECT {_RECORD} FROM person p WHERE p.id = ANY($1) AND {_IN_SCOPE} ORDER BY p.id FOR UPDATE",
+        f"SELECT {_RECORD} FROM person p WHERE p.id = ANY($1) AND {PERSON_IN_SCOPE} ORDER BY p.id FOR UPDATE",
         ids,
         scope.lows,
         scope.highs,
@@ -298,78 +240,6 @@ async def update(
     )
 
 
-async def noted(tx: Transaction, person_id: UUID) -> asyncpg.Record | None:
-    """Return the present values of what is noted of a visible person, with who recorded it when."""
-    return await tx.fetchrow(
-        "SELECT name, nationality, employer, registered_street, present_street, place_id, document_kind,"
-        " phone_sealed, resident_id_sealed, other_document_kind, other_document_sealed, recorded_at,"
-        " recorded_by FROM person WHERE id = $1",
-        person_id,
-    )
-
-
-async def details_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
-    """Return every noted value of a visible person in the order of recording."""
-    return await tx.fetch(
-        "SELECT field, value, sealed, valid_from, correction, recorded_at, recorded_by FROM person_detail"
-        " WHERE person_id = $1 ORDER BY position",
-        person_id,
-    )
-
-
-async def last_days(tx: Transaction, person_id: UUID) -> dict[str, date | None]:
-    """Return for each field with a history the day from which its present value holds."""
-    rows = await tx.fetch(
-        "SELECT DISTINCT ON (field) field, valid_from FROM person_detail WHERE person_id = $1"
-        " ORDER BY field, position DESC",
-        person_id,
-    )
-    return {row["field"]: row["valid_from"] for row in rows}
-
-
-async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[str, Any]]) -> None:
-    """Write noted values in this order."""
-    names = ("field", "value", "sealed", "valid_from", "correction", "recorded_at", "recorded_by")
-    await tx.execute(
-        f"INSERT INTO person_detail (person_id, {', '.join(names)})"
-        " SELECT $1, field, value, sealed, valid_from, correction, recorded_at, recorded_by FROM unnest("
-        "$2::text[], $3::text[], $4::bytea[], $5::date[], $6::boolean[], $7::timestamptz[], $8::uuid[])"
-        f" WITH ORDINALITY AS t ({', '.join(names)}, place) ORDER BY place",
-        person_id,
-        *([row[name] for row in rows] for name in names),
-    )
-
-
-async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
-    """Change the count of children of parents, never below zero."""
-    await tx.execute(
-        "WITH changed AS (UPDATE person SET children_count = greatest(children_count + $2, 0),"
-        " version = version + 1 WHERE id = ANY($1) RETURNING id, version)"
-        f" {NOTE} SELECT id, version, '{{children_count}}' FROM changed",
-        parent_ids,
-        number,
-    )
-
-
-async def children_of(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
-    """Return the children in the register of a person whom the caller was found to see."""
-    return await tx.fetch(
-        "SELECT birth_date FROM person WHERE (mother_id = $1 OR father_id = $1) AND NOT withdrawn"
-        " ORDER BY birth_date, id",
-        person_id,
-    )
-
-
-async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[UUID]:
-    """Return a mother's children born on a day or later."""
-    rows = await tx.fetch(
-        "SELECT id FROM person WHERE mother_id = $1 AND birth_date >= $2 AND NOT withdrawn ORDER BY id",
-        mother_id,
-        since,
-    )
-    return [row["id"] for row in rows]
-
-
 async def of_places(
     tx: Transaction, places: Sequence[UUID], scope: AreaScope, after: tuple[UUID, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
@@ -377,7 +247,7 @@ async def of_places(
     place, person = after or (UUID(int=0), UUID(int=0))
     return await tx.fetch(
         f"SELECT found.* FROM unnest($1::uuid[]) AS q (id) CROSS JOIN LATERAL (SELECT {VIEW} FROM person p"
-        f" WHERE p.place_id = q.id AND {_IN_SCOPE} AND (q.id > $4 OR p.id > $5) ORDER BY p.id LIMIT $6)"
+        f" WHERE p.place_id = q.id AND {PERSON_IN_SCOPE} AND (q.id > $4 OR p.id > $5) ORDER BY p.id LIMIT $6)"
         " AS found WHERE q.id >= $4 ORDER BY q.id, found.id LIMIT $6",
         places,
         scope.lows,
@@ -392,56 +262,6 @@ async def refs_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the references that events carry, also of persons whose entry was retracted."""
     rows = await tx.fetch("SELECT id, ref FROM person WHERE id = ANY($1)", ids)
     return {row["id"]: row["ref"] for row in rows}
-
-
-async def children_of_many(tx: Transaction, parent_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """Return (parent_id, id, birth_date, sex, died_on) of the children in the register of these parents."""
-    return await tx.fetch(
-        "SELECT q.id AS parent_id, c.id, c.birth_date, c.sex, c.died_on FROM unnest($1::uuid[]) q (id)"
-        " CROSS JOIN LATERAL (SELECT * FROM person m WHERE m.mother_id = q.id"
-        " UNION SELECT * FROM person f WHERE f.father_id = q.id) c"
-        " WHERE NOT c.withdrawn ORDER BY q.id, c.birth_date, c.id",
-        parent_ids,
-    )
-
-
-async def has_child(tx: Transaction, mother_id: UUID, birth_date: date, name: str) -> bool:
-    """Say whether a mother has a child of that name and birth date in the register."""
-    found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM person WHERE mother_id = $1 AND birth_date = $2 AND name = $3"
-        " AND NOT withdrawn)",
-        mother_id,
-        birth_date,
-        name,
-    )
-    return found
-
-
-async def log_reading(
-    tx: Transaction,
-    *,
-    log_id: UUID,
-    person_id: UUID,
-    kind: str,
-    names: Sequence[str],
-    purpose: str | None,
-    reason: str | None,
-    read_by: UUID,
-    read_at: datetime,
-) -> None:
-    """Write down that protected fields of a person were read."""
-    await tx.execute(
-        "INSERT INTO unmask_log (id, person_id, kind, fields, purpose, reason, read_by, read_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        log_id,
-        person_id,
-        kind,
-        names,
-        purpose,
-        reason,
-        read_by,
-        read_at,
-    )
 
 
 async def page(

@@ -18,7 +18,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import AreaQuery, MaritalStatusCode, SexQuery, area_code, check_not_future
 from renkou_registry.life_events.calendar import add_months
-from renkou_registry.persons import answers, commands, details, reading, service
+from renkou_registry.persons import answers, changing, commands, details, entering, reading, service
 from renkou_registry.persons.domain import FactsPurpose
 from renkou_registry.persons.listing import Narrowing
 from renkou_registry.persons.schemas import (
@@ -75,7 +75,7 @@ async def create_person(
             await commands.check_known_areas(tx, areas, runtime.district, body.entry.on)
             if body.place_id is not None:
                 await check_place(tx, body.place_id, body.present_area.key, None, runtime)
-            return await service.register(runtime, tx, access.areas, entry, recorded_by=access.subject)
+            return await entering.register(runtime, tx, access.areas, entry, recorded_by=access.subject)
 
         person_id, _ = await once(tx, access.subject, key, create)
         row = await service.find(tx, person_id, access.areas)
@@ -150,7 +150,7 @@ async def change_person(
         if body.place_id is not None:
             person = await service.find(tx, person_id, access.areas)
             await check_place(tx, body.place_id, person["present_area"], body.valid_from, runtime)
-        row = await service.change_details(
+        row = await changing.change_details(
             runtime,
             tx,
             person_id,
@@ -200,7 +200,7 @@ async def give_document(
                 body.confirmed_warnings,
                 "/number",
             )
-        row = await service.give_document(
+        row = await changing.give_document(
             runtime,
             tx,
             person_id,

@@ -1,7 +1,5 @@
 """Every query on places."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any

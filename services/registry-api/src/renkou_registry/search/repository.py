@@ -1,7 +1,5 @@
 """Every query on search keys. Only ranges and equality: nothing else may use an index under the floor."""
 
-# ruff: noqa: S608 - only constants of this package are put into statements
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Every query on separation; it reads persons' state through the persons feature's view."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID

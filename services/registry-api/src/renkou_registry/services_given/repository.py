@@ -1,7 +1,5 @@
 """Every query on services. Explicit area predicates here, the row-level floor underneath."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -12,6 +10,7 @@ import asyncpg
 
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.floor import PERSON_IN_SCOPE
 from renkou_registry.services_given.domain import LISTED_KINDS, LISTED_STATES, Service
 
 _LATEST = UUID(int=(1 << 128) - 1)
@@ -42,10 +41,7 @@ _UPDATE = (
     + ", ".join(f"{name} = ${number}" for number, name in enumerate(_CHANGED, 2))
     + f", cancelled_because = ${len(_CHANGED) + 2}, version = version + 1 WHERE id = $1"
 )
-_IN_SCOPE = """
-EXISTS (SELECT FROM person p, unnest($2::bigint[], $3::bigint[]) s(lo, hi) WHERE p.id = g.person_id
-AND NOT p.withdrawn AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi))
-"""
+_IN_SCOPE = f"EXISTS (SELECT FROM person p WHERE p.id = g.person_id AND {PERSON_IN_SCOPE})"
 _OPEN = "g.state IN ('offered', 'accepted')"
 
 

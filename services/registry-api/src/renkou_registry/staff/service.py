@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from uuid6 import uuid7
-
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.database import Database, Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Assignment, AssignmentLoader
+from renkou_common.ids import new_id
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.scope import AreaScope
 from renkou_registry.auth.passwords import hash_password
@@ -56,7 +55,7 @@ async def create(
     assignments: tuple[RoleInArea, ...],
 ) -> UUID:
     """Add an account with a one-time password and return its id; raises Conflict for a user name in use."""
-    staff_id = UUID(bytes=uuid7().bytes)
+    staff_id = new_id()
     if not await repository.insert(tx, staff_id, username, display_name, password_hash):
         raise Conflict("username_taken", "该用户名已被使用", "This user name is in use")
     await repository.replace_assignments(tx, staff_id, assignments)

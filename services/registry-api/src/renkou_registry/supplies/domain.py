@@ -23,8 +23,6 @@ MONTH_COLUMNS: tuple[Kind, ...] = (
     Kind.STOCKTAKING,
     Kind.REVERSAL,
 )
-INCOMING = frozenset({Kind.RECEIPT, Kind.RETURN, Kind.TRANSFER_IN})
-OUTGOING = frozenset({Kind.ISSUE, Kind.LOSS, Kind.TRANSFER_OUT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,14 +91,14 @@ async def _list(
         on,
         access.subject if mine else worker if isinstance(worker, UUID) else None,
         unassigned_too=mine,
-        after=decode_cursor(after, int, str, UUID),
+        after=decode_cursor(after, int, UUID),
         limit=limit + 1,
     )
     rows = found[:limit]
     following = None
     if len(found) > limit:
         last = rows[-1]
-        following = encode_cursor(last["place"], last["present_street"] or "", str(last["id"]))
+        following = encode_cursor(last["place"], str(last["id"]))
     return {"on": on, "items": [answers.work_item(runtime, row) for row in rows], "next": following}
 
 

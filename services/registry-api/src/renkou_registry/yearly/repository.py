@@ -1,7 +1,5 @@
 """Every query on papers of one year; table and parent are constants of the features' code."""
 
-# ruff: noqa: S608 - only constants of the features' code are put into statements
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID

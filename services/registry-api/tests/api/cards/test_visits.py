@@ -1,6 +1,7 @@
 """Visits are offers: they follow what was told, are declined without consequence, and fill worklists."""
 
 import asyncio
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 
 import pytest
@@ -184,8 +185,10 @@ async def test_a_worklist_holds_the_days_visits_by_place_and_street_and_nothing_
     for word in ("supplies", "method", "effect", "contraception"):
         assert word not in answer.text
     first = await women.caller.get("/worklists", params={"area": place, "on": due, "limit": 1})
+    cursor = first.json()["next"]
+    assert "一里街" not in urlsafe_b64decode(cursor + "==").decode()  # it stands in a URL
     second = await women.caller.get(
-        "/worklists", params={"area": place, "on": due, "limit": 1, "after": first.json()["next"]}
+        "/worklists", params={"area": place, "on": due, "limit": 1, "after": cursor}
     )
     assert [page.json()["items"][0]["id"] for page in (first, second)] == [early["id"], late["id"]]
     assert second.json()["next"] is None

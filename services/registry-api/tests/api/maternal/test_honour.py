@@ -117,6 +117,19 @@ async def test_a_lost_one_is_replaced_and_the_old_one_stands_no_more(
     assert [each["id"] for each in held["items"]] == [new["id"], old["id"]]
 
 
+async def test_what_a_list_shows_of_a_family_that_left_the_district_can_be_read(
+    clerk: Caller, people: People, family: tuple[Json, Json, Json]
+) -> None:
+    certificate = await done(await clerk.post(PATH, json=body_of(family)))
+    for person in family[:2]:
+        away = {"to_area": "310115", "transfer_registration": True}
+        await people.record("moves", person_id=person["id"], happened_on="2025-03-01", **away)
+    listed = await done(await clerk.get(f"/persons/{family[0]['id']}/honour-certificates"))
+    assert [each["id"] for each in listed["items"]] == [certificate["id"]]
+    read = await done(await clerk.get(f"{PATH}/{certificate['id']}"))
+    assert read == certificate
+
+
 async def test_one_is_cancelled_with_its_reason_and_another_may_follow(
     clerk: Caller, family: tuple[Json, Json, Json]
 ) -> None:

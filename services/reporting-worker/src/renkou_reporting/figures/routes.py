@@ -15,19 +15,19 @@ router = APIRouter(prefix="/figures", tags=["figures"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
 
 
-@router.get("", summary="One figure (统计数字) with numerator and denominator")
+@router.get("", summary="One figure with numerator and denominator 统计数字")
 async def get_figure(
     question: Annotated[FigureQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> FigureAnswer:
-    """Return an indicator for an area's subtree, a population and a period."""
+    """Return an indicator for an area's subtree, a population and a period. Needs `figure:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.figure(tx, access.areas, question)
 
 
-@router.get("/table", summary="All figures over a population")
+@router.get("/table", summary="All figures over a population 统计表")
 async def get_table(
     question: Annotated[TableQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> TableAnswer:
-    """Return every indicator that runs over the population."""
+    """Return every indicator that runs over the population. Needs `figure:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.table(tx, access.areas, question)

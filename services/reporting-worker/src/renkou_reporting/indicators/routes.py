@@ -12,9 +12,9 @@ router = APIRouter(tags=["indicators"])
 
 @router.get(
     "/indicators",
-    summary="Indicators with their definitions (考核指标)",
+    summary="Indicators with their definitions 考核指标",
     dependencies=[Depends(requires(Scope.FIGURE_READ))],
 )
 async def list_indicators() -> IndicatorList:
-    """Return every indicator of the version in force."""
+    """Return every indicator of the version in force. Needs `figure:read`."""
     return IndicatorList.of(catalogue())

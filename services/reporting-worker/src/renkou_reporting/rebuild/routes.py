@@ -18,14 +18,14 @@ router = APIRouter(prefix="/rebuilds", tags=["rebuilds"])
 Manager = Annotated[Access, Depends(requires(Scope.FIGURE_MANAGE))]
 
 
-@router.post("", status_code=202, summary="Make facts and cells anew from the feeds and compare")
+@router.post("", status_code=202, summary="Rebuild the figures 重算")
 async def request_rebuild(
     access: Manager,
     key: Annotated[RequestKey, Depends(request_key)],
     runtime: CurrentRuntime,
     response: Response,
 ) -> RebuildAnswer:
-    """Queue a rebuild; the worker does it."""
+    """Queue a rebuild: facts and cells made anew from the feeds, then compared. Needs `figure:manage`."""
     if not access.areas.covers(*runtime.district.interval()):
         raise Forbidden("district_only", "重算须有全区权限", "A rebuild needs rights over the whole district")
     async with runtime.database.transaction(access.areas) as tx:
@@ -39,9 +39,9 @@ async def request_rebuild(
     return answer
 
 
-@router.get("/{rebuild_id}", summary="How a rebuild stands and what it found")
+@router.get("/{rebuild_id}", summary="Read a rebuild 重算结果")
 async def get_rebuild(rebuild_id: UUID, access: Manager, runtime: CurrentRuntime) -> RebuildAnswer:
-    """Return a rebuild."""
+    """Read how a rebuild stands and what it found. Needs `figure:manage`."""
     if not access.areas.covers(*runtime.district.interval()):
         raise NotFound.of("重算任务", "rebuild")
     async with runtime.database.transaction(access.areas, read_only=True) as tx:

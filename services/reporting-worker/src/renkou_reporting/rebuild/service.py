@@ -11,13 +11,13 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from uuid6 import uuid7
 
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database, Transaction
 from renkou_common.errors import NotFound
 from renkou_common.identity.principal import Access
+from renkou_common.ids import new_id
 from renkou_common.messaging.consumer import FeedSource
 from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.feed import FeedUnavailable
@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 
 async def request_rebuild(tx: Transaction, access: Access, clock: Clock) -> UUID:
     """Queue a rebuild; raises RebuildUnderway."""
-    rebuild_id = UUID(bytes=uuid7().bytes)
+    rebuild_id = new_id()
     if not await repository.insert(tx, rebuild_id, access.subject, clock.now()):
         raise RebuildUnderway
     return rebuild_id
@@ -86,12 +86,15 @@ def _difference(row: asyncpg.Record) -> DifferenceAnswer:
 
 
 class Rebuilder:
-    """Works off requested rebuilds, one at a time. ``sources`` are the feeds by name."""
+    """Works off requested rebuilds, one at a time. ``sources`` are the feeds by name, read ``page`` by page."""
 
-    def __init__(self, database: Database, sources: Mapping[str, FeedSource], clock: Clock) -> None:
+    def __init__(
+        self, database: Database, sources: Mapping[str, FeedSource], clock: Clock, *, page: int = PAGE
+    ) -> None:
         self._database = database
         self._sources = sources
         self._clock = clock
+        self._page = page
 
     async def run_once(self) -> bool:
         """Work the active rebuild off; returns False where there is none.
@@ -136,7 +139,7 @@ class Rebuilder:
 
     async def _read_feed(self, job: Job, feed: str) -> Job | None:
         after = job.positions[feed]
-        wanted = min(PAGE, job.targets[feed] - after)
+        wanted = min(self._page, job.targets[feed] - after)
         events, _ = await self._sources[feed].read(after, wanted)
         _check_complete(feed, after, events)
         async with self._database.transaction(_EVERYWHERE) as tx:
@@ -165,7 +168,7 @@ class Rebuilder:
         """Compare and swap, unless the feeds have moved on by more than a page: then read on first."""
         async with self._database.transaction(_EVERYWHERE) as tx:
             live = await repository.high_waters(tx)
-            if any(live[feed] - job.positions.get(feed, 0) > PAGE for feed in live):
+            if any(live[feed] - job.positions.get(feed, 0) > self._page for feed in live):
                 further = replace(job, targets=live, positions={**dict.fromkeys(live, 0), **job.positions})
                 await repository.save_job(tx, further)
                 return further

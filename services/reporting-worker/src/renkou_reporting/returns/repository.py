@@ -21,8 +21,8 @@ SELECT r.* FROM aggregate_return r
 WHERE {_IN_SCOPE} AND r.area BETWEEN $3 AND $4
     AND ($5::int IS NULL OR r.month = $5) AND ($6::uuid IS NULL OR r.id < $6)
 ORDER BY r.id DESC LIMIT $7
-"""  # noqa: S608 - put together from constants
-_ONE = f"SELECT r.* FROM aggregate_return r WHERE {_IN_SCOPE} AND r.id = $3"  # noqa: S608
+"""
+_ONE = f"SELECT r.* FROM aggregate_return r WHERE {_IN_SCOPE} AND r.id = $3"
 _INSERT_LINES = """
 INSERT INTO return_line (return_id, line_no, area, happened_on, population, measure, sex, birth_month,
     parity, value)
@@ -96,7 +96,7 @@ async def entries(tx: Transaction, after: int, until: int, limit: int) -> list[t
 async def counts(tx: Transaction, return_id: UUID) -> list[Count]:
     """Return a return's lines in order."""
     rows = await tx.fetch(
-        f"SELECT {_COUNT_COLUMNS} FROM return_line WHERE return_id = $1 ORDER BY line_no",  # noqa: S608
+        f"SELECT {_COUNT_COLUMNS} FROM return_line WHERE return_id = $1 ORDER BY line_no",
         return_id,
     )
     return [Count(*row) for row in rows]

@@ -25,11 +25,11 @@ Writer = Annotated[Access, Depends(requires(Scope.RETURN_WRITE))]
 Key = Annotated[RequestKey, Depends(request_key)]
 
 
-@router.post("", status_code=201, summary="Enter a return; its counts are in the figures at once")
+@router.post("", status_code=201, summary="Enter a return 报送报表")
 async def submit_return(
     given: ReturnSubmission, access: Writer, key: Key, runtime: CurrentRuntime, response: Response
 ) -> ReturnAnswer:
-    """Enter a return."""
+    """Enter a return; its counts are in the figures at once. Needs `return:write`."""
     async with runtime.database.transaction(access.areas) as tx:
 
         async def create() -> UUID:
@@ -41,27 +41,27 @@ async def submit_return(
     return answer
 
 
-@router.get("", summary="Returns, newest first")
+@router.get("", summary="List returns 报表列表")
 async def list_returns(
     question: Annotated[ReturnQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> ReturnList:
-    """Return a page of returns."""
+    """List returns, the newest first. Needs `figure:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.page(tx, access.areas, question)
 
 
-@router.get("/{return_id}", summary="A return with its lines")
+@router.get("/{return_id}", summary="Read a return 报表详情")
 async def get_return(return_id: UUID, access: Reader, runtime: CurrentRuntime) -> ReturnAnswer:
-    """Return one return."""
+    """Read a return with its lines. Needs `figure:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.read(tx, access.areas, return_id)
 
 
-@router.post("/{return_id}/withdrawal", status_code=201, summary="Withdraw a return (撤回)")
+@router.post("/{return_id}/withdrawal", status_code=201, summary="Withdraw a return 撤回报表")
 async def withdraw_return(
     return_id: UUID, given: Withdrawal, access: Writer, key: Key, runtime: CurrentRuntime
 ) -> ReturnAnswer:
-    """Withdraw a return."""
+    """Withdraw a return; its counts are taken out of the figures. Needs `return:write`."""
     async with runtime.database.transaction(access.areas) as tx:
 
         async def create() -> UUID:

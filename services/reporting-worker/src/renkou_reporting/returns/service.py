@@ -4,7 +4,6 @@ from datetime import date
 from uuid import UUID
 
 import asyncpg
-from uuid6 import uuid7
 
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode, AreaCodeError
@@ -13,6 +12,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import FieldError, InvalidInput, NotFound
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.principal import Access
+from renkou_common.ids import new_id
 from renkou_common.scope import HIGHEST, LOWEST, AreaScope
 from renkou_reporting.areas import area_within, parse_area
 from renkou_reporting.facts.domain import Fact, birth_month_number, month_number
@@ -32,20 +32,16 @@ from renkou_reporting.returns.schemas import (
 )
 
 
-def _new_id() -> UUID:
-    return UUID(bytes=uuid7().bytes)
-
-
 async def submit(tx: Transaction, access: Access, clock: Clock, given: ReturnSubmission) -> UUID:
     """Enter a return; raises NotFound for an area outside the caller's, InvalidInput with every error."""
     area = area_within(access.areas, given.area, "/area")
     month = parse_month(given.month, "/month")
     counts = _checked_counts(given, area, month, clock.today())
     head = NewReturn(
-        _new_id(), given.title, given.source, area.key, month_number(month.start), access.subject, clock.now()
+        new_id(), given.title, given.source, area.key, month_number(month.start), access.subject, clock.now()
     )
     await repository.insert(tx, head, counts)
-    entry = await repository.append_entry(tx, head.id, _new_id(), 1)
+    entry = await repository.append_entry(tx, head.id, new_id(), 1)
     await add_facts(tx, facts_of_entry(entry, counts))
     return head.id
 
@@ -59,7 +55,7 @@ async def withdraw(tx: Transaction, access: Access, clock: Clock, return_id: UUI
         raise AlreadyWithdrawn
     await repository.mark_withdrawn(tx, return_id, access.subject, clock.now(), reason)
     counts = await repository.counts(tx, return_id)
-    entry = await repository.append_entry(tx, return_id, _new_id(), -1)
+    entry = await repository.append_entry(tx, return_id, new_id(), -1)
     await add_facts(tx, facts_of_entry(entry, counts))
     return return_id
 

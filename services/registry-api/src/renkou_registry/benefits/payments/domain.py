@@ -17,7 +17,6 @@ from uuid import UUID
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_registry.benefits.schemes.domain import AmountRule, Band, Every, Unit, Version
 
-FEN = Decimal("0.01")
 NOTHING = Decimal("0.00")
 
 
@@ -177,16 +176,6 @@ def round_fen(value: Fraction) -> Decimal:
 def subjects_of(rule: AmountRule, person_id: UUID, children: Iterable[Subject]) -> list[Subject]:
     """Return whom an enrolment is paid for: the person, or the children in the register."""
     return [Subject(person_id)] if rule.unit is Unit.PERSON else list(children)
-
-
-class LineState(StrEnum):
-    """A payment line: waiting, sent, paid, failed (and free again), or dropped before sending."""
-
-    OPEN = "open"
-    SENT = "sent"
-    PAID = "paid"
-    FAILED = "failed"
-    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)

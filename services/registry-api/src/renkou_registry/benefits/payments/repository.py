@@ -1,7 +1,5 @@
 """Every query on dues, payment lines, batches and overpayments."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal

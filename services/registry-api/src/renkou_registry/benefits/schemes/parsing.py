@@ -32,7 +32,6 @@ from renkou_registry.benefits.schemes.domain import (
 )
 
 SEXES = {"male": 1, "female": 2}
-LARGEST_YUAN = Decimal("9999999.99")
 _YUAN = re.compile(r"(0|[1-9]\d{0,6})\.\d{2}", re.ASCII)
 _DEEPEST, _MOST_PARTS = 8, 30
 _NEVER = AllOf(())

@@ -1,7 +1,5 @@
 """Every query on products, specifications, points and reorder levels."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Every query on batches, stock, documents and entries."""
 
-# ruff: noqa: S608 - only constants of this module are put into statements
-
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any

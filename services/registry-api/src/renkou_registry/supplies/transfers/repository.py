@@ -22,7 +22,7 @@ async def insert(tx: Transaction, values: Mapping[str, Any], entries: Sequence[T
     """Write a transfer with its lines (the quantities of ``entries`` are negative: they went out)."""
     columns = ", ".join(values)
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-    await tx.execute(f"INSERT INTO supply_transfer ({columns}) VALUES ({places})", *values.values())  # noqa: S608
+    await tx.execute(f"INSERT INTO supply_transfer ({columns}) VALUES ({places})", *values.values())
     await tx.execute(
         "INSERT INTO supply_transfer_line (transfer_id, batch_id, area, to_area, specification_id,"
         " expires_on, quantity) SELECT $1, t.batch, $2, $3, t.specification, t.expires_on, t.quantity"
@@ -41,7 +41,7 @@ async def insert(tx: Transaction, values: Mapping[str, Any], entries: Sequence[T
 async def find(tx: Transaction, transfer_id: UUID, scope: AreaScope, *, lock: bool = False) -> asyncpg.Record:
     """Return a transfer from or to the caller's area; raises NotFound."""
     row = await tx.fetchrow(
-        f"SELECT t.* FROM supply_transfer t WHERE t.id = $1 AND {_AT_EITHER_END}"  # noqa: S608
+        f"SELECT t.* FROM supply_transfer t WHERE t.id = $1 AND {_AT_EITHER_END}"
         + (" FOR UPDATE" if lock else ""),
         transfer_id,
         scope.lows,
@@ -90,7 +90,7 @@ async def page(
     """Return transfers by (area, id) of the end that ``column`` (area or to_area) names."""
     area, transfer_id = after or (-1, UUID(int=0))
     return await tx.fetch(
-        f"SELECT t.* FROM supply_transfer t WHERE t.{column} BETWEEN $1 AND $2"  # noqa: S608 - a constant
+        f"SELECT t.* FROM supply_transfer t WHERE t.{column} BETWEEN $1 AND $2"
         f" AND (t.{column}, t.id) > ($3, $4) AND ($5::text IS NULL OR t.state = $5)"
         f" ORDER BY t.{column}, t.id LIMIT $6",
         *interval,
