@@ -21,6 +21,7 @@ from renkou_local.processes import ManagedProcess, ProcessSpec
 from tests.bench.load import Load, measure, request
 from tests.bench.node import HOME, STOCK_DATE, Nodes
 from tests.bench.report import Line
+from tests.bench.servers import PROCESSES
 from tests.bench.turns import Setting, in_turns
 from tests.e2e.api import Api
 from tests.e2e.synthetic.people import Person
@@ -63,7 +64,7 @@ async def bare_application(nodes: Nodes) -> AsyncIterator[int]:
     process = ManagedProcess(
         ProcessSpec(
             name="limits",
-            argv=[sys.executable, "-m", "tests.bench.limits", str(port), dsn],
+            argv=[sys.executable, "-m", "tests.bench.limits", str(port), dsn, str(PROCESSES)],
             log_path=nodes.stack.logs / "limits.log",
             cwd=Path.cwd(),
             ready=answers,

@@ -1,8 +1,9 @@
 """The limits: FastAPI with one asyncpg statement and nothing else, as a process like ours.
 
-Run as ``python -m tests.bench.limits PORT DSN``; the table ``bench_person`` is made by the bench. The pool
-does not reset connections when they come back (a round trip that asyncpg makes by default, and that our
-services don't make either): one request, one round trip.
+Run as ``python -m tests.bench.limits PORT DSN PROCESSES``; the table ``bench_person`` is made by the bench. As many
+processes as ours serve it, over as many connections in all. The pool does not reset connections when they come
+back (a round trip that asyncpg makes by default, and that our services don't make either): one request, one
+round trip.
 """
 
 import sys
@@ -15,6 +16,9 @@ import uvicorn
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 
+from renkou_common.http.serving import serve_port
+
+_CONNECTIONS = 8
 COLUMNS = "id, name, sex, birth_date, area, street, phone, version"
 
 
@@ -46,12 +50,12 @@ async def _no_reset(_: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Leave the connection as it is."""
 
 
-def application(dsn: str) -> FastAPI:
-    """Return the bare application."""
+def application(dsn: str, connections: int) -> FastAPI:
+    """Return the bare application of one process."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.pool = await asyncpg.create_pool(dsn, min_size=1, max_size=8, reset=_no_reset)
+        app.state.pool = await asyncpg.create_pool(dsn, min_size=1, max_size=connections, reset=_no_reset)
         yield
         app.state.pool.terminate()
 
@@ -89,12 +93,14 @@ def application(dsn: str) -> FastAPI:
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        application(sys.argv[2]),
+    _, port, dsn, processes = sys.argv
+    config = uvicorn.Config(
+        application(dsn, _CONNECTIONS // int(processes)),
         host="127.0.0.1",
-        port=int(sys.argv[1]),
+        port=int(port),
         loop="uvloop",
         http="httptools",
         access_log=False,
         log_level="warning",
     )
+    serve_port(config, int(processes))

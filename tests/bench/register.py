@@ -1,6 +1,6 @@
-"""A whole register: loading it, reading and searching it at several sizes, on a process of its own.
+"""A whole register: loading it, reading and searching it at several sizes, on processes of its own.
 
-Each size is generated into a database of its own and served by one HTTP process. Limits: loading beside COPY
+Each size is generated into a database of its own and served by HTTP processes of its own. Limits: loading beside COPY
 of ready rows into bare tables, reading and searching beside FastAPI with one asyncpg statement.
 """
 
@@ -37,6 +37,7 @@ from renkou_registry.search.sounds import initials, readings_of
 from tests.bench.http_paths import CREATE_ROWS, ROWS
 from tests.bench.load import LOOPBACK, Load, measure, request
 from tests.bench.report import Line
+from tests.bench.servers import PROCESSES
 from tests.bench.turns import Setting, in_turns
 
 DISTRICT, STOCK_DATE, SEED = "340103", date(2025, 12, 31), 1
@@ -97,6 +98,7 @@ class Registers:
             "RENKOU_MIGRATION_DATABASE_URL": access.owner_url,
             "RENKOU_APP_ROLE": access.app_role,
             "RENKOU_HTTP_PORT": str(port),
+            "RENKOU_HTTP_PROCESSES": str(PROCESSES),
             "RENKOU_LOG_LEVEL": "WARNING",
             "RENKOU_FIELD_KEYS_FILE": str(self._secrets / "field_keys"),
             "RENKOU_TOKEN_KEY_FILE": str(self._secrets / "token_key"),
@@ -130,7 +132,9 @@ class Registers:
         dsn = self._postgres.url(access.name)
         await self._bare_rows(dsn)
         limits = ManagedProcess(
-            self._serving("limits", ["-m", "tests.bench.limits", str(limit_port), dsn], {}, limit_port)
+            self._serving(
+                "limits", ["-m", "tests.bench.limits", str(limit_port), dsn, str(PROCESSES)], {}, limit_port
+            )
         )
         await process.start()
         await limits.start()
@@ -345,8 +349,8 @@ class _Paths:
             middle = sorted(load.median_ms for load in taken)[len(taken) // 2]
             p95 = sorted(load.p95_ms for load in taken)[len(taken) // 2]
             return (
-                f"{self._setting.callers} callers, one process; latency median {middle:.1f} ms, p95 {p95:.1f} ms;"
-                f" limit: FastAPI and one asyncpg statement"
+                f"{self._setting.callers} callers, {PROCESSES} processes; latency median {middle:.1f} ms,"
+                f" p95 {p95:.1f} ms; limit: FastAPI and one asyncpg statement"
             )
 
         return await in_turns(name, ours, limit, self._setting.turns, "requests/s", note)

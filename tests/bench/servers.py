@@ -12,6 +12,8 @@ from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 from renkou_local.postgres import EmbeddedPostgres
 
+PROCESSES = max(1, min(os.process_cpu_count() or 1, 4))
+"""How many processes answer requests, as the services decide by themselves; the limits get as many."""
 OURS, LIMIT = "340103", "310115"
 """Two NATS accounts with the same streams: one for our relay, one for the bare publisher."""
 

@@ -4,9 +4,10 @@ Environment names carry the prefix ``RENKOU_``; ``RENKOU_DATABASE_PASSWORD_FILE`
 """
 
 import json
+import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import DirectoryPath, Field
@@ -51,6 +52,9 @@ class ServiceSettings(BaseSettings):
     app_role: str | None = Field(default=None, description="role that migrations grant rights to")
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)
+    http_processes: int | None = Field(
+        default=None, ge=1, le=64, description="processes that answer requests; unset: as many as cores"
+    )
     nats_url: str = "nats://127.0.0.1:4222"
     nats_seed_file: Path | None = None
     registry_url: str = "http://127.0.0.1:8001"
@@ -64,6 +68,16 @@ class ServiceSettings(BaseSettings):
         default=None, ge=90, description="delete published events after so many days; unset: keep them all"
     )
     log_level: str = "INFO"
+
+    @property
+    def serving_processes(self) -> int:
+        """How many processes answer requests: as set, or one for each core, with two connections at least."""
+        return self.http_processes or max(1, min(os.process_cpu_count() or 1, self.database_pool_size // 2))
+
+    def of_one_process(self) -> Self:
+        """Return the settings of one of the processes that answer requests: its share of the connections."""
+        share = max(2, self.database_pool_size // self.serving_processes)
+        return self.model_copy(update={"database_pool_size": min(self.database_pool_size, share)})
 
     @property
     def issuer(self) -> str:

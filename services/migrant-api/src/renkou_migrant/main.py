@@ -77,9 +77,10 @@ def main() -> None:
     settings = load_settings()
     configure_logging(TITLE, settings.log_level)
     serve(
-        create_app(settings),
+        create_app(settings.of_one_process()),
         settings.http_host,
         settings.http_port,
+        processes=settings.serving_processes,
         body_limits={"/trust-list": 33 << 20},
     )
 

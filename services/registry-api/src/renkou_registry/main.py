@@ -131,7 +131,13 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = load_settings()
     configure_logging("registry-api", settings.log_level)
-    serve(create_app(settings), settings.http_host, settings.http_port, body_limits=BODY_LIMITS)
+    serve(
+        create_app(settings.of_one_process()),
+        settings.http_host,
+        settings.http_port,
+        processes=settings.serving_processes,
+        body_limits=BODY_LIMITS,
+    )
 
 
 if __name__ == "__main__":

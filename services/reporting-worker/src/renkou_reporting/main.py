@@ -50,7 +50,13 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = load_settings()
     configure_logging("reporting-worker", settings.log_level)
-    serve(build_application(settings), settings.http_host, settings.http_port, body_limits=BODY_LIMITS)
+    serve(
+        build_application(settings.of_one_process()),
+        settings.http_host,
+        settings.http_port,
+        processes=settings.serving_processes,
+        body_limits=BODY_LIMITS,
+    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The shape of every service's HTTP application: health, metrics, docs without outside assets, problems."""
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp
 
 from renkou_common.errors import RenkouError
@@ -14,6 +16,7 @@ from renkou_common.http.docs import docs_page
 from renkou_common.http.middleware import Edge
 from renkou_common.http.nul import refuse_nul
 from renkou_common.http.problems import install_problem_handlers
+from renkou_common.http.serving import METRICS_DIR, serve_port
 from renkou_common.http.straight import StraightApplication
 
 type ReadinessCheck = Callable[[], Awaitable[None]]
@@ -58,7 +61,7 @@ def create_application(
     async def metrics(request: Request) -> Response:
         if request.client is None or not request.client.host.startswith(("127.", "::1")):
             return Response(status_code=404)
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(_metrics(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -69,8 +72,10 @@ def create_application(
     return app
 
 
-def serve(app: FastAPI, host: str, port: int, *, body_limits: Mapping[str, int] | None = None) -> None:
-    """Run one HTTP process until SIGTERM or SIGINT."""
+def serve(
+    app: FastAPI, host: str, port: int, *, processes: int = 1, body_limits: Mapping[str, int] | None = None
+) -> None:
+    """Serve a port with some processes until SIGTERM or SIGINT."""
     outermost: ASGIApp = Edge(app, limits=body_limits)
     config = uvicorn.Config(
         outermost,
@@ -86,4 +91,13 @@ def serve(app: FastAPI, host: str, port: int, *, body_limits: Mapping[str, int] 
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
     )
-    uvicorn.Server(config).run()
+    serve_port(config, processes)
+
+
+def _metrics() -> bytes:
+    """Return what this process has counted; what all have, where several serve the port."""
+    if METRICS_DIR not in os.environ:
+        return generate_latest()
+    every = CollectorRegistry()
+    MultiProcessCollector(every)  # type: ignore[no-untyped-call]
+    return generate_latest(every)

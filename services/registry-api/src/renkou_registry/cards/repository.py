@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from renkou_common.contracts.lines import Line
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.cards.domain import CardStanding
 
@@ -122,7 +122,7 @@ async def person_of(tx: Transaction, card_id: UUID) -> UUID | None:
 
 
 async def page(
-    tx: Transaction,
+    tx: Reader,
     interval: tuple[int, int],
     *,
     by_place: bool,

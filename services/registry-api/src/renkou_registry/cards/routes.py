@@ -114,7 +114,7 @@ async def list_cards(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CardPage:
     """List cards by area and id; whether something was told is shown, never what. Needs `card:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         found = await service.page(
             tx,
             access.areas,

@@ -17,7 +17,7 @@ from renkou_common.codes.cards import CardClosing, CardState
 from renkou_common.contracts.lines import LineKey, Population, difference
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_cards import CardChanged
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
@@ -240,7 +240,7 @@ async def facts_in_the_clear(
 
 
 async def page(
-    tx: Transaction,
+    tx: Reader,
     scope: AreaScope,
     area: AreaCode,
     *,

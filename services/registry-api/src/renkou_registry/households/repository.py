@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from renkou_common.codes.lists import MembershipKind
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
 from renkou_registry.households.domain import HouseholdEntry, Member, Membership
@@ -173,7 +173,7 @@ async def add_detail(
 
 
 async def page(
-    tx: Transaction, interval: tuple[int, int], number: str, after: tuple[int, UUID] | None, limit: int
+    tx: Reader, interval: tuple[int, int], number: str, after: tuple[int, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return households of an area interval by (area, id); ``number`` is how theirs begins."""
     low, high = interval

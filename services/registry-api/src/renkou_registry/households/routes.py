@@ -98,7 +98,7 @@ async def list_households(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> HouseholdPage:
     """List households by community and id. Needs `resident:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         found = await service.page(tx, access.areas, area, number, decode_cursor(after, int, UUID), limit + 1)
     rows = found[:limit]
     following = encode_cursor(rows[-1]["area"], str(rows[-1]["id"])) if len(found) > limit else None

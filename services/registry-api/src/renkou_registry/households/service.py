@@ -11,7 +11,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import MembershipKind
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_people import HouseholdChanged
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_all
@@ -326,7 +326,7 @@ async def _tell(
 
 
 async def page(
-    tx: Transaction, scope: AreaScope, area: AreaCode, number: str, after: tuple[int, UUID] | None, limit: int
+    tx: Reader, scope: AreaScope, area: AreaCode, number: str, after: tuple[int, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Return a page of an area's households; raises NotFound where the area is not the caller's."""
     interval = area.interval()

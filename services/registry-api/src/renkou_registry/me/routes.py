@@ -51,7 +51,7 @@ async def read_own_record(
     """Read the own record as the register holds it today. For the person."""
     async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
         row = await persons.find(tx, me.person_id, me.access.areas)
-    values = answers.person(runtime, row).model_dump()
+    values = answers.members(runtime, row)
     if clear:
         values |= {"resident_id": open_resident_id(runtime, row), "phone": open_phone(runtime, row)}
     return OwnRecord.model_construct(**values)

@@ -16,7 +16,8 @@ from renkou_registry.persons.reading import Facts, open_other_document, open_pho
 from renkou_registry.persons.schemas import DetailOut, FactsOut, PersonOut, PersonSummary, labels
 from renkou_registry.runtime import Runtime
 
-_SAME = frozenset(PersonOut.model_fields) - {"resident_id", "phone", "registered_area", "present_area"}
+_MEMBERS = tuple(PersonOut.model_fields)
+_SAME = frozenset(_MEMBERS) - {"resident_id", "phone", "registered_area", "present_area"}
 
 
 def _masked_number(runtime: Runtime, row: asyncpg.Record) -> str | None:
@@ -24,21 +25,26 @@ def _masked_number(runtime: Runtime, row: asyncpg.Record) -> str | None:
     return mask_resident_id(number) if number else None
 
 
-def person(runtime: Runtime, row: asyncpg.Record) -> PersonOut:
-    """Return the answer for one person."""
-    values: dict[str, Any] = {name: value for name, value in row.items() if name in _SAME}
+def members(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
+    """Return the members of :class:`PersonOut` as they are written as JSON at once."""
+    values = {name: value for name, value in row.items() if name in _SAME}
     values |= labels(row["sex"], row["marital_status"], row["nationality"])
     phone = open_phone(runtime, row)
     other = open_other_document(runtime, row)
-    return PersonOut.model_construct(
-        **values,
-        resident_id=_masked_number(runtime, row),
-        document_kind_label=DOCUMENT_KINDS.entry(row["document_kind"]).zh,
-        other_document_number=mask_document_number(other) if other else None,
-        phone=mask_phone(phone) if phone else None,
-        registered_area=area_code(row["registered_area"]),
-        present_area=area_code(row["present_area"]),
-    )
+    values |= {
+        "resident_id": _masked_number(runtime, row),
+        "document_kind_label": DOCUMENT_KINDS.entry(row["document_kind"]).zh,
+        "other_document_number": mask_document_number(other) if other else None,
+        "phone": mask_phone(phone) if phone else None,
+        "registered_area": area_code(row["registered_area"]),
+        "present_area": area_code(row["present_area"]),
+    }
+    return {name: values[name] for name in _MEMBERS}
+
+
+def person(runtime: Runtime, row: asyncpg.Record) -> PersonOut:
+    """Return the answer for one person, where it is part of another."""
+    return PersonOut.model_construct(**members(runtime, row))
 
 
 def summary(runtime: Runtime, row: asyncpg.Record) -> PersonSummary:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import PERSON_IN_SCOPE
 from renkou_registry.services_given.domain import LISTED_KINDS, LISTED_STATES, Service
@@ -134,7 +134,7 @@ async def standing_of_person(tx: Transaction, person_id: UUID) -> Sequence[async
 
 
 async def page(
-    tx: Transaction,
+    tx: Reader,
     interval: tuple[int, int],
     days: tuple[date, date],
     kind: str | None,

@@ -186,7 +186,7 @@ async def list_of_area(
     Who declined, and contraceptive procedures, stand in no list. Needs `service:write`.
     """
     position, days = decode_cursor(after, int, date, UUID), (first_day, last_day)
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         found = await service.page_of_area(tx, access.areas, area, days, kind, state, position, limit + 1)
     rows = found[:limit]
     await runtime.readings.record(access, What.SERVICES, {row["person_id"] for row in rows})

@@ -12,7 +12,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Population, difference
 from renkou_common.contracts.registry import RegistryEventType, ServiceGiven
 from renkou_common.contracts.registry_maternal import ServiceChanged
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
@@ -155,7 +155,7 @@ async def all_of_person(
 
 
 async def page_of_area(
-    tx: Transaction,
+    tx: Reader,
     scope: AreaScope,
     area: AreaCode,
     days: tuple[date | None, date | None],

@@ -1,0 +1,115 @@
+"""One port served by two processes: connections shared out, ends, counts."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+APPLICATION = Path(__file__).with_name("served.py")
+
+
+@dataclass
+class Served:
+    """The first of the processes, and where they answer."""
+
+    first: subprocess.Popen[bytes]
+    port: int
+
+    def get(self, path: str) -> httpx.Response:
+        """Ask over a connection that is made for this."""
+        with self.client() as client:
+            return client.get(path)
+
+    def client(self) -> httpx.Client:
+        """Return a client that opens a connection of its own."""
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=20)
+
+    def processes(self, connections: int) -> Counter[int]:
+        """Open connections one after another, keep them open; returns how many each process got."""
+        clients = [self.client() for _ in range(connections)]
+        found = Counter([client.get("/public/process").json() for client in clients])
+        for client in clients:
+            client.close()
+        return found
+
+    def answers(self) -> bool:
+        """Whether somebody listens."""
+        try:
+            return self.get("/health/live").status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; fails after 30 seconds."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it took longer than 30 seconds"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    first = subprocess.Popen([sys.executable, str(APPLICATION), str(port)], stdout=subprocess.PIPE)
+    found = Served(first, port)
+    until(found.answers)
+    yield found
+    first.terminate()
+    first.communicate()
+
+
+def test_connections_are_shared_out_evenly(served: Served) -> None:
+    found = served.processes(10)
+    assert sorted(found.values()) == [5, 5]
+    assert served.first.pid not in found
+
+
+def test_metrics_tell_what_all_processes_have_counted(served: Served) -> None:
+    served.processes(10)
+    counted = 'renkou_http_request_seconds_count{method="GET",route="/public/process",status="200"} 10.0'
+    assert counted in served.get("/metrics").text.splitlines()
+
+
+def test_a_stop_lets_answers_under_way_finish(served: Served) -> None:
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(served.get, "/public/slow")
+        assert served.first.stdout is not None
+        assert any(b"asked" in line for line in served.first.stdout)
+        served.first.terminate()
+        assert answer.result().json() == "done"
+    assert served.first.wait(20) == 0
+
+
+def test_when_one_process_ends_all_end(served: Served) -> None:
+    one, other = served.processes(2)
+    os.kill(one, signal.SIGKILL)
+    assert served.first.wait(20) != 0
+    assert not _runs(other)
+
+
+def test_nobody_stays_when_the_first_process_is_killed(served: Served) -> None:
+    found = served.processes(2)
+    served.first.kill()
+    until(lambda: not any(map(_runs, found)))
+    assert not served.answers()
+
+
+def _runs(process_id: int) -> bool:
+    """Whether a process has not ended; who ended and was not waited for by its new parent counts as ended."""
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
