@@ -57,7 +57,7 @@ WITH ended AS (
 )
 INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, until, reason, cause,
                               known_from, recorded_by)
-SELECT t.new_id, e.household_id, e.person_id, e.relation, e.area, e.kind, e.since, $3, $4, $7,
+SELECT t.new_id, e.household_id, e.person_id, e.relation, e.area, e.kind, coalesce($8, e.since), $3, $4, $7,
        greatest($5, e.known_from), $6
 FROM ended e JOIN unnest($1::uuid[], $2::uuid[]) AS t (id, new_id) ON t.id = e.id
 """
@@ -218,9 +218,12 @@ async def replace(
     now: datetime,
     recorded_by: UUID,
     cause: UUID | None,
+    *,
+    since: date | None = None,
 ) -> None:
-    """End what is known of memberships and write them anew with another ``until`` (None: they last)."""
-    await tx.execute(_REPLACE, ids, new_ids, until, reason, now, recorded_by, cause)
+    """End what is known of memberships and write them anew with another ``until`` (None: they last), and with
+    another ``since`` where one is given."""
+    await tx.execute(_REPLACE, ids, new_ids, until, reason, now, recorded_by, cause, since)
 
 
 async def forget(tx: Transaction, person_id: UUID, now: datetime) -> None:
@@ -363,17 +366,3 @@ async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: in
         after,
         limit,
     )
-
-
-async def reassign(tx: Transaction, household_id: UUID, area: int) -> bool:
-    """Put a household and its memberships under another area; False where its number is taken there."""
-    moved = await tx.fetchval(
-        "UPDATE household h SET area = $2, version = version + 1 WHERE h.id = $1 AND NOT EXISTS"
-        " (SELECT FROM household o WHERE o.area = $2 AND o.number = h.number) RETURNING true",
-        household_id,
-        area,
-    )
-    if moved is None:
-        return False
-    await tx.execute("UPDATE household_member SET area = $2 WHERE household_id = $1", household_id, area)
-    return True
