@@ -355,10 +355,10 @@ async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -
 
 
 async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[asyncpg.Record]:
-    """Return (id, area, street, head_area) of households in areas by id; ``head_area`` is where the head
+    """Return (id, area, number, street, head_area) of households in areas by id; ``head_area`` is where the head
     lives now, null without one."""
     return await tx.fetch(
-        "SELECT h.id, h.area, h.street, (SELECT p.present_area FROM household_member m"
+        "SELECT h.id, h.area, h.number, h.street, (SELECT p.present_area FROM household_member m"
         " JOIN person p ON p.id = m.person_id WHERE m.household_id = h.id AND m.relation = '02'"
         " AND m.until IS NULL LIMIT 1) AS head_area"
         " FROM household h WHERE h.area = ANY($1::bigint[]) AND h.id > $2 ORDER BY h.id LIMIT $3",

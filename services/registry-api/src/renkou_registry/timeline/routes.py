@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 
 from renkou_common.codes.area import AreaCode, AreaCodeError
-from renkou_common.codes.kinship import RELATIONS
+from renkou_common.codes.kinship import Relation
 from renkou_common.codes.lists import MARITAL_STATUSES, SEXES, Population
 from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
@@ -16,7 +16,9 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import area_code, check_not_future
+from renkou_registry.households.answers import member
 from renkou_registry.life_events.addresses import AddressKind
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.timeline import service
 from renkou_registry.timeline.repository import KnownSpell
@@ -26,7 +28,6 @@ from renkou_registry.timeline.schemas import (
     AreaAsOf,
     HouseholdAsOf,
     ListedOut,
-    MemberThen,
     PersonAsOf,
     StateThen,
 )
@@ -87,6 +88,7 @@ async def read_addresses(
     _, moment = _moment(runtime, None, known_at)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.addresses(tx, access.areas, person_id, None if superseded else moment)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
     return AddressList(items=[_address(each) for each in found])
 
 
@@ -98,6 +100,7 @@ async def read_person_as_of(
     day, moment = _moment(runtime, on, known_at)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.person_as_of(runtime, tx, access.areas, person_id, day, moment)
+    await runtime.readings.record(access, What.HISTORY, [person_id])
     return PersonAsOf(
         person_id=found.person_id,
         on=day,
@@ -149,22 +152,19 @@ async def read_household_as_of(
     day, moment = _moment(runtime, on, known_at)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row, members = await service.household_as_of(tx, access.areas, household_id, day, moment)
+    await runtime.readings.record(access, What.HOUSEHOLD, {each.person_id for each in members})
     return HouseholdAsOf(
         household_id=household_id,
         on=day,
         known_at=moment,
         number=row["number"],
+        kind=row["kind"],
         area=area_code(row["area"]),
-        members=[
-            MemberThen(
-                person_id=each.person_id,
-                relation=each.relation,
-                relation_label=RELATIONS.entry(each.relation).zh,
-                since=each.since,
-                until=each.until,
-            )
-            for each in members
-        ],
+        street=row["street"],
+        place_id=row["place_id"],
+        dissolved=row["dissolved"],
+        head_id=next((each.person_id for each in members if each.relation == Relation.HEAD), None),
+        members=[member(each) for each in members],
     )
 
 
@@ -199,6 +199,7 @@ async def list_area_as_of(
         found = await service.area_as_of(runtime, tx, access.areas, question, _position(after), limit + 1)
         total = await service.area_count(runtime, tx, access.areas, question) if count else None
     page = found[:limit]
+    await runtime.readings.record(access, What.LIST, [each.person.person_id for each in page])
     following = encode_cursor(page[-1].area, str(page[-1].person.person_id)) if len(found) > limit else None
     return AreaAsOf(
         area=code.value,
