@@ -121,9 +121,9 @@ class AreaChangeCreate(BaseModel):
     def _one_level(self) -> Self:
         levels = {each.level for each in (*self.sources, *(one.area for one in self.successors))}
         if len(levels) > 1:
-            raise CodeError("sources", "来源和后继须同级", "sources and successors must be of one level")
+            raise CodeError("levels_mixed", "来源和后继须同级", "sources and successors must be of one level")
         if self.communities and levels != {AreaLevel.TOWN}:
-            raise CodeError("communities", "仅用于街道变更", "only for a change of streets or townships")
+            raise CodeError("not_township", "仅用于街道变更", "only for a change of streets or townships")
         if levels == {AreaLevel.TOWN} and self.kind is ChangeKind.SPLIT and self.rule.otherwise is None:
             self.rule.otherwise = self.successors[0].area
         return self

@@ -337,7 +337,7 @@ async def test_counties_change_too_and_the_own_one_is_only_renamed(
         ({"sources": ["340103001777"]}, "/sources/0", "area_unknown"),
         ({"rule": {"by": "all", "otherwise": "340103001003"}}, "/rule/otherwise", "not_successor"),
         ({"sources": ["3401"]}, "/sources/0", "area_level"),
-        ({"sources": ["340103001"]}, "/sources", "sources"),
+        ({"sources": ["340103001"]}, "", "levels_mixed"),
     ],
 )
 async def test_a_change_that_cannot_be_is_pointed_at(
