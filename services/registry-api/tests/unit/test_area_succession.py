@@ -20,6 +20,7 @@ from renkou_registry.areas.succession import (
     checked,
     followed,
 )
+from renkou_registry.areas.townships import Moving, expanded
 
 OLD, EAST, WEST = 340103_001001, 340103_001801, 340103_001802
 ELSEWHERE = 340103_002001
@@ -38,10 +39,10 @@ def lives(street: str | None = None, place: UUID | None = None, registered: int 
 
 def test_the_longest_prefix_of_the_street_counts() -> None:
     rule = Rule(RuleKind.STREET_PREFIX, (("安庆路", EAST), ("安庆路 1", WEST)))
-    assert rule.follow(None, "安庆路 3 号", None) == EAST
-    assert rule.follow(None, "安庆路 12 号", None) == WEST
-    assert rule.follow(None, "长江路", None) is None
-    assert rule.follow(None, None, None) is None
+    assert rule.follow(OLD, None, "安庆路 3 号", None) == EAST
+    assert rule.follow(OLD, None, "安庆路 12 号", None) == WEST
+    assert rule.follow(OLD, None, "长江路", None) is None
+    assert rule.follow(OLD, None, None, None) is None
 
 
 def test_buildings_and_named_persons_are_told_apart() -> None:
@@ -64,9 +65,9 @@ def test_whoever_matches_nothing_stays_where_the_community_goes_on() -> None:
 
 def test_a_household_follows_its_head_before_its_own_street() -> None:
     change = split(Rule(RuleKind.STREET_PREFIX, (("安庆路", EAST),)))
-    assert household_area(change, "安庆路 1 号", WEST) == WEST
-    assert household_area(change, "安庆路 1 号", ELSEWHERE) == EAST
-    assert household_area(change, None, None) is None
+    assert household_area(change, OLD, "安庆路 1 号", WEST) == WEST
+    assert household_area(change, OLD, "安庆路 1 号", ELSEWHERE) == EAST
+    assert household_area(change, OLD, None, None) is None
 
 
 def test_one_address_that_no_rule_tells_leaves_the_whole_person_over() -> None:
@@ -92,4 +93,44 @@ def test_a_rule_survives_its_storage(matches: list[tuple[str, int]], street: str
     rule = Rule(RuleKind.STREET_PREFIX, tuple(matches), WEST)
     stored = Rule.of_json(rule.as_json())
     assert stored == rule
-    assert stored.follow(None, street, None) in (EAST, WEST)
+    assert stored.follow(OLD, None, street, None) in (EAST, WEST)
+
+
+TOWN, OTHER, NEW = 340103001000, 340103002000, 340103098000
+
+
+def township(kind: ChangeKind, sources: tuple[int, ...], *successors: int) -> Succession:
+    rule = Rule(RuleKind.ALL, (), successors[0])
+    named = tuple(Successor(area, f"街道{area}") for area in successors)
+    return checked(Succession(kind, date(2025, 7, 1), sources, named, rule))
+
+
+def test_communities_of_a_merged_township_keep_their_digits_unless_told() -> None:
+    known = {TOWN + 1: "一社区", TOWN + 2: "二社区"}
+    whole = expanded(township(ChangeKind.MERGE, (TOWN, OTHER), NEW), [Moving(TOWN + 2, NEW + 9)], known)
+    assert set(whole.ended) == {TOWN, OTHER, TOWN + 1, TOWN + 2}
+    assert whole.successors_of(TOWN + 1) == (NEW + 1,)
+    assert whole.successors_of(TOWN + 2) == (NEW + 9,)
+    assert whole.successors_of(TOWN) == whole.successors_of(OTHER) == (NEW,)
+    assert {each.area: each.name for each in whole.successors}[NEW + 9] == "二社区"
+
+
+def test_a_split_township_keeps_what_is_not_told_and_refuses_what_leads_nowhere() -> None:
+    known = {TOWN + 1: "一社区", TOWN + 2: "二社区"}
+    kept = expanded(township(ChangeKind.SPLIT, (TOWN,), TOWN, NEW), [Moving(TOWN + 1, NEW + 1)], known)
+    assert kept.ended == (TOWN + 1,)
+    with pytest.raises(InvalidInput) as refused:
+        expanded(township(ChangeKind.SPLIT, (TOWN,), NEW, OTHER), [Moving(TOWN + 1, TOWN + 5)], known)
+    assert {error.code for error in refused.value.errors} == {"not_successor", "community_missing"}
+
+
+def test_two_communities_share_a_code_only_where_both_are_told_so() -> None:
+    known = {TOWN + 1: "一社区", OTHER + 1: "东一社区"}
+    change = township(ChangeKind.MERGE, (TOWN, OTHER), OTHER)
+    with pytest.raises(InvalidInput) as refused:
+        expanded(change, [], known)
+    assert [error.code for error in refused.value.errors] == ["code_taken"]
+    both = [Moving(TOWN + 1, OTHER + 1), Moving(OTHER + 1, OTHER + 1, "合并社区")]
+    assert {each.area: each.name for each in expanded(change, both, known).successors}[
+        OTHER + 1
+    ] == "合并社区"

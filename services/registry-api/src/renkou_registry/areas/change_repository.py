@@ -1,4 +1,4 @@
-"""Every query on changes of communities."""
+"""Every query on changes of divisions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,15 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
-from renkou_registry.areas.succession import ChangeKind, Rule, Succession, Successor
+from renkou_registry.areas.succession import ChangeKind, Rule, Succession, Successor, parent
 
 _COLUMNS = (
     "c.id, c.kind, c.effective_on, c.sources, c.successors, c.rule, c.state, c.phase, c.next_person,"
     " c.followed, c.left_over, c.households_followed, c.households_left_over, c.version, c.requested_by,"
-    " c.requested_at, c.started_by, c.finished_at"
+    " c.requested_at, c.started_by, c.finished_at,"
+    " (SELECT count(*) FROM area_unsettled u WHERE u.change_id = c.id AND u.settled_at IS NULL) AS unsettled"
 )
 
 
@@ -46,6 +48,7 @@ class AreaChange:
     requested_at: datetime
     started_by: UUID | None
     finished_at: datetime | None
+    unsettled: int
 
 
 def _record(row: asyncpg.Record) -> AreaChange:
@@ -152,39 +155,46 @@ async def settled(tx: Transaction, change_id: UUID) -> None:
 
 
 async def found_area(tx: Transaction, area: int, name: str, since: date) -> None:
-    """Add a community from a day on, unless there is one of this code; one that had ended lives on."""
+    """Add a division from a day on, unless there is one of this code; one that had ended lives on."""
     await tx.execute(
-        "INSERT INTO area (key, level, parent, name, valid_from) VALUES ($1, 5, $2, $3, $4)"
+        "INSERT INTO area (key, level, parent, name, valid_from) VALUES ($1, $5, $2, $3, $4)"
         " ON CONFLICT (key, level) DO NOTHING",
         area,
-        area // 1000 * 1000,
+        parent(area),
         name,
         since,
+        _level(area),
     )
 
 
+def _level(area: int) -> int:
+    return int(AreaCode.from_key(area).level)
+
+
 async def rename(tx: Transaction, area: int, name: str, since: date) -> None:
-    """Give a community another name from a day on and keep the one before."""
+    """Give a division another name from a day on and keep the one before."""
     await tx.execute(
         "INSERT INTO area_former_name (key, level, valid_until, name)"
-        " SELECT key, level, $3, name FROM area WHERE key = $1 AND level = 5 AND name <> $2"
+        " SELECT key, level, $3, name FROM area WHERE key = $1 AND level = $4 AND name <> $2"
         " ON CONFLICT DO NOTHING",
         area,
         name,
         since,
+        _level(area),
     )
-    await tx.execute("UPDATE area SET name = $2 WHERE key = $1 AND level = 5", area, name)
+    await tx.execute("UPDATE area SET name = $2 WHERE key = $1 AND level = $3", area, name, _level(area))
 
 
 async def end_area(
     tx: Transaction, change_id: UUID, area: int, last_day: date, successors: Sequence[int]
 ) -> None:
-    """End a community; the first successor stands in its row, all of them beside it."""
+    """End a division; the first successor stands in its row, all of them beside it."""
     await tx.execute(
-        "UPDATE area SET valid_to = $2, successor = $3 WHERE key = $1 AND level = 5",
+        "UPDATE area SET valid_to = $2, successor = $3 WHERE key = $1 AND level = $4",
         area,
         last_day,
         successors[0],
+        _level(area),
     )
     await tx.execute(
         "INSERT INTO area_successor (area, successor, change_id)"
@@ -192,4 +202,62 @@ async def end_area(
         area,
         successors,
         change_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A row whose code or name (``value``) is taken in the successor (``to_area``): it stayed in ``area``."""
+
+    id: UUID
+    change_id: UUID
+    register: str
+    row_id: UUID
+    area: int
+    to_area: int
+    value: str
+
+
+_UNSETTLED = "u.id, u.change_id, u.register, u.row_id, u.area, u.to_area, u.value"
+
+
+async def add_unsettled(tx: Transaction, rows: Sequence[Unsettled]) -> None:
+    """List rows to be settled; one that is listed stays as is."""
+    await tx.executemany(
+        "INSERT INTO area_unsettled (id, change_id, register, row_id, area, to_area, value)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (change_id, row_id) DO NOTHING",
+        [
+            (each.id, each.change_id, each.register, each.row_id, each.area, each.to_area, each.value)
+            for each in rows
+        ],
+    )
+
+
+async def unsettled(tx: Transaction, change_id: UUID, after: UUID, limit: int) -> list[Unsettled]:
+    """Return rows of a change that wait, as far as the transaction sees, by id."""
+    rows = await tx.fetch(
+        f"SELECT {_UNSETTLED} FROM area_unsettled u WHERE u.change_id = $1 AND u.settled_at IS NULL"
+        " AND u.id > $2 ORDER BY u.id LIMIT $3",
+        change_id,
+        after,
+        limit,
+    )
+    return [Unsettled(**row) for row in rows]
+
+
+async def lock_unsettled(tx: Transaction, change_id: UUID, unsettled_id: UUID) -> Unsettled | None:
+    """Lock and return a row that waits."""
+    row = await tx.fetchrow(
+        f"SELECT {_UNSETTLED} FROM area_unsettled u WHERE u.id = $2 AND u.change_id = $1"
+        " AND u.settled_at IS NULL FOR UPDATE",
+        change_id,
+        unsettled_id,
+    )
+    return Unsettled(**row) if row else None
+
+
+async def row_settled(tx: Transaction, unsettled_id: UUID, now: datetime, by: UUID) -> None:
+    """Take a row off the list."""
+    await tx.execute(
+        "UPDATE area_unsettled SET settled_at = $2, settled_by = $3 WHERE id = $1", unsettled_id, now, by
     )

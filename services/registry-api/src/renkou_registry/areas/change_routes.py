@@ -21,7 +21,10 @@ from renkou_registry.areas.change_schemas import (
     ForecastOut,
     RemainingOut,
     RemainingPage,
+    RowSettlementCreate,
     SettlementCreate,
+    UnsettledOut,
+    UnsettledPage,
 )
 from renkou_registry.fields import area_code
 from renkou_registry.life_events.recording import Desk
@@ -40,7 +43,7 @@ Key = Annotated[RequestKey, Depends(request_key)]
 async def forecast_change(body: AreaChangeCreate, runtime: CurrentRuntime, access: Manager) -> ForecastOut:
     """Check a change and count, without keeping or changing anything. Needs `area:manage`."""
     async with runtime.database.transaction(AreaScope.everything()) as tx:
-        change = await changes.check(runtime, tx, body.succession())
+        change = await changes.check(runtime, tx, body.succession(), body.moving())
         return ForecastOut.of(await changes.forecast(tx, change, runtime.clock.today()))
 
 
@@ -53,7 +56,9 @@ async def create_change(
         desk = Desk(runtime, tx, AreaScope.everything(), access.subject)
 
         async def create() -> UUID:
-            return await changes.plan(desk, await changes.check(runtime, tx, body.succession()))
+            return await changes.plan(
+                desk, await changes.check(runtime, tx, body.succession(), body.moving())
+            )
 
         change_id, _ = await once(tx, access.subject, key, create)
         found = await changes.find(tx, change_id)
@@ -71,7 +76,7 @@ async def list_changes(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AreaChangePage:
     """List changes, the latest first. Needs `area:manage`."""
-    async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
         found = await change_repository.page(tx, decode_key(after, UUID), limit + 1)
     page = found[:limit]
     following = encode_cursor(str(page[-1].id)) if len(found) > limit else None
@@ -165,3 +170,47 @@ async def settle_person(
     async with runtime.database.transaction(access.areas) as tx:
         desk = Desk(runtime, tx, access.areas, access.subject)
         await changes.settle(desk, change_id, body.person_id, body.to_area.key)
+
+
+@router.get(
+    "/{change_id}/unsettled", summary="List rows that stayed behind 待处理记录", response_model=UnsettledPage
+)
+async def list_unsettled(
+    change_id: UUID,
+    runtime: CurrentRuntime,
+    access: Reader,
+    after: Annotated[str | None, Query(description="cursor of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> UnsettledPage:
+    """List households, places, rented houses and supply points of the caller's area that could not follow,
+    because a successor has one of that number, code, street or name. Needs `resident:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        await changes.find(tx, change_id)
+        start = _position(after) or UUID(int=0)
+        found = await change_repository.unsettled(tx, change_id, start, limit + 1)
+    page = found[:limit]
+    following = encode_cursor(str(page[-1].id)) if len(found) > limit else None
+    items = [
+        UnsettledOut(
+            id=each.id,
+            register_name=each.register,
+            row_id=each.row_id,
+            area=area_code(each.area),
+            to_area=area_code(each.to_area),
+            value=each.value,
+        )
+        for each in page
+    ]
+    return UnsettledPage(items=items, next=following)
+
+
+@router.post(
+    "/{change_id}/unsettled/{unsettled_id}/settlement", status_code=204, summary="Settle one row 处理一条记录"
+)
+async def settle_row(
+    change_id: UUID, unsettled_id: UUID, body: RowSettlementCreate, runtime: CurrentRuntime, access: Writer
+) -> None:
+    """Let a row follow under another number, code, street or name. Needs `life-event:write`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        desk = Desk(runtime, tx, access.areas, access.subject)
+        await changes.settle_row(desk, change_id, unsettled_id, body.value)

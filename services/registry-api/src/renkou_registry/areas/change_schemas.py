@@ -1,10 +1,10 @@
 """What callers send and get about changes of communities."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.codes.findings import CodeError
@@ -12,6 +12,7 @@ from renkou_common.http.days import Day
 from renkou_registry.areas.change_repository import AreaChange
 from renkou_registry.areas.changes import Forecast
 from renkou_registry.areas.succession import ChangeKind, Rule, RuleKind, Succession, Successor
+from renkou_registry.areas.townships import Moving
 from renkou_registry.fields import AreaIn, area_code
 
 
@@ -21,15 +22,26 @@ def _community(code: AreaCode) -> AreaCode:
     return code
 
 
+def _division(code: AreaCode) -> AreaCode:
+    if code.level < AreaLevel.COUNTY:
+        raise CodeError(
+            "area_level",
+            "应为区县 (6 位)、街道 (9 位) 或社区 (12 位)",
+            "must be a county (6 digits), a subdistrict (9) or a community (12)",
+        )
+    return code
+
+
 Community = Annotated[AreaIn, AfterValidator(_community)]
+Division = Annotated[AreaIn, AfterValidator(_division)]
 
 
 class SuccessorIn(BaseModel):
-    """A community that takes the place of others; a new code, one of the sources, or another existing one."""
+    """A division that takes the place of others; a new code, one of the sources, or another existing one."""
 
     model_config = ConfigDict(extra="forbid")
 
-    area: Community
+    area: Division
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
 
 
@@ -41,7 +53,17 @@ class MatchIn(BaseModel):
     value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
         description="how the street begins, the building's id, or the person's id"
     )
+    to: Division
+
+
+class CommunityIn(BaseModel):
+    """Where a community goes when its street or township changes, and its name if it gets another."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: Community
     to: Community
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)] | None = None
 
 
 class RuleIn(BaseModel):
@@ -51,7 +73,7 @@ class RuleIn(BaseModel):
 
     by: RuleKind = RuleKind.ALL
     matches: list[MatchIn] = Field(default_factory=list, max_length=5000)
-    otherwise: Community | None = Field(
+    otherwise: Division | None = Field(
         default=None,
         description="where whoever matches nothing follows; default: the only successor, or the source where"
         " it goes on existing, else nowhere: they are listed to be settled",
@@ -59,7 +81,7 @@ class RuleIn(BaseModel):
 
 
 class AreaChangeCreate(BaseModel):
-    """A change of communities from a day on."""
+    """A change of communities, of streets or townships, or of counties, from a day on; one level at a time."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -85,9 +107,30 @@ class AreaChangeCreate(BaseModel):
 
     kind: ChangeKind
     effective_on: Day
-    sources: list[Community] = Field(min_length=1, max_length=50)
+    sources: list[Division] = Field(min_length=1, max_length=50)
     successors: list[SuccessorIn] = Field(min_length=1, max_length=50)
     rule: RuleIn = Field(default_factory=RuleIn)
+    communities: list[CommunityIn] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="of a street or township: where its communities go that do not keep their last three"
+        " digits under the only successor",
+    )
+
+    @model_validator(mode="after")
+    def _one_level(self) -> Self:
+        levels = {each.level for each in (*self.sources, *(one.area for one in self.successors))}
+        if len(levels) > 1:
+            raise CodeError("levels_mixed", "来源和后继须同级", "sources and successors must be of one level")
+        if self.communities and levels != {AreaLevel.TOWN}:
+            raise CodeError("not_township", "仅用于街道变更", "only for a change of streets or townships")
+        if levels == {AreaLevel.TOWN} and self.kind is ChangeKind.SPLIT and self.rule.otherwise is None:
+            self.rule.otherwise = self.successors[0].area
+        return self
+
+    def moving(self) -> list[Moving]:
+        """Return where communities go of which that is told."""
+        return [Moving(each.area.key, each.to.key, each.name) for each in self.communities]
 
     def succession(self) -> Succession:
         """Return what is asked for, not yet checked."""
@@ -163,6 +206,7 @@ class AreaChangeOut(BaseModel):
     left_over: int
     households_followed: int
     households_left_over: int
+    unsettled: int = Field(description="rows that stayed behind because their code or name is taken")
     requested_by: UUID
     requested_at: datetime
     finished_at: datetime | None
@@ -188,6 +232,7 @@ class AreaChangeOut(BaseModel):
             left_over=found.left_over,
             households_followed=found.households_followed,
             households_left_over=found.households_left_over,
+            unsettled=found.unsettled,
             requested_by=found.requested_by,
             requested_at=found.requested_at,
             finished_at=found.finished_at,
@@ -212,6 +257,32 @@ class RemainingOut(BaseModel):
     registered_street: str | None
     present_area: str
     present_street: str | None
+
+
+class UnsettledOut(BaseModel):
+    """A row that stayed in the former area: what it is called is taken where it should go."""
+
+    id: UUID
+    register_name: str = Field(description="household, place, rental or supply_point")
+    row_id: UUID
+    area: str
+    to_area: str
+    value: str = Field(description="the number, code, street or name that is taken")
+
+
+class UnsettledPage(BaseModel):
+    """Rows to be settled one by one."""
+
+    items: list[UnsettledOut]
+    next: str | None
+
+
+class RowSettlementCreate(BaseModel):
+    """Under what number, code, street or name the row follows."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"value": "户-2025-0012"}]})
+
+    value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class RemainingPage(BaseModel):

@@ -4,23 +4,33 @@ Callers hold the transaction; nothing here commits. :mod:`.following` carries a 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID
 
-from renkou_common.codes.area import AreaCode
+from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, Text
 from renkou_common.http.conditions import check_version
 from renkou_common.scope import AreaScope
 from renkou_registry.areas import change_repository as repository
 from renkou_registry.areas import service as areas
-from renkou_registry.areas.change_repository import AreaChange, ChangeState
-from renkou_registry.areas.following import dwellings, follow_register, reassign
+from renkou_registry.areas.change_repository import AreaChange, ChangeState, Unsettled
+from renkou_registry.areas.following import HOUSEHOLDS, dwellings, follow_register, list_unsettled, reassign
 from renkou_registry.areas.registers import REGISTERS
-from renkou_registry.areas.succession import Rule, RuleKind, Succession, checked, followed
+from renkou_registry.areas.succession import (
+    ChangeKind,
+    Rule,
+    RuleKind,
+    Succession,
+    checked,
+    followed,
+    parent,
+)
+from renkou_registry.areas.townships import Moving, expanded
 from renkou_registry.floor import reaching_everywhere
+from renkou_registry.households import service as households
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
@@ -28,6 +38,7 @@ from renkou_registry.records import Desk as OfficeDesk
 from renkou_registry.runtime import Runtime
 
 _COUNT_AT_ONCE = 1000
+_MOST_COMMUNITIES = 1000
 _START = UUID(int=0)
 
 
@@ -39,29 +50,59 @@ class Forecast:
     left_over: int
 
 
-async def check(runtime: Runtime, tx: Transaction, change: Succession) -> Succession:
-    """Return the change completed; raises InvalidInput that lists every wrong area."""
+async def check(
+    runtime: Runtime, tx: Transaction, change: Succession, communities: Sequence[Moving] = ()
+) -> Succession:
+    """Return the change completed, of a township with ``communities``; raises InvalidInput that lists every
+    wrong area."""
     good = checked(change)
+    await _check_areas(runtime, tx, good)
+    level = AreaCode.from_key(good.sources[0]).level
+    if level is not AreaLevel.TOWN:
+        return good
+    known: dict[int, str] = {}
+    for area in good.sources:
+        found = await areas.children(tx, AreaCode.from_key(area), 0, _MOST_COMMUNITIES)
+        known |= {each.code.key: each.name for each in found if each.valid_on(good.effective_on)}
+    whole = expanded(good, communities, known)
+    await _check_areas(runtime, tx, whole, founded={each.area for each in good.successors})
+    return whole
+
+
+async def _check_areas(
+    runtime: Runtime, tx: Transaction, good: Succession, founded: Collection[int] = ()
+) -> None:
+    """Raise InvalidInput unless sources exist and successors can; ``founded`` are parents about to be."""
     errors = []
     low, high = runtime.district.interval()
+    counties = AreaCode.from_key(good.sources[0]).level is AreaLevel.COUNTY
+    named = {*good.sources, *(each.area for each in good.successors)}
+    if counties and low in named and good.kind is not ChangeKind.RENAME:
+        raise InvalidInput.field(
+            "/sources",
+            "own_district",
+            "本区代码的变更须由新节点接管, 此处只能更名",
+            "the node's own district can only be renamed here: another code is another node",
+        )
     sources = {f"/sources/{n}": AreaCode.from_key(area) for n, area in enumerate(good.sources)}
     errors += await areas.invalid_areas(tx, sources, good.effective_on)
     for number, each in enumerate(good.successors):
         pointer, code = f"/successors/{number}/area", AreaCode.from_key(each.area)
-        if not low <= each.area <= high:
-            text = Text("应为本区的社区", "must be in this district")
+        if not counties and not low <= each.area <= high:
+            text = Text("应为本区的社区或街道", "must be in this district")
             errors.append(FieldError(pointer, "area_elsewhere", text))
         elif code in await areas.known_areas(tx, [code]):
             errors += await areas.invalid_areas(tx, {pointer: code}, good.effective_on)
+        elif parent(each.area) in founded:
+            continue
         elif code.parent is None or code.parent not in await areas.known_areas(tx, [code.parent]):
-            text = Text("没有该街道", "there is no such subdistrict")
+            text = Text("没有上级区划", "there is no such division above")
             errors.append(FieldError(pointer, "parent_unknown", text))
-    if any(not low <= area <= high for area in good.sources):
-        text = Text("应为本区的社区", "must be in this district")
+    if not counties and any(not low <= area <= high for area in good.sources):
+        text = Text("应为本区的社区或街道", "must be in this district")
         errors.append(FieldError("/sources", "area_elsewhere", text))
     if errors:
         raise InvalidInput.fields(errors)
-    return good
 
 
 async def forecast(tx: Transaction, change: Succession, today: date) -> Forecast:
@@ -105,7 +146,8 @@ async def start(desk: Desk, change_id: UUID, version: int) -> AreaChange:
     check_version(version, change.version)
     if change.state is not ChangeState.PLANNED:
         raise Conflict("not_planned", "只有已拟定的变更可以启动", "only a planned change can be started")
-    await check(desk.runtime, desk.tx, change.succession)
+    towns = {each.area for each in change.succession.successors if each.area % 1000 == 0}
+    await _check_areas(desk.runtime, desk.tx, change.succession, founded=towns)
     await repository.set_state(desk.tx, change_id, ChangeState.QUEUED, started_by=desk.subject)
     return await find(desk.tx, change_id)
 
@@ -164,5 +206,37 @@ async def settle(desk: Desk, change_id: UUID, person_id: UUID, to: int) -> None:
         office = OfficeDesk(desk.runtime, desk.tx, desk.scope, desk.subject)
         for register in REGISTERS:
             if register.person is not None:
-                await follow_register(office, one, register, person_id=person_id)
+                _, taken = await follow_register(office, one, register, person_id=person_id)
+                await list_unsettled(desk.tx, change_id, register.table, taken)
         await repository.settled(desk.tx, change_id)
+
+
+async def settle_row(desk: Desk, change_id: UUID, unsettled_id: UUID, value: str) -> None:
+    """Let a row that stayed behind follow under another code or name.
+
+    Raises NotFound for a row the caller does not see, Conflict where the code or name is taken too.
+    """
+    change = await find(desk.tx, change_id)
+    waiting = await repository.lock_unsettled(desk.tx, change_id, unsettled_id)
+    if waiting is None:
+        raise NotFound.of("待处理记录", "row to be settled")
+    async with reaching_everywhere(desk.tx, desk.scope):
+        if not await _follows(desk, change, waiting, value):
+            raise Conflict(
+                "code_taken",
+                f"后继区划已有 {value}, 请另取",
+                f"the successor has {value} already; choose another",
+            )
+        await repository.row_settled(desk.tx, unsettled_id, desk.runtime.clock.now(), desk.subject)
+
+
+async def _follows(desk: Desk, change: AreaChange, waiting: Unsettled, value: str) -> bool:
+    if waiting.register == HOUSEHOLDS:
+        columns = {"area": waiting.to_area, "number": value}
+        on = change.succession.effective_on
+        return await households.reassign(
+            desk.runtime, desk.tx, waiting.row_id, columns, on, recorded_by=desk.subject
+        )
+    register = next(each for each in REGISTERS if each.table == waiting.register)
+    office = OfficeDesk(desk.runtime, desk.tx, AreaScope.everything(), desk.subject)
+    return await register.settle(office, waiting.row_id, waiting.to_area, value) is not False

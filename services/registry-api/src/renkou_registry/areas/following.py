@@ -30,10 +30,11 @@ from renkou_registry.persons.events import area_text
 from renkou_registry.records import Desk as OfficeDesk
 from renkou_registry.runtime import Runtime
 from renkou_registry.staff import service as staff
-from renkou_registry.successions import Following
+from renkou_registry.successions import Following, Taken
 from renkou_registry.timeline.addresses import in_force
 
 BATCH = 100
+HOUSEHOLDS = "household"
 _START = UUID(int=0)
 
 
@@ -55,15 +56,16 @@ async def carry_on(runtime: Runtime) -> bool:
 
 
 async def _change_divisions(runtime: Runtime, tx: Transaction, change: AreaChange) -> None:
-    """Found, rename and end communities, extend rights, and tell the other services."""
+    """Found, rename and end divisions, extend rights, and tell the other services."""
     succession = change.succession
-    since, areas = succession.effective_on, [each.area for each in succession.successors]
+    since = succession.effective_on
     for each in succession.successors:
         await repository.found_area(tx, each.area, each.name, since)
         await repository.rename(tx, each.area, each.name, since)
     for ended in succession.ended:
-        await repository.end_area(tx, change.id, ended, since - timedelta(days=1), areas)
-        codes = [AreaCode.from_key(area) for area in areas]
+        heirs = succession.successors_of(ended)
+        await repository.end_area(tx, change.id, ended, since - timedelta(days=1), heirs)
+        codes = [AreaCode.from_key(area) for area in heirs]
         await staff.extend(tx, runtime.outbox, AreaCode.from_key(ended), codes)
     payload = AreaChanged(
         change_id=change.id,
@@ -156,14 +158,20 @@ async def _follow_households(runtime: Runtime, tx: Transaction, change: AreaChan
         await repository.set_state(tx, change.id, ChangeState.APPLYING, phase=REGISTERS[0].table)
         return
     done = left = 0
+    taken = []
+    by = change.started_by or change.requested_by
     for row in found:
-        to = household_area(change.succession, row["street"], row["head_area"])
+        to = household_area(change.succession, row["area"], row["street"], row["head_area"])
         if to == row["area"]:
             continue
-        if to is None or not await households.reassign(tx, row["id"], to):
+        on = change.succession.effective_on
+        if to is None:
             left += 1
-        else:
+        elif await households.reassign(runtime, tx, row["id"], {"area": to}, on, recorded_by=by):
             done += 1
+        else:
+            taken.append(Taken(row["id"], row["area"], to, row["number"]))
+    await list_unsettled(tx, change.id, HOUSEHOLDS, taken)
     await repository.advance(tx, change.id, found[-1]["id"], (0, 0, done, left))
 
 
@@ -171,15 +179,25 @@ async def _follow_register(runtime: Runtime, tx: Transaction, change: AreaChange
     """Let a batch of the register follow that the phase names, or go on to the next one."""
     names = [each.table for each in REGISTERS]
     at = names.index(change.phase)
-    last = await follow_register(
+    last, taken = await follow_register(
         _office(runtime, tx, change), change.succession, REGISTERS[at], change.next_person
     )
+    await list_unsettled(tx, change.id, REGISTERS[at].table, taken)
     if last is not None:
         await repository.advance(tx, change.id, last, (0, 0, 0, 0))
     elif at + 1 < len(names):
         await repository.set_state(tx, change.id, ChangeState.APPLYING, phase=names[at + 1])
     else:
         await repository.set_state(tx, change.id, ChangeState.DONE, finished_at=runtime.clock.now())
+
+
+async def list_unsettled(tx: Transaction, change_id: UUID, register: str, taken: Sequence[Taken]) -> None:
+    """Put rows that could not follow on the change's list."""
+    rows = [
+        repository.Unsettled(new_id(), change_id, register, each.row_id, each.area, each.to_area, each.value)
+        for each in taken
+    ]
+    await repository.add_unsettled(tx, rows)
 
 
 def _office(runtime: Runtime, tx: Transaction, change: AreaChange) -> OfficeDesk:
@@ -192,14 +210,15 @@ async def follow_register(
     register: Following,
     after: UUID | None = None,
     person_id: UUID | None = None,
-) -> UUID | None:
-    """Let a batch of a register's rows follow, or those of one person; returns the last one looked at."""
+) -> tuple[UUID | None, list[Taken]]:
+    """Let a batch of a register's rows follow, or those of one person; returns the last one looked at, and
+    those that could not follow."""
 
-    def place(street: str | None, place_id: UUID | None) -> int:
-        by_street = change.rule.by is RuleKind.STREET_PREFIX and street is not None
-        by_place = change.rule.by is RuleKind.PLACE and place_id is not None
+    def place(area: int, street: str | None, place_id: UUID | None) -> int:
         rule = change.rule
-        to = rule.follow(None, street, place_id) if by_street or by_place else rule.otherwise
+        told = {RuleKind.STREET_PREFIX: street is not None, RuleKind.PLACE: place_id is not None}
+        by_rule = told.get(rule.by, rule.by is RuleKind.AREA)
+        to = rule.follow(area, None, street, place_id) if by_rule else rule.otherwise
         return to if to is not None else change.successors[0].area
 
     successors = {each.area for each in change.successors}
@@ -208,10 +227,10 @@ async def follow_register(
     )
 
 
-def household_area(change: Succession, street: str | None, head_area: int | None) -> int | None:
+def household_area(change: Succession, area: int, street: str | None, head_area: int | None) -> int | None:
     """Return where a household follows: with its head, else by its own street, else where all others go."""
     if head_area in {each.area for each in change.successors}:
         return head_area
-    if change.rule.by in (RuleKind.ALL, RuleKind.STREET_PREFIX):
-        return change.rule.follow(None, street, None)
+    if change.rule.by in (RuleKind.ALL, RuleKind.STREET_PREFIX, RuleKind.AREA):
+        return change.rule.follow(area, None, street, None)
     return change.rule.otherwise

@@ -37,6 +37,7 @@ WITH_THEIR_POINT = frozenset({"supply_level", "supply_stock", "supply_user"})
 STAYING: dict[str, str] = {
     "activity": "held where it was held",
     "area_successor": "says which area followed",
+    "area_unsettled": "names where the row stayed",
     "benefit_batch": "paid for the area it was made for",
     "benefit_due": "due where the case was; the next ones are due where it is",
     "benefit_line": "paid where it was due",

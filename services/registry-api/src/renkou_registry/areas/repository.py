@@ -54,13 +54,14 @@ async def children_of(tx: Transaction, code: AreaCode, after: int, limit: int) -
 
 
 async def successors_of(tx: Transaction, area: int) -> list[tuple[str, str]]:
-    """Return (code, name) of the communities that took the place of one."""
+    """Return (code, name) of the divisions that took the place of one."""
     rows = await tx.fetch(
-        "SELECT s.successor, a.name FROM area_successor s JOIN area a ON a.key = s.successor AND a.level = 5"
+        "SELECT s.successor, a.name FROM area_successor s JOIN area a ON a.key = s.successor AND a.level = $2"
         " WHERE s.area = $1 ORDER BY s.successor",
         area,
+        int(AreaCode.from_key(area).level),
     )
-    return [(f"{row['successor']:012d}", row["name"]) for row in rows]
+    return [(AreaCode.from_key(row["successor"]).value, row["name"]) for row in rows]
 
 
 async def name_on(tx: Transaction, area: int, level: int, on: date) -> str | None:

@@ -1,7 +1,9 @@
-"""Which communities take the place of which, and who follows where. Rules only; no I/O.
+"""Which divisions take the place of which, and who follows where. Rules only; no I/O.
 
 Sources: 行政区划管理条例 (State Council, 2019) knows establishing, abolishing, renaming and moving; here they
 appear as split, merge, rename and transfer of communities (12-digit codes), the level at which people stand.
+A change of a street or township (9 digits) is carried out as that of all its communities, whose codes change
+with it; of a county (6 digits) as that of the people registered there.
 """
 
 from collections.abc import Mapping
@@ -30,11 +32,12 @@ class RuleKind(StrEnum):
     STREET_PREFIX = "street_prefix"
     PLACE = "place"
     LIST = "list"
+    AREA = "area"  # by the community, as a change of a whole township says of each
 
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """A community that takes others' place; 12-digit key and name."""
+    """A division that takes others' place; 12-digit key and name."""
 
     area: int
     name: str
@@ -42,7 +45,8 @@ class Successor:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who follows where: ``matches`` maps a street prefix, a place id or a person id to a successor's key.
+    """Who follows where: ``matches`` maps a street prefix, a place id, a person id or the key of a community
+    to a successor's key.
 
     Who matches nothing follows to ``otherwise``; where that is None they are left over, to be settled one by
     one.
@@ -52,12 +56,15 @@ class Rule:
     matches: tuple[tuple[str, int], ...] = ()
     otherwise: int | None = None
 
-    def follow(self, person_id: UUID | None, street: str | None, place_id: UUID | None) -> int | None:
+    def follow(
+        self, area: int, person_id: UUID | None, street: str | None, place_id: UUID | None
+    ) -> int | None:
         """Return where an address follows; the longest prefix of a street counts."""
         if self.by is RuleKind.STREET_PREFIX:
             fitting = [(len(text), area) for text, area in self.matches if (street or "").startswith(text)]
             return max(fitting)[1] if fitting else self.otherwise
-        wanted = str(place_id if self.by is RuleKind.PLACE else person_id)
+        told = {RuleKind.PLACE: place_id, RuleKind.AREA: area}
+        wanted = str(told.get(self.by, person_id))
         return dict(self.matches).get(wanted, self.otherwise)
 
     def as_json(self) -> dict[str, Any]:
@@ -87,6 +94,19 @@ class Succession:
         kept = {each.area for each in self.successors}
         return tuple(area for area in self.sources if area not in kept)
 
+    def successors_of(self, source: int) -> tuple[int, ...]:
+        """Return the divisions that take the place of one of the sources."""
+        areas = tuple(each.area for each in self.successors)
+        if self.rule.by is not RuleKind.AREA:
+            return areas
+        return tuple(dict.fromkeys(to for text, to in self.rule.matches if text == str(source)))
+
+
+def parent(area: int) -> int:
+    """Return the key of the division above: of a community the township, of a township the county."""
+    unit = next(each for each in (10**3, 10**6, 10**8, 10**10) if area % each)
+    return area // unit * unit
+
 
 def checked(change: Succession) -> Succession:
     """Return the change with the rule completed; raises InvalidInput that lists what is wrong.
@@ -110,10 +130,13 @@ def checked(change: Succession) -> Succession:
     if change.kind is ChangeKind.RENAME and (len(sources) != 1 or tuple(areas) != sources):
         wrong("/successors", "rename_shape", "更名不改变代码", "a rename keeps the code")
     if change.kind is ChangeKind.TRANSFER and not (
-        len(sources) == len(areas) == 1 and sources[0] // 1000 != areas[0] // 1000
+        len(sources) == len(areas) == 1 and parent(sources[0]) != parent(areas[0])
     ):
         wrong(
-            "/successors", "transfer_shape", "划转为归入另一街道", "a transfer leads to another subdistrict"
+            "/successors",
+            "transfer_shape",
+            "划转为归入另一个上级区划 (社区归入另一街道)",
+            "a transfer leads under another division: a community to another subdistrict",
         )
     rule = _completed(change)
     for number, (_, area) in enumerate(rule.matches):
@@ -165,7 +188,7 @@ def followed(change: Succession, person: Person) -> dict[int, dict[str, int]] | 
         data: dict[str, int] = {}
         for name, dwelling in (("registered_area", person.registered), ("present_area", person.present)):
             if dwelling.area == source:
-                to = change.rule.follow(person.id, dwelling.street, dwelling.place_id)
+                to = change.rule.follow(source, person.id, dwelling.street, dwelling.place_id)
                 if to is None:
                     return None
                 data[name] = to

@@ -14,10 +14,13 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
+
+FLOOR = {"area_unsettled": "renkou_in_scope(area)"}
 
 
 class Area(SQLModel, table=True):
@@ -88,6 +91,26 @@ class AreaChangeRow(SQLModel, table=True):
     requested_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     started_by: UUID | None = None
     finished_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+
+
+class AreaUnsettled(SQLModel, table=True):
+    """A row of a register that stayed behind: its code or name (``value``) is taken in the successor."""
+
+    __tablename__ = "area_unsettled"
+    __table_args__ = (
+        UniqueConstraint("change_id", "row_id", name="area_unsettled_once"),
+        Index("area_unsettled_open", "change_id", "id", postgresql_where=sql("settled_at IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    change_id: UUID = Field(sa_column=Column(ForeignKey("area_change.id"), nullable=False))
+    register: str = Field(sa_column=Column(Text, nullable=False))
+    row_id: UUID
+    area: int = Field(sa_column=Column(BigInteger, nullable=False))
+    to_area: int = Field(sa_column=Column(BigInteger, nullable=False))
+    value: str = Field(sa_column=Column(Text, nullable=False))
+    settled_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    settled_by: UUID | None = None
 
 
 class AreaSuccessor(SQLModel, table=True):

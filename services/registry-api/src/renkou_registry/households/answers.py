@@ -1,7 +1,6 @@
 """From rows to answers about households."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -12,31 +11,26 @@ from renkou_registry.households.domain import Membership
 from renkou_registry.households.schemas import HouseholdOut, HouseholdSummary, MemberOut, MembershipOut
 
 
-def household(
-    row: asyncpg.Record, members: Sequence[Membership], then: Mapping[str, Any] | None = None
-) -> HouseholdOut:
-    """Return a household; ``then`` are its columns on the day asked for."""
-    shown = dict(row) | dict(then or {})
+def household(row: asyncpg.Record, members: Sequence[Membership]) -> HouseholdOut:
+    """Return a household."""
+    heads = (each.person_id for each in members if each.relation == Relation.HEAD and each.is_open)
     return HouseholdOut(
         id=row["id"],
-        number=shown["number"],
-        kind=shown["kind"],
-        area=area_code(shown["area"]),
-        street=shown["street"],
-        place_id=shown["place_id"],
-        dissolved_on=row["dissolved_on"] if then is None or then["dissolved"] else None,
-        head_id=next((each.person_id for each in members if _heads(each, then)), None),
+        number=row["number"],
+        kind=row["kind"],
+        area=area_code(row["area"]),
+        street=row["street"],
+        place_id=row["place_id"],
+        dissolved_on=row["dissolved_on"],
+        head_id=next(heads, None),
         version=row["version"],
         recorded_at=row["recorded_at"],
-        members=[_member(member) for member in members],
+        members=[member(each) for each in members],
     )
 
 
-def _heads(row: Membership, then: Mapping[str, Any] | None) -> bool:
-    return row.relation == Relation.HEAD and (then is not None or row.is_open)
-
-
-def _member(row: Membership) -> MemberOut:
+def member(row: Membership) -> MemberOut:
+    """Return a membership."""
     return MemberOut(
         person_id=row.person_id,
         relation=row.relation,

@@ -1,7 +1,7 @@
 """Memberships of a record that joins another. Callers hold the transaction and let it reach everywhere.
 
 Leaving the register ends the memberships of the record that leaves, and its return lets them last again (see
-:func:`.service.person_left`); here the record that stays takes its place in the household, and gives it up.
+:func:`.service.person_merged`); here the record that stays takes its place in the household, and gives it up.
 """
 
 from collections.abc import Sequence

@@ -55,7 +55,7 @@ WITH ended AS (
 )
 INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, until, reason, cause,
                               known_from, recorded_by)
-SELECT t.new_id, e.household_id, e.person_id, e.relation, e.area, e.kind, e.since, $3, $4, $7,
+SELECT t.new_id, e.household_id, e.person_id, e.relation, e.area, e.kind, coalesce($8, e.since), $3, $4, $7,
        greatest($5, e.known_from), $6
 FROM ended e JOIN unnest($1::uuid[], $2::uuid[]) AS t (id, new_id) ON t.id = e.id
 """
@@ -216,9 +216,12 @@ async def replace(
     now: datetime,
     recorded_by: UUID,
     cause: UUID | None,
+    *,
+    since: date | None = None,
 ) -> None:
-    """End what is known of memberships and write them anew with another ``until`` (None: they last)."""
-    await tx.execute(_REPLACE, ids, new_ids, until, reason, now, recorded_by, cause)
+    """End what is known of memberships and write them anew with another ``until`` (None: they last), and with
+    another ``since`` where one is given."""
+    await tx.execute(_REPLACE, ids, new_ids, until, reason, now, recorded_by, cause, since)
 
 
 async def forget(tx: Transaction, person_id: UUID, now: datetime) -> None:
@@ -338,10 +341,10 @@ async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -
 
 
 async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[asyncpg.Record]:
-    """Return (id, area, street, head_area) of households in areas by id; ``head_area`` is where the head
+    """Return (id, area, number, street, head_area) of households in areas by id; ``head_area`` is where the head
     lives now, null without one."""
     return await tx.fetch(
-        "SELECT h.id, h.area, h.street, (SELECT p.present_area FROM household_member m"
+        "SELECT h.id, h.area, h.number, h.street, (SELECT p.present_area FROM household_member m"
         " JOIN person p ON p.id = m.person_id WHERE m.household_id = h.id AND m.relation = '02'"
         " AND m.until IS NULL LIMIT 1) AS head_area"
         " FROM household h WHERE h.area = ANY($1::bigint[]) AND h.id > $2 ORDER BY h.id LIMIT $3",
@@ -349,17 +352,3 @@ async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: in
         after,
         limit,
     )
-
-
-async def reassign(tx: Transaction, household_id: UUID, area: int) -> bool:
-    """Put a household and its memberships under another area; False where its number is taken there."""
-    moved = await tx.fetchval(
-        "UPDATE household h SET area = $2, version = version + 1 WHERE h.id = $1 AND NOT EXISTS"
-        " (SELECT FROM household o WHERE o.area = $2 AND o.number = h.number) RETURNING true",
-        household_id,
-        area,
-    )
-    if moved is None:
-        return False
-    await tx.execute("UPDATE household_member SET area = $2 WHERE household_id = $1", household_id, area)
-    return True

@@ -1,7 +1,6 @@
 """HTTP of households."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
-from renkou_common.http.days import Day
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -107,25 +105,14 @@ async def list_households(
 
 @router.get("/households/{household_id}", summary="Read a household 户详情", response_model=HouseholdOut)
 async def read_household(
-    household_id: UUID,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Reader,
-    on: Annotated[Day | None, Query(description="as it was on this day")] = None,
-    known_at: Annotated[datetime | None, Query(description="as known at this instant; default now")] = None,
+    household_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
 ) -> HouseholdOut:
-    """Read a household with its members, also as it was on a day, as known then. Needs `resident:read`."""
-    known = known_at.astimezone(runtime.clock.now().tzinfo) if known_at else runtime.clock.now()
+    """Read a household with its members, those too who left; `/as-of` tells of a day. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         row, members = await service.find(tx, household_id, access.areas)
-        then = None
-        if on is not None or known_at is not None:
-            day = on or runtime.clock.today()
-            members = await service.members_as_of(tx, household_id, day, known)
-            then = await service.household_as_of(tx, household_id, access.areas, day, known)
     await runtime.readings.record(access, What.HOUSEHOLD, {each.person_id for each in members})
     response.headers["ETag"] = etag(row["version"])
-    return answers.household(row, members, then)
+    return answers.household(row, members)
 
 
 async def _changed(

@@ -1,6 +1,7 @@
 """Households: enter, extend, read; what life events do to memberships. Callers hold the transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,8 @@ from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_all
 from renkou_registry.households import changes, repository
 from renkou_registry.households.domain import HouseholdEntry, Member, MemberEntry, Membership, members_on
-from renkou_registry.life_events.domain import EventKind, LifeEvent, PersonState
+from renkou_registry.households.staying import Told, changed, home_of
+from renkou_registry.life_events.domain import EventKind, LifeEvent
 from renkou_registry.persons.domain import new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.persons.service import find_many
@@ -198,62 +200,45 @@ async def forget_person(tx: Transaction, runtime: Runtime, person_id: UUID) -> N
         await repository.forget(tx, person_id, runtime.clock.now())
 
 
-async def person_left(
-    tx: Transaction,
-    runtime: Runtime,
-    person_id: UUID,
-    on: date,
-    reason: str,
-    *,
-    recorded_by: UUID,
-    cause: UUID | None = None,
-    staying: tuple[int, int] | None = None,
+async def person_merged(
+    tx: Transaction, runtime: Runtime, person_id: UUID, on: date, cause: UUID, *, recorded_by: UUID
 ) -> None:
-    """End a locked person's memberships on a day: all of them, or those that do not fit the new addresses.
-
-    ``staying`` are the registered and the present area after a move: a registered membership lasts while its
-    household lies in the former, one of living there while it lies in the latter. ``cause`` is the life
-    event, by which :func:`person_back` finds them again.
-    """
+    """End the memberships of a locked person whose record joins another; ``cause`` is the event, by which
+    :func:`person_back` finds them again."""
     async with reaching_all(tx):
         rows = [row for row in await repository.ever_of_person(tx, person_id) if row.is_open]
         homes = await repository.lock_many(tx, sorted({row.household_id for row in rows}))
-        rows = [row for row in rows if not _fits(row, homes[row.household_id], staying)]
-        late = [row for row in rows if row.since is not None and row.since > on]
-        await changes.end(
-            runtime,
-            tx,
-            [row for row in rows if row not in late],
-            on,
-            reason,
-            recorded_by=recorded_by,
-            cause=cause,
-        )
-        for row in late:  # entered later than the person had left: it ends as it begins
-            assert row.since is not None
-            await changes.end(runtime, tx, [row], row.since, reason, recorded_by=recorded_by, cause=cause)
+        for row in rows:
+            day = max(on, row.since) if row.since else on
+            await changes.end(runtime, tx, [row], day, "merged", recorded_by=recorded_by, cause=cause)
         await _tell(runtime, tx, rows, homes, "member_left", on)
-
-
-def _fits(row: Membership, home: asyncpg.Record, staying: tuple[int, int] | None) -> bool:
-    if staying is None:
-        return False
-    return bool(home["area"] == staying[0 if row.kind is MembershipKind.REGISTERED else 1])
 
 
 async def person_back(
     tx: Transaction, runtime: Runtime, person_id: UUID, cause: UUID, *, recorded_by: UUID
 ) -> None:
-    """Let the memberships last again that a life event ended which was taken back."""
+    """Let the memberships last again that the merge ended which was undone."""
     async with reaching_all(tx):
         ended = await repository.ended_by(tx, person_id, cause)
         homes = await repository.lock_many(tx, sorted({row.household_id for row in ended}))
-        taken = [row for row in await repository.ever_of_person(tx, person_id) if row.is_open]
-        rows = [
-            row for row in ended if not _is_taken(row, taken) and not homes[row.household_id]["dissolved_on"]
-        ]
-        await changes.reopen(runtime, tx, rows, recorded_by=recorded_by)
-        await _tell(runtime, tx, rows, homes, "member_joined", None)
+        await _reopen(runtime, tx, person_id, ended, homes, recorded_by=recorded_by)
+
+
+async def _reopen(
+    runtime: Runtime,
+    tx: Transaction,
+    person_id: UUID,
+    ended: Sequence[Membership],
+    homes: dict[UUID, asyncpg.Record],
+    *,
+    recorded_by: UUID,
+) -> None:
+    """Let memberships last again, save in a household that is no more or where another has taken the place."""
+    for row in ended:
+        taken = [each for each in await repository.ever_of_person(tx, person_id) if each.is_open]
+        if not _is_taken(row, taken) and not homes[row.household_id]["dissolved_on"]:
+            await changes.reopen(runtime, tx, [row], recorded_by=recorded_by)
+            await _tell(runtime, tx, [row], homes, "member_joined", None)
 
 
 def _is_taken(row: Membership, present: Sequence[Membership]) -> bool:
@@ -265,51 +250,67 @@ def _is_taken(row: Membership, present: Sequence[Membership]) -> bool:
     )
 
 
-async def leaving_redated(
-    tx: Transaction, runtime: Runtime, person_id: UUID, cause: UUID, on: date, *, recorded_by: UUID
-) -> None:
-    """Move the end of the memberships that a life event ended to the event's right day."""
-    async with reaching_all(tx):
-        rows = await repository.ended_by(tx, person_id, cause)
-        homes = await repository.lock_many(tx, sorted({row.household_id for row in rows}))
-        for row in rows:
-            day = max(on, row.since) if row.since else on
-            await changes.end(runtime, tx, [row], day, row.reason, recorded_by=recorded_by, cause=cause)
-        await _tell(runtime, tx, rows, homes, "member_left", on)
-
-
 async def follow(
     runtime: Runtime,
     tx: Transaction,
     person_id: UUID,
-    state: PersonState,
+    before: Told,
+    after: Told,
     event: LifeEvent,
     *,
     recorded_by: UUID,
 ) -> None:
-    """Let memberships follow a life event of a locked person: they end with a death and with a move out,
-    come back with its retraction, and change their last day with its correction."""
-    if event.kind is EventKind.DEATH:
-        await person_left(
-            tx, runtime, person_id, event.happened_on, "death", recorded_by=recorded_by, cause=event.id
-        )
-    elif event.kind is EventKind.MOVE:
-        await person_left(
-            tx,
-            runtime,
-            person_id,
-            event.happened_on,
-            "move",
-            recorded_by=recorded_by,
-            cause=event.id,
-            staying=(state.registered_area, state.present_area),
-        )
-    elif event.kind is EventKind.RETRACTION and event.retracts is not None:
-        await person_back(tx, runtime, person_id, event.retracts, recorded_by=recorded_by)
-    elif event.kind is EventKind.CORRECTION and event.corrects is not None:
-        on = event.data["changes"].get("happened_on")
-        if on is not None:
-            await leaving_redated(tx, runtime, person_id, event.corrects, on, recorded_by=recorded_by)
+    """Let memberships of a locked person follow a life event: each ends where the history ends it now, and
+    lasts again where it no longer does. A newborn's begin with the birth."""
+    if event.kind not in _FOLLOWED:
+        return
+    async with reaching_all(tx):
+        rows = [row for row in await repository.ever_of_person(tx, person_id) if row.known_until is None]
+        homes = await repository.lock_many(tx, sorted({row.household_id for row in rows}))
+        rows = await _born_then(runtime, tx, rows, before, after, recorded_by)
+        lie = {each: home_of(homes[each], await repository.details_of(tx, each)) for each in homes}
+        found = changed(rows, lie, before, after)
+        for row, end in found:
+            if end is not None:
+                await changes.end(
+                    runtime, tx, [row], end.on, end.reason, recorded_by=recorded_by, cause=end.event_id
+                )
+                await _tell(runtime, tx, [row], homes, "member_left", end.on)
+        again = [row for row, end in found if end is None]
+        await _reopen(runtime, tx, person_id, again, homes, recorded_by=recorded_by)
+
+
+_FOLLOWED = frozenset({EventKind.MOVE, EventKind.DEATH, EventKind.CORRECTION, EventKind.RETRACTION})
+
+
+async def _born_then(
+    runtime: Runtime,
+    tx: Transaction,
+    rows: list[Membership],
+    before: Told,
+    after: Told,
+    recorded_by: UUID,
+) -> list[Membership]:
+    """Return memberships with those begun at a birth begun on its right day."""
+    (old, *_), (new, *_) = before.facts, after.facts
+    if new.kind is not EventKind.BIRTH or old.happened_on == new.happened_on:
+        return rows
+    moved = {row.id: new_id() for row in rows if row.since == old.happened_on}
+    for row in rows:
+        if row.id in moved:
+            until = max(row.until, new.happened_on) if row.until else None
+            await repository.replace(
+                tx,
+                [row.id],
+                [moved[row.id]],
+                until,
+                row.reason,
+                runtime.clock.now(),
+                recorded_by,
+                row.cause,
+                since=new.happened_on,
+            )
+    return [replace(row, id=moved[row.id], since=new.happened_on) if row.id in moved else row for row in rows]
 
 
 async def _tell(
@@ -351,6 +352,21 @@ async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: in
     return await repository.in_areas(tx, areas, after, limit)
 
 
-async def reassign(tx: Transaction, household_id: UUID, area: int) -> bool:
-    """Let a household follow a change of the division; False where its number is taken in the new area."""
-    return await repository.reassign(tx, household_id, area)
+async def reassign(
+    runtime: Runtime,
+    tx: Transaction,
+    household_id: UUID,
+    columns: Mapping[str, Any],
+    on: date,
+    *,
+    recorded_by: UUID,
+) -> bool:
+    """Let a household follow a change of the division from a day on; ``columns`` are the ``area`` and, where
+    it gets another, the ``number``. False where its number is taken in the new area."""
+    row = (await repository.lock_many(tx, [household_id]))[household_id]
+    if not await repository.is_free(tx, columns["area"], columns.get("number", row["number"])):
+        return False
+    await changes.save(runtime, tx, row, columns, list(columns), on, recorded_by=recorded_by)
+    await repository.follow_area(tx, household_id, columns["area"])
+    await changes.publish(runtime, tx, dict(row) | dict(columns), "changed", on)
+    return True

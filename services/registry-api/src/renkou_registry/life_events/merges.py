@@ -37,8 +37,8 @@ async def leave(desk: Desk, gone: PersonRecord, kept: PersonRecord, reason: str)
     await repository.append(desk.tx, [NewEvent(gone.id, event)], now, desk.subject)
     await addresses.rewrite(desk.tx, gone.id, [], None, {}, None, now)
     await cards.follow(desk.runtime, desk.tx, gone, history, [*history, event])
-    await households.person_left(
-        desk.tx, desk.runtime, gone.id, desk.today, "merged", recorded_by=desk.subject, cause=event.id
+    await households.person_merged(
+        desk.tx, desk.runtime, gone.id, desk.today, event.id, recorded_by=desk.subject
     )
     await persons.hide(desk.tx, gone.id)
     done = Recorded(event, gone, last, reversal)

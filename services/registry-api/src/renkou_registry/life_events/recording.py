@@ -1,18 +1,20 @@
 """One change of one history: append the events, write the state they lead to, tell the line difference."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from renkou_common.contracts.lines import Line, difference
+from renkou_common.contracts.lines import Line, LineKey, difference
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.benefits import service as benefits
 from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
+from renkou_registry.households.staying import Told
 from renkou_registry.life_events import repository
 from renkou_registry.life_events.addresses import AddressKind, Place, Spell
 from renkou_registry.life_events.domain import (
@@ -23,7 +25,6 @@ from renkou_registry.life_events.domain import (
     effective,
     left_area,
     lines_of,
-    population_lines,
     state_after,
 )
 from renkou_registry.life_events.records import NewEvent
@@ -117,7 +118,9 @@ async def record(
     history would become impossible, before anything is written.
     """
     known = list(history) if history is not None else await history_of(desk, before.id)
-    old_lines = population_lines(known, desk.district, RULES)
+    standing = effective(known)
+    earlier = Told(standing, state_after(standing, desk.district, RULES) if standing else None)
+    old_lines = lines_of(earlier.state, desk.district) if earlier.state is not None else Counter[LineKey]()
     now = desk.runtime.clock.now()
     facts = effective([*known, event])
     state = state_after(facts, desk.district, RULES)
@@ -133,7 +136,9 @@ async def record(
         )
         await repository.append(desk.tx, [NewEvent(before.id, event, cause)], now, desk.subject)
         await cards.follow(desk.runtime, desk.tx, before, known, [*known, event])
-    await households.follow(desk.runtime, desk.tx, before.id, state, event, recorded_by=desk.subject)
+    await households.follow(
+        desk.runtime, desk.tx, before.id, earlier, Told(facts, state), event, recorded_by=desk.subject
+    )
     await benefits.reconsider(
         desk.runtime, desk.tx, desk.scope, (before.id, before.mother_id, before.father_id)
     )

@@ -156,5 +156,5 @@ async def _area_changed(desk: Desk, _before: asyncpg.Record, after: asyncpg.Reco
     await _publish(desk.runtime, desk.tx, after)
 
 
-AREA_FOLLOWING = Following("place", place=True, moved=_area_changed)
+AREA_FOLLOWING = Following("place", place=True, unique="code", moved=_area_changed)
 """A building, grid or group goes where the rule sends it, or what it does not name."""

@@ -138,5 +138,5 @@ async def _area_changed(desk: Desk, _before: asyncpg.Record, after: asyncpg.Reco
     await _changed(desk, after, "area_changed", desk.today)
 
 
-AREA_FOLLOWING = Following("rental", street=True, moved=_area_changed)
+AREA_FOLLOWING = Following("rental", street=True, unique="street", moved=_area_changed)
 """A rented house follows by its street when a community changes."""

@@ -141,11 +141,12 @@ async def put_service_client(tx: Transaction, new_id: UUID, client_id: str, secr
     )
 
 
-async def assigned_to(tx: Transaction, area: int) -> list[UUID]:
-    """Return the accounts with a role in exactly this community."""
+async def assigned_to(tx: Transaction, low: int, high: int) -> list[UUID]:
+    """Return the accounts with a role in exactly this division, by its interval of keys."""
     rows = await tx.fetch(
-        "SELECT DISTINCT staff_id FROM staff_assignment WHERE area = $1 AND area_high = $1 ORDER BY staff_id",
-        area,
+        "SELECT DISTINCT staff_id FROM staff_assignment WHERE area = $1 AND area_high = $2 ORDER BY staff_id",
+        low,
+        high,
     )
     return [row["staff_id"] for row in rows]
 

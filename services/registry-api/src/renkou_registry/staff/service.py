@@ -97,11 +97,11 @@ async def change(
 
 
 async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: Iterable[AreaCode]) -> int:
-    """Give whoever has a role in a community that ended the same role in those that take its place.
+    """Give whoever has a role in a division that ended the same role in those that take its place.
 
     The old one stays: the record of the past is still theirs to read. Returns how many accounts it touched.
     """
-    staff = await repository.assigned_to(tx, ended.key)
+    staff = await repository.assigned_to(tx, *ended.interval())
     for staff_id in staff:
         member = await repository.member(tx, staff_id, lock=True)
         assert member is not None

@@ -15,5 +15,5 @@ async def _area_changed(desk: Desk, _before: asyncpg.Record, after: asyncpg.Reco
     await follow_point(desk, after["id"], after["area"])
 
 
-AREA_FOLLOWING = Following("supply_point", where="t.area % 1000 <> 0", moved=_area_changed)
-"""A community's point goes where the rule sends what it does not name."""
+AREA_FOLLOWING = Following("supply_point", unique="name", moved=_area_changed)
+"""A point goes where the rule sends what it does not name."""

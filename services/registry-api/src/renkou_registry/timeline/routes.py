@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 
 from renkou_common.codes.area import AreaCode, AreaCodeError
-from renkou_common.codes.kinship import RELATIONS
+from renkou_common.codes.kinship import Relation
 from renkou_common.codes.lists import MARITAL_STATUSES, SEXES, Population
 from renkou_common.errors import InvalidInput
 from renkou_common.http.cursors import decode_cursor, encode_cursor
@@ -16,6 +16,7 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_registry.fields import area_code, check_not_future
+from renkou_registry.households.answers import member
 from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
@@ -27,7 +28,6 @@ from renkou_registry.timeline.schemas import (
     AreaAsOf,
     HouseholdAsOf,
     ListedOut,
-    MemberThen,
     PersonAsOf,
     StateThen,
 )
@@ -158,17 +158,13 @@ async def read_household_as_of(
         on=day,
         known_at=moment,
         number=row["number"],
+        kind=row["kind"],
         area=area_code(row["area"]),
-        members=[
-            MemberThen(
-                person_id=each.person_id,
-                relation=each.relation,
-                relation_label=RELATIONS.entry(each.relation).zh,
-                since=each.since,
-                until=each.until,
-            )
-            for each in members
-        ],
+        street=row["street"],
+        place_id=row["place_id"],
+        dissolved=row["dissolved"],
+        head_id=next((each.person_id for each in members if each.relation == Relation.HEAD), None),
+        members=[member(each) for each in members],
     )
 
 
@@ -210,6 +206,7 @@ async def list_area_as_of(
         )
         total = await service.area_count(runtime, tx, access.areas, question) if count else None
     page = found[:limit]
+    await runtime.readings.record(access, What.LIST, [each.person.person_id for each in page])
     following = encode_cursor(page[-1].area, str(page[-1].person.person_id)) if len(found) > limit else None
     await runtime.readings.record(access, What.LIST, [each.person.person_id for each in page])
     return AreaAsOf(

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from renkou_registry.households.schemas import MemberOut
+
 
 class AddressOut(BaseModel):
     """One address from a day to a day (exclusive), as known from a moment to a moment."""
@@ -63,16 +65,6 @@ class PersonAsOf(BaseModel):
     state: StateThen | None
 
 
-class MemberThen(BaseModel):
-    """A member on the day."""
-
-    person_id: UUID
-    relation: str
-    relation_label: str
-    since: date | None
-    until: date | None
-
-
 class HouseholdAsOf(BaseModel):
     """A household on a day as known at a moment."""
 
@@ -80,8 +72,13 @@ class HouseholdAsOf(BaseModel):
     on: date
     known_at: datetime
     number: str
+    kind: str
     area: str
-    members: list[MemberThen]
+    street: str | None
+    place_id: UUID | None
+    dissolved: bool
+    head_id: UUID | None
+    members: list[MemberOut]
 
 
 class ListedOut(BaseModel):

@@ -202,6 +202,132 @@ async def test_a_renamed_community_has_its_old_name_on_old_days(
     assert (before["name"], before["valid"]) == (old_name, True)
 
 
+async def test_what_is_called_alike_in_a_merger_is_listed_and_settled_under_another_name(
+    fresh_registry: Registry, clerk: Caller
+) -> None:
+    worker = await fresh_registry.staff("community_worker", OLD)
+    here, there = OLD, f"{SUB}002"
+    made: dict[str, list[str]] = {"household": [], "place": []}
+    for area in (here, there):
+        home = await clerk.post("/households", json={"number": "户-7", "area": area, "members": []})
+        place = {"area": area, "kind": "building", "code": "7", "name": "7 栋", "valid_from": "2024-01-01"}
+        made["household"].append(home.json()["id"])
+        made["place"].append((await clerk.post("/places", json=place)).json()["id"])
+    done = await carried(
+        fresh_registry,
+        kind="merge",
+        effective_on="2025-07-01",
+        sources=[here, there],
+        successors=[{"area": there, "name": "合并社区"}],
+    )
+    assert (done["unsettled"], done["households_left_over"]) == (2, 0)
+    path = f"/area-changes/{done['id']}/unsettled"
+    waiting = (await worker.get(path)).json()["items"]
+    assert {(each["register_name"], each["row_id"], each["value"], each["to_area"]) for each in waiting} == {
+        ("household", made["household"][0], "户-7", there),
+        ("place", made["place"][0], "7", there),
+    }
+    for each in waiting:
+        settle = f"{path}/{each['id']}/settlement"
+        again = await worker.post(settle, json={"value": each["value"]})
+        assert (again.status_code, again.json()["code"]) == (409, "code_taken")
+        answer = await worker.post(settle, json={"value": f"{each['value']}-1"})
+        assert answer.status_code == 204, answer.text
+    home = (await clerk.get(f"/households/{made['household'][0]}")).json()
+    assert (home["area"], home["number"]) == (there, "户-7-1")
+    before = await clerk.get(f"/households/{home['id']}/as-of", params={"on": "2025-06-30"})
+    assert (before.json()["area"], before.json()["number"]) == (here, "户-7")
+    assert (await worker.get(path)).json()["items"] == []
+    read = await fresh_registry.administrator.get(f"/area-changes/{done['id']}")
+    assert read.json()["unsettled"] == 0
+
+
+async def test_a_merged_township_takes_its_communities_and_their_people_along(
+    fresh_registry: Registry, people: People, clerk: Caller
+) -> None:
+    town, into = SUB, "340103002"
+    staff = await fresh_registry.staff("subdistrict_clerk", town)
+    person = await people.enter()
+    listed = (await clerk.get(f"/areas/{town}/children", params={"limit": 500})).json()["items"]
+    moving = [{"area": each["code"], "to": f"{into}{500 + number:03d}"} for number, each in enumerate(listed)]
+    body: Json = {
+        "kind": "merge",
+        "effective_on": "2025-07-01",
+        "sources": [town, into],
+        "successors": [{"area": into, "name": "合并街道"}],
+    }
+    refused = await fresh_registry.administrator.post("/area-changes", json=body)
+    assert {each["code"] for each in refused.json()["errors"]} == {"code_taken"}
+    done = await carried(fresh_registry, **body, communities=moving)
+    to = next(each["to"] for each in moving if each["area"] == OLD)
+    assert town in done["ended"]
+    assert OLD in done["ended"]
+    now = await people.read(person["id"])
+    assert (now["registered_area"], now["present_area"]) == (to, to)
+    assert lines(await people.events(person["ref"])) == [
+        ("registered", "in", "2025-07-01", to, 1),
+        ("registered", "out", "2025-07-01", OLD, 1),
+        ("resident", "in", "2025-07-01", to, 1),
+        ("resident", "out", "2025-07-01", OLD, 1),
+    ]
+    assert [each["code"] for each in (await clerk.get(f"/areas/{OLD}")).json()["successors"]] == [to]
+    ended = (await clerk.get(f"/areas/{town}")).json()
+    assert ([each["code"] for each in ended["successors"]], ended["valid"]) == ([into], False)
+    assert (await staff.get(f"/persons/{person['id']}")).status_code == 200
+
+
+async def test_a_split_township_says_which_communities_go(
+    fresh_registry: Registry, people: People, clerk: Caller
+) -> None:
+    new = "340103098"
+    stays, goes = (
+        await people.enter(registered_area=f"{SUB}002", present_area=f"{SUB}002"),
+        await people.enter(),
+    )
+    await carried(
+        fresh_registry,
+        kind="split",
+        effective_on="2025-07-01",
+        sources=[SUB],
+        successors=[{"area": SUB, "name": "原街道"}, {"area": new, "name": "新设街道"}],
+        communities=[{"area": OLD, "to": f"{new}001", "name": "新设社区"}],
+    )
+    assert (await people.read(stays["id"]))["present_area"] == f"{SUB}002"
+    assert (await people.read(goes["id"]))["present_area"] == f"{new}001"
+    assert (await clerk.get(f"/areas/{new}001")).json()["name"] == "新设社区"
+
+
+async def test_counties_change_too_and_the_own_one_is_only_renamed(
+    fresh_registry: Registry, people: People, clerk: Caller
+) -> None:
+    migrant = await people.enter(registered_area="310115", region="310115")
+    await carried(
+        fresh_registry,
+        kind="merge",
+        effective_on="2025-07-01",
+        sources=["310115", "310151"],
+        successors=[{"area": "310115", "name": "浦东新区"}],
+    )
+    assert (await clerk.get("/areas/310151")).json()["valid"] is False
+    assert (await people.read(migrant["id"]))["registered_area"] == "310115"
+    await carried(
+        fresh_registry,
+        kind="merge",
+        effective_on="2025-08-01",
+        sources=["310115", "310116"],
+        successors=[{"area": "310116", "name": "金山区"}],
+    )
+    assert (await people.read(migrant["id"]))["registered_area"] == "310116"
+    rename = {"kind": "rename", "effective_on": "2025-07-01", "sources": ["340103"]}
+    await carried(fresh_registry, **rename, successors=[{"area": "340103", "name": "新庐阳区"}])
+    assert (await clerk.get("/areas/340103")).json()["name"] == "新庐阳区"
+    other = {"kind": "transfer", "effective_on": "2025-07-01", "sources": ["340103"]}
+    refused = await fresh_registry.administrator.post(
+        "/area-changes", json=other | {"successors": [{"area": "340299", "name": "别区"}]}
+    )
+    assert refused.json()["errors"][0]["code"] == "own_district"
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer", "code"),
     [
@@ -210,7 +336,8 @@ async def test_a_renamed_community_has_its_old_name_on_old_days(
         ({"kind": "transfer"}, "/successors", "transfer_shape"),
         ({"sources": ["340103001777"]}, "/sources/0", "area_unknown"),
         ({"rule": {"by": "all", "otherwise": "340103001003"}}, "/rule/otherwise", "not_successor"),
-        ({"sources": ["340103001"]}, "/sources/0", "area_level"),
+        ({"sources": ["3401"]}, "/sources/0", "area_level"),
+        ({"sources": ["340103001"]}, "", "levels_mixed"),
     ],
 )
 async def test_a_change_that_cannot_be_is_pointed_at(

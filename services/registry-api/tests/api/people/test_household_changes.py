@@ -66,7 +66,8 @@ async def act(clerk: Caller, home: Json, what: str, expected: int = 200, **body:
 
 async def members(clerk: Caller, home: Json, on: str | None = None) -> dict[str, str]:
     """Who belongs to a household: relation by person, now or on a day."""
-    answer = await clerk.get(f"/households/{home['id']}", params={"on": on} if on else {})
+    path = f"/households/{home['id']}"
+    answer = await (clerk.get(f"{path}/as-of", params={"on": on}) if on else clerk.get(path))
     assert answer.status_code == 200, answer.text
     found = answer.json()["members"]
     return {each["person_id"]: each["relation"] for each in found if on or each["until"] is None}
@@ -98,9 +99,9 @@ async def test_what_was_known_before_a_change_can_still_be_asked(
     known = registry.runtime.clock.now().isoformat()
     await act(clerk, home, f"members/{wife['id']}/leaving", on="2025-03-01", reason="离户")
     path = f"/households/{home['id']}"
-    then = await clerk.get(path, params={"on": "2025-04-01", "known_at": known})
+    then = await clerk.get(f"{path}/as-of", params={"on": "2025-04-01", "known_at": known})
     assert wife["id"] in [each["person_id"] for each in then.json()["members"]]
-    now = await clerk.get(path, params={"on": "2025-04-01"})
+    now = await clerk.get(f"{path}/as-of", params={"on": "2025-04-01"})
     assert wife["id"] not in [each["person_id"] for each in now.json()["members"]]
 
 
@@ -199,7 +200,7 @@ async def test_a_household_moves_with_everybody_who_belongs_to_it(
     assert (await people.read(son["id"]))["registered_street"] == "三里街 8 号"
     moved = await act(clerk, home, "move", to_area=NEXT_DOOR, to_street="三里街 9 号", on="2025-04-01")
     assert (await people.read(man["id"]))["present_street"] == moved["street"] == "三里街 9 号"
-    before = (await clerk.get(f"/households/{home['id']}", params={"on": "2025-02-28"})).json()
+    before = (await clerk.get(f"/households/{home['id']}/as-of", params={"on": "2025-02-28"})).json()
     assert (before["area"], before["street"]) == (HERE, "安庆路 1 号")
 
 
