@@ -13,6 +13,10 @@ RUN python -m venv /opt/renkou \
 
 FROM python:3.13-slim-bookworm
 
+# Fonts for rare characters in names (CJK extensions A to F), used where they are: SIL Open Font License.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-hanazono \
+    && rm -rf /var/lib/apt/lists/*
+
 RUN groupadd --gid 10001 renkou && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /app renkou
 COPY --from=libraries /opt/renkou /opt/renkou
 COPY libs/common/src/ services/registry-api/src/ services/migrant-api/src/ services/reporting-worker/src/ \

@@ -64,13 +64,19 @@ def test_what_no_font_has_is_printed_as_its_code_point() -> None:
 
 def test_a_further_font_draws_what_the_base_font_lacks_and_is_embedded_only_then(folder: Path) -> None:
     fonts = Fonts.of(folder)
-    assert [path.name for path in fonts.rare] == ["Rare.ttf"]
+    assert [path.name for path in fonts.rare] == ["NotoSansCJKjp-Regular.otf", "Rare.ttf"]
     assert fonts.printable(f"王{RARE}") == f"王{RARE}"
     assert fonts.rare_needed("王") == []
     with_rare = drawn([Row("姓名", "Name", f"王{RARE}")], fonts)
     assert f"王{RARE}" in text_of(with_rare)
     assert b"Rare" in with_rare
     assert drawn([Row("姓名", "Name", "王")], fonts) == drawn([Row("姓名", "Name", "王")])
+
+
+def test_names_with_rare_characters_are_drawn_without_anything_installed() -> None:
+    fonts = Fonts.of(None)
+    assert fonts.printable("𬭚㼆𠮷·䶮") == "𬭚㼆𠮷·䶮"
+    assert "𠮷㼆𬭚" in text_of(drawn([Row("姓名", "Name", "𠮷㼆𬭚")], fonts))
 
 
 def test_the_same_content_gives_the_same_bytes_with_further_fonts_too(folder: Path) -> None:

@@ -1,8 +1,10 @@
 """Fonts that a page embeds, and which characters they can draw.
 
-The package's Noto Sans SC draws some 30,000 characters. A node whose people have rarer ones installs further
-fonts (Debian's ``fonts-hanazono``: 100,000) and names their folder; what no font has is printed as its code
-point, so that nothing of a name is lost silently.
+Noto Sans SC draws some 30,000 characters, among them 㼆 and 𬭚; Noto Sans CJK, from a package as well, 2,100 of
+CJK extension B, among them 𠮷. The images install Debian's ``fonts-hanazono``, which has the extensions A to F
+(GB 18030-2022 level 3) whole; it is used wherever it is installed. Another folder of fonts can be named; what no
+font has is printed as its code point, so that nothing of a name is lost silently. All of them are free: SIL Open
+Font License 1.1, Hanazono also under its own licence.
 """
 
 import logging
@@ -11,10 +13,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import noto_cjk_sans_jp_regular
 from fontTools.ttLib import TTFont
 from pylopdf_fonts_zh_cn import sans_path
 
 BASE = Path(sans_path())
+FURTHER = Path(str(noto_cjk_sans_jp_regular.FONT_PATH))
+INSTALLED = Path("/usr/share/fonts/truetype/hanazono")
+"""Where Debian's ``fonts-hanazono`` lies."""
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
@@ -27,10 +33,10 @@ class Fonts:
 
     @classmethod
     def of(cls, folder: Path | None) -> "Fonts":
-        """Return the base font with every .ttf and .otf of a folder, by name; None: the base font alone."""
-        if folder is None:
-            return cls()
-        return cls(tuple(sorted(path for path in folder.iterdir() if path.suffix in (".ttf", ".otf"))))
+        """Return the packaged fonts with every .ttf and .otf of a folder, by name; None: the installed ones."""
+        chosen = INSTALLED if folder is None and INSTALLED.is_dir() else folder
+        found = chosen.iterdir() if chosen else ()
+        return cls((FURTHER, *sorted(path for path in found if path.suffix in (".ttf", ".otf"))))
 
     def printable(self, text: str) -> str:
         """Return ``text`` with every character that no font has as ``[U+XXXX]``."""

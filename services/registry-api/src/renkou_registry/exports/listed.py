@@ -23,13 +23,16 @@ from renkou_registry.exports.listing import Cursor, ExportList, Page, ReadPage
 from renkou_registry.fields import AreaIn, AreaQuery
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_resident_id
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import Runtime
 
 type Route = Callable[..., Awaitable[Any]]
 type Item = dict[str, Any]
 type Items = Callable[[Item], Iterable[Item]]
-type Beside = Callable[[Runtime, Transaction, AreaScope, Sequence[Item]], Awaitable[None]]
+type Beside = Callable[[Runtime, Transaction, Access, Sequence[Item]], Awaitable[None]]
 _OWN = frozenset({"runtime", "access", "after", "limit"})
+EXPORTED = "export"
+"""What a reading by an export is logged to be for."""
 _YES_NO = {True: "是", False: "否"}
 
 
@@ -64,6 +67,11 @@ def listed(
     return ExportList(name, zh, en, right, filters, columns, _reader(route, filters, columns, items, beside))
 
 
+def clerk_of(clerk: UUID, scope: AreaScope) -> Access:
+    """Return the clerk for whom a page is read."""
+    return Access(clerk, "staff", "", scope, "")
+
+
 def _filters(name: str, route: Route) -> type[BaseModel]:
     """Return the filters that a route's query has."""
     hints = get_type_hints(route, include_extras=True)
@@ -95,7 +103,7 @@ def _reader(
         after: Cursor | None,
         limit: int,
     ) -> Page:
-        access = Access(clerk, "staff", "", scope, "")
+        access = clerk_of(clerk, scope)
         within = replace(runtime, database=_Within(tx))
         wanted = dict(model.model_validate(filters))
         found = await route(
@@ -103,7 +111,7 @@ def _reader(
         )
         rows = [each for item in found.model_dump(mode="json")["items"] for each in items(item)]
         for add in beside:
-            await add(runtime, tx, scope, rows)
+            await add(runtime, tx, access, rows)
         texts = [{name: text_of(each.get(name)) for name in columns} for each in rows]
         return texts, [found.next] if found.next else None
 
@@ -125,12 +133,13 @@ def text_of(value: Any) -> str:
 
 def named(*fields: str) -> Beside:
     """Return what adds name and masked ID number (``<field>_name``, ``<field>_number``) of the persons under
-    some fields; of those in the clerk's areas only.
+    some fields, and logs who was shown; of those in the clerk's areas only.
     """
 
-    async def add(runtime: Runtime, tx: Transaction, scope: AreaScope, rows: Sequence[Item]) -> None:
+    async def add(runtime: Runtime, tx: Transaction, access: Access, rows: Sequence[Item]) -> None:
         ids = {UUID(row[field]) for row in rows for field in fields if row[field]}
-        found = {str(row["id"]): row for row in await persons.find_many(tx, sorted(ids), scope)}
+        found = {str(row["id"]): row for row in await persons.find_many(tx, sorted(ids), access.areas)}
+        await runtime.readings.record(access, What.LIST, [row["id"] for row in found.values()], EXPORTED)
         for row in rows:
             for field in fields:
                 if row[field] in found:

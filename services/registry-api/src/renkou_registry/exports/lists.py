@@ -15,6 +15,7 @@ from renkou_common.errors import InvalidInput
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
 from renkou_registry.exports import office_lists, people_lists, service_lists
+from renkou_registry.exports.listed import EXPORTED, clerk_of
 from renkou_registry.exports.listing import Cursor, ExportList, Page, Texts
 from renkou_registry.fields import AreaIn, area_code
 from renkou_registry.households import service as households
@@ -22,6 +23,7 @@ from renkou_registry.persons import service as persons
 from renkou_registry.persons.listing import Narrowing
 from renkou_registry.persons.reading import open_phone, open_resident_id
 from renkou_registry.persons.schemas import labels
+from renkou_registry.readings.domain import What
 from renkou_registry.runtime import Runtime
 
 
@@ -87,6 +89,7 @@ async def _persons(
         position,
         limit,
     )
+    await runtime.readings.record(clerk_of(clerk, scope), What.LIST, [row["id"] for row in rows], EXPORTED)
     following = (
         [rows[-1]["part"], rows[-1]["listed_area"], str(rows[-1]["id"])] if len(rows) == limit else None
     )

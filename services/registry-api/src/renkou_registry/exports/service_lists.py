@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from renkou_common.database import Transaction
+from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_common.scope import AreaScope
 from renkou_registry.benefits.enrolments.routes import list_enrolments
 from renkou_registry.benefits.payments.routes import list_lines, list_overpayments
 from renkou_registry.cards.routes import list_cards
@@ -21,7 +21,7 @@ from renkou_registry.supplies.ledger.routes import list_documents, read_stock
 from renkou_registry.visits.routes import read_worklist
 
 
-async def _specified(runtime: Runtime, tx: Transaction, scope: AreaScope, rows: Sequence[Item]) -> None:
+async def _specified(runtime: Runtime, tx: Transaction, access: Access, rows: Sequence[Item]) -> None:
     """Add the names of products and specifications, and the units."""
     known = await catalogue.specifications(tx, {UUID(row["specification_id"]) for row in rows})
     for row in rows:

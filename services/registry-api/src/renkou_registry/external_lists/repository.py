@@ -267,9 +267,20 @@ async def counts(tx: Transaction, list_id: UUID) -> list[asyncpg.Record]:
 
 
 _ROW = (
-    "SELECT row, sealed, match, score, candidates, findings, action, person_id, event_id, reason, settled_by,"
+    "SELECT list_id, row, sealed, match, score, candidates, findings, action, person_id, event_id, reason, settled_by,"
     " settled_at FROM external_list_row"
 )
+
+
+async def about(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
+    """Return the rows settled with a person, and those not settled that certainly mean the person."""
+    return await tx.fetch(
+        f"{_ROW} WHERE person_id = $1::uuid"
+        " OR (action IS NULL AND match = 'exact'"
+        " AND candidates @> jsonb_build_array(jsonb_build_object('person_id', $1::uuid::text)))"
+        " ORDER BY list_id, row",
+        person_id,
+    )
 
 
 async def rows(

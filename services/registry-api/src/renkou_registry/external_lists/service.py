@@ -12,15 +12,18 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import DocumentKind
+from renkou_common.codes.masking import mask_resident_id
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound, RenkouError
 from renkou_common.http.idempotency import once
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_registry.external_lists import repository
-from renkou_registry.external_lists.kinds import KINDS, ListKind
+from renkou_registry.external_lists.kinds import KINDS, SOURCES, ListKind
 from renkou_registry.external_lists.repository import List
+from renkou_registry.imports.cells import Privacy
 from renkou_registry.imports.sheet import Layout, Row
 from renkou_registry.life_events import births, unions
 from renkou_registry.life_events import service as life_events
@@ -154,6 +157,44 @@ def values_of(runtime: Runtime, found: List, row: asyncpg.Record) -> Row:
     kind = KINDS[found.kind]
     layout = Layout(kind.sheet, [field.title for field in kind.sheet.fields])
     return layout.load(runtime.cipher.unseal(row["sealed"], row_context(found.id, row["row"])))[0]
+
+
+async def own_lines(runtime: Runtime, tx: Transaction, person_id: UUID) -> list[dict[str, Any]]:
+    """Return the lines of other offices' lists that are about a person, for the person's own copy: those
+    settled with the person, and those not settled whose number and name are the person's.
+
+    The person's own values are in the clear; a number of somebody else (a spouse) is masked.
+    """
+    found = []
+    for row in await repository.about(tx, person_id):
+        listed = await repository.find(tx, row["list_id"], AreaScope.everything())
+        if listed is None:
+            continue
+        kind = KINDS[listed.kind]
+        values = values_of(runtime, listed, row).values
+        line = {
+            field.title: mask_resident_id(value)
+            if field.privacy is Privacy.NUMBER and field.title != kind.number
+            else value
+            for field, value in zip(kind.sheet.fields, values, strict=True)
+            if value is not None
+        }
+        found.append(
+            {
+                "source": SOURCES[listed.source][0],
+                "kind": kind.zh,
+                "purpose": listed.purpose,
+                "legal_basis": listed.legal_basis,
+                "line": {title: _plain(value) for title, value in line.items()},
+                **{name: row[name] for name in ("match", "action", "reason", "settled_by", "settled_at")},
+                "matched_at": listed.matched_at,
+            }
+        )
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, AreaCode) else value
 
 
 async def settle(desk: Desk, found: List, number: int, settlement: Settlement) -> None:

@@ -7,9 +7,11 @@ from uuid import UUID
 import asyncpg
 import orjson
 from cryptography.exceptions import InvalidTag
+from sqlalchemy import Table
 
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.external_lists import service as external_lists
 from renkou_registry.me import repository
 from renkou_registry.persons import details
 from renkou_registry.runtime import Runtime
@@ -25,33 +27,55 @@ async def full_copy(runtime: Runtime, tx: Transaction, person_id: UUID) -> dict[
     Whoever else a row names (a spouse, a member of staff) stands there by id only.
     """
     found = await repository.everything_of(tx, person_id)
-    sealed = await supplies.own_copy(runtime, tx, AreaScope.everything(), person_id)
+    own = await supplies.own_copy(runtime, tx, AreaScope.everything(), person_id)
+    own |= {"external_list_row": await external_lists.own_lines(runtime, tx, person_id)}
     return {
         "person_id": str(person_id),
         "made_at": runtime.clock.now().isoformat(),
-        "records": {each.table: [_opened(runtime, each.table, row) for row in each.rows] for each in found}
-        | {table: rows for table, rows in sealed.items() if rows},
+        "records": {
+            each.table: [_opened(runtime, each.table, row) for row in each.rows]
+            for each in found
+            if each.table not in own
+        }
+        | {table: rows for table, rows in own.items() if rows},
     }
+
+
+def columns_of(table: Table) -> list[str]:
+    """Return what the columns of a table are called in the copy; those that are secrets are left out."""
+    return [
+        name
+        for column in table.columns
+        if (name := _plain_name(str(table.name), str(column.name))) is not None
+    ]
 
 
 def _opened(runtime: Runtime, table: str, row: asyncpg.Record) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, value in row.items():
-        if name == "sealed" or name.endswith("_sealed"):
-            field = _plain_name(table, name, row)
-            if field is not None:
-                values[field] = None if value is None else _unsealed(runtime, table, name, row)
-        elif not name.endswith(_SECRET) and name != "person_ids":
+    for column, value in row.items():
+        name = _plain_name(table, column)
+        if name is None:
+            continue
+        if _is_sealed(column):
+            if value is not None:
+                values[name] = _unsealed(runtime, table, column, row)
+            elif name not in values:
+                values[name] = None
+        elif value is not None or name not in values:
             values[name] = value
     return values
 
 
-def _plain_name(table: str, column: str, row: asyncpg.Record) -> str | None:
-    """Return what an opened column is called; None for one that tells about others as well."""
-    if table == "external_list_row":
-        return None  # a line of another office's list, as it came; what was settled with it stands elsewhere
-    if table == "person_detail":
-        return "value" if row["value"] is None else None
+def _is_sealed(column: str) -> bool:
+    return column == "sealed" or column.endswith("_sealed")
+
+
+def _plain_name(table: str, column: str) -> str | None:
+    """Return what a column is called in the copy; None for a secret and for one that names others as well."""
+    if column.endswith(_SECRET) or column == "person_ids":
+        return None
+    if table == "person_detail" and column == "sealed":
+        return "value"
     return "content" if column == "sealed" else column.removesuffix("_sealed")
 
 

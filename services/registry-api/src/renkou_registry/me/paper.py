@@ -8,10 +8,10 @@ import orjson
 
 from renkou_common.printing.booklet import Booklet
 from renkou_common.printing.fonts import Fonts
-from renkou_registry.me.words import FIELDS, TITLES
+from renkou_registry.me.words import FIELDS, OTHER, TITLES
 
 _TITLE = ("我的全部信息", "Everything held about me")
-_LEFT_OUT = frozenset({"id", "version", "position"})
+LEFT_OUT = frozenset({"id", "version", "position"})
 
 
 def print_copy(found: Mapping[str, Any], fonts: Fonts, made_at: datetime, district: str) -> bytes:
@@ -23,17 +23,23 @@ def print_copy(found: Mapping[str, Any], fonts: Fonts, made_at: datetime, distri
     for table, rows in records.items():
         book.heading(*TITLES.get(table, (table, "")))
         for row in rows:
-            book.entry(_shown(row))
+            book.entry(shown(row))
     return book.output()
 
 
-def _shown(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+def shown(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the labels and texts of a record."""
     values = [
-        (FIELDS.get(name, name.replace("_", " ")), _text(value))
+        (label(name), _text(value))
         for name, value in row.items()
-        if value is not None and name not in _LEFT_OUT
+        if value is not None and name not in LEFT_OUT
     ]
     return values or [("-", "-")]
+
+
+def label(name: str) -> str:
+    """Return what a field is called on paper; a heading that is Chinese already stays as it is."""
+    return FIELDS.get(name) or (OTHER if name.isascii() else name)
 
 
 def _text(value: Any) -> str:
@@ -42,9 +48,7 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, dict):
-        told = (
-            f"{FIELDS.get(name, name)}: {_text(each)}" for name, each in value.items() if each is not None
-        )
+        told = (f"{label(str(name))}: {_text(each)}" for name, each in value.items() if each is not None)
         return "; ".join(told)
     if isinstance(value, list):
         return ", ".join(map(_text, value))

@@ -77,3 +77,27 @@ async def log_reading(
         read_by,
         read_at,
     )
+
+
+async def log_readings(
+    tx: Transaction,
+    log_ids: Sequence[UUID],
+    person_ids: Sequence[UUID],
+    *,
+    names: Sequence[str],
+    purpose: str,
+    read_by: UUID,
+    read_at: datetime,
+) -> None:
+    """Write down that the same protected fields of many persons were read for a purpose."""
+    await tx.execute(
+        "INSERT INTO unmask_log (id, person_id, kind, fields, purpose, read_by, read_at)"
+        " SELECT t.id, t.person_id, 'unmask', $3, $4, $5, $6"
+        " FROM unnest($1::uuid[], $2::uuid[]) AS t (id, person_id)",
+        log_ids,
+        person_ids,
+        names,
+        purpose,
+        read_by,
+        read_at,
+    )

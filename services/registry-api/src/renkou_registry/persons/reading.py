@@ -106,6 +106,19 @@ async def log_health(
     await _log(runtime, tx, read_by, person_id, "unmask", names, purpose, None)
 
 
+async def log_accounts(runtime: Runtime, tx: Transaction, read_by: UUID, person_ids: Sequence[UUID]) -> None:
+    """Log for each of these persons that the account they named was read to pay them."""
+    await details_repository.log_readings(
+        tx,
+        [new_id() for _ in person_ids],
+        person_ids,
+        names=["account"],
+        purpose="benefit_payment",
+        read_by=read_by,
+        read_at=runtime.clock.now(),
+    )
+
+
 async def _log(
     runtime: Runtime,
     tx: Transaction,

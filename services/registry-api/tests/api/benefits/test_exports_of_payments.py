@@ -1,10 +1,12 @@
 """What is paid, and what was paid too much, goes out as the API lists it, without any account."""
 
 from io import BytesIO
+from uuid import UUID
 
 from python_calamine import CalamineWorkbook
 
 from renkou_common.database import connect
+from renkou_common.scope import AreaScope
 from renkou_registry.background import JobSession
 from renkou_registry.exports.jobs import work_off
 
@@ -42,6 +44,20 @@ async def test_the_lines_of_a_batch_go_out_with_masked_numbers_and_no_account(of
     assert all("**********" in row["身份证号"] for row in found)
     assert b"6217000012345678901" not in content
     assert not [row for row in rows if "6217000012345678901" in row]
+
+
+async def test_whoever_stands_in_an_exported_list_finds_it_in_the_log_of_readings(office: Office) -> None:
+    scheme, people, _ = await in_payment(office, 2)
+    batch = (await office.draft(scheme)).json()
+    await exported(office, "benefit_payments", {"batch_id": batch["id"]})
+    async with office.registry.runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        for person in people:
+            found = await tx.fetch(
+                "SELECT read_by, purpose FROM reading WHERE person_ids @> ARRAY[$1::uuid]"
+                " AND purpose = 'export'",
+                UUID(person["id"]),
+            )
+            assert {str(row["read_by"]) for row in found} == {str(office.clerk.id)}
 
 
 async def test_overpayments_go_out_as_they_are_listed(office: Office) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import csv
 from datetime import date, timedelta
 from io import StringIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from renkou_common.scope import AreaScope
 from renkou_registry.benefits import service as benefits
@@ -360,3 +360,39 @@ async def test_arrears_of_a_year_before_are_in_the_batch_of_this_one(office: Off
     assert [each["period"] for each in listed.json()["items"]] == ["2027"]
     empty = await office.draft(scheme, "2028", area=SUBDISTRICT)
     assert (empty.status_code, empty.json()["errors"][0]["pointer"]) == (422, "/period")
+
+
+async def test_a_lost_file_is_taken_out_again_as_the_same_bytes_until_the_results_are_read(
+    office: Office,
+) -> None:
+    scheme, people, _ = await in_payment(office, 2)
+    batch = (await office.draft(scheme)).json()
+    lost = {"json": {"reason": "U 盘损坏"}}
+    path = f"/benefit-batches/{batch['id']}/export-copies"
+    early = await office.payer.post(path, **lost)
+    assert (early.status_code, early.json()["code"]) == (409, "wrong_state")
+    await office.batch_step(office.approver, batch, "approval")
+    first = await office.batch_step(office.payer, batch, "export?format=xlsx")
+    assert first.status_code == 200, first.text
+    before = (await office.payer.get(f"/benefit-batches/{batch['id']}")).json()
+    key = {"Idempotency-Key": str(uuid4())}
+    again = await office.payer.post(path, headers=key, **lost)
+    repeated = await office.payer.post(path, headers=key, **lost)
+    assert again.content == first.content == repeated.content
+    assert again.headers["X-Checksum-Sha256"] == first.headers["X-Checksum-Sha256"]
+    after = (await office.payer.get(f"/benefit-batches/{batch['id']}")).json()
+    assert [each["reason"] for each in after["export_copies"]] == ["U 盘损坏"]
+    assert after | {"export_copies": []} == before
+    async with office.registry.runtime.database.transaction(EVERYWHERE, read_only=True) as tx:
+        logged = await tx.fetch(
+            "SELECT person_id, fields FROM unmask_log WHERE purpose = 'benefit_payment' AND person_id = ANY($1)",
+            [UUID(person["id"]) for person in people],
+        )
+    assert sorted(str(row["person_id"]) for row in logged) == sorted(person["id"] for person in people * 3)
+    assert {tuple(row["fields"]) for row in logged} == {("account",)}
+    refused = await office.worker.post(path, **lost)
+    assert refused.status_code == 403
+    rows = [{"行号": line["id"], "金额(元)": line["amount"]} for line in await office.lines(batch)]
+    assert (await office.settle(batch, rows)).status_code == 200
+    late = await office.payer.post(path, **lost)
+    assert (late.status_code, late.json()["code"]) == (409, "wrong_state")

@@ -10,6 +10,7 @@ from renkou_registry.metadata import metadata
 
 from ...support import Registry
 from ..people.people import HERE
+from ..test_external_lists import STATED, matched
 from .test_own_account import activate, opened, person, sign_in
 
 
@@ -80,3 +81,26 @@ async def test_what_is_sealed_is_in_the_clear_in_the_own_copy(registry: Registry
     text = "".join(page.extract_text().replace("\0", "") for page in pypdf.PdfReader(io.BytesIO(pages)).pages)
     assert "13900008888" in text
     assert "信息卡上告知的内容" in text
+
+
+async def test_the_own_line_of_another_offices_list_is_in_the_copy(registry: Registry) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    entered, me = await person(registry, marital_status="10")
+    own = (await me.get("/me/copy.json")).json()["records"]["person"][0]
+    spouse = "340103199001311235"
+    line = {"身份证号": own["resident_id"], "姓名": own["name"], "配偶身份证号": spouse, "配偶姓名": "王小明"}
+    listed = await matched(registry, clerk, "marriages", [line | {"结婚日期": "2025-03-01"}])
+    for settled in (False, True):
+        if settled:
+            path = f"/external-lists/{listed['id']}/rows/2/settlement"
+            answer = await clerk.post(path, json={"action": "link", "person_id": entered["id"]})
+            assert answer.status_code in (200, 201), answer.text
+        (found,) = (await me.get("/me/copy.json")).json()["records"]["external_list_row"]
+        assert (found["source"], found["legal_basis"]) == ("民政", STATED["legal_basis"])
+        assert found["line"]["身份证号"] == own["resident_id"]
+        assert found["line"]["配偶姓名"] == "王小明"
+        assert found["line"]["配偶身份证号"] == "3401**********1235"
+        assert (found["action"] is not None) == settled
+    pages = (await me.get("/me/copy.pdf")).content
+    text = "".join(page.extract_text().replace("\0", "") for page in pypdf.PdfReader(io.BytesIO(pages)).pages)
+    assert "名单所载内容" in text

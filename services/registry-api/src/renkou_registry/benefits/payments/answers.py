@@ -1,5 +1,6 @@
 """From rows to what callers get about payments."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import asyncpg
@@ -8,6 +9,7 @@ from renkou_registry.benefits.payments.schemas import (
     BatchOut,
     BatchSummary,
     DueOut,
+    ExportCopyOut,
     ExportOut,
     LineOut,
     OverpaymentOut,
@@ -26,7 +28,12 @@ def batch_summary(row: asyncpg.Record) -> BatchSummary:
     return BatchSummary(area=area_code(row["area"]), **{name: row[name] for name in names})
 
 
-def batch(row: asyncpg.Record, totals: asyncpg.Record, export: asyncpg.Record | None) -> BatchOut:
+def batch(
+    row: asyncpg.Record,
+    totals: asyncpg.Record,
+    export: asyncpg.Record | None,
+    copies: Sequence[asyncpg.Record],
+) -> BatchOut:
     """Return a batch with its totals."""
     return BatchOut(
         **batch_summary(row).model_dump(),
@@ -36,6 +43,9 @@ def batch(row: asyncpg.Record, totals: asyncpg.Record, export: asyncpg.Record | 
         paid_total=yuan(totals["paid_total"]),
         failed_count=totals["failed_count"],
         export=_export(export) if export else None,
+        export_copies=[
+            ExportCopyOut(**{name: each[name] for name in ExportCopyOut.model_fields}) for each in copies
+        ],
     )
 
 

@@ -258,6 +258,44 @@ async def find_export(tx: Transaction, batch_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow("SELECT * FROM benefit_export WHERE batch_id = $1", batch_id)
 
 
+async def keep_file(tx: Transaction, batch_id: UUID, sealed: bytes) -> None:
+    """Keep the sealed bytes of an export until its results are read."""
+    await tx.execute("INSERT INTO benefit_export_file (batch_id, sealed) VALUES ($1, $2)", batch_id, sealed)
+
+
+async def kept_file(tx: Transaction, batch_id: UUID) -> bytes | None:
+    """Return the sealed bytes of an export; None where they are gone."""
+    found: bytes | None = await tx.fetchval(
+        "SELECT sealed FROM benefit_export_file WHERE batch_id = $1", batch_id
+    )
+    return found
+
+
+async def drop_file(tx: Transaction, batch_id: UUID) -> None:
+    """Delete the bytes of an export."""
+    await tx.execute("DELETE FROM benefit_export_file WHERE batch_id = $1", batch_id)
+
+
+async def record_copy(
+    tx: Transaction, copy_id: UUID, batch_id: UUID, reason: str, by: UUID, at: datetime
+) -> None:
+    """Write down who took the file of an export out again."""
+    await tx.execute(
+        "INSERT INTO benefit_export_copy (id, batch_id, reason, exported_by, exported_at)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        copy_id,
+        batch_id,
+        reason,
+        by,
+        at,
+    )
+
+
+async def copies(tx: Transaction, batch_id: UUID) -> list[asyncpg.Record]:
+    """Return who took a file out again, in order."""
+    return await tx.fetch("SELECT * FROM benefit_export_copy WHERE batch_id = $1 ORDER BY id", batch_id)
+
+
 async def settle_lines(
     tx: Transaction, batch_id: UUID, paid: Sequence[UUID], failed: Sequence[tuple[UUID, str]]
 ) -> None:

@@ -24,6 +24,7 @@ from renkou_registry.benefits.payments.schemas import (
     BatchOut,
     BatchPage,
     DueList,
+    ExportCopyCreate,
     LinePage,
     OverpaymentDecision,
     OverpaymentOut,
@@ -52,7 +53,8 @@ async def _answer(desk: Desk, batch_id: UUID, response: Response) -> BatchOut:
     row = await service.find(desk, batch_id)
     totals = await repository.totals(desk.tx, batch_id)
     response.headers["ETag"] = etag(row["version"])
-    return answers.batch(row, totals, await repository.find_export(desk.tx, batch_id))
+    found = await repository.find_export(desk.tx, batch_id)
+    return answers.batch(row, totals, found, await repository.copies(desk.tx, batch_id))
 
 
 @router.post(
@@ -166,12 +168,41 @@ async def export_batch(
     async with runtime.database.transaction(access.areas) as tx:
         desk = Desk(runtime, tx, access.areas, access.subject)
         exported = await service.export(desk, batch_id, expected, file_format)
+    return _file(batch_id, exported)
+
+
+def _file(batch_id: UUID, exported: service.Exported) -> Response:
     headers = {
-        "Content-Disposition": f'attachment; filename="benefit-batch-{batch_id}.{file_format}"',
+        "Content-Disposition": f'attachment; filename="benefit-batch-{batch_id}.{exported.kind}"',
         "X-Checksum-Sha256": exported.checksum,
         "Cache-Control": "no-store",
     }
-    return Response(exported.content, media_type=XLSX if file_format == "xlsx" else CSV, headers=headers)
+    return Response(exported.content, media_type=XLSX if exported.kind == "xlsx" else CSV, headers=headers)
+
+
+@router.post(
+    "/benefit-batches/{batch_id}/export-copies",
+    summary="The same list again, where the file was lost 再次导出原清单",
+    response_class=Response,
+    responses={200: {"content": _FILES}},
+)
+async def copy_export(
+    batch_id: UUID, body: ExportCopyCreate, runtime: CurrentRuntime, access: Payer, key: Key
+) -> Response:
+    """Get the very bytes of the batch's export again, until the results are read; each time is written down
+    with its reason, and for every person whose account is in it. Nobody is paid twice by it: the lines are
+    the same. Needs `benefit:pay`.
+    """
+    async with runtime.database.transaction(access.areas) as tx:
+        desk = Desk(runtime, tx, access.areas, access.subject)
+
+        async def copy() -> UUID:
+            return await service.copy(desk, batch_id, body.reason)
+
+        await once(tx, access.subject, key, copy)
+        await service.find(desk, batch_id)
+        exported = await service.kept(desk, batch_id)
+    return _file(batch_id, exported)
 
 
 @router.post(

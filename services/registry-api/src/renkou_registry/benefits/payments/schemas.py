@@ -58,6 +58,25 @@ class ExportOut(BaseModel):
     exported_at: datetime
 
 
+class ExportCopyCreate(BaseModel):
+    """Why a file is taken out again."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "存放清单的 U 盘损坏"}]}
+    )
+
+    reason: Reason
+
+
+class ExportCopyOut(BaseModel):
+    """Who took a file out again, when and why."""
+
+    id: UUID
+    reason: str
+    exported_by: UUID
+    exported_at: datetime
+
+
 class BatchOut(BatchSummary):
     """A batch with its totals."""
 
@@ -67,6 +86,7 @@ class BatchOut(BatchSummary):
     paid_total: Yuan
     failed_count: int
     export: ExportOut | None
+    export_copies: list[ExportCopyOut]
 
 
 class BatchPage(BaseModel):

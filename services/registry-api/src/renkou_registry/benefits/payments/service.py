@@ -1,6 +1,7 @@
 """Payment batches: draft, approve, export once, read results back, close. Nothing here commits.
 
-Whoever approves a batch did not draft it. The accounts are opened in the export and nowhere else.
+Whoever approves a batch did not draft it. The accounts are opened in the export and nowhere else; a file that
+was lost is taken out again as the same bytes.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from renkou_registry.benefits.enrolments.service import Desk, account_of
 from renkou_registry.benefits.payments import files, ledger, repository
 from renkou_registry.benefits.payments.domain import BATCH_STEPS, BatchState, fen_of
 from renkou_registry.benefits.schemes import service as schemes
+from renkou_registry.persons import reading
 from renkou_registry.persons.domain import new_id
 from renkou_registry.persons.events import area_text
 
@@ -31,10 +33,11 @@ _FIRST = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The file for the bank, with its checksum (SHA-256, hexadecimal)."""
+    """The file for the bank, with its checksum (SHA-256, hexadecimal); ``kind`` is xlsx or csv."""
 
     content: bytes
     checksum: str
+    kind: str
 
 
 async def draft(desk: Desk, scheme_id: UUID, period: Period, area: AreaCode) -> UUID:
@@ -133,9 +136,57 @@ async def export(desk: Desk, batch_id: UUID, expected: int, kind: str) -> Export
     now = desk.runtime.clock.now()
     counted = (len(payments), total)
     await repository.record_export(desk.tx, batch_id, kind, checksum, counted, desk.subject, now)
+    sealed = desk.runtime.cipher.seal(content, _file_context(batch_id))
+    await repository.keep_file(desk.tx, batch_id, sealed)
+    await _log_accounts(desk, lines)
     await repository.update_batch(desk.tx, batch_id, {"state": state})
     await _publish(desk, batch_id)
-    return Exported(content, checksum)
+    return Exported(content, checksum, kind)
+
+
+def _file_context(batch_id: UUID) -> str:
+    return f"benefit_export_file.sealed/{batch_id}"
+
+
+async def _log_accounts(desk: Desk, lines: Sequence[asyncpg.Record]) -> None:
+    """Log for each person of the lines that go to the bank that the account was read."""
+    people = sorted({line["person_id"] for line in lines if line["state"] == "sent"})
+    await reading.log_accounts(desk.runtime, desk.tx, desk.subject, people)
+
+
+async def copy(desk: Desk, batch_id: UUID, reason: str) -> UUID:
+    """Write down that the file of an exported batch was lost and is taken out again; returns the log's id.
+
+    Nothing about the batch changes: its lines were sent once and can be settled once. Raises NotFound,
+    Conflict ``wrong_state`` before the export and after the results.
+    """
+    row = await find(desk, batch_id, lock=True)
+    if row["state"] != BatchState.EXPORTED:
+        raise Conflict(
+            "wrong_state",
+            f"批次状态为 {row['state']}; 只有已导出、尚未回盘的批次可以再次导出",
+            f"the batch is {row['state']}; only one that was exported and has no results is exported again",
+        )
+    if await repository.kept_file(desk.tx, batch_id) is None:
+        raise Conflict(
+            "file_not_kept",
+            "该批次导出时未留存文件, 不能再次导出",
+            "the file of this batch was not kept when it was exported",
+        )
+    copy_id = new_id()
+    await repository.record_copy(desk.tx, copy_id, batch_id, reason, desk.subject, desk.runtime.clock.now())
+    return copy_id
+
+
+async def kept(desk: Desk, batch_id: UUID) -> Exported:
+    """Return the very bytes of a batch's export, and log whose accounts; raises NotFound where they are gone."""
+    found = await repository.find_export(desk.tx, batch_id)
+    sealed = await repository.kept_file(desk.tx, batch_id)
+    if found is None or sealed is None:
+        raise NotFound.of("导出文件", "exported file")
+    await _log_accounts(desk, await _all_lines(desk, batch_id))
+    content = desk.runtime.cipher.unseal(sealed, _file_context(batch_id))
+    return Exported(content, found["checksum"], found["format"])
 
 
 def _payment(desk: Desk, line: asyncpg.Record) -> files.Payment:
@@ -183,6 +234,7 @@ async def read_results(desk: Desk, batch_id: UUID, content: bytes, kind: str, pa
             )
         await ledger.review(desk.tx, desk.runtime, [case["id"] for case in page])
     now = desk.runtime.clock.now()
+    await repository.drop_file(desk.tx, batch_id)
     changes = {"state": state, "result_checksum": checksum, "settled_by": desk.subject, "settled_at": now}
     await repository.update_batch(desk.tx, batch_id, changes)
     await _publish(desk, batch_id)

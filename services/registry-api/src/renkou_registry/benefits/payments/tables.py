@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    LargeBinary,
     Numeric,
     Text,
     UniqueConstraint,
@@ -26,8 +27,12 @@ FLOOR = {
     "benefit_due": "renkou_in_scope(area)",
     "benefit_line": "renkou_in_scope(area)",
     "benefit_overpayment": "renkou_in_scope(area)",
+    "benefit_export_file": (
+        "EXISTS (SELECT FROM benefit_batch b WHERE b.id = benefit_export_file.batch_id"
+        " AND renkou_in_scope(b.area))"
+    ),
 }
-APPEND_ONLY = ("benefit_export",)
+APPEND_ONLY = ("benefit_export", "benefit_export_copy")
 
 
 def _yuan() -> Column[Decimal]:
@@ -136,6 +141,28 @@ class BenefitExport(SQLModel, table=True):
     checksum: str = Field(sa_column=Column(Text, nullable=False))
     line_count: int
     total: Decimal = Field(sa_column=_yuan())
+    exported_by: UUID
+    exported_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class BenefitExportFile(SQLModel, table=True):
+    """The very bytes of an export, sealed; gone as soon as the bank's results are read."""
+
+    __tablename__ = "benefit_export_file"
+
+    batch_id: UUID = Field(sa_column=Column(ForeignKey("benefit_export.batch_id"), primary_key=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class BenefitExportCopy(SQLModel, table=True):
+    """Who took a lost file out again, when and why; never changed."""
+
+    __tablename__ = "benefit_export_copy"
+    __table_args__ = (Index("benefit_export_copy_batch", "batch_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    batch_id: UUID = Field(sa_column=Column(ForeignKey("benefit_export.batch_id"), nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
     exported_by: UUID
     exported_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 

@@ -1,17 +1,30 @@
-"""Stocks of methods by month, the numbers of papers that came with supplies
+"""Stocks of methods by month, numbers of papers that came with supplies, lost payment files
 
 Stocks of methods are published by month, so that what is told late restates the months it speaks of. What was
 published until now stood on the day of each count; the first count after this takes it back on those days,
 which are read from the events themselves.
 """
 
+import os
+
 import sqlalchemy as sa
 from alembic import op
+
+from renkou_common.migration import guard
 
 revision = "0017"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
+
+TABLES = ("benefit_export_file", "benefit_export_copy")
+FLOOR = {
+    "benefit_export_file": (
+        "EXISTS (SELECT FROM benefit_batch b WHERE b.id = benefit_export_file.batch_id"
+        " AND renkou_in_scope(b.area))"
+    )
+}
+APPEND_ONLY = ("benefit_export_copy",)
 
 
 def upgrade() -> None:
@@ -30,10 +43,27 @@ def upgrade() -> None:
     )
     op.add_column("supply_document", sa.Column("paper_number", sa.Text(), nullable=True))
 
+    op.create_table(
+        "benefit_export_file",
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["benefit_export.batch_id"]),
+        sa.PrimaryKeyConstraint("batch_id"),
+    )
+    op.create_table(
+        "benefit_export_copy",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("exported_by", sa.Uuid(), nullable=False),
+        sa.Column("exported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["benefit_export.batch_id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("benefit_export_copy_batch", "benefit_export_copy", ["batch_id", "id"])
+    for statement in guard(os.environ["RENKOU_APP_ROLE"], TABLES, FLOOR, APPEND_ONLY):
+        op.execute(statement)
+
 
 def downgrade() -> None:
-    op.drop_column("supply_document", "paper_number")
-    op.execute("DELETE FROM method_count")
-    op.drop_constraint("method_count_pkey", "method_count", type_="primary")
-    op.drop_column("method_count", "on_day")
-    op.create_primary_key("method_count_pkey", "method_count", ["population", "area", "measure"])
+    raise NotImplementedError("migrations go forward only; restore a backup instead")
