@@ -57,8 +57,8 @@ imports: $(STAMP) ## the architecture as import contracts
 test: lint types imports ## everything that must hold: lint, types, import rules, all tests
 	.venv/bin/pytest
 
-bench: $(STAMP) ## each hot path against its limit; PEOPLE=250000,500000,1000000; writes build/bench.json
-	$(PYTHON) -m tests.bench $(if $(QUICK),--quick) $(if $(PEOPLE),--people $(PEOPLE))
+bench: $(STAMP) ## each hot path against its limit; PEOPLE=250000,500000,1000000 KEEP=dir; writes build/bench.json
+	$(PYTHON) -m tests.bench $(if $(QUICK),--quick) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(KEEP),--keep $(KEEP))
 
 chaos: $(STAMP) ## KILLS=n SEED=s: faults under load; writes build/chaos.json
 	$(PYTHON) -m tests.e2e.chaos --kills $(KILLS) --seed $(SEED)

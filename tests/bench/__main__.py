@@ -1,8 +1,9 @@
 """`make bench`: every hot path beside its limit; writes build/bench.json and build/bench.html.
 
 ``--quick`` measures shorter and less; ``--only`` takes names of lines, separated by commas; ``--people``
-takes sizes of the generated register (line ``register``, which stands for many). Ends with 1
-where a path could not be measured; the others are reported all the same.
+takes sizes of the generated register (line ``register``, which stands for many), several of which are compared
+read by read (build/doubling.json); ``--keep`` keeps them in a folder, and what was loaded there is not loaded
+again. Ends with 1 where a path could not be measured; the others are reported all the same.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import uvloop
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.log import configure_logging
-from tests.bench import certificates, consumer, exchange, http_paths, importing, register, relay
+from tests.bench import certificates, consumer, doubling, exchange, http_paths, importing, register, relay
 from tests.bench.node import Nodes, nodes
 from tests.bench.page import page
 from tests.bench.report import Line, table, write
@@ -131,38 +132,42 @@ async def _measure_nodes(bench: Bench, running: Nodes) -> None:
     await bench.measure("exchange", lambda: exchange.exchanging(setting, running))
 
 
-async def _on_registers(bench: Bench, people: list[int]) -> None:
-    """Generate registers of these sizes, one after the other, and search them."""
+async def _on_registers(bench: Bench, people: list[int], kept: Path | None) -> None:
+    """Generate registers of these sizes, search the largest, and compare the sizes by turns."""
     if not bench.wants("register"):
         return
-
-    async def loaded(found: Line) -> None:
-        bench.keep(found)
 
     async def measured(name: str, work: Callable[[], Awaitable[Line]]) -> None:
         bench.keep(await work(), name)
 
     async with bench.guard("register"):
-        registers = register.Registers(WORK / "register", bench.setting, bench.say)
+        registers = register.Registers(kept or WORK / "register", bench.setting, bench.say)
         async with registers.running():
             for persons in people:
-                bench.say(f"generating a register of {persons:,}")
-                async with registers.of(persons, loaded) as served:
-                    await register.reading(bench.setting, served, measured)
+                bench.say(f"a register of {persons:,}")
+                bench.keep(await registers.load(persons))
+            async with registers.served(max(people)) as served:
+                await register.reading(bench.setting, served, measured)
+            if len(people) > 1:
+                found = await doubling.compare(registers, people, bench.setting, bench.say)
+                doubling.write(found, BUILD / "doubling.json")
+                print(f"\n{doubling.table(found)}\n", flush=True)
 
 
 async def _as_it_is(found: Line) -> Line:
     return found
 
 
-async def run(setting: Setting, wanted: frozenset[str], kind: str, people: list[int]) -> int:
+async def run(
+    setting: Setting, wanted: frozenset[str], kind: str, people: list[int], kept: Path | None
+) -> int:
     """Run the bench; returns the exit status."""
     shutil.rmtree(WORK, ignore_errors=True)
     bench = Bench(setting, wanted)
     try:
         await _without_services(bench)
         await _on_nodes(bench)
-        await _on_registers(bench, people)
+        await _on_registers(bench, people, kept)
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     lines = bench.told()
@@ -182,6 +187,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="shorter and less")
     parser.add_argument("--only", default=",".join(NAMES), help=f"lines to measure, of: {', '.join(NAMES)}")
     parser.add_argument("--people", help="sizes of the register, such as 250000,500000,1000000")
+    parser.add_argument("--keep", type=Path, help="folder in which registers stay, to be used again")
     options = parser.parse_args()
     people = options.people or PEOPLE["quick" if options.quick else "full"]
     wanted = frozenset(name.strip() for name in options.only.split(","))
@@ -192,7 +198,9 @@ def main() -> None:
     setting, kind = (QUICK, "Quick form") if options.quick else (FULL, "Full form")
     try:
         # the loop that the services' processes run on
-        status = uvloop.run(run(setting, wanted, kind, [int(each) for each in people.split(",")]))
+        status = uvloop.run(
+            run(setting, wanted, kind, [int(each) for each in people.split(",")], options.keep)
+        )
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)

@@ -5,12 +5,13 @@ of ready rows into bare tables, reading and searching beside FastAPI with one as
 """
 
 import asyncio
+import json
 import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from itertools import cycle
 from pathlib import Path
@@ -66,14 +67,18 @@ def plan(persons: int) -> Plan:
 
 
 class Registers:
-    """Registers of several sizes on one PostgreSQL, made one after the other."""
+    """Registers of several sizes on one PostgreSQL, made one after the other.
+
+    A folder that is kept has them the next time: a register that was loaded is served as it is, a load that
+    was cut off goes on where it ended.
+    """
 
     def __init__(self, folder: Path, setting: Setting, say: Callable[[str], None]) -> None:
         self._folder = folder.resolve()
         self._setting = setting
         self._say = say
         self._secrets = self._folder / "secrets"
-        self._postgres = EmbeddedPostgres(self._folder / "postgres", durable=True)
+        self.postgres = EmbeddedPostgres(self._folder / "postgres", durable=True)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Registers"]:
@@ -85,11 +90,22 @@ class Registers:
         }
         for name, make in makers.items():
             secret_files.keep(self._secrets / name, make)
-        await self._postgres.start()
+        await self.postgres.start()
         try:
             yield self
         finally:
-            await self._postgres.stop()
+            await self.postgres.stop()
+
+    def access(self, persons: int) -> DatabaseAccess:
+        """Return how to reach the register of a size."""
+        return DatabaseAccess(
+            name=f"register_{persons}",
+            address=self.postgres.address,
+            owner_role="register_owner",
+            owner_password="owner-of-the-bench",
+            app_role="register_app",
+            app_password="app-of-the-bench",
+        )
 
     def _environment(self, access: DatabaseAccess, port: int) -> dict[str, str]:
         return {
@@ -109,57 +125,74 @@ class Registers:
         log = self._folder / f"{name}.log"
         return ProcessSpec(name, [sys.executable, *argv], log, env=env, cwd=Path.cwd())
 
-    @asynccontextmanager
-    async def of(
-        self, persons: int, measure_load: Callable[[Line], Awaitable[None]]
-    ) -> AsyncIterator[Register]:
-        """Generate a register of a size, tell how fast that was, and serve it."""
-        access = DatabaseAccess(
-            name=f"register_{persons}",
-            address=self._postgres.address,
-            owner_role="register_owner",
-            owner_password="owner-of-the-bench",
-            app_role="register_app",
-            app_password="app-of-the-bench",
-        )
-        await self._postgres.create_database(access)
-        port = free_port()
-        env = self._environment(access, port)
+    async def load(self, persons: int) -> Line:
+        """Generate a register of a size and return how fast that was; one that is there is left as it is."""
+        told = self._folder / f"register_{persons}.json"
+        if told.exists():
+            self._say(f"a register of {persons:,} is there already")
+            return Line(**json.loads(told.read_text()))
+        access = self.access(persons)
+        if not await self._exists(access):
+            await self.postgres.create_database(access)
+        env = self._environment(access, free_port())
         await run_to_end(self._spec("migrate", ["-m", "renkou_registry.migrate"], env))
-        await measure_load(await self._load(persons, access, env))
-        process = ManagedProcess(self._serving("registry", ["-m", "renkou_registry.main"], env, port))
-        limit_port = free_port()
-        dsn = self._postgres.url(access.name)
-        await self._bare_rows(dsn)
+        line = await self._load(persons, access, env)
+        await self._bare_rows(self.postgres.url(access.name))
+        told.write_text(json.dumps(asdict(line), ensure_ascii=False))
+        return line
+
+    async def _exists(self, access: DatabaseAccess) -> bool:
+        connection = await self.postgres.connect()
+        try:
+            query = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
+            return bool(await connection.fetchval(query, access.name))
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def served(self, persons: int) -> AsyncIterator[Register]:
+        """Serve a register that was loaded, beside the bare application that is its limit."""
+        dsn, limit_port = self.postgres.url(self.access(persons).name), free_port()
         limits = ManagedProcess(
             self._serving(
                 "limits", ["-m", "tests.bench.limits", str(limit_port), dsn, str(PROCESSES)], {}, limit_port
             )
         )
+        async with self.process(persons) as port:
+            await limits.start()
+            try:
+                await limits.wait_ready()
+                token = await self._clerk(port)
+                chunks = [draw(plan(persons), number) for number in range(0, plan(persons).chunks, 7)]
+                people = [one for chunk in chunks for one in chunk.persons]
+                households = [one.number for chunk in chunks for _, one in chunk.households]
+                random = Random(f"sample {persons}")
+                yield Register(
+                    persons,
+                    port,
+                    limit_port,
+                    token,
+                    random.sample(people, min(_ASKED, len(people))),
+                    random.sample(households, min(_ASKED, len(households))),
+                )
+            finally:
+                await limits.stop()
+
+    @asynccontextmanager
+    async def process(self, persons: int) -> AsyncIterator[int]:
+        """Run an HTTP process of a register; gives its port."""
+        port = free_port()
+        env = self._environment(self.access(persons), port)
+        process = ManagedProcess(self._serving(f"registry_{port}", ["-m", "renkou_registry.main"], env, port))
         await process.start()
-        await limits.start()
         try:
             await process.wait_ready()
-            await limits.wait_ready()
-            token = await self._clerk(port)
-            chunks = [draw(plan(persons), number) for number in range(0, plan(persons).chunks, 7)]
-            people = [one for chunk in chunks for one in chunk.persons]
-            households = [one.number for chunk in chunks for _, one in chunk.households]
-            random = Random(f"sample {persons}")
-            yield Register(
-                persons,
-                port,
-                limit_port,
-                token,
-                random.sample(people, min(_ASKED, len(people))),
-                random.sample(households, min(_ASKED, len(households))),
-            )
+            yield port
         finally:
             await process.stop()
-            await limits.stop()
 
     def _serving(self, name: str, argv: list[str], env: dict[str, str], port: int) -> ProcessSpec:
-        path = "/health/live" if name == "registry" else "/rows/1"
+        path = "/rows/1" if name == "limits" else "/health/live"
 
         async def answers() -> bool:
             return await is_healthy(port, path)
@@ -170,6 +203,7 @@ class Registers:
     async def _bare_rows(self, dsn: str) -> None:
         connection = await asyncpg.connect(dsn)
         try:
+            await connection.execute("DROP TABLE IF EXISTS bench_person")
             await connection.execute(CREATE_ROWS.replace("$rows", str(ROWS)))
             await connection.execute("VACUUM ANALYZE bench_person")
         finally:
@@ -192,7 +226,7 @@ class Registers:
 
     async def _copy_alone(self, access: DatabaseAccess) -> float:
         records = await asyncio.to_thread(_ready_rows)
-        connection = await asyncpg.connect(self._postgres.url(access.name))
+        connection = await asyncpg.connect(self.postgres.url(access.name))
         try:
             for table, _, _ in records:
                 await connection.execute(
@@ -216,6 +250,10 @@ class Registers:
         async with httpx.AsyncClient(
             base_url=f"http://{LOOPBACK}:{port}", trust_env=False, timeout=30
         ) as http:
+            credentials = {"username": "clerk", "password": PASSWORD}
+            known = await http.post("/auth/token", json=credentials)
+            if known.is_success:
+                return str(known.json()["access_token"])
             token = await _first_sign_in(http, "administrator", one_time)
             body = {
                 "username": "clerk",
@@ -293,6 +331,19 @@ def _lists(register: Register) -> dict[str, list[str]]:
         "list households": [f"/households?area={area}&limit=20" for area in places],
         "worklist": [f"/worklists?area={area}&on={tomorrow}&limit=20" for area in places],
     }
+
+
+def requests_of(register: Register) -> dict[str, list[bytes]]:
+    """Return the requests of each kind of read, by its name."""
+    bearer = {"Authorization": f"Bearer {register.token}", "Content-Type": "application/json"}
+    found = {"person": [request("GET", f"/persons/{one.id}", bearer) for one in register.sample]}
+    for kind, addresses in _lists(register).items():
+        found[kind] = [request("GET", address, bearer) for address in addresses]
+    for kind, questions in _questions(register).items():
+        found[f"search {kind}"] = [
+            request("POST", "/persons/search", bearer, orjson.dumps(each)) for each in questions
+        ]
+    return found
 
 
 async def reading(

@@ -21,9 +21,27 @@ LEFT_EMPTY = {
     *("import_applied", "import_block", "import_cells", "import_error", "import_file", "import_job"),
     *("duplicate_candidate", "duplicate_merge", "duplicate_moved", "duplicate_run", "duplicate_todo"),
     *("reading", "unmask_log", "petition_reading", "record_change", "visit_batch", "visit_batch_item"),
-    *("area_change", "area_former_name", "area_successor", "method_count", "method_count_day"),
+    *("person_detail", "household_detail", "service_change", "prepregnancy_step", "correction_request"),
+    *(
+        "benefit_batch",
+        "benefit_due",
+        "benefit_enrolment",
+        "benefit_export",
+        "benefit_line",
+        "benefit_notice",
+    ),
+    *("benefit_notice_entry", "benefit_objection", "benefit_overpayment", "benefit_scheme", "benefit_step"),
+    *(
+        "benefit_scheme_version",
+        "area_change",
+        "area_former_name",
+        "area_successor",
+        "method_count",
+        "method_count_day",
+    ),
 }
-"""What jobs, readings, accounts and later work of staff leave behind: empty in a register just begun."""
+"""What jobs, readings, accounts and later work of staff leave behind: empty in a register just begun. Schemes
+are proposed and activated by two people, and cases, checks and corrections go through their steps from there."""
 
 NOTHING_TO_FIND = {
     "stock that is not the sum of its entries": """

@@ -26,7 +26,6 @@ from renkou_registry.search.domain import keys_of
 from ..support import Caller, Registry
 
 STOCK_DATE = date(2025, 12, 31)
-NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 PERSONS, HOUSEHOLDS = 500, 175
 
 
@@ -150,7 +149,7 @@ async def test_the_load_leaves_floor_indexes_and_references_as_migrations_made_t
         assert told["visit.changed"] > 0
         assert told["service.given"] > PERSONS
         with pytest.raises(OtherLoad, match="people in the register"):
-            await begin(owner, plan(), ["person"], events=False, now=NOW)
+            await begin(owner, plan(), ["person"], events=False, now=datetime.now(UTC))
     finally:
         await owner.close()
 
@@ -159,9 +158,11 @@ async def test_a_load_that_ended_half_way_is_taken_up_again(fresh_registry: Regi
     owner = await asyncpg.connect(fresh_registry.environment["RENKOU_MIGRATION_DATABASE_URL"])
     tables = [kind.table for kind in kinds(events=False)]
     try:
-        assert await begin(owner, plan(), tables, events=False, now=NOW) is None
+        assert await begin(owner, plan(), tables, events=False, now=datetime.now(UTC)) is None
         with pytest.raises(OtherLoad, match="another load"):
-            await begin(owner, Plan(9, 4, 7, "340103", STOCK_DATE), tables, events=False, now=NOW)
+            await begin(
+                owner, Plan(9, 4, 7, "340103", STOCK_DATE), tables, events=False, now=datetime.now(UTC)
+            )
     finally:
         await owner.close()
     await generate(fresh_registry)
