@@ -186,7 +186,7 @@ async def list_unsettled(
     because a successor has one of that number, code, street or name. Needs `resident:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         await changes.find(tx, change_id)
-        start = _position(after) or UUID(int=0)
+        start = decode_key(after, UUID) or UUID(int=0)
         found = await change_repository.unsettled(tx, change_id, start, limit + 1)
     page = found[:limit]
     following = encode_cursor(str(page[-1].id)) if len(found) > limit else None
