@@ -7,7 +7,7 @@ import segno
 from renkou_migrant.credentials.packing import MAX_TEXT, PREFIX, pack, unpack
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 
-__all__ = ["MAX_TEXT", "PREFIX", "make_qr", "pack", "qr_png", "qr_svg", "unpack"]
+__all__ = ["MAX_TEXT", "PREFIX", "make_qr", "pack", "qr_png", "unpack"]
 
 ERROR_CORRECTION = "m"
 QUIET_ZONE = 4
