@@ -32,7 +32,7 @@ async def scheme(walk: Walk) -> Json:
         "code": "assistance_of_the_old",
         "name_zh": "奖励扶助",
         "name_en": "Reward assistance",
-        "legal_basis": "国办发〔2004〕21号",
+        "legal_basis": "示例文件",
         "valid_from": "2020-01-01",
         "definition": DEFINITION,
     }

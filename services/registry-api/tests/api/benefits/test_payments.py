@@ -367,17 +367,17 @@ async def test_a_lost_file_is_taken_out_again_as_the_same_bytes_until_the_result
 ) -> None:
     scheme, people, _ = await in_payment(office, 2)
     batch = (await office.draft(scheme)).json()
-    lost = {"json": {"reason": "U 盘损坏"}}
+    lost = {"reason": "U 盘损坏"}
     path = f"/benefit-batches/{batch['id']}/export-copies"
-    early = await office.payer.post(path, **lost)
+    early = await office.payer.post(path, json=lost)
     assert (early.status_code, early.json()["code"]) == (409, "wrong_state")
     await office.batch_step(office.approver, batch, "approval")
     first = await office.batch_step(office.payer, batch, "export?format=xlsx")
     assert first.status_code == 200, first.text
     before = (await office.payer.get(f"/benefit-batches/{batch['id']}")).json()
     key = {"Idempotency-Key": str(uuid4())}
-    again = await office.payer.post(path, headers=key, **lost)
-    repeated = await office.payer.post(path, headers=key, **lost)
+    again = await office.payer.post(path, headers=key, json=lost)
+    repeated = await office.payer.post(path, headers=key, json=lost)
     assert again.content == first.content == repeated.content
     assert again.headers["X-Checksum-Sha256"] == first.headers["X-Checksum-Sha256"]
     after = (await office.payer.get(f"/benefit-batches/{batch['id']}")).json()
@@ -390,9 +390,9 @@ async def test_a_lost_file_is_taken_out_again_as_the_same_bytes_until_the_result
         )
     assert sorted(str(row["person_id"]) for row in logged) == sorted(person["id"] for person in people * 3)
     assert {tuple(row["fields"]) for row in logged} == {("account",)}
-    refused = await office.worker.post(path, **lost)
+    refused = await office.worker.post(path, json=lost)
     assert refused.status_code == 403
     rows = [{"行号": line["id"], "金额(元)": line["amount"]} for line in await office.lines(batch)]
     assert (await office.settle(batch, rows)).status_code == 200
-    late = await office.payer.post(path, **lost)
+    late = await office.payer.post(path, json=lost)
     assert (late.status_code, late.json()["code"]) == (409, "wrong_state")

@@ -86,7 +86,7 @@ async def test_a_scheme_is_activated_and_a_batch_approved_by_somebody_else(offic
         "code": "own_scheme",
         "name_zh": "奖励扶助",
         "name_en": "Reward",
-        "legal_basis": "国办发〔2004〕21号",
+        "legal_basis": "示例文件",
         "valid_from": "2020-01-01",
         "definition": definition(),
     }

@@ -64,3 +64,5 @@ async def test_the_paper_of_a_record_of_every_kind_has_every_title(records: Reco
     pages = print_copy(found, Fonts(), records.registry.runtime.clock.now(), "340103")
     text = "".join(page.extract_text().replace("\0", "") for page in pypdf.PdfReader(io.BytesIO(pages)).pages)
     assert [table for table in found["records"] if TITLES[table][0] not in text] == []
+    assert text.index(TITLES["person"][0]) < text.index(TITLES["life_event"][0])
+    assert "女 female" in text

@@ -58,7 +58,7 @@ class World:
                 "code": code,
                 "name_zh": "奖励扶助",
                 "name_en": "Reward assistance",
-                "legal_basis": "国办发〔2004〕21号",
+                "legal_basis": "示例文件",
                 "valid_from": "2020-01-01",
                 "definition": definition(),
             },

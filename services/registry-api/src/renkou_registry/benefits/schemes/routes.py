@@ -72,13 +72,14 @@ async def create_scheme(
 @router.post(
     "/from-sample",
     status_code=201,
-    summary="Propose a national sample 采用示例项目",
+    summary="Propose an example 采用示例项目",
     response_model=SchemeOut,
 )
 async def create_from_sample(
     body: FromSample, response: Response, runtime: CurrentRuntime, access: Manager, key: Key
 ) -> SchemeOut:
-    """Propose a definition that comes with the program, its source noted. Needs `scheme:manage`."""
+    """Propose an example that comes with the program; its conditions, amounts and dates are to be replaced by
+    the office's own. Needs `scheme:manage`."""
     return await _create(runtime, access, key, response, *sample(body.sample))
 
 

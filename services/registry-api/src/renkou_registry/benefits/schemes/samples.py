@@ -1,4 +1,8 @@
-"""The definitions that come with the program: based on public national rules, proposed like any other."""
+"""Example definitions that come with the program, proposed like any other.
+
+They show how a scheme is written. Conditions, amounts and dates are from general knowledge and were checked
+against no published rule, so they cite none: an office replaces them by its own before it activates a scheme.
+"""
 
 import json
 from datetime import date

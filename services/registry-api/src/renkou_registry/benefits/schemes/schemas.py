@@ -40,7 +40,7 @@ class VersionCreate(BaseModel):
                 {
                     "name_zh": "农村奖励扶助",
                     "name_en": "Rural reward assistance",
-                    "legal_basis": "国办发〔2004〕21号",
+                    "legal_basis": "示例文件",
                     "valid_from": "2026-01-01",
                     "definition": _DEFINITION,
                 }
@@ -68,7 +68,7 @@ class SchemeCreate(VersionCreate):
                     "code": "jiangli_fuzhu",
                     "name_zh": "农村奖励扶助",
                     "name_en": "Rural reward assistance",
-                    "legal_basis": "国办发〔2004〕21号",
+                    "legal_basis": "示例文件",
                     "valid_from": "2026-01-01",
                     "definition": _DEFINITION,
                 }
