@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 from renkou_common.errors import NotFound, RenkouError, Unavailable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
+from renkou_migrant.agreements import service as agreements
 from renkou_migrant.exchange import repository
 from renkou_migrant.exchange.contracts import BirthNotice, Child, MessageKind, ServiceNotice, Subject
 from renkou_migrant.exchange.repository import StoredMessage
-from renkou_migrant.exchange.service import encrypt
+from renkou_migrant.exchange.service import agreed_content, encrypt
 from renkou_migrant.registry_client import PersonFacts
 from renkou_migrant.runtime import Runtime
 
@@ -70,10 +71,12 @@ class Completion:
                 "facts of the register cannot be sent", message=str(stored.message.id), error=type(error)
             )
         async with self._runtime.database.transaction(AreaScope.everything()) as tx:
-            if content is None:
+            if content is None or stored.agreement_id is None:
                 await repository.give_up(tx, stored.message.id, code, self._runtime.clock.now())
             else:
-                await repository.finish(tx, stored.message.id, encrypt(self._runtime, content))
+                agreement = await agreements.get(tx, stored.agreement_id)
+                less = agreed_content(agreement, stored.message.kind, content.model_dump(mode="json"))
+                await repository.finish(tx, stored.message.id, encrypt(self._runtime, less))
         self._wake.set()
 
     async def _fetch(self, kind: MessageKind, wanted: dict[str, Any]) -> BaseModel:

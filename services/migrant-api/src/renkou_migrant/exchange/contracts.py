@@ -30,6 +30,8 @@ class MessageKind(StrEnum):
     CONFIRMATION = "confirmation"  # 确认
     DISPUTE = "dispute"  # 异议
     RECEIPT = "receipt"  # 回执
+    PING = "ping"  # 联通测试
+    PONG = "pong"  # 联通测试应答
 
 
 class ShareableService(StrEnum):
@@ -168,6 +170,21 @@ class Receipt(_Content):
     items: Annotated[list[ReceiptItem], Field(min_length=1, max_length=500)]
 
 
+class Ping(_Content):
+    """A test message of a check with a partner; tells of nobody. Answered by a pong, without any clerk."""
+
+    check: UUID
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class Pong(_Content):
+    """The answer of the partner's node: the ping's nonce, and what the node understands by kind."""
+
+    check: UUID
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    kinds: Annotated[dict[str, list[int]], Field(max_length=100)]
+
+
 class Purpose(BaseModel):
     """Why a kind exists and what it rests on; shown to staff and to the person, and kept with agreements."""
 
@@ -189,6 +206,8 @@ CONTENTS: dict[MessageKind, type[BaseModel]] = {
     MessageKind.CONFIRMATION: Confirmation,
     MessageKind.DISPUTE: Dispute,
     MessageKind.RECEIPT: Receipt,
+    MessageKind.PING: Ping,
+    MessageKind.PONG: Pong,
 }
 VERSIONS: dict[MessageKind, frozenset[int]] = {kind: frozenset({1}) for kind in MessageKind}
 """Versions understood here. The newest one is sent."""
@@ -206,6 +225,9 @@ NOTICES = frozenset(
 
 AGREED = NOTICES | {MessageKind.INQUIRY}
 """Kinds that an agreement has to list. Replies rest on the agreement of what they reply to."""
+
+TESTS = frozenset({MessageKind.PING, MessageKind.PONG})
+"""Kinds that tell of nobody and need no agreement."""
 
 REPLIES = frozenset({MessageKind.ANSWER, MessageKind.CONFIRMATION, MessageKind.DISPUTE})
 

@@ -197,6 +197,56 @@ async def page(
     return [_stored(row) for row in rows]
 
 
+async def of_thread(tx: Transaction, thread: UUID) -> list[StoredMessage]:
+    """Return the messages of a thread in both directions, oldest first."""
+    rows = await tx.fetch(f"SELECT {_COLUMNS} FROM message m WHERE m.thread = $1 ORDER BY m.position", thread)
+    return [_stored(row) for row in rows]
+
+
+async def refused_under(
+    tx: Transaction, agreement_id: UUID, code: str, kinds: Sequence[str]
+) -> list[StoredMessage]:
+    """Return messages of ours that the partner refused with a code, oldest first, locked."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM message m
+        WHERE m.direction = 'out' AND m.state = 'dead' AND m.agreement_id = $1 AND m.code = $2
+          AND m.kind = ANY($3::text[])
+        ORDER BY m.position FOR UPDATE
+        """,
+        agreement_id,
+        code,
+        list(kinds),
+    )
+    return [_stored(row) for row in rows]
+
+
+async def take_over(tx: Transaction, message_id: UUID, code: str) -> None:
+    """Note that another message took the place of a refused one, which is owed no more."""
+    await tx.execute(
+        "UPDATE message SET code = $2, occurred_on = NULL, revision = revision + 1 WHERE id = $1",
+        message_id,
+        code,
+    )
+
+
+async def told_about(
+    tx: Transaction, person_ref: UUID, before: int | None, limit: int
+) -> list[StoredMessage]:
+    """Return messages to other districts about a person, the latest first, below position ``before``."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM message m
+        WHERE m.direction = 'out' AND m.person_ref = $1 AND ($2::bigint IS NULL OR m.position < $2)
+        ORDER BY m.position DESC LIMIT $3
+        """,
+        person_ref,
+        before,
+        limit,
+    )
+    return [_stored(row) for row in rows]
+
+
 async def close(
     tx: Transaction,
     message_id: UUID,

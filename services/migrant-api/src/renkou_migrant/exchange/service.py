@@ -1,5 +1,6 @@
 """What the node does with messages: raise notices, read, confirm, answer and dispute them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import date
@@ -14,8 +15,16 @@ from renkou_common.errors import NotFound, VersionMismatch
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection
+from renkou_migrant.agreements.domain import (
+    AgreedDirection,
+    Agreement,
+    Refusal,
+    RefusalCode,
+    serving,
+)
+from renkou_migrant.agreements.fields import reduced
 from renkou_migrant.exchange import errors, repository
+from renkou_migrant.exchange.agreed import answer_refusal
 from renkou_migrant.exchange.contracts import (
     CONTENTS,
     Answer,
@@ -48,9 +57,10 @@ def reply_times(runtime: Runtime) -> ReplyTimes:
     )
 
 
-def encrypt(runtime: Runtime, content: BaseModel) -> bytes:
+def encrypt(runtime: Runtime, content: BaseModel | Mapping[str, Any]) -> bytes:
     """Return content as it is stored."""
-    return runtime.cipher.encrypt(orjson.dumps(content.model_dump(mode="json")).decode(), CONTENT_COLUMN)
+    members = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
+    return runtime.cipher.encrypt(orjson.dumps(members).decode(), CONTENT_COLUMN)
 
 
 def decrypt(runtime: Runtime, content: bytes | None) -> dict[str, Any] | None:
@@ -76,15 +86,17 @@ async def raise_notice(
     """Draft a notice to the home district in the caller's transaction; the worker sends it.
 
     ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose.
-    Returns None, and owes nothing, where no agreement in force covers the kind. Raises TypeError for content
-    that is not the kind's.
+    Members that the agreement does not list are left out; while it is suspended the draft waits. Returns None,
+    and owes nothing, where no agreement covers the kind. Raises TypeError for content that is not the kind's.
     """
     if type(content) is not CONTENTS[kind]:
         raise TypeError(f"{kind} does not carry a {type(content).__name__}")
-    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
-    if draft is None:
+    agreement = await _agreement_for(tx, runtime, home_district, kind)
+    if agreement is None:
         return None
-    return await _write(tx, runtime, changed(draft, content=encrypt(runtime, content)))
+    draft = _notice_draft(runtime, kind, agreement, person_ref, arrival_id, area, occurred_on)
+    less = agreed_content(agreement, kind, content.model_dump(mode="json"))
+    return await _write(tx, runtime, changed(draft, content=encrypt(runtime, less)))
 
 
 async def raise_wanted_notice(
@@ -103,27 +115,40 @@ async def raise_wanted_notice(
 
     ``wanted`` is what :mod:`.completion` needs for the kind; nothing personal stands in it.
     """
-    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
-    return None if draft is None else await _write(tx, runtime, changed(draft, wanted=wanted))
+    agreement = await _agreement_for(tx, runtime, home_district, kind)
+    if agreement is None:
+        return None
+    draft = _notice_draft(runtime, kind, agreement, person_ref, arrival_id, area, occurred_on)
+    return await _write(tx, runtime, changed(draft, wanted=wanted))
 
 
-async def _notice_draft(
-    tx: Transaction,
+def agreed_content(agreement: Agreement, kind: MessageKind, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a notice may say under an agreement of what it could say."""
+    grant = agreement.grant(kind, AgreedDirection.SEND)
+    return reduced(content, grant.fields if grant else frozenset())
+
+
+async def _agreement_for(
+    tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind
+) -> Agreement | None:
+    found = await agreements.permits(
+        tx, partner, kind, AgreedDirection.SEND, None, runtime.clock.today(), suspended_too=True
+    )
+    return None if isinstance(found, Refusal) else found
+
+
+def _notice_draft(
     runtime: Runtime,
     kind: MessageKind,
-    home_district: str,
+    agreement: Agreement,
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
     occurred_on: date,
-) -> Draft | None:
-    today = runtime.clock.today()
-    agreement = await agreements.covering(tx, home_district, kind, AgreedDirection.SEND, today)
-    if agreement is None:
-        return None
+) -> Draft:
     return Draft(
         id=new_id(),
-        partner=home_district,
+        partner=agreement.partner,
         kind=kind,
         thread=arrival_id,
         area=area,
@@ -266,7 +291,9 @@ async def _reply(
     if stored is None:
         raise NotFound.of("通报", "notice")
     _check(stored, kind, version)
-    await _check_agreement(tx, runtime, stored, kind)
+    relies_on = stored.agreement_id
+    if kind is MessageKind.ANSWER and stored.agreement_id is not None:
+        relies_on = await _agreement_of_answer(tx, runtime, stored, stored.agreement_id, content)
     now = runtime.clock.now()
     await repository.close(tx, message_id, closed_by(kind), now, by, life_event_id)
     draft = Draft(
@@ -275,7 +302,7 @@ async def _reply(
         kind=kind,
         thread=stored.message.thread,
         area=stored.message.area,
-        agreement_id=stored.agreement_id,
+        agreement_id=relies_on,
         drafted_at=now,
         content=encrypt(runtime, content),
         in_reply_to=message_id,
@@ -284,12 +311,18 @@ async def _reply(
     return await get(tx, areas, message_id)
 
 
-async def _check_agreement(
-    tx: Transaction, runtime: Runtime, stored: StoredMessage, kind: MessageKind
-) -> None:
-    """An answer tells of a person and needs the agreement in force; taking note or disputing does not."""
-    if kind is not MessageKind.ANSWER or stored.agreement_id is None:
-        return
-    agreement = await agreements.get(tx, stored.agreement_id)
-    if not agreement.in_force(runtime.clock.today()):
-        raise errors.agreement_not_in_force()
+async def _agreement_of_answer(
+    tx: Transaction, runtime: Runtime, stored: StoredMessage, named: UUID, content: BaseModel
+) -> UUID:
+    """An answer tells of a person: its agreement must be in force, and list what comes back for the question."""
+    today = runtime.clock.today()
+    found = serving(await agreements.of_partner(tx, stored.message.partner), named, today)
+    if found is None:
+        raise errors.not_agreed(Refusal(RefusalCode.NO_AGREEMENT))
+    members = content.model_dump(mode="json")
+    refusal = found.may_leave(today, suspended_too=True) or answer_refusal(
+        found, stored.message.kind, AgreedDirection.RECEIVE, members
+    )
+    if refusal is not None:
+        raise errors.not_agreed(refusal)
+    return found.id
