@@ -15,6 +15,7 @@ from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.feeds.routes import router as feeds
+from renkou_migrant.me.exchange import router as my_exchange
 from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
 from renkou_migrant.partners.routes import router as partners
@@ -33,6 +34,7 @@ ROUTERS: list[APIRouter] = [
     notices,
     message_log,
     me,
+    my_exchange,
     feeds,
 ]
 TITLE = "migrant-api"

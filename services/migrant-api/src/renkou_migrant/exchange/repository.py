@@ -231,16 +231,16 @@ async def take_over(tx: Transaction, message_id: UUID, code: str) -> None:
 
 
 async def told_about(
-    tx: Transaction, person_ref: UUID, before: int | None, limit: int
+    tx: Transaction, refs: Sequence[UUID], before: int | None, limit: int
 ) -> list[StoredMessage]:
     """Return messages to other districts about a person, the latest first, below position ``before``."""
     rows = await tx.fetch(
         f"""
         SELECT {_COLUMNS} FROM message m
-        WHERE m.direction = 'out' AND m.person_ref = $1 AND ($2::bigint IS NULL OR m.position < $2)
+        WHERE m.direction = 'out' AND m.person_ref = ANY($1::uuid[]) AND ($2::bigint IS NULL OR m.position < $2)
         ORDER BY m.position DESC LIMIT $3
         """,
-        person_ref,
+        list(refs),
         before,
         limit,
     )

@@ -1,6 +1,6 @@
 """What the node does with messages: raise notices, read, confirm, answer and dispute them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import date
@@ -195,6 +195,13 @@ async def page(
 ) -> list[StoredMessage]:
     """Return messages inside ``areas``, the latest first."""
     return await repository.page(tx, areas, filters, before, limit)
+
+
+async def told_about(
+    tx: Transaction, refs: Sequence[UUID], before: int | None, limit: int
+) -> list[StoredMessage]:
+    """Return messages to other districts about a person by its references, the latest first."""
+    return await repository.told_about(tx, refs, before, limit)
 
 
 async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:

@@ -46,6 +46,9 @@ class MessageRow(SQLModel, table=True):
         Index("message_thread", "thread"),
         Index("message_arrival", "arrival_id"),
         Index(
+            "message_person", "person_ref", "position", postgresql_where=sql_text("person_ref IS NOT NULL")
+        ),
+        Index(
             "message_unnumbered",
             "partner",
             "position",
