@@ -192,9 +192,8 @@ class Node:
         self.completion = Completion(runtime, self.sender.wake)
         self._stack = stack
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=create_app(runtime.settings, runtime)), base_url="http://node"
-        )
+        self.app = create_app(runtime.settings, runtime)
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://node")
 
     @property
     def district(self) -> str:
