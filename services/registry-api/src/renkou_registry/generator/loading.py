@@ -67,7 +67,7 @@ async def load(settings: RegistrySettings, plan: Plan, *, events: bool, processe
         for phase, name in ((UNIQUE, "keys"), (INDEX, "indexes"), (FOREIGN, "references")):
             say(f"making {name}")
             await _rebuild(settings, phase, connection)
-        await bookkeeping.finish(connection, floored)
+        await bookkeeping.finish(connection, tables, floored)
         say("gathering statistics")
         await _analyze(connection, tables)
         return Loaded(plan.persons, copied - started, time.perf_counter() - copied)

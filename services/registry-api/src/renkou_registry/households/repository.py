@@ -60,7 +60,6 @@ SELECT r.id, r.household_id, r.person_id, r.relation, r.area,
 FROM <rows>
 JOIN person p ON p.id = r.person_id
 ON CONFLICT DO NOTHING
-RETURNING person_id
 """
 _REPLACE = """
 WITH ended AS (
@@ -218,7 +217,12 @@ async def add_members(
     ]
     source = await bulk.rows(tx, _JOINING, records, after=2)
     add = _ADD_MEMBERS.replace("<rows>", source.sql)
-    rows = await tx.fetch(add, known_from, recorded_by, *source.arguments)
+    done = await tx.execute(add, known_from, recorded_by, *source.arguments)
+    if bulk.count(done) == len(members):
+        return {each.entry.person_id for each in members}
+    rows = await tx.fetch(
+        "SELECT person_id FROM household_member WHERE id = ANY($1)", [each.id for each in members]
+    )
     return {row["person_id"] for row in rows}
 
 
