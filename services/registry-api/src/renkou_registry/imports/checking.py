@@ -12,13 +12,14 @@ from renkou_common.scope import AreaScope
 from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
 from renkou_registry.imports.importer import Importer, Kind
-from renkou_registry.imports.reading import Numbered, open_file
+from renkou_registry.imports.opening import open_file
+from renkou_registry.imports.reading import Numbered
 from renkou_registry.imports.repository import Job
 from renkou_registry.imports.sheet import Layout, Row, Severity, Unreadable
 from renkou_registry.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-BLOCK_ROWS = 1000
+BLOCK_ROWS = 2000
 
 
 def file_context(job: Job, part: int) -> str:

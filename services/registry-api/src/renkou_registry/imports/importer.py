@@ -9,6 +9,7 @@ sealed, in blocks; rows of one ``group`` lie in one block. Then block by block g
 needs no database, in a thread, while the block before is being written by ``apply``.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,7 +52,7 @@ class Applied:
     refused: Sequence[Row] = ()
 
 
-class Importer:
+class Importer(ABC):
     """One job of one kind; holds what the rows so far have shown."""
 
     narrow = False
@@ -83,10 +84,10 @@ class Importer:
                 record = found.get(code)
                 self.areas[code] = record is not None and record.valid_on(self.job.stock_date)
 
-    def check(self, row: Row) -> None:
+    def check(self, row: Row) -> None:  # noqa: B027 - a kind may have no such rules
         """Blame what is wrong with a row as a whole, also beside the rows before it."""
 
-    async def beside(self, tx: Transaction, rows: Sequence[Row]) -> None:
+    async def beside(self, tx: Transaction, rows: Sequence[Row]) -> None:  # noqa: B027 - as above
         """Blame what is wrong with good rows beside the register."""
 
     async def whole(self, tx: Transaction) -> list[RowFinding]:
@@ -101,9 +102,9 @@ class Importer:
         """Return what ``apply`` takes."""
         return rows
 
+    @abstractmethod
     async def apply(self, tx: Transaction, built: Any) -> Applied:
         """Enter a block in the open transaction."""
-        raise NotImplementedError
 
 
 def office_of(desk: Desk) -> Office:
@@ -132,9 +133,9 @@ class RowByRow(Importer):
     async def look_up(self, desk: Desk, row: Row) -> None:
         """Raise RenkouError for what a row names and is not there; asked when the file is checked."""
 
+    @abstractmethod
     async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
         """Enter one row through the feature's service; ``persons`` are ids by heading. Raises RenkouError."""
-        raise NotImplementedError
 
     def check(self, row: Row) -> None:
         for title in self.days:

@@ -8,4 +8,4 @@ def add_months(day: date, months: int) -> date:
     """Return the day ``months`` later, at most the month's last (31 August + 6: 28 February)."""
     index = day.year * 12 + day.month - 1 + months
     year, month = index // 12, index % 12 + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
+    return date(year, month, day.day if day.day <= 28 else min(day.day, monthrange(year, month)[1]))
