@@ -19,7 +19,7 @@ from renkou_registry.imports.sheet import Layout, Row, Severity, Unreadable
 from renkou_registry.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-BLOCK_ROWS = 2000
+BLOCK_ROWS = 1000
 
 
 def file_context(job: Job, part: int) -> str:
