@@ -5,6 +5,7 @@ key's is refused before any signature is computed (RFC 8725, 3.1). ES256 signatu
 """
 
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,7 @@ _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _LAST_CHARACTERS = (_ALPHABET, "", _ALPHABET[::16], _ALPHABET[::4])
 """By length modulo 4: last characters whose unused low bits are zero."""
+_PADDING = (b"", b"===", b"==", b"=")
 
 
 def encode_base64url(data: bytes) -> str:
@@ -43,10 +45,10 @@ def decode_base64url(text: str) -> bytes:
     """
     try:
         standard = text.encode("ascii").translate(_TO_STANDARD)
-        data = binascii.a2b_base64(standard + b"=" * (-len(standard) % 4), strict_mode=True)
+        data = binascii.a2b_base64(standard + _PADDING[len(text) & 3], strict_mode=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise CredentialError(Reason.MALFORMED, "not base64url") from error
-    if text and text[-1] not in _LAST_CHARACTERS[len(text) % 4]:
+    if text and text[-1] not in _LAST_CHARACTERS[len(text) & 3]:
         raise CredentialError(Reason.MALFORMED, "base64url is not in its one canonical form")
     return data
 
@@ -142,7 +144,10 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The protected header members that are looked at; all others are ignored, none is trusted."""
+    """The protected header members that are looked at; all others are ignored, none is trusted.
+
+    ``kid`` is empty where there is none.
+    """
 
     algorithm: str
     kid: str
@@ -176,8 +181,8 @@ def sign_compact(payload: bytes, *, key: SigningKey, type: str) -> str:
     return f"{signing_input}.{encode_base64url(key.sign(signing_input.encode('ascii')))}"
 
 
-def parse_compact(token: str, *, type: str) -> UnverifiedJws:
-    """Take a compact token apart and check its header.
+def parse_compact(token: str, *, type: str, names_key: bool = True) -> UnverifiedJws:
+    """Take a compact token apart and check its header. ``names_key`` False: ``kid`` may be absent.
 
     Raises ``CredentialError``: ``MALFORMED``, ``WRONG_TYPE`` (``typ`` is not ``type``) or
     ``CRITICAL_HEADER`` (``crit`` is there: no extension is supported).
@@ -190,6 +195,8 @@ def parse_compact(token: str, *, type: str) -> UnverifiedJws:
         raise CredentialError(Reason.CRITICAL_HEADER)
     if header.type != type:
         raise CredentialError(Reason.WRONG_TYPE)
+    if names_key and not header.kid:
+        raise CredentialError(Reason.MALFORMED, "kid is missing or empty")
     return UnverifiedJws(
         header=header,
         payload=decode_base64url(segments[1]),
@@ -198,15 +205,35 @@ def parse_compact(token: str, *, type: str) -> UnverifiedJws:
     )
 
 
-def parse_json_object(data: bytes) -> dict[str, Any]:
-    """Parse one JSON object. Raises ``CredentialError(MALFORMED)``."""
+def parse_json(data: bytes) -> Any:
+    """Parse one JSON value in which no object names a member twice. Raises ``CredentialError(MALFORMED)``.
+
+    Two readers may take different ones of two members of one name (RFC 8259, 4), so neither is taken. What
+    is written without spaces and needless escapes comes back the same when written again, and then it
+    can't have had any; everything else is read once more, slowly.
+    """
     try:
         value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise CredentialError(Reason.MALFORMED, "not JSON") from error
+        if orjson.dumps(value) != data:
+            json.loads(data, object_pairs_hook=_members_once)
+    except ValueError as error:
+        raise CredentialError(Reason.MALFORMED, "not JSON, or a member twice") from error
+    return value
+
+
+def parse_json_object(data: bytes) -> dict[str, Any]:
+    """Parse one JSON object as ``parse_json`` does. Raises ``CredentialError(MALFORMED)``."""
+    value = parse_json(data)
     if not isinstance(value, dict):
         raise CredentialError(Reason.MALFORMED, "not a JSON object")
     return value
+
+
+def _members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member twice")
+    return members
 
 
 @lru_cache(maxsize=256)
@@ -215,7 +242,7 @@ def _header(segment: str) -> Header:
     members = parse_json_object(decode_base64url(segment))
     return Header(
         algorithm=_text_member(members, "alg"),
-        kid=_text_member(members, "kid"),
+        kid=_text_member(members, "kid") if "kid" in members else "",
         type=_text_member(members, "typ"),
         critical="crit" in members,
     )

@@ -34,6 +34,13 @@ class Reason(StrEnum):
     STATUS_INDEX_OUT_OF_RANGE = "status_index_out_of_range"
     STATUS_LIST_FOREIGN = "status_list_foreign"
 
+    HOLDER_PROOF_MISSING = "holder_proof_missing"
+    HOLDER_PROOF_INVALID = "holder_proof_invalid"
+    HOLDER_PROOF_AUDIENCE = "holder_proof_audience"
+    HOLDER_PROOF_NONCE = "holder_proof_nonce"
+    HOLDER_PROOF_TIME = "holder_proof_time"
+    HOLDER_PROOF_REPLAYED = "holder_proof_replayed"
+
     STATUS_LIST_MISSING = "status_list_missing"
     STATUS_LIST_STALE = "status_list_stale"
     TRUST_LIST_STALE = "trust_list_stale"
@@ -83,6 +90,27 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "The status index lies outside the status list.",
     ),
     Reason.STATUS_LIST_FOREIGN: ("状态名单不属于签发地", "The status list is another issuer's."),
+    Reason.HOLDER_PROOF_MISSING: (
+        "证明绑定了持有人密钥，但没有出示持有证明",
+        "It is bound to the holder's key, and the holder's proof is missing.",
+    ),
+    Reason.HOLDER_PROOF_INVALID: (
+        "持有证明不是该持有人对本次出示内容的签名",
+        "The holder's proof is not the holder's signature over what is shown.",
+    ),
+    Reason.HOLDER_PROOF_AUDIENCE: (
+        "持有证明是出示给其他核验方的",
+        "The holder's proof was made for another verifier.",
+    ),
+    Reason.HOLDER_PROOF_NONCE: (
+        "持有证明不是对本次核验的回应",
+        "The holder's proof does not answer this verifier's nonce.",
+    ),
+    Reason.HOLDER_PROOF_TIME: (
+        "持有证明的时间过早或过晚",
+        "The holder's proof is too old, or from the future.",
+    ),
+    Reason.HOLDER_PROOF_REPLAYED: ("持有证明已经用过", "The holder's proof was used before."),
     Reason.STATUS_LIST_MISSING: (
         "没有签发地的状态名单，不能确认是否撤销",
         "The issuer's status list is not at hand: unknown.",

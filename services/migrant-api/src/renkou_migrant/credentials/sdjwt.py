@@ -1,6 +1,6 @@
 """The certificate as an SD-JWT VC (RFC 9901; VC profile pinned to draft-ietf-oauth-sd-jwt-vc-15).
 
-    <issuer-signed JWT>~<disclosure>~<disclosure>~
+    <issuer-signed JWT>~<disclosure>~<disclosure>~[<proof of the holder, see ``holder``>]
 
 ``iss``, ``iat``, ``exp``, ``vct`` and ``status`` are always in the clear. Each disclosure group is one
 salted digest in ``_sd``. Groups a certificate doesn't have are made up for by decoys, so that every
@@ -23,6 +23,7 @@ from renkou_migrant.credentials.jws import (
     decode_base64url,
     encode_base64url,
     parse_compact,
+    parse_json,
     parse_json_object,
     sign_compact,
 )
@@ -30,14 +31,15 @@ from renkou_migrant.credentials.reasons import CredentialError, Reason
 
 CERTIFICATE_TYPE = "urn:renkou:marriage-and-childbearing-certificate:1"
 MEDIA_TYPE = "dc+sd-jwt"
-DIGEST_COUNT = 8
-"""Digests in every certificate: six groups and room for two more without a visible change."""
+DIGEST_COUNT = len(Group)
+"""Digests in every certificate, whatever groups it holds: the number tells nothing."""
 SALT_BYTES = 16
 MAX_PRESENTATION = 8192
 """Characters; the full form of a real certificate stays under 2,000."""
 
 _CLAIMS = frozenset({"iss", "iat", "exp", "vct", "status", "_sd"})
-_OPTIONAL_CLAIMS = frozenset({"nbf", "_sd_alg"})
+_KNOWN_CLAIMS = _CLAIMS | {"nbf", "_sd_alg", "cnf"}
+_GROUPS = {group.value: group for group in Group}
 
 
 def issuer_of(district: str) -> str:
@@ -54,7 +56,8 @@ def status_list_uri(district: str, number: int = 1) -> str:
 class Certificate:
     """What a presentation says: the claims in the clear and the groups the holder chose to show.
 
-    ``groups`` keeps the order of ``Group``. Times are seconds since 1970 (JWT NumericDate).
+    ``groups`` keeps the order of ``Group``. Times are seconds since 1970 (JWT NumericDate). ``cnf`` names the
+    holder's key; None where the certificate is bound to none.
     """
 
     issuer: str
@@ -64,6 +67,7 @@ class Certificate:
     status_uri: str
     status_index: int
     groups: Mapping[Group, Any]
+    cnf: Mapping[str, Any] | None = None
 
     @property
     def district(self) -> str:
@@ -89,11 +93,13 @@ def issue(
     status_index: int,
     key: SigningKey,
     status_list_number: int = 1,
+    cnf: Mapping[str, Any] | None = None,
 ) -> str:
     """Sign a certificate and return its full form, every group disclosed.
 
     ``groups`` comes from ``CertificateFacts.to_groups()``. ``expires_at`` is the first instant at which
     the certificate is no longer valid. ``status_index`` is drawn at random by the caller, never used twice.
+    ``cnf`` is ``holder.confirmation`` of the holder's key: nobody without that key can show it then.
     Times must be aware. Raises ``CredentialError(MALFORMED)`` for a group of another form.
     """
     disclosures = []
@@ -111,6 +117,7 @@ def issue(
         status_uri=status_list_uri(district, status_list_number),
         status_index=status_index,
         digests=sorted(digests),
+        cnf=cnf,
     )
     token = sign_compact(payload, key=key, type=MEDIA_TYPE)
     return join(token, disclosures)
@@ -129,9 +136,11 @@ def present(full: str, groups: Iterable[Group | str]) -> str:
 def parse(presentation: str) -> Presentation:
     """Take a presentation apart and check type and form of the token, not the signature.
 
+    A holder's proof at its end is left aside: see ``holder.check_proof``.
+
     Raises ``CredentialError``: ``MALFORMED``, ``TOO_LARGE``, ``WRONG_TYPE``, ``CRITICAL_HEADER``.
     """
-    token, disclosures = split(presentation)
+    token, disclosures = split(separate_proof(presentation)[0])
     jws = parse_compact(token, type=MEDIA_TYPE)
     return Presentation(jws=jws, claims=parse_json_object(jws.payload), disclosures=tuple(disclosures))
 
@@ -154,13 +163,22 @@ def read(presentation: Presentation) -> Certificate:
         status_uri=uri,
         status_index=index,
         groups=_disclosed_groups(_digests(claims["_sd"]), presentation.disclosures),
+        cnf=claims.get("cnf"),
     )
+
+
+def separate_proof(presentation: str) -> tuple[str, str | None]:
+    """The presentation up to its last ``~``, and the holder's proof behind it or None."""
+    end = presentation.rfind("~") + 1
+    if end == len(presentation) or not end:
+        return presentation, None
+    return presentation[:end], presentation[end:]
 
 
 def split(presentation: str) -> tuple[str, list[str]]:
     """The issuer-signed token and the encoded disclosures.
 
-    A key-binding token at the end is refused: no certificate asks for one yet.
+    A holder's proof at the end is refused here: take it off with ``separate_proof``.
     Raises ``CredentialError``: ``TOO_LARGE`` or ``MALFORMED``.
     """
     if len(presentation) > MAX_PRESENTATION:
@@ -190,14 +208,13 @@ def encode_disclosure(salt: bytes, group: Group, value: JsonValue) -> str:
 
 def decode_disclosure(disclosure: str) -> tuple[str, Group, Any]:
     """Salt text, group and value. Raises ``CredentialError(MALFORMED)``."""
-    try:
-        parts = orjson.loads(decode_base64url(disclosure))
-        salt, name, value = parts
-        if not isinstance(parts, list) or not isinstance(salt, str):
-            raise CredentialError(Reason.MALFORMED, "a disclosure is an array of salt, name and value")
-        group = Group(name)
-    except (ValueError, TypeError) as error:
-        raise CredentialError(Reason.MALFORMED, "a disclosure is none of the six groups") from error
+    parts = parse_json(decode_base64url(disclosure))
+    if not isinstance(parts, list) or len(parts) != 3:
+        raise CredentialError(Reason.MALFORMED, "a disclosure is an array of salt, name and value")
+    salt, name, value = parts
+    group = _GROUPS.get(name) if isinstance(name, str) else None
+    if group is None or not isinstance(salt, str):
+        raise CredentialError(Reason.MALFORMED, "a disclosure is none of the six groups")
     return salt, group, value
 
 
@@ -209,18 +226,20 @@ def encode_claims(
     status_uri: str,
     status_index: int,
     digests: list[str],
+    cnf: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The payload in the one form this issuer writes: members in this order, no spaces, UTF-8."""
-    return orjson.dumps(
-        {
-            "iss": issuer,
-            "iat": issued_at,
-            "exp": expires_at,
-            "vct": CERTIFICATE_TYPE,
-            "status": {"status_list": {"idx": status_index, "uri": status_uri}},
-            "_sd": digests,
-        }
-    )
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "iat": issued_at,
+        "exp": expires_at,
+        "vct": CERTIFICATE_TYPE,
+        "status": {"status_list": {"idx": status_index, "uri": status_uri}},
+        "_sd": digests,
+    }
+    if cnf is not None:
+        claims["cnf"] = cnf
+    return orjson.dumps(claims)
 
 
 def _check_claims(claims: Mapping[str, Any]) -> None:
@@ -228,16 +247,18 @@ def _check_claims(claims: Mapping[str, Any]) -> None:
         raise CredentialError(Reason.WRONG_CERTIFICATE_TYPE)
     if "status" not in claims:
         raise CredentialError(Reason.STATUS_MISSING)
-    missing = _CLAIMS - claims.keys()
-    if missing:
-        raise CredentialError(Reason.MISSING_CLAIM, ", ".join(sorted(missing)))
-    unknown = claims.keys() - _CLAIMS - _OPTIONAL_CLAIMS
-    if unknown:
-        raise CredentialError(Reason.MALFORMED, f"claims not known: {', '.join(sorted(unknown))}")
+    names = claims.keys()
+    if names != _CLAIMS:
+        if missing := _CLAIMS - names:
+            raise CredentialError(Reason.MISSING_CLAIM, ", ".join(sorted(missing)))
+        if unknown := names - _KNOWN_CLAIMS:
+            raise CredentialError(Reason.MALFORMED, f"claims not known: {', '.join(sorted(unknown))}")
     if not isinstance(claims["iss"], str) or claims.get("_sd_alg", "sha-256") != "sha-256":
         raise CredentialError(Reason.MALFORMED, "iss or _sd_alg")
-    if any(type(claims[name]) is not int for name in ("iat", "exp", "nbf") if name in claims):
+    if not type(claims["iat"]) is type(claims["exp"]) is type(claims.get("nbf", 0)) is int:
         raise CredentialError(Reason.MALFORMED, "times are whole seconds")
+    if "cnf" in claims and not isinstance(claims["cnf"], dict):
+        raise CredentialError(Reason.MALFORMED, "cnf is an object")
 
 
 def _status_reference(status: object) -> tuple[str, int]:
@@ -251,7 +272,7 @@ def _status_reference(status: object) -> tuple[str, int]:
 
 
 def _digests(digests: object) -> set[str]:
-    if not isinstance(digests, list) or not all(isinstance(text, str) for text in digests):
+    if not isinstance(digests, list) or not {str}.issuperset(map(type, digests)):
         raise CredentialError(Reason.MALFORMED, "_sd is not a list of digests")
     unique = set(digests)
     if len(unique) != len(digests):
@@ -265,18 +286,17 @@ def _disclosed_groups(digests: set[str], disclosures: Iterable[str]) -> dict[Gro
     found: dict[Group, Any] = {}
     seen: set[str] = set()
     for text in disclosures:
-        own = digest(text)
-        if own in seen:
+        if text in seen:
             raise CredentialError(Reason.DISCLOSURE_REPEATED)
-        if own not in digests:
+        if digest(text) not in digests:
             raise CredentialError(Reason.DISCLOSURE_UNREFERENCED)
-        seen.add(own)
+        seen.add(text)
         _, group, value = decode_disclosure(text)
         if group in found:
             raise CredentialError(Reason.DISCLOSURE_REPEATED, group)
         check_group(group, value)
         found[group] = value
-    return {group: found[group] for group in Group if group in found}
+    return {group: found[group] for group in _GROUPS.values() if group in found}
 
 
 def _seconds(instant: datetime) -> int:

@@ -1,8 +1,8 @@
 """Verifying a certificate with nothing but cached lists: valid, refused or unknown (离线核验).
 
 The order of the checks is part of the contract, as the first that fails gives the reason: form and header,
-issuer and key, algorithm and signature, claims, disclosures, time, status. Nothing signed is looked into
-for its meaning before its signature holds, except ``iss`` and ``iat``, which choose the key.
+issuer and key, algorithm and signature, claims, disclosures, time, status, holder's proof. Nothing signed is
+looked into for its meaning before its signature holds, except ``iss`` and ``iat``, which choose the key.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from renkou_migrant.credentials import qr, sdjwt
+from renkou_migrant.credentials import packing, sdjwt
+from renkou_migrant.credentials.holder import Challenge, RecentProofs, ReplayMemory, check_proof
 from renkou_migrant.credentials.reasons import UNKNOWN_REASONS, CredentialError, Reason
 from renkou_migrant.credentials.sdjwt import Certificate
 from renkou_migrant.credentials.status_list import StatusList
@@ -63,11 +64,15 @@ class OfflineVerifier:
         trust_list: TrustList,
         status_lists: Iterable[StatusList] | Mapping[str, StatusList],
         now: datetime,
+        *,
+        memory: ReplayMemory | None = None,
     ) -> None:
         """``status_lists`` by uri or in any order; of two with one uri the higher sequence counts.
 
         ``now`` is aware and is used for every check; pass another to ``verify`` in a long-lived process.
+        ``memory`` remembers the holders' proofs; one of this object's own where none is given.
         """
+        self._memory = RecentProofs() if memory is None else memory
         self._trust_list = trust_list
         self._now = now
         self._status_lists: dict[str, StatusList] = {}
@@ -77,19 +82,26 @@ class OfflineVerifier:
             if held is None or held.sequence < status_list.sequence:
                 self._status_lists[status_list.uri] = status_list
 
-    def verify_text(self, text: str, *, now: datetime | None = None) -> VerificationResult:
+    def verify_text(
+        self, text: str, *, now: datetime | None = None, challenge: Challenge | None = None
+    ) -> VerificationResult:
         """Verify what a person or a scanner handed in: a presentation or the text of a QR code."""
         stripped = text.strip()
-        if not stripped.startswith(qr.PREFIX):
-            return self.verify(stripped, now=now)
+        if not stripped.startswith(packing.PREFIX):
+            return self.verify(stripped, now=now, challenge=challenge)
         try:
-            presentation = qr.unpack(stripped)
+            presentation = packing.unpack(stripped)
         except CredentialError as error:
             return _refused(error)
-        return self.verify(presentation, now=now)
+        return self.verify(presentation, now=now, challenge=challenge)
 
-    def verify(self, presentation: str, *, now: datetime | None = None) -> VerificationResult:
-        """Verify a presentation. Never raises for anything that ``presentation`` may contain."""
+    def verify(
+        self, presentation: str, *, now: datetime | None = None, challenge: Challenge | None = None
+    ) -> VerificationResult:
+        """Verify a presentation. Never raises for anything that ``presentation`` may contain.
+
+        ``challenge``: what the holder's proof has to answer, for certificates bound to a key.
+        """
         moment = self._now if now is None else now
         try:
             certificate = self._authentic(presentation)
@@ -97,6 +109,7 @@ class OfflineVerifier:
             return _refused(error)
         try:
             self._check_current(certificate, moment)
+            check_proof(presentation, certificate.cnf, challenge, self._memory, moment)
         except CredentialError as error:
             return _refused(error, certificate)
         return VerificationResult(Outcome.VALID, Reason.VALID, certificate=certificate)

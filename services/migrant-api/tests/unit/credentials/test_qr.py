@@ -1,87 +1,71 @@
-"""Packing for paper: byte for byte there and back, small enough, and readable from a picture."""
+"""The picture of a code: small, reproducible, and read back by another program from a bad photograph."""
 
 import io
 import random
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import replace
-from datetime import date, timedelta
 
-import base45
-import cbor2
 import pytest
 import zxingcpp
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
-from renkou_migrant.credentials import cbor, qr, sdjwt
-from renkou_migrant.credentials.groups import ALL_GROUPS, MARITAL_STATUS_TEXTS, CertificateFacts, Group
+from renkou_migrant.credentials import qr, sdjwt
+from renkou_migrant.credentials.groups import ALL_GROUPS, Group
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 
+from .test_packing import random_facts
 from .world import World
 
-CHARACTERS_OF_16_M = 656
-ALPHANUMERIC = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
-dates = st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 12, 31))
-certificates = st.builds(
-    CertificateFacts,
-    name=st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60),
-    sex=st.sampled_from([0, 1, 2, 9]),
-    birth_date=dates,
-    id_number=st.none() | st.from_regex(r"[0-9]{17}[0-9X]", fullmatch=True),
-    area_code=st.sampled_from(["34", "3401", "340103", "340103001", "340103001002"]),
-    area_name=st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
-    marital_status=st.sampled_from(sorted(MARITAL_STATUS_TEXTS)),
-    children_count=st.integers(0, 20),
-    children_birth_dates=st.none() | st.lists(dates, max_size=8).map(tuple),
-)
+PHOTOGRAPHS = 300
+READ_AT_LEAST = 0.95
+UNIFORM_DEVIATION = 256 / 12**0.5
 
 
-def packed_bytes(text: str) -> int:
-    return len(base45.b45decode(text.removeprefix(qr.PREFIX).encode()))
+def photograph(text: str, generator: random.Random) -> Image.Image:
+    """The code at 300 pixels as a hand-held phone sees it.
 
-
-def random_facts(generator: random.Random) -> CertificateFacts:
-    hanzi = [chr(code) for code in range(0x4E00, 0x9FFF)] + ["𠮷", "·", "㛃"]
-    return CertificateFacts(
-        name="".join(generator.choices(hanzi, k=generator.randint(2, 8))),
-        sex=generator.choice([1, 2]),
-        birth_date=date(1976, 1, 1) + timedelta(days=generator.randrange(11_000)),
-        area_code="340103",
-        area_name="安徽省合肥市庐阳区",
-        marital_status=generator.choice(sorted(MARITAL_STATUS_TEXTS)),
-        children_count=generator.randrange(4),
+    Tilted up to 12 degrees and in perspective (each corner off by up to 3 %), blurred (radius up to 0.7
+    pixels), unevenly bright, and noisy (standard deviation up to 25 of 255).
+    """
+    side = 300
+    picture = Image.open(io.BytesIO(qr.qr_png(text))).convert("L")
+    picture = picture.resize((side, side), Image.Resampling.BOX)
+    wide = Image.new("L", (side + 120, side + 120), 235)
+    wide.paste(picture, (60, 60))
+    wide = wide.rotate(generator.uniform(-12, 12), Image.Resampling.BICUBIC, fillcolor=235)
+    off = [generator.uniform(-0.03, 0.03) * side for _ in range(8)]
+    width, height = wide.size
+    corners = (0, 0, 0, height, width, height, width, 0)
+    tilted = wide.transform(
+        wide.size,
+        Image.Transform.QUAD,
+        tuple(corner + shift for corner, shift in zip(corners, off, strict=True)),
+        Image.Resampling.BICUBIC,
+        fillcolor=235,
     )
+    blurred = tilted.filter(ImageFilter.GaussianBlur(generator.uniform(0.2, 0.7)))
+    shade = Image.linear_gradient("L").resize(wide.size).point(lambda value: 205 + value // 6)
+    return noisy(Image.composite(blurred, Image.new("L", wide.size, 0), shade), generator)
 
 
-def test_a_thousand_random_certificates_unpack_to_the_exact_bytes_within_450_and_16_m(world: World) -> None:
+def noisy(picture: Image.Image, generator: random.Random) -> Image.Image:
+    """Noise from the generator, so that a seed gives the same picture: uniform, of that deviation."""
+    width, height = picture.size
+    factor = generator.uniform(5, 25) / UNIFORM_DEVIATION
+    noise = Image.frombytes("L", picture.size, generator.randbytes(width * height))
+    scaled = noise.point([round(128 + (value - 127.5) * factor) for value in range(256)])
+    return ImageChops.add(picture, scaled, offset=-128)
+
+
+def test_of_codes_at_300_pixels_with_noise_tilt_and_blur_95_percent_are_read(world: World) -> None:
     generator = random.Random(20260601)
-    for _ in range(1000):
-        minimal = world.minimal(facts=random_facts(generator), status_index=generator.randrange(2**20))
-        text = qr.pack(minimal)
-        assert qr.unpack(text) == minimal
-        assert packed_bytes(text) <= 450
-        assert len(text) <= CHARACTERS_OF_16_M
-
-
-@settings(max_examples=150, deadline=None)
-@given(facts=certificates, groups=st.sets(st.sampled_from(ALL_GROUPS)), index=st.integers(0, 2**40))
-def test_any_presentation_unpacks_to_the_exact_bytes(
-    world: World, facts: CertificateFacts, groups: Iterable[Group], index: int
-) -> None:
-    presentation = sdjwt.present(world.issue(facts=facts, status_index=index), groups)
-    text = qr.pack(presentation)
-    assert set(text) <= ALPHANUMERIC
-    assert qr.unpack(text) == presentation
-
-
-def test_a_name_of_fifteen_characters_still_fits_16_m(world: World) -> None:
-    facts = replace(random_facts(random.Random(1)), name="阿" * 15)
-    text = qr.pack(world.minimal(facts=facts, status_index=2**20 - 1))
-    assert len(text) <= CHARACTERS_OF_16_M
-    assert qr.make_qr(text).designator == "16-M"
-    assert qr.make_qr(qr.PREFIX + "0" * (CHARACTERS_OF_16_M - 4)).designator == "16-M"
+    read = 0
+    for _ in range(PHOTOGRAPHS):
+        text = qr.pack(world.minimal(facts=random_facts(generator)))
+        found = zxingcpp.read_barcodes(photograph(text, generator))
+        assert {one.text for one in found} <= {text}
+        read += len(found) == 1
+    print(f"read {read} of {PHOTOGRAPHS}")
+    assert read >= READ_AT_LEAST * PHOTOGRAPHS
 
 
 @pytest.mark.parametrize(("groups", "pixels"), [([Group.PERSON], 300), (ALL_GROUPS, 420)])
@@ -105,78 +89,7 @@ def test_images_are_reproducible(world: World) -> None:
     assert qr.qr_svg(text) == qr.qr_svg(text)
 
 
-def test_what_would_not_come_back_the_same_is_not_packed(world: World) -> None:
-    for presentation in (
-        world.resign(world.issue(), nbf=1),
-        world.resign(world.issue(), _sd_alg="sha-256"),
-        world.resign(world.issue(), header={"jku": "x"}),
-        world.resign(world.issue(), iss="someone"),
-        world.resign(world.issue(), status={}),
-    ):
-        with pytest.raises(CredentialError) as caught:
-            qr.pack(presentation)
-        assert caught.value.reason is Reason.NOT_PACKABLE
-
-
 def test_a_packing_too_large_for_any_code_is_refused() -> None:
     with pytest.raises(CredentialError) as caught:
         qr.make_qr("RK1:" + "0" * 5000)
     assert caught.value.reason is Reason.TOO_LARGE
-
-
-def repacked(world: World, position: int, value: object) -> str:
-    array = cbor.decode(base45.b45decode(qr.pack(world.minimal()).removeprefix(qr.PREFIX).encode()))
-    array[position] = value
-    encoded: str = base45.b45encode(cbor2.dumps(array)).decode()
-    return qr.PREFIX + encoded
-
-
-@pytest.mark.parametrize(
-    ("position", "value"),
-    [
-        (0, 3), (0, "ES256"), (1, 7), (2, 1_000_000), (2, "340103"), (3, "x"), (4, b"x"), (5, []), (6, {}),
-        (7, bytes(255)), (7, "x"), (8, bytes(63)), (9, 7), (9, [[6, bytes(16), 1]]), (9, [[0, bytes(15), 1]]),
-        (9, [[0, bytes(16), ["王", 1]]]), (9, [[0, bytes(16), ["王", 1, "x"]]]), (9, [[4, bytes(16), b"x"]]),
-        (9, [[4, bytes(16)]]), (9, ["x"]),
-    ],
-)  # fmt: skip
-def test_a_packing_of_another_form_is_malformed(world: World, position: int, value: object) -> None:
-    with pytest.raises(CredentialError) as caught:
-        qr.unpack(repacked(world, position, value))
-    assert caught.value.reason is Reason.MALFORMED
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=200))
-def test_no_bytes_make_unpacking_fail_otherwise(data: bytes) -> None:
-    with pytest.raises(CredentialError):
-        qr.unpack(qr.PREFIX + base45.b45encode(data).decode())
-
-
-values = st.recursive(
-    st.integers(0, 2**53 - 1) | st.binary(max_size=300) | st.text(max_size=100),
-    lambda inner: st.lists(inner, max_size=30) | st.dictionaries(st.text(max_size=5), inner, max_size=30),
-    max_leaves=20,
-)
-
-
-@settings(deadline=None)
-@given(values)
-def test_the_reader_agrees_with_another_implementation_where_it_reads_at_all(value: object) -> None:
-    with suppress(cbor.NestedTooDeeplyError):
-        assert cbor.decode(cbor2.dumps(value)) == value
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        "", "20", "f4", "f6", "fb3ff0000000000000", "c11a00000001", "d8236161", "9fff", "5f4100ff", "1801",
-        "190018",
-        "1a0000ffff", "1b00000000ffffffff", "1b0020000000000000", "8101ff", "61ff",
-        "9b7fffffffffffffff", "5b7fffffffffffffff",
-        "bb7fffffffffffffff", "a10102", "a2616101616102", "8181818181", "818181818100", "1c", "62c3", "82",
-    ],
-)  # fmt: skip
-def test_other_cbor_is_refused(data: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        cbor.decode(bytes.fromhex(data))

@@ -7,6 +7,7 @@ import pytest
 
 from renkou_migrant.credentials import sdjwt
 from renkou_migrant.credentials.groups import ALL_GROUPS, CertificateFacts, Group
+from renkou_migrant.credentials.holder import confirmation
 from renkou_migrant.credentials.jws import decode_base64url
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.text import read_unverified
@@ -34,16 +35,23 @@ def test_the_clear_claims_are_five_and_nothing_personal(world: World) -> None:
     assert claims["status"] == {"status_list": {"idx": 7, "uri": "renkou:340103/status-lists/1"}}
 
 
-def test_the_number_of_digests_tells_nothing(world: World) -> None:
-    from_facts = [
-        replace(LONGEST_USUAL, id_number=None, children_birth_dates=None),
-        replace(LONGEST_USUAL, children_birth_dates=None, children_count=0),
+@pytest.mark.parametrize("id_number", [None, "653101198012310019"])
+@pytest.mark.parametrize("children", [None, 0, 1, 2, 9, 20])
+def test_the_number_of_digests_tells_nothing(
+    world: World, id_number: str | None, children: int | None
+) -> None:
+    """Neither what the holder left out nor how many children there are shows in what is in the clear."""
+    facts = replace(
         LONGEST_USUAL,
-    ]
-    for facts in from_facts:
-        digests = sdjwt.parse(world.issue(facts=facts)).claims["_sd"]
-        assert len(digests) == len(set(digests)) == 8
-        assert digests == sorted(digests)
+        id_number=id_number,
+        children_count=children or 0,
+        children_birth_dates=None if children is None else (date(2005, 1, 1),) * children,
+    )
+    shown = sdjwt.present(world.issue(facts=facts), [Group.PERSON])
+    digests = sdjwt.parse(shown).claims["_sd"]
+    assert len(digests) == len(set(digests)) == 6
+    assert digests == sorted(digests)
+    assert len(shown) == len(sdjwt.present(world.issue(facts=LONGEST_USUAL), [Group.PERSON]))
 
 
 def test_two_certificates_of_the_same_facts_share_no_digest_and_no_salt(world: World) -> None:
@@ -77,10 +85,26 @@ def test_a_name_that_is_no_group_is_refused(world: World) -> None:
         sdjwt.present(world.issue(), ["contraception"])
 
 
-def test_the_minimal_form_has_at_most_1150_bytes_and_everything_at_most_2000(world: World) -> None:
-    full = world.issue(facts=LONGEST_USUAL, status_index=2**20 - 1)
+@pytest.mark.parametrize(
+    ("name", "children"),
+    [(LONGEST_USUAL.name, 3), ("阿" * 50, 9), ("阿" * 38 + "𠮷" * 12, 15), ("𠮷" * 12, 18)],
+)
+def test_the_minimal_form_has_at_most_1150_bytes_and_everything_at_most_2000(
+    world: World, name: str, children: int
+) -> None:
+    """Fifty characters of name, twelve of them rare, the longest kind of area name, many children."""
+    days = (date(2005, 1, 1),) * children
+    facts = replace(LONGEST_USUAL, name=name, children_count=children, children_birth_dates=days)
+    full = world.issue(facts=facts, status_index=2**20 - 1, status_list_number=12)
     assert len(full) <= 2000
     assert len(sdjwt.present(full, [Group.PERSON])) <= 1150
+
+
+def test_a_holders_key_leaves_a_usual_certificate_within_the_same_sizes(world: World) -> None:
+    for key in world.keys.values():
+        full = world.issue(facts=LONGEST_USUAL, cnf=confirmation(key.public.to_jwk()))
+        assert len(full) <= 2000
+        assert len(sdjwt.present(full, [Group.PERSON])) <= 1150
 
 
 def test_a_fact_of_another_form_is_not_signed(world: World) -> None:

@@ -9,6 +9,7 @@ import orjson
 
 from renkou_migrant.credentials import sdjwt
 from renkou_migrant.credentials.groups import CertificateFacts, Group
+from renkou_migrant.credentials.holder import ReplayMemory
 from renkou_migrant.credentials.jws import SigningKey, encode_base64url
 from renkou_migrant.credentials.status_list import StatusList
 from renkou_migrant.credentials.trust import TrustList, describe_district, key_entry
@@ -94,11 +95,13 @@ class World:
         trust_list: TrustList | None = None,
         status_lists: Iterable[StatusList] | None = None,
         now: datetime | None = None,
+        memory: ReplayMemory | None = None,
     ) -> OfflineVerifier:
         return OfflineVerifier(
             self.trust_list if trust_list is None else trust_list,
             self.status_lists if status_lists is None else status_lists,
             now or self.now,
+            memory=memory,
         )
 
     def verify(self, presentation: str, **changes: Any) -> VerificationResult:
