@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
 from renkou_migrant.agreements.routes import router as agreements
+from renkou_migrant.applications.routes import router as applications
 from renkou_migrant.arrivals.routes import router as arrivals
 from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.certificates.routes import router as certificates
@@ -15,16 +16,20 @@ from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.feeds.routes import router as feeds
+from renkou_migrant.me.applications import router as my_applications
 from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
 from renkou_migrant.partners.routes import router as partners
+from renkou_migrant.reissues.routes import router as reissues
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
 from renkou_migrant.status_lists.routes import router as status_lists
 
 ROUTERS: list[APIRouter] = [
     departures,
+    applications,
     certificates,
+    reissues,
     status_lists,
     arrivals,
     checks,
@@ -33,6 +38,7 @@ ROUTERS: list[APIRouter] = [
     notices,
     message_log,
     me,
+    my_applications,
     feeds,
 ]
 TITLE = "migrant-api"

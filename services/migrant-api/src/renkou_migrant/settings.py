@@ -34,6 +34,12 @@ class MigrantSettings(ServiceSettings):
     certificate_minimum_age: int = Field(default=18, ge=0, le=100, description="age from which one is issued")
     certificate_age_limit: int = Field(default=50, ge=1, le=150, description="age at which one lapses")
     certificate_years: int = Field(default=3, ge=1, le=20, description="years a certificate is valid")
+    certificate_renewal_months: int = Field(
+        default=3, ge=1, le=24, description="months before its end in which one may be renewed"
+    )
+    certificate_change_report_months: int = Field(
+        default=3, ge=1, le=24, description="months in which a changed status is to be reported"
+    )
 
     answer_days: int = Field(default=30, ge=1, le=365, description="days to answer an arrival notice")
     inquiry_days: int = Field(default=15, ge=1, le=365, description="days to answer an inquiry")

@@ -176,7 +176,7 @@ async def test_nobody_comes_back_before_having_left(host: Staff, today: date) ->
 async def traveller(home: Office, residence: Office, clerk: Staff, host: Staff, today: date) -> Traveller:
     """Somebody with a certificate of home who has arrived in the residence: certificate and arrival."""
     person = await clerk.person(HOME_COMMUNITY)
-    certificate = await clerk.made("/certificates", {"person_id": person["id"]})
+    certificate = await clerk.certificate(person)
     made = await host.made("/arrivals", arrival(today, resident_id=person["resident_id"]))
     await residence.take_status_list(HOME, await home.status_list())
     return {"certificate": certificate, "arrival": made}
@@ -252,7 +252,7 @@ async def test_altered_forged_and_revoked_ones_are_refused_each_with_its_reason(
     assert (await check(host, arrival_id, presentation="什么也不是"))["code"] == "malformed"
     certificate = traveller["certificate"]
     path = f"/certificates/{certificate['id']}/revocation"
-    assert (await clerk.change(path, {"reason": "持有人申请撤销"}, certificate["version"])).status_code == 200
+    assert (await clerk.change(path, {"reason": "holder_request"}, certificate["version"])).status_code == 200
     assert (await check(host, arrival_id, presentation=good))["code"] == "valid"
     await residence.take_status_list(HOME, await home.status_list())
     assert (await check(host, arrival_id, presentation=good))["code"] == "revoked"
