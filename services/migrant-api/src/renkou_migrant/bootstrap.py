@@ -13,7 +13,8 @@ from renkou_common.identity.principal import Identity
 from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json, read_secret
-from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
+from renkou_migrant.credentials.jws import VerifyingKey
+from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient, ServiceTokens
 from renkou_migrant.runtime import CurrentRuntime, Runtime
@@ -54,7 +55,7 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
         identity=Identity(TokenVerifier(settings.issuer, registry_keys), assignment_loader(database)),
         http=http,
         registry=registry,
-        certificate_keys=tuple(SigningKey.from_jwk(jwk) for jwk in certificate_keys),
+        certificate_keys=tuple(OwnKey.from_jwk(jwk) for jwk in certificate_keys),
         exchange_keys=ExchangeKeys.from_jwk_set(exchange_keys),
         anchor=VerifyingKey.from_jwk(anchor),
     )

@@ -11,6 +11,7 @@ from renkou_migrant.agreements.routes import router as agreements
 from renkou_migrant.applications.routes import router as applications
 from renkou_migrant.arrivals.routes import router as arrivals
 from renkou_migrant.bootstrap import open_runtime
+from renkou_migrant.certificate_keys.routes import router as certificate_keys
 from renkou_migrant.certificates.routes import router as certificates
 from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
@@ -29,6 +30,7 @@ ROUTERS: list[APIRouter] = [
     departures,
     applications,
     certificates,
+    certificate_keys,
     reissues,
     status_lists,
     arrivals,

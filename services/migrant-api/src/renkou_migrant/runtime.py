@@ -12,7 +12,8 @@ from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.messaging.outbox import Outbox
-from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
+from renkou_migrant.credentials.jws import VerifyingKey
+from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient
@@ -39,7 +40,7 @@ class Runtime:
     identity: Identity
     http: httpx.AsyncClient
     registry: RegistryClient
-    certificate_keys: tuple[SigningKey, ...]
+    certificate_keys: tuple[OwnKey, ...]
     exchange_keys: ExchangeKeys
     anchor: VerifyingKey
     trust: TrustCache = field(default_factory=TrustCache)

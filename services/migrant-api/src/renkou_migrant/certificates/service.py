@@ -139,8 +139,8 @@ async def _signed(
 ) -> StoredCertificate:
     now: datetime = runtime.clock.now()
     certificate_id = UUID(bytes=uuid7().bytes)
-    list_number, index = await status_lists.allocate(tx, certificate_id)
-    key = status_lists.signing_key(runtime)
+    key = await status_lists.signing_key(tx, runtime)
+    list_number, index = await status_lists.allocate(tx, runtime, certificate_id, key.kid)
     values = contents(runtime, facts, order.groups)
     token = sdjwt.issue(
         values,

@@ -1,6 +1,6 @@
 """Whom this district knows, and how it describes itself to be known."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import orjson
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput
+from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.credentials.jws import sign_compact
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 from renkou_migrant.credentials.trust import TrustList, describe_district, key_entry, verify_trust_list
@@ -22,7 +23,10 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 
 
 async def trust_list(tx: Transaction, runtime: Runtime) -> TrustList | None:
-    """Return the trust list accepted last, None before the first; verified again when it is a new one."""
+    """Return the trust list accepted last, None before the first; verified again when it is a new one.
+
+    Own keys declared compromised are taken out, whether or not the list still names them.
+    """
     stored = await repository.accepted(tx)
     if stored is None:
         return None
@@ -32,7 +36,8 @@ async def trust_list(tx: Transaction, runtime: Runtime) -> TrustList | None:
         if token is None:
             return None
         runtime.trust.current = cached = verify_trust_list(token, runtime.anchor)
-    return cached
+    compromised = await certificate_keys.compromised(tx)
+    return cached.without(str(runtime.district), compromised) if compromised else cached
 
 
 async def trust_list_token(tx: Transaction) -> str | None:
@@ -68,14 +73,24 @@ async def accept_trust_list(tx: Transaction, runtime: Runtime, token: str, by: U
     return found
 
 
-def own_description(runtime: Runtime) -> tuple[dict[str, Any], str]:
-    """Return this district's description for the trust list, and the same signed by its exchange key."""
+def own_description(
+    runtime: Runtime, compromised: Collection[str] = frozenset()
+) -> tuple[dict[str, Any], str]:
+    """Return this district's description for the trust list, and the same signed by its exchange key.
+
+    It leaves out compromised keys; raises Conflict where no certificate key remains.
+    """
+    own = [key.entry() for key in runtime.certificate_keys if key.kid not in compromised]
+    if not own:
+        raise Conflict(
+            "certificate_key_missing", "没有可用的签发密钥", "There is no certificate key that may be used"
+        )
     settings, keys = runtime.settings, runtime.exchange_keys
     description = describe_district(
         code=settings.district,
         name_zh=settings.district_name_zh or settings.district,
         name_en=settings.district_name_en or settings.district,
-        certificate_keys=[_entry(key.public.to_jwk()) for key in runtime.certificate_keys],
+        certificate_keys=own,
         exchange_signing_keys=[_entry(key.public.to_jwk()) for key in keys.signing],
         exchange_encryption_keys=[
             _entry({**key.as_dict(private=False), "kid": kid, "use": "enc"})

@@ -37,7 +37,8 @@ async def request(
     low, high = area.interval()
     if not (scope.contains(low) and scope.contains(high)):
         raise NotFound.of("区划", "area")
-    if kid == status_lists.signing_key(runtime).kid:
+    signing = await status_lists.current_key(tx, runtime)
+    if signing is not None and kid == signing.kid:
         raise Conflict(
             "key_in_use",
             "该密钥仍在用于签发, 请先更换签发密钥",

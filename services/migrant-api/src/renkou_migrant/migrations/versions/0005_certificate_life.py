@@ -1,6 +1,6 @@
 """Applications for certificates, the history of both, replacement, reissue in bulk
 
-Revision: 0005, after 0003
+Revision: 0005, after 0004
 """
 
 import os
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from renkou_common.migration import guard
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
