@@ -278,8 +278,9 @@ async def test_a_compromised_key_ends_what_it_signed_and_signs_nothing_more(stra
     assert await signer(home) == spare.kid
     async with home.runtime.database.transaction(EVERYTHING) as tx:
         token = await service.token_by_name(tx, home.runtime, str(number))
-        own = await partners.required_trust_list(tx, home.runtime)
+        own = await partners.certificate_trust(tx, home.runtime)
     assert token
+    assert own
     fresh = verify_status_list(token, own)
     assert fresh.is_revoked(index)
     assert await keep(residence, token)

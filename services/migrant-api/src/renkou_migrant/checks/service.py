@@ -33,7 +33,7 @@ COMPARISON_PURPOSE = "certificate_check"
 
 async def verify(tx: Transaction, runtime: Runtime, text: str) -> CheckResult:
     """Verify a presentation or the text of a QR code with the lists stored here; no network."""
-    trust = await partners.trust_list(tx, runtime)
+    trust = await partners.certificate_trust(tx, runtime)
     if trust is None:
         return trust_list_missing()
     lists = await _lists_for(tx, runtime, trust, text)

@@ -23,10 +23,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 
 
 async def trust_list(tx: Transaction, runtime: Runtime) -> TrustList | None:
-    """Return the trust list accepted last, None before the first; verified again when it is a new one.
-
-    Own keys declared compromised are taken out, whether or not the list still names them.
-    """
+    """Return the trust list accepted last, None before the first; verified again when it is a new one."""
     stored = await repository.accepted(tx)
     if stored is None:
         return None
@@ -36,8 +33,14 @@ async def trust_list(tx: Transaction, runtime: Runtime) -> TrustList | None:
         if token is None:
             return None
         runtime.trust.current = cached = verify_trust_list(token, runtime.anchor)
-    compromised = await certificate_keys.compromised(tx)
-    return cached.without(str(runtime.district), compromised) if compromised else cached
+    return cached
+
+
+async def certificate_trust(tx: Transaction, runtime: Runtime) -> TrustList | None:
+    """Return the trust list to verify certificates with: own keys declared compromised are taken out of it,
+    whether or not it still names them."""
+    found = await trust_list(tx, runtime)
+    return found and found.without(str(runtime.district), await certificate_keys.compromised(tx))
 
 
 async def trust_list_token(tx: Transaction) -> str | None:
