@@ -79,10 +79,9 @@ def test_an_older_status_list_is_refused_and_so_is_another_of_the_same_number(
     world: World, folder: MaterialFolder
 ) -> None:
     folder.accept_trust_list(world.trust_token)
-    assert folder.accept_status_lists([statuses(world, 9, [5])]) == []
-    refused = folder.accept_status_lists(
-        [statuses(world, 8), statuses(world, 9), "x", statuses(world, 9, [5])]
-    )
+    newest = statuses(world, 9, [5])
+    assert folder.accept_status_lists([newest]) == []
+    refused = folder.accept_status_lists([statuses(world, 8), statuses(world, 9), "x", newest])
     assert [(one.position, one.error.reason) for one in refused] == [
         (0, Reason.LIST_ROLLED_BACK),
         (1, Reason.LIST_CONFLICT),
