@@ -16,6 +16,8 @@ from renkou_migrant.certificates.reasons import RejectionReason, ReplacementReas
 from renkou_migrant.certificates.records import Recorded
 from renkou_migrant.certificates.schemas import HistoryStep
 from renkou_migrant.credentials.groups import Group
+from renkou_migrant.credentials.holder import confirmation
+from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.fields import Reason, area_code
 from renkou_migrant.registry_client import PersonCard
 
@@ -40,6 +42,10 @@ class HolderKey(BaseModel):
                 "应为 P-256 (EC, 含 x、y) 或 Ed25519 (OKP, 仅 x) 公钥",
                 "must be a public key on P-256 (EC with x and y) or Ed25519 (OKP with x only)",
             )
+        try:
+            confirmation(self.model_dump(exclude_none=True))
+        except CredentialError as error:
+            raise CodeError("holder_key", "不是曲线上的公钥", "is no public key of its curve") from error
         return self
 
 

@@ -26,7 +26,7 @@ from renkou_migrant.certificates.domain import CertificateState, Kind, Validity
 from renkou_migrant.certificates.reasons import ReplacementReason, RevocationReason
 from renkou_migrant.certificates.records import Actor, CertificateStep, Holder, StoredCertificate
 from renkou_migrant.certificates.repository import Filters
-from renkou_migrant.credentials import sdjwt
+from renkou_migrant.credentials import holder, sdjwt
 from renkou_migrant.credentials.groups import CertificateFacts, Group
 from renkou_migrant.departures import service as departures
 from renkou_migrant.fields import area_text
@@ -150,6 +150,7 @@ async def _signed(
         status_index=index,
         key=key,
         status_list_number=list_number,
+        cnf=holder.confirmation(order.holder_key) if order.holder_key else None,
     )
     new = StoredCertificate(
         id=certificate_id,

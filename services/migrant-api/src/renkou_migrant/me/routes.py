@@ -73,13 +73,15 @@ async def present_own_certificate(
     certificate_id: UUID, body: PresentationCreate, runtime: CurrentRuntime, me: Myself
 ) -> PresentationRead:
     """Make a presentation with these groups only, and its QR code. Nothing is kept. For the person."""
-    full = await _full(runtime, me, certificate_id)
-    text = shown.packed(full, body.groups)
+    async with runtime.database.transaction(OWN, read_only=True) as tx:
+        found = await _own(tx, me, certificate_id)
+        full = await service.full_text(tx, runtime, OWN, certificate_id)
+    text = None if found.holder_key else shown.packed(full, body.groups)
     return PresentationRead(
         groups=body.groups,
         presentation=shown.presentation(full, body.groups),
         qr_text=text,
-        qr_svg=shown.qr_drawing(text),
+        qr_svg=None if text is None else shown.qr_drawing(text),
     )
 
 

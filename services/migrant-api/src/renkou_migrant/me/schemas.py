@@ -22,5 +22,8 @@ class PresentationRead(BaseModel):
 
     groups: list[Group]
     presentation: str = Field(description="SD-JWT with these groups only")
-    qr_text: str = Field(description="the same, packed for a QR code")
-    qr_svg: str = Field(description="the code as SVG, one unit per module, quiet zone of four")
+    qr_text: str | None = Field(
+        description="the same, packed for a QR code; null for a certificate bound to a key, which is shown"
+        " with a proof of that key"
+    )
+    qr_svg: str | None = Field(description="the code as SVG, one unit per module, quiet zone of four")
