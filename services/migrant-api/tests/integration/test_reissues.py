@@ -20,6 +20,7 @@ from renkou_migrant.certificates.reasons import ReplacementReason
 from renkou_migrant.certificates.records import Actor, ActorKind, StoredCertificate
 from renkou_migrant.certificates.service import Order
 from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.registry_client import PersonFacts
 from renkou_migrant.reissues import service
 from renkou_migrant.runtime import Runtime
@@ -44,7 +45,7 @@ async def home(
 @pytest.fixture
 def rotated(home: Node) -> Runtime:
     """The home district once another key signs."""
-    keys = (SigningKey.generate(f"{HOME}-2"), *home.runtime.certificate_keys)
+    keys = (OwnKey.from_jwk(SigningKey.generate(f"{HOME}-2").to_jwk()), *home.runtime.certificate_keys)
     return replace(home.runtime, certificate_keys=keys)
 
 
