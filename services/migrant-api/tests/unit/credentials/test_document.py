@@ -92,7 +92,7 @@ def test_another_process_on_another_day_prints_the_same_bytes(world: World) -> N
         f"sys.stdout.buffer.write(render(sys.stdin.read(), {NAMES!r}))"
     )
     printed = {
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [sys.executable, "-c", program],
             input=presentation.encode(),
             env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone},
