@@ -41,6 +41,8 @@ NAMES = (
     "exchange",
     "certificate issue",
     "certificate verify",
+    "certificate scan",
+    "status list load",
     "figure read",
     "register",
 )
@@ -99,6 +101,8 @@ async def _without_services(bench: Bench) -> None:
     setting = bench.setting
     await bench.measure("certificate issue", lambda: certificates.issuing(setting))
     await bench.measure("certificate verify", lambda: certificates.verifying(setting))
+    await bench.measure("certificate scan", lambda: certificates.scanning(setting))
+    await bench.measure("status list load", lambda: certificates.loading(setting))
     if not bench.wants("relay", "consumer"):
         return
     async with bench.guard("relay", "consumer"), servers(WORK / "servers") as running:
