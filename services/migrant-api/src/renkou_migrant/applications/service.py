@@ -163,7 +163,7 @@ async def _publish(
         kind=now.kind,
         state=now.state,
         step=step,
-        reason_code=reason,
+        code=reason,
         certificate_id=now.certificate_id,
         lines=difference(now.lines(), before.lines() if before else type(now.lines())()),
     )

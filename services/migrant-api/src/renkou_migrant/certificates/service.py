@@ -127,7 +127,7 @@ async def _supersede(
         successor_id=new.id,
         replaced_on=on,
         state=state,
-        reason_code=order.reason,
+        code=order.reason,
         lines=difference(after.lines(), before.lines()),
     )
     await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_REPLACED, old.person_ref, event)
@@ -229,7 +229,7 @@ async def revoke(
         certificate_id=certificate_id,
         person_ref=found.person_ref,
         revoked_on=today,
-        reason_code=reason,
+        code=reason,
         lines=difference(after.lines(), before.lines()),
     )
     await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_REVOKED, found.person_ref, event)
