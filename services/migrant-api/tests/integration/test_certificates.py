@@ -22,6 +22,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.messaging.envelope import Event
 from renkou_common.scope import AreaScope
 from renkou_migrant.applications import service as applications
+from renkou_migrant.applications.domain import Step
 from renkou_migrant.applications.service import Wish
 from renkou_migrant.certificates import service
 from renkou_migrant.certificates.domain import Kind
@@ -347,6 +348,37 @@ async def test_differences_published_one_by_one_add_up(home: Node) -> None:
         (today + timedelta(days=3)).isoformat(): 1,
         (today + timedelta(days=9)).isoformat(): 1,
     }
+
+
+async def test_issuing_and_the_registers_events_about_the_same_person_do_not_wait_for_each_other(
+    home: Node,
+) -> None:
+    told, today = facts(), home.runtime.clock.today()
+    wish, colleague = Wish(Kind.FIRST, None, ["person"]), Actor(ActorKind.STAFF, uuid4())
+    async with home.runtime.database.transaction(CLERK.areas) as tx:
+        scope = CLERK.areas
+        asked = await applications.apply(tx, home.runtime, scope, ACTOR, uuid4(), told, wish)
+        found = await applications.get(tx, scope, asked, version=1)
+        await applications.carry_on(tx, home.runtime, found, Step.APPROVE, colleague)
+
+    async def issued() -> None:
+        async with home.runtime.database.transaction(CLERK.areas) as tx:
+            held = await applications.locked(tx, CLERK.areas, asked, told.person_ref)
+            await applications.issue(tx, home.runtime, held, ACTOR, told)
+
+    moves = (
+        take_in(home, told_by_register(told.person_ref, out(today), registered=area))
+        for area in (OTHER_COMMUNITY, HOME_COMMUNITY, OTHER_COMMUNITY)
+    )
+    await asyncio.gather(issued(), *moves)
+    async with home.runtime.database.transaction(EVERYTHING) as tx:
+        found = await applications.get(tx, EVERYTHING, asked)
+    assert found.state == "issued"
+    assert found.certificate_id
+    assert (await get(home, found.certificate_id)).registered_area in (
+        int(OTHER_COMMUNITY),
+        int(HOME_COMMUNITY),
+    )
 
 
 def _key(today: date, number: int, measure: Measure) -> LineKey:

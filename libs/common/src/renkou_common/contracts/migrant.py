@@ -86,23 +86,23 @@ class CertificateIssued(_MigrantEvent):
 
 
 class CertificateReplaced(_MigrantEvent):
-    """Another certificate took the place of this one; ``state`` is replaced or renewed, ``reason`` a code."""
+    """Another certificate took the place of this one; ``state`` is replaced or renewed, ``code`` why."""
 
     certificate_id: UUID
     person_ref: UUID
     successor_id: UUID
     replaced_on: date
     state: str
-    reason: str | None = None
+    code: str | None = None
 
 
 class CertificateRevoked(_MigrantEvent):
-    """A certificate was revoked on a day; ``reason`` is a code."""
+    """A certificate was revoked on a day; ``code`` says why."""
 
     certificate_id: UUID
     person_ref: UUID
     revoked_on: date
-    reason: str = "other"
+    code: str = "other"
 
 
 class CertificateFactsChanged(_MigrantEvent):
@@ -139,7 +139,7 @@ class ApplicationChanged(_MigrantEvent):
     kind: str
     state: str
     step: str
-    reason: str | None = Field(default=None, description="code")
+    code: str | None = None
     certificate_id: UUID | None = None
 
 

@@ -195,7 +195,7 @@ async def issue_certificate(
     async with runtime.database.transaction(access.areas) as tx:
 
         async def issue() -> UUID:
-            found = await service.locked(tx, access.areas, body.application_id)
+            found = await service.locked(tx, access.areas, application.id, application.person_ref)
             return await service.issue(tx, runtime, found, staff(access), facts)
 
         certificate_id, _ = await once(tx, access.subject, key, issue)

@@ -22,6 +22,7 @@ from renkou_migrant.certificates.reasons import ReplacementReason
 from renkou_migrant.certificates.records import Actor, Recorded
 from renkou_migrant.certificates.service import Order
 from renkou_migrant.fields import area_text
+from renkou_migrant.outflow import service as outflow
 from renkou_migrant.registry_client import PersonFacts
 from renkou_migrant.runtime import Runtime
 
@@ -161,7 +162,7 @@ async def _publish(
         kind=now.kind,
         state=now.state,
         step=step,
-        reason=reason,
+        code=reason,
         certificate_id=now.certificate_id,
         lines=difference(now.lines(), before.lines() if before else type(now.lines())()),
     )
@@ -188,8 +189,13 @@ async def get(
     return found
 
 
-async def locked(tx: Transaction, scope: AreaScope, application_id: UUID) -> Application:
-    """Return an application in scope and keep others from changing it; raises NotFound."""
+async def locked(tx: Transaction, scope: AreaScope, application_id: UUID, person_ref: UUID) -> Application:
+    """Return an application in scope and keep others from changing it; raises NotFound.
+
+    The person is held first, as the consumer of the register does: two that wait for each other would be
+    ended by the database.
+    """
+    await outflow.lock_persons(tx, [person_ref])
     found = await repository.find(tx, scope, application_id, lock=True)
     if found is None:
         raise NotFound.of("申请", "application")

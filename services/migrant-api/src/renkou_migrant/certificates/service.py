@@ -126,7 +126,7 @@ async def _supersede(
         successor_id=new.id,
         replaced_on=on,
         state=state,
-        reason=order.reason,
+        code=order.reason,
         lines=difference(after.lines(), before.lines()),
     )
     await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_REPLACED, old.person_ref, event)
@@ -228,7 +228,7 @@ async def revoke(
         certificate_id=certificate_id,
         person_ref=found.person_ref,
         revoked_on=today,
-        reason=reason,
+        code=reason,
         lines=difference(after.lines(), before.lines()),
     )
     await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_REVOKED, found.person_ref, event)
