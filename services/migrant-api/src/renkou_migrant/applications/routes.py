@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.codes.masking import mask_resident_id
 from renkou_common.http.conditions import expected_version
+from renkou_common.http.cursors import decode_key
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.http.conditions import expected_version
+from renkou_common.http.cursors import decode_key
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.scope import AreaScope
 from renkou_migrant.applications import answers, service
