@@ -51,6 +51,7 @@ LABELS = {
     EventKind.ADOPTION: "收养",
     EventKind.ADDRESS: "地址变更",
     EventKind.AREA_CHANGE: "区划变更",
+    EventKind.MERGE: "合并",
     EventKind.CORRECTION: "更正",
     EventKind.RETRACTION: "撤销",
 }
