@@ -48,6 +48,7 @@ LABELS = {
     EventKind.MOVE: "迁移",
     EventKind.DIVORCE: "离婚",
     EventKind.WIDOWHOOD: "丧偶",
+    EventKind.DISSOLUTION: "婚姻关系消除",
     EventKind.ADOPTION: "收养",
     EventKind.ADDRESS: "地址变更",
     EventKind.AREA_CHANGE: "区划变更",
