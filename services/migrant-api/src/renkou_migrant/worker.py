@@ -23,6 +23,7 @@ from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.consumers import registry_handler
 from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
+from renkou_migrant.exchange.reminders import Reminding
 from renkou_migrant.exchange.sender import Sender
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
@@ -112,6 +113,7 @@ async def main() -> int:
         tasks = {
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
+            "reminding": Reminding(runtime).run,
             "trimming": lambda: trimming(runtime),
         }
         return await run_tasks(tasks)
