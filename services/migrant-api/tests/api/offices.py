@@ -24,6 +24,7 @@ from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.contracts import AGREED
 from renkou_migrant.main import create_app
 from renkou_migrant.partners import service as partners
@@ -217,6 +218,10 @@ class Office:
             rows = await tx.fetch("SELECT body FROM outbox ORDER BY position")
         found = [json.loads(row["body"]) for row in rows]
         return [one for one in found if person_ref is None or one["data"].get("person_ref") == person_ref]
+
+    async def complete(self) -> None:
+        """Fetch from the register what drafts still want, as the worker does."""
+        await Completion(self.runtime, asyncio.Event()).complete()
 
     async def notices(self, arrival_id: str) -> list[str]:
         """Kinds of the notices drafted about an arrival, in order."""
