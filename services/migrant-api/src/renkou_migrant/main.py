@@ -20,6 +20,7 @@ from renkou_migrant.exchange.conversation_routes import router as conversations
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.feeds.routes import router as feeds
 from renkou_migrant.me.applications import router as my_applications
+from renkou_migrant.me.exchange import router as my_exchange
 from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
 from renkou_migrant.partners.routes import router as partners
@@ -47,6 +48,7 @@ ROUTERS: list[APIRouter] = [
     message_log,
     me,
     my_applications,
+    my_exchange,
     feeds,
 ]
 TITLE = "migrant-api"

@@ -29,6 +29,8 @@ class TrustCache:
     """The last trust list read from the database, verified once; see ``partners.service.trust_list``."""
 
     current: TrustList | None = None
+    described: int = 0
+    """Position of the last description of a partner whose keys are among it."""
 
 
 class StatusListCache:

@@ -12,6 +12,13 @@ class MigrantSettings(ServiceSettings):
 
     district_name_zh: str = Field(default="", description="the district's name as partners see it, Chinese")
     district_name_en: str = Field(default="", description="the district's name as partners see it, English")
+    contact_office: str = Field(
+        default="", description="office that partners turn to, in the own description"
+    )
+    contact_details: str = Field(default="", description="its telephone or mail, in the own description")
+    description_days: int = Field(
+        default=365, ge=1, le=3650, description="days that the own description is good for"
+    )
     hub_url: str = Field(default="nats://127.0.0.1:4222", description="NATS hub where districts meet")
     hub_seed_file: Path | None = Field(
         default=None, description="nkey seed of this district's user at the hub"

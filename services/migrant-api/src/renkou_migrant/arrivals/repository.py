@@ -171,3 +171,9 @@ async def mark_checked(tx: Transaction, arrival_id: UUID, checked_on: date) -> N
 
 def _arrival(row: asyncpg.Record) -> Arrival:
     return Arrival(**dict(row))
+
+
+async def homes_of(tx: Transaction, person_id: UUID) -> list[tuple[UUID, int]]:
+    """Return the person's reference and registered area of each stay here."""
+    rows = await tx.fetch("SELECT person_ref, home_area FROM arrival WHERE person_id = $1", person_id)
+    return [(row["person_ref"], row["home_area"]) for row in rows]

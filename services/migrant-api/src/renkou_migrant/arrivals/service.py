@@ -260,3 +260,13 @@ async def page(
 ) -> list[Arrival]:
     """Return arrivals in scope, the last recorded first."""
     return await repository.page(tx, scope, filters, before, limit)
+
+
+async def refs_of(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the references under which stays of a person, and notices about them, are kept."""
+    return sorted({ref for ref, _ in await repository.homes_of(tx, person_id)})
+
+
+async def home_districts(tx: Transaction, person_id: UUID) -> set[str]:
+    """Return the districts from which a person came to live here."""
+    return {f"{area:012d}"[:6] for _, area in await repository.homes_of(tx, person_id)}

@@ -22,6 +22,7 @@ class ArrivalRow(SQLModel, table=True):
         CheckConstraint("left_on >= arrived_on", name="arrival_order"),
         Index("arrival_staying", "person_ref", unique=True, postgresql_where=sql_text("left_on IS NULL")),
         Index("arrival_person", "person_ref", "arrived_on"),
+        Index("arrival_holder", "person_id"),
         Index("arrival_area", "area", "position"),
         Index("arrival_position", "position", unique=True),
     )

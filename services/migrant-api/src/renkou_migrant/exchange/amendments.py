@@ -150,7 +150,7 @@ async def say_instead(
     tx: Transaction,
     runtime: Runtime,
     told: StoredMessage,
-    content: BaseModel,
+    content: BaseModel | Mapping[str, Any],
     correction_id: UUID,
     *,
     occurred_on: date | None,

@@ -6,6 +6,7 @@ notice waits, later ones of its thread wait behind it, and all others go.
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import NotFound, RenkouError
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
+from renkou_migrant.agreements import service as agreements
 from renkou_migrant.exchange import amendments, local, repository
 from renkou_migrant.exchange import amendments_repository as amending
 from renkou_migrant.exchange.contents import compose, day_of, decrypt, encrypt
@@ -22,6 +24,7 @@ from renkou_migrant.exchange.contracts import Correction, MessageKind
 from renkou_migrant.exchange.events import publish_changes
 from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import StoredMessage
+from renkou_migrant.exchange.service import agreed_content
 from renkou_migrant.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
@@ -84,8 +87,9 @@ class Completion:
         """Give a draft its content, unless it was changed or taken back meanwhile."""
         before = stored.message
         occurred_on = None if before.occurred_on is None else day_of(content)
-        sealed = encrypt(self._runtime, content)
         async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+            members = await _agreed(tx, stored.agreement_id, before.kind, content)
+            sealed = encrypt(self._runtime, members)
             if not await repository.finish(tx, before.id, sealed, stored.wanted or {}, occurred_on):
                 return
             await publish_changes(tx, self._runtime, [(before, replace(before, occurred_on=occurred_on))])
@@ -104,13 +108,13 @@ class Completion:
             told = (await amending.lock(tx, [of]))[of]
             if told.source != asked.source:
                 return  # corrected again meanwhile: asked anew at the next look
-            members = content.model_dump(mode="json")
+            members = await _agreed(tx, stored.agreement_id, asked.message.kind, content)
             if told.message.withdrawn or members == decrypt(self._runtime, told.content):
                 await amending.forget_draft(tx, stored.message.id)
                 return
             occurred_on = None if told.message.occurred_on is None else day_of(content)
             await amendments.say_instead(
-                tx, self._runtime, told, content, stored.message.id, occurred_on=occurred_on
+                tx, self._runtime, told, members, stored.message.id, occurred_on=occurred_on
             )
             correction = encrypt(self._runtime, Correction(of=of, content=members))
             await repository.finish(tx, stored.message.id, correction, stored.wanted or {}, None)
@@ -119,3 +123,13 @@ class Completion:
     async def _hand_over(self, tx: Transaction, stored: StoredMessage) -> None:
         if is_local(stored.message.partner):
             await local.hand_over(tx, self._runtime, stored.message.id)
+
+
+async def _agreed(
+    tx: Transaction, agreement_id: UUID | None, kind: MessageKind, content: BaseModel
+) -> dict[str, Any]:
+    """Return what a notice may say; offices of one district have no agreement and say everything."""
+    members = content.model_dump(mode="json")
+    if agreement_id is None:
+        return members
+    return agreed_content(await agreements.get(tx, agreement_id), kind, members)

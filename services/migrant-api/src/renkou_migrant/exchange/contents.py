@@ -56,13 +56,9 @@ async def reply_times(tx: Transaction, runtime: Runtime) -> ReplyTimes:
     )
 
 
-def encrypt(runtime: Runtime, content: BaseModel) -> bytes:
-    """Return content as it is stored."""
-    return encrypt_members(runtime, content.model_dump(mode="json"))
-
-
-def encrypt_members(runtime: Runtime, members: Mapping[str, Any]) -> bytes:
-    """Return content given as plain members as it is stored."""
+def encrypt(runtime: Runtime, content: BaseModel | Mapping[str, Any]) -> bytes:
+    """Return content, or its plain members, as it is stored."""
+    members = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
     return runtime.cipher.encrypt(orjson.dumps(members).decode(), CONTENT_COLUMN)
 
 

@@ -35,6 +35,8 @@ class MessageKind(StrEnum):
     WITHDRAWAL = "withdrawal"  # 撤回
     REMINDER = "reminder"  # 催办
     RECEIPT = "receipt"  # 回执
+    PING = "ping"  # 联通测试
+    PONG = "pong"  # 联通测试应答
 
 
 class ShareableService(StrEnum):
@@ -242,6 +244,21 @@ class Receipt(_Content):
     items: Annotated[list[ReceiptItem], Field(min_length=1, max_length=500)]
 
 
+class Ping(_Content):
+    """A test message of a check with a partner; tells of nobody. Answered by a pong, without any clerk."""
+
+    check: UUID
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class Pong(_Content):
+    """The answer of the partner's node: the ping's nonce, and what the node understands by kind."""
+
+    check: UUID
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    kinds: Annotated[dict[str, list[int]], Field(max_length=100)]
+
+
 class Purpose(BaseModel):
     """Why a kind exists and what it rests on; shown to staff and to the person, and kept with agreements."""
 
@@ -267,6 +284,8 @@ CONTENTS: dict[MessageKind, type[BaseModel]] = {
     MessageKind.WITHDRAWAL: Withdrawal,
     MessageKind.REMINDER: Reminder,
     MessageKind.RECEIPT: Receipt,
+    MessageKind.PING: Ping,
+    MessageKind.PONG: Pong,
 }
 """The newest version of each kind."""
 
@@ -296,6 +315,9 @@ NOTICES = frozenset(
 
 AGREED = NOTICES | {MessageKind.INQUIRY}
 """Kinds that an agreement has to list. Replies rest on the agreement of what they reply to."""
+
+TESTS = frozenset({MessageKind.PING, MessageKind.PONG})
+"""Kinds that tell of nobody and need no agreement."""
 
 REPLIES = frozenset({MessageKind.ANSWER, MessageKind.CONFIRMATION, MessageKind.DISPUTE})
 

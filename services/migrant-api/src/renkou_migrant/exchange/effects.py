@@ -112,7 +112,8 @@ async def _agreed(tx: Transaction, own: StoredMessage, target: StoredMessage) ->
     agreement = await agreements.get(tx, own.agreement_id)
     signed_on = shanghai_day(own.created_at)
     assert signed_on is not None
-    return agreement.allows(kind, AgreedDirection.RECEIVE, signed_on)
+    refusal = agreement.may_arrive(signed_on) or agreement.lets_go(kind, AgreedDirection.RECEIVE, None)
+    return refusal is None
 
 
 def _area(runtime: Runtime, message: Message, content: BaseModel) -> int:

@@ -3,17 +3,30 @@
 Conflict
 ├── reply_not_possible      the message is in a state, or of a kind, that takes no such reply
 ├── content_missing         the message was refused, so there is nothing to act on
-├── agreement_not_in_force  nothing about a person may leave any more
 ├── amendment_not_possible  not ours, dead, or taken back already
 ├── follows_register        a notice is not amended by hand
 ├── other_kind              the correction fits another kind
 ├── reminder_not_possible   not overdue, or reminded of these days
 ├── nothing_to_correct      no birth was entered on it, or nothing about it changed
 ├── nothing_to_note         no change waits to be noted
-└── workplace_unknown       nobody told where the person works
+├── workplace_unknown       nobody told where the person works
+└── no_agreement, agreement_not_in_force, agreement_suspended, not_agreed
+InvalidInput
+└── field_not_agreed        a member that the agreement with the partner does not list
 """
 
-from renkou_common.errors import Conflict
+from renkou_common.errors import Conflict, InvalidInput, RenkouError
+from renkou_migrant.agreements.domain import Refusal, RefusalCode
+
+_NOT_AGREED = {
+    RefusalCode.NO_AGREEMENT: ("与对方没有已启用的协议", "There is no agreement in force with the partner"),
+    RefusalCode.NOT_IN_FORCE: (
+        "协议已不在有效期内, 不能再发送个人信息",
+        "The agreement is no longer in force; nothing about a person may be sent",
+    ),
+    RefusalCode.SUSPENDED: ("协议已暂停", "The agreement is suspended"),
+    RefusalCode.NOT_AGREED: ("协议未列此类通报", "The agreement does not list this kind"),
+}
 
 
 def reply_not_possible(kind: str, state: str) -> Conflict:
@@ -28,15 +41,6 @@ def reply_not_possible(kind: str, state: str) -> Conflict:
 def content_missing() -> Conflict:
     """Return the error for a message without content."""
     return Conflict("content_missing", "该通报没有内容", "The message has no content")
-
-
-def agreement_not_in_force() -> Conflict:
-    """Return the error for a reply that no agreement covers any more."""
-    return Conflict(
-        "agreement_not_in_force",
-        "协议已不在有效期内, 不能再发送个人信息",
-        "The agreement is no longer in force; nothing about a person may be sent",
-    )
 
 
 def amendment_not_possible(kind: str, state: str) -> Conflict:
@@ -94,3 +98,17 @@ def workplace_unknown() -> Conflict:
 def nothing_to_note() -> Conflict:
     """Return the error for a message that nobody has changed since it was last looked at."""
     return Conflict("nothing_to_note", "该通报没有待知悉的变更", "There is no change to take note of")
+
+
+def not_agreed(refusal: Refusal) -> RenkouError:
+    """Return the error for something that the agreement with the partner does not let go."""
+    if refusal.field is not None:
+        pointer = "/" + refusal.field.replace(".", "/")
+        return InvalidInput.field(
+            pointer,
+            refusal.code.value,
+            "与对方的协议未列此项, 不能发送",
+            "is not among what the agreement with the partner lets go",
+        )
+    zh, en = _NOT_AGREED[refusal.code]
+    return Conflict(refusal.code.value, zh, en)

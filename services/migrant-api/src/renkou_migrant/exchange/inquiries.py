@@ -6,13 +6,11 @@ from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
-from renkou_migrant.exchange import errors
 from renkou_migrant.exchange.attachments import Attachment
 from renkou_migrant.exchange.contents import encrypt
 from renkou_migrant.exchange.contracts import Inquiry, MessageKind, Question, Subject
-from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import Draft
-from renkou_migrant.exchange.service import covering, write
+from renkou_migrant.exchange.service import covering_content, write
 from renkou_migrant.runtime import Runtime
 
 PURPOSE = "inquiry"
@@ -46,11 +44,10 @@ async def ask(
     urgent: bool,
     attachments: list[Attachment],
 ) -> UUID:
-    """Draft an inquiry; raises Conflict where no agreement in force covers one."""
-    agreement_id = await covering(tx, runtime, about.office, MessageKind.INQUIRY)
-    if agreement_id is None and not is_local(about.office):
-        raise errors.agreement_not_in_force()
+    """Draft an inquiry; raises Conflict where no agreement in force covers one, InvalidInput where it says more
+    than the agreement lets go."""
     content = Inquiry(subject=subject, questions=questions, note=note, urgent=urgent, attachments=attachments)
+    agreement_id = await covering_content(tx, runtime, about.office, MessageKind.INQUIRY, content)
     draft = Draft(
         id=new_id(),
         partner=about.office,

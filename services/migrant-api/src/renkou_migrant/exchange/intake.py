@@ -22,13 +22,13 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Unavailable
 from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection, Agreement
+from renkou_migrant.agreements.domain import Agreement, RefusalCode
 from renkou_migrant.credentials.trust import TrustList
-from renkou_migrant.exchange import effects
+from renkou_migrant.exchange import effects, pings
 from renkou_migrant.exchange import transport_repository as transport
+from renkou_migrant.exchange.agreed import content_refusal, standing_refusal
 from renkou_migrant.exchange.contents import area_of, day_of, encrypt, reply_times
 from renkou_migrant.exchange.contracts import (
-    AGREED,
     REPLIES,
     VERSIONS,
     MessageKind,
@@ -74,6 +74,7 @@ class _Batch:
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     receipts: dict[str, list[ReceiptItem]] = field(default_factory=lambda: defaultdict(list))
+    pings: list[UUID] = field(default_factory=list)
 
 
 async def take_in(tx: Transaction, runtime: Runtime, deliveries: Sequence[Delivery]) -> bool:
@@ -98,12 +99,13 @@ async def take_in(tx: Transaction, runtime: Runtime, deliveries: Sequence[Delive
             await _take_receipts(tx, partner, receipts, batch)
         if ordered:
             await _take_messages(tx, runtime, partner, pairs[partner][1], ordered, batch)
+    await pings.answer(tx, runtime, batch.pings)
     if batch.letters:
         await transport.keep_letters(tx, batch.letters, batch.now)
     await publish_changes(tx, runtime, batch.changes)
     batch.entries += await write_receipts(tx, runtime, trust, batch.receipts, batch.now)
     await message_log.append(tx, batch.entries)
-    return bool(batch.receipts)
+    return bool(batch.receipts or batch.pings)
 
 
 def dead_letter(delivery: Delivery, code: str, detail: str, message_id: UUID | None = None) -> Letter:
@@ -151,6 +153,10 @@ async def _take_receipts(tx: Transaction, partner: str, receipts: Sequence[Opene
         found[item.id] = changed(ours, message=after)
     if outcomes:
         await transport.record_outcomes(tx, outcomes, batch.now)
+    suspended = [one.id for one in outcomes if one.code == RefusalCode.SUSPENDED]
+    if suspended:
+        concerned = await transport.agreements_of(tx, suspended)
+        await agreements.note_suspension_by_partner(tx, concerned, batch.now)
 
 
 async def _take_messages(
@@ -204,10 +210,13 @@ async def _check_all(
     relied_on = [one.envelope.agreement for one in fresh if one.envelope.agreement is not None]
     known = await agreements.get_many(tx, relied_on) if relied_on else {}
     times = await reply_times(tx, runtime)
+    follow = (MessageKind.ANSWER, MessageKind.CORRECTION)
+    targets = [one.envelope.in_reply_to for one in fresh if one.envelope.kind in follow]
+    asked = await transport.kinds_of(tx, [one for one in targets if one]) if targets else {}
     incoming: list[Incoming] = []
     for opened in fresh:
         envelope = opened.envelope
-        code, content = _check(envelope, partner, known, batch.now)
+        code, content = _check(envelope, partner, known, asked, batch.now)
         if envelope.id in taken:
             code, content = "id_conflict", None
         taken.add(envelope.id)
@@ -218,7 +227,7 @@ async def _check_all(
 
 
 def _check(
-    envelope: Envelope, partner: str, known: dict[UUID, Agreement], now: datetime
+    envelope: Envelope, partner: str, known: dict[UUID, Agreement], asked: dict[UUID, str], now: datetime
 ) -> tuple[str | None, BaseModel | None]:
     """Return why a genuine message may not be taken (None where it may) and its content."""
     try:
@@ -231,18 +240,18 @@ def _check(
         return "expired", None
     agreement = known.get(envelope.agreement) if envelope.agreement else None
     signed_on = envelope.created_at.astimezone(SHANGHAI).date()
-    if agreement is None or agreement.partner != partner:
-        return "no_agreement", None
-    if kind in AGREED and not agreement.allows(kind, AgreedDirection.RECEIVE, signed_on):
-        return "not_agreed", None
-    if kind in (MessageKind.ANSWER, MessageKind.CORRECTION) and not agreement.in_force(signed_on):
-        return "not_agreed", None
+    refusal = standing_refusal(kind, agreement, partner, signed_on)
+    if refusal is not None:
+        return str(refusal), None
     if kind in REPLIES | effects.EFFECTIVE and envelope.in_reply_to is None:
         return "bad_content", None
     try:
-        return None, parse_content(kind, envelope.payload, envelope.version)
+        content = parse_content(kind, envelope.payload, envelope.version)
     except ValidationError:
         return "bad_content", None
+    question = asked.get(envelope.in_reply_to) if envelope.in_reply_to else None
+    refusal = content_refusal(kind, agreement, envelope.payload, question)
+    return (None, content) if refusal is None else (str(refusal), None)
 
 
 def _incoming(
@@ -336,6 +345,8 @@ async def _take_run(tx: Transaction, partner: str, ordered: Sequence[Known], bat
                 read[one.id] = after.area
         elif code is None:
             read[one.id] = None
+            if one.kind == MessageKind.PING:
+                batch.pings.append(one.id)
         batch.receipts[partner].append(_receipt_item(one.id, one.digest, code, MessageState.READ))
     if outcomes:
         await transport.record_outcomes(tx, outcomes, batch.now)

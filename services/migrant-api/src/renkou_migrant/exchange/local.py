@@ -13,7 +13,7 @@ from renkou_common.ids import new_id
 from renkou_common.reach import reaching_all
 from renkou_migrant.exchange import amendments_repository as amendments
 from renkou_migrant.exchange import effects, local_repository
-from renkou_migrant.exchange.contents import area_of, day_of, decrypt, encrypt_members, reply_times
+from renkou_migrant.exchange.contents import area_of, day_of, decrypt, encrypt, reply_times
 from renkou_migrant.exchange.contracts import REPLIES, parse_content
 from renkou_migrant.exchange.domain import Direction, Message, MessageState, accepts_reply, replied
 from renkou_migrant.exchange.events import publish_changes
@@ -51,7 +51,7 @@ async def hand_over(tx: Transaction, runtime: Runtime, message_id: UUID) -> None
             message=other,
             in_reply_to=spoken_of.message.id if spoken_of else None,
             version=sent.version,
-            content=encrypt_members(runtime, members or {}),
+            content=encrypt(runtime, members or {}),
             twin=message_id,
         )
         await local_repository.hand_over(tx, end, now)

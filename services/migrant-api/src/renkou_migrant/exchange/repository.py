@@ -230,6 +230,57 @@ async def thread(tx: Transaction, areas: AreaScope, thread_id: UUID, limit: int)
     return [stored_of(row) for row in rows]
 
 
+async def of_thread(tx: Transaction, thread: UUID) -> list[StoredMessage]:
+    """Return the messages of a thread in both directions, oldest first."""
+    rows = await tx.fetch(f"SELECT {COLUMNS} FROM message m WHERE m.thread = $1 ORDER BY m.position", thread)
+    return [stored_of(row) for row in rows]
+
+
+async def refused_under(
+    tx: Transaction, agreement_id: UUID, code: str, kinds: Sequence[str]
+) -> list[StoredMessage]:
+    """Return messages of ours that the partner refused with a code, oldest first, locked."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM message m
+        WHERE m.direction = 'out' AND m.state = 'dead' AND m.agreement_id = $1 AND m.code = $2
+          AND m.withdrawn_at IS NULL
+          AND m.kind = ANY($3::text[])
+        ORDER BY m.position FOR UPDATE
+        """,
+        agreement_id,
+        code,
+        list(kinds),
+    )
+    return [stored_of(row) for row in rows]
+
+
+async def take_over(tx: Transaction, message_id: UUID, code: str) -> None:
+    """Note that another message took the place of a refused one, which is owed no more."""
+    await tx.execute(
+        "UPDATE message SET code = $2, occurred_on = NULL, revision = revision + 1 WHERE id = $1",
+        message_id,
+        code,
+    )
+
+
+async def told_about(
+    tx: Transaction, refs: Sequence[UUID], before: int | None, limit: int
+) -> list[StoredMessage]:
+    """Return messages to other districts about a person, the latest first, below position ``before``."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM message m
+        WHERE m.direction = 'out' AND m.person_ref = ANY($1::uuid[]) AND ($2::bigint IS NULL OR m.position < $2)
+        ORDER BY m.position DESC LIMIT $3
+        """,
+        list(refs),
+        before,
+        limit,
+    )
+    return [stored_of(row) for row in rows]
+
+
 async def close(
     tx: Transaction,
     message_id: UUID,

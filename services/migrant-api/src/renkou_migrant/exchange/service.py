@@ -1,5 +1,6 @@
 """What the node does with messages: raise notices, read, confirm, answer and dispute them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import date
@@ -13,8 +14,16 @@ from renkou_common.errors import NotFound, VersionMismatch
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection
+from renkou_migrant.agreements.domain import (
+    AgreedDirection,
+    Agreement,
+    Refusal,
+    RefusalCode,
+    serving,
+)
+from renkou_migrant.agreements.fields import reduced
 from renkou_migrant.exchange import amendments_repository, errors, local, repository
+from renkou_migrant.exchange.agreed import answer_refusal
 from renkou_migrant.exchange.contents import decrypt, encrypt
 from renkou_migrant.exchange.contracts import (
     CONTENTS,
@@ -59,15 +68,19 @@ async def raise_notice(
 
     ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose, None
     where nobody is owed the notice (the workplace's district). ``source`` and ``source_id`` as in Draft.
-    Returns None, and owes nothing, where no agreement in force covers the kind. Raises TypeError for content
-    that is not the kind's.
+    Members that the agreement does not list are left out; while it is suspended the draft waits. Returns None,
+    and owes nothing, where no agreement covers the kind. Raises TypeError for content that is not the kind's.
     """
     if type(content) is not CONTENTS[kind]:
         raise TypeError(f"{kind} does not carry a {type(content).__name__}")
-    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
-    if draft is None:
+    agreement = await _agreement_for(tx, runtime, home_district, kind)
+    if agreement is None and not is_local(home_district):
         return None
-    draft = changed(draft, content=encrypt(runtime, content), source=source, source_id=source_id)
+    members = content.model_dump(mode="json")
+    if agreement is not None:
+        members = agreed_content(agreement, kind, members)
+    draft = _notice_draft(runtime, kind, home_district, agreement, person_ref, arrival_id, area, occurred_on)
+    draft = changed(draft, content=encrypt(runtime, members), source=source, source_id=source_id)
     return await write(tx, runtime, draft)
 
 
@@ -88,41 +101,71 @@ async def raise_wanted_notice(
 
     ``wanted`` is the source of which :mod:`.contents` makes the notice; nothing personal stands in it.
     """
-    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
-    if draft is None:
+    agreement = await _agreement_for(tx, runtime, home_district, kind)
+    if agreement is None and not is_local(home_district):
         return None
+    draft = _notice_draft(runtime, kind, home_district, agreement, person_ref, arrival_id, area, occurred_on)
     return await write(tx, runtime, changed(draft, wanted=wanted, source=wanted, source_id=source_id))
 
 
 async def covering(tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind) -> UUID | None:
     """Return the agreement under which a kind may go to a partner today; offices of one district need none."""
-    if is_local(partner):
-        return None
-    today = runtime.clock.today()
-    agreement = await agreements.covering(tx, partner, kind, AgreedDirection.SEND, today)
+    agreement = await _agreement_for(tx, runtime, partner, kind)
     return None if agreement is None else agreement.id
 
 
-async def _notice_draft(
-    tx: Transaction,
+async def covering_content(
+    tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind, content: BaseModel
+) -> UUID | None:
+    """Return the agreement under which staff may say this to a partner; offices of one district need none.
+
+    Raises Conflict or InvalidInput as the agreement has it.
+    """
+    if is_local(partner):
+        return None
+    members, today = content.model_dump(mode="json"), runtime.clock.today()
+    found = await agreements.permits(
+        tx, partner, kind, AgreedDirection.SEND, members, today, suspended_too=True
+    )
+    if isinstance(found, Refusal):
+        raise errors.not_agreed(found)
+    return found.id
+
+
+def agreed_content(agreement: Agreement, kind: MessageKind, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a notice may say under an agreement of what it could say."""
+    grant = agreement.grant(kind, AgreedDirection.SEND)
+    return reduced(content, grant.fields if grant else frozenset())
+
+
+async def _agreement_for(
+    tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind
+) -> Agreement | None:
+    if is_local(partner):
+        return None
+    found = await agreements.permits(
+        tx, partner, kind, AgreedDirection.SEND, None, runtime.clock.today(), suspended_too=True
+    )
+    return None if isinstance(found, Refusal) else found
+
+
+def _notice_draft(
     runtime: Runtime,
     kind: MessageKind,
-    home_district: str,
+    partner: str,
+    agreement: Agreement | None,
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
     occurred_on: date | None,
-) -> Draft | None:
-    agreement_id = await covering(tx, runtime, home_district, kind)
-    if agreement_id is None and not is_local(home_district):
-        return None
+) -> Draft:
     return Draft(
         id=new_id(),
-        partner=home_district,
+        partner=partner,
         kind=kind,
         thread=arrival_id,
         area=area,
-        agreement_id=agreement_id,
+        agreement_id=agreement.id if agreement else None,
         drafted_at=runtime.clock.now(),
         person_ref=person_ref,
         arrival_id=arrival_id,
@@ -185,6 +228,13 @@ async def conversation(tx: Transaction, areas: AreaScope, thread_id: UUID) -> li
         raise NotFound.of("往来", "thread")
     sent = {one.twin for one in found if one.message.direction is Direction.OUT}
     return [one for one in found if one.message.direction is Direction.OUT or one.message.id not in sent]
+
+
+async def told_about(
+    tx: Transaction, refs: Sequence[UUID], before: int | None, limit: int
+) -> list[StoredMessage]:
+    """Return messages to other districts about a person by its references, the latest first."""
+    return await repository.told_about(tx, refs, before, limit)
 
 
 async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
@@ -281,7 +331,9 @@ async def _reply(
     if stored is None:
         raise NotFound.of("通报", "notice")
     _check(stored, kind, version)
-    await _check_agreement(tx, runtime, stored, kind)
+    relies_on = stored.agreement_id
+    if kind is MessageKind.ANSWER and stored.agreement_id is not None:
+        relies_on = await _agreement_of_answer(tx, runtime, stored, stored.agreement_id, content)
     now = runtime.clock.now()
     await repository.close(tx, message_id, closed_by(kind), now, by, life_event_id)
     after = replied(stored.message, kind, now.date())
@@ -292,7 +344,7 @@ async def _reply(
         kind=kind,
         thread=stored.message.thread,
         area=stored.message.area,
-        agreement_id=stored.agreement_id,
+        agreement_id=relies_on,
         drafted_at=now,
         content=encrypt(runtime, content),
         in_reply_to=message_id,
@@ -301,12 +353,18 @@ async def _reply(
     return await get(tx, areas, message_id)
 
 
-async def _check_agreement(
-    tx: Transaction, runtime: Runtime, stored: StoredMessage, kind: MessageKind
-) -> None:
-    """An answer tells of a person and needs the agreement in force; taking note or disputing does not."""
-    if kind is not MessageKind.ANSWER or stored.agreement_id is None:
-        return
-    agreement = await agreements.get(tx, stored.agreement_id)
-    if not agreement.in_force(runtime.clock.today()):
-        raise errors.agreement_not_in_force()
+async def _agreement_of_answer(
+    tx: Transaction, runtime: Runtime, stored: StoredMessage, named: UUID, content: BaseModel
+) -> UUID:
+    """An answer tells of a person: its agreement must be in force, and list what comes back for the question."""
+    today = runtime.clock.today()
+    found = serving(await agreements.of_partner(tx, stored.message.partner), named, today)
+    if found is None:
+        raise errors.not_agreed(Refusal(RefusalCode.NO_AGREEMENT))
+    members = content.model_dump(mode="json")
+    refusal = found.may_leave(today, suspended_too=True) or answer_refusal(
+        found, stored.message.kind, AgreedDirection.RECEIVE, members
+    )
+    if refusal is not None:
+        raise errors.not_agreed(refusal)
+    return found.id

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from renkou_common.migration import area_floor
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
