@@ -1,5 +1,6 @@
 """What a process holds while it runs, handed to services as one typed value; built in :mod:`.bootstrap`."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -12,7 +13,11 @@ from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.messaging.outbox import Outbox
-from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
+from renkou_migrant.calendar.domain import WorkingDays
+from renkou_migrant.credentials.holder import RecentProofs
+from renkou_migrant.credentials.jws import VerifyingKey
+from renkou_migrant.credentials.own_keys import OwnKey
+from renkou_migrant.credentials.status_list import StatusList
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient
@@ -28,6 +33,37 @@ class TrustCache:
     """Position of the last description of a partner whose keys are among it."""
 
 
+class StatusListCache:
+    """The status lists asked about last, verified once each; see ``checks.service.verify``."""
+
+    def __init__(self, size: int = 64) -> None:
+        self._size = size
+        self._lists: OrderedDict[str, tuple[str, str, StatusList]] = OrderedDict()
+
+    def get(self, uri: str, token: str, trust: str) -> StatusList | None:
+        """Return a list verified from this very token under the trust list of this digest."""
+        found = self._lists.get(uri)
+        if found is None or found[:2] != (token, trust):
+            return None
+        self._lists.move_to_end(uri)
+        return found[2]
+
+    def put(self, uri: str, token: str, trust: str, verified: StatusList) -> None:
+        """Keep a verified list; the one not asked about for longest goes."""
+        self._lists[uri] = (token, trust, verified)
+        self._lists.move_to_end(uri)
+        while len(self._lists) > self._size:
+            self._lists.popitem(last=False)
+
+
+@dataclass(slots=True)
+class CalendarCache:
+    """The calendar last read from the database; see ``calendar.service.working_days``."""
+
+    current: WorkingDays | None = None
+    read_again: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Connections, keys and clock of one process."""
@@ -41,10 +77,13 @@ class Runtime:
     identity: Identity
     http: httpx.AsyncClient
     registry: RegistryClient
-    certificate_keys: tuple[SigningKey, ...]
+    certificate_keys: tuple[OwnKey, ...]
     exchange_keys: ExchangeKeys
     anchor: VerifyingKey
     trust: TrustCache = field(default_factory=TrustCache)
+    status_lists: StatusListCache = field(default_factory=StatusListCache)
+    holder_proofs: RecentProofs = field(default_factory=RecentProofs)
+    calendar: CalendarCache = field(default_factory=CalendarCache)
 
 
 async def _current_runtime(request: Request) -> Runtime:

@@ -23,7 +23,9 @@ from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.consumers import registry_handler
 from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
+from renkou_migrant.exchange.reminders import Reminding
 from renkou_migrant.exchange.sender import Sender
+from renkou_migrant.reissues.work import reissuing
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
 from renkou_migrant.status_lists.publication import Publisher, Reception
@@ -112,7 +114,9 @@ async def main() -> int:
         tasks = {
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
+            "reminding": Reminding(runtime).run,
             "trimming": lambda: trimming(runtime),
+            "certificate-reissue": lambda: reissuing(runtime),
         }
         return await run_tasks(tasks)
 

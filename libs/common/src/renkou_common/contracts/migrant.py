@@ -16,11 +16,17 @@ class MigrantEventType(StrEnum):
     DEPARTURE_RETURNED = "migrant.departure.returned.v1"
     ARRIVAL_REGISTERED = "migrant.arrival.registered.v1"
     STAY_ENDED = "migrant.stay.ended.v1"
+    STAY_CORRECTED = "migrant.stay.corrected.v1"
     CERTIFICATE_ISSUED = "migrant.certificate.issued.v1"
+    CERTIFICATE_REPLACED = "migrant.certificate.replaced.v1"
     CERTIFICATE_REVOKED = "migrant.certificate.revoked.v1"
+    CERTIFICATE_FACTS_CHANGED = "migrant.certificate.facts-changed.v1"
     CERTIFICATE_COVERAGE_CHANGED = "migrant.certificate.coverage-changed.v1"
     CERTIFICATE_CHECKED = "migrant.certificate.checked.v1"
+    APPLICATION_CHANGED = "migrant.certificate-application.changed.v1"
+    REISSUE_CHANGED = "migrant.certificate-reissue.changed.v1"
     NOTICE_CHANGED = "migrant.notice.changed.v1"
+    CALENDAR_CHANGED = "migrant.calendar.changed.v1"
 
 
 class _MigrantEvent(BaseModel):
@@ -70,6 +76,16 @@ class StayEnded(_MigrantEvent):
     destination_area: AreaText
 
 
+class StayCorrected(_MigrantEvent):
+    """A stay follows what the register corrected, or was taken back; the register itself has it already."""
+
+    arrival_id: UUID
+    person_ref: UUID
+    arrived_on: date
+    departed_on: date | None = None
+    retracted: bool = False
+
+
 class CertificateIssued(_MigrantEvent):
     """A marriage-and-childbearing certificate was issued."""
 
@@ -78,14 +94,35 @@ class CertificateIssued(_MigrantEvent):
     area: AreaText
     valid_from: date
     valid_to: date
+    kind: str = Field(default="first", description="first, replacement or renewal")
+
+
+class CertificateReplaced(_MigrantEvent):
+    """Another certificate took the place of this one; ``state`` is replaced or renewed, ``code`` why."""
+
+    certificate_id: UUID
+    person_ref: UUID
+    successor_id: UUID
+    replaced_on: date
+    state: str
+    code: str | None = None
 
 
 class CertificateRevoked(_MigrantEvent):
-    """A certificate was revoked on a day."""
+    """A certificate was revoked on a day; ``code`` says why."""
 
     certificate_id: UUID
     person_ref: UUID
     revoked_on: date
+    code: str = "other"
+
+
+class CertificateFactsChanged(_MigrantEvent):
+    """The register says otherwise about some of what a certificate states; ``facts`` names them."""
+
+    certificate_id: UUID
+    person_ref: UUID
+    facts: list[str]
 
 
 class CertificateCoverageChanged(_MigrantEvent):
@@ -105,10 +142,42 @@ class CertificateChecked(_MigrantEvent):
     checked_on: date
 
 
+class ApplicationChanged(_MigrantEvent):
+    """An application for a certificate was made or came into another state."""
+
+    application_id: UUID
+    person_ref: UUID
+    area: AreaText
+    kind: str
+    state: str
+    step: str
+    code: str | None = None
+    certificate_id: UUID | None = None
+
+
+class ReissueChanged(_MigrantEvent):
+    """Certificates signed with one key are issued anew in bulk: asked for, approved, or done."""
+
+    reissue_id: UUID
+    area: AreaText
+    kid: str
+    state: str
+
+
 class NoticeChanged(_MigrantEvent):
-    """A notice to a partner district changed its state in a way that figures count."""
+    """A message to or from another office changed what is counted or due of it."""
 
     message_id: UUID
     kind: str
     state: str
     partner: str
+    withdrawn: bool = False
+    corrected: bool = Field(default=False, description="this change replaced what the message says")
+    reminded: bool = Field(default=False, description="this change is a reminder from office to office")
+
+
+class CalendarChanged(_MigrantEvent):
+    """The schedule of working days of a year was entered."""
+
+    year: int
+    days: int

@@ -2,7 +2,7 @@
 
 Notices and inquiries need an agreement in force that lists them, and carry only what it lists. An answer may
 carry what the agreement lets come back for what it answers. A confirmation or dispute tells nothing new: its
-agreement has only to be on record. Test messages need none.
+agreement has only to be on record. A correction may say what the corrected message may. Test messages need none.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ from renkou_migrant.agreements.fields import beyond, reduced
 from renkou_migrant.exchange.contracts import AGREED, NOTICES, TESTS, MessageKind
 from renkou_migrant.exchange.transport_repository import DraftRow
 
-HELD_BACK = frozenset({*AGREED, MessageKind.ANSWER})
+HELD_BACK = frozenset({*AGREED, MessageKind.ANSWER, MessageKind.CORRECTION})
 """Kinds that wait while their agreement is suspended."""
 _ANSWER_TO_DISPUTE = frozenset({"known", "note"})
 
@@ -71,20 +71,29 @@ def leave(
     if kind not in HELD_BACK:
         return Leaving(draft, payload, draft.agreement_id)
     refusal = found.may_leave(today)
+    target = asked.get(draft.in_reply_to) if draft.in_reply_to else None
+    told, content = _told(kind, payload, target)
     if refusal is None and kind is MessageKind.ANSWER:
-        question = asked.get(draft.in_reply_to) if draft.in_reply_to else None
-        refusal = answer_refusal(found, question or "", AgreedDirection.RECEIVE, payload)
-    elif refusal is None:
-        refusal = found.lets_go(kind, AgreedDirection.SEND, payload)
-    grant = found.grant(kind, AgreedDirection.SEND)
-    if refusal and refusal.code is RefusalCode.FIELD_NOT_AGREED and kind in NOTICES and grant:
-        less = reduced(payload, grant.fields)
-        refusal = found.lets_go(kind, AgreedDirection.SEND, less)
+        refusal = answer_refusal(found, target or "", AgreedDirection.RECEIVE, payload)
+    elif refusal is None and told in AGREED:
+        refusal = found.lets_go(told, AgreedDirection.SEND, content)
+    grant = found.grant(told, AgreedDirection.SEND)
+    if refusal and refusal.code is RefusalCode.FIELD_NOT_AGREED and told in NOTICES and grant:
+        less = reduced(content, grant.fields)
+        refusal = found.lets_go(told, AgreedDirection.SEND, less)
         if refusal is None:
-            return Leaving(changed(draft, agreement_id=found.id), less, found.id, reduced=True)
+            said = less if told is kind else {**payload, "content": less}
+            return Leaving(changed(draft, agreement_id=found.id), said, found.id, reduced=True)
     if refusal is not None:
         return str(refusal)
     return Leaving(changed(draft, agreement_id=found.id), payload, found.id)
+
+
+def _told(kind: MessageKind, payload: Mapping[str, Any], target: str | None) -> tuple[str, Mapping[str, Any]]:
+    """Return of what kind a message tells, and what: a correction tells what the corrected one is to say."""
+    if kind is not MessageKind.CORRECTION or target is None:
+        return kind, payload
+    return target, payload["content"]
 
 
 def standing_refusal(
@@ -111,8 +120,9 @@ def content_refusal(
     """Return why what a message says is not taken; :func:`standing_refusal` has let it pass before."""
     if agreement is None:
         return None
-    if kind in AGREED:
-        return agreement.lets_go(kind, AgreedDirection.RECEIVE, content)
+    told, said = _told(kind, content, asked)
+    if told in AGREED:
+        return agreement.lets_go(told, AgreedDirection.RECEIVE, said)
     if kind is MessageKind.ANSWER and asked is not None:
         return answer_refusal(agreement, asked, AgreedDirection.SEND, content)
     return None

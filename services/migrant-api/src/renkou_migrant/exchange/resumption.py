@@ -44,6 +44,8 @@ async def _again(tx: Transaction, runtime: Runtime, stored: StoredMessage) -> li
         person_ref=stored.person_ref,
         arrival_id=stored.arrival_id,
         occurred_on=before.occurred_on,
+        source=stored.source,
+        source_id=stored.source_id,
     )
     await repository.insert_draft(tx, draft)
     await repository.take_over(tx, before.id, "sent_again")

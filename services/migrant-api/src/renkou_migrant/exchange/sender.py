@@ -28,10 +28,10 @@ from renkou_migrant.credentials.trust import TrustedDistrict
 from renkou_migrant.exchange import repository
 from renkou_migrant.exchange import transport_repository as transport
 from renkou_migrant.exchange.agreed import HELD_BACK, Leaving, leave
+from renkou_migrant.exchange.contents import decrypt, encrypt, reply_times
 from renkou_migrant.exchange.contracts import MessageKind
-from renkou_migrant.exchange.domain import MessageState, advance, resend_after
+from renkou_migrant.exchange.domain import MessageState, ReplyTimes, advance, resend_after
 from renkou_migrant.exchange.events import Change, publish_changes
-from renkou_migrant.exchange.service import decrypt, encrypt, reply_times
 from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
 from renkou_migrant.exchange.wire import Envelope, Sealed, seal, signature_text
 from renkou_migrant.message_log import service as message_log
@@ -102,7 +102,8 @@ class Sender:
                 return self._wait_for_key(partner, str(error))
             last_out, _ = (await transport.lock_pairs(tx, [partner]))[partner]
             drafts, leaving = await self._leaving(tx, partner, now)
-            numbered, entries = self._seal_all(leaving, district, last_out, now)
+            times = await reply_times(tx, runtime)
+            numbered, entries = self._seal_all(leaving, district, last_out, now, times)
             if numbered:
                 await transport.number(tx, numbered)
                 await transport.set_last_out(tx, partner, last_out + len(numbered))
@@ -124,8 +125,9 @@ class Sender:
         agreed = await agreements.of_partner(tx, partner)
         suspended = [one.id for one in agreed if one.state is AgreementState.SUSPENDED]
         drafts = await transport.drafts_for(tx, partner, _SEAL_BATCH, suspended, sorted(HELD_BACK))
-        answers = [one.in_reply_to for one in drafts if one.message.kind is MessageKind.ANSWER]
-        asked = await transport.kinds_of(tx, [one for one in answers if one]) if answers else {}
+        follow = (MessageKind.ANSWER, MessageKind.CORRECTION)
+        targets = [one.in_reply_to for one in drafts if one.message.kind in follow]
+        asked = await transport.kinds_of(tx, [one for one in targets if one]) if targets else {}
         today = now.astimezone(SHANGHAI).date()
         leaving: list[Leaving] = []
         for draft in drafts:
@@ -161,7 +163,12 @@ class Sender:
         return decrypt(self._runtime, draft.content) or {}
 
     def _seal_all(
-        self, leaving: Sequence[Leaving], district: TrustedDistrict, last_out: int, now: datetime
+        self,
+        leaving: Sequence[Leaving],
+        district: TrustedDistrict,
+        last_out: int,
+        now: datetime,
+        times: ReplyTimes,
     ) -> tuple[list[Numbered], list[Entry]]:
         """Number and seal what may leave."""
         numbered: list[Numbered] = []
@@ -170,7 +177,7 @@ class Sender:
             pair_seq = last_out + len(numbered) + 1
             envelope = self._envelope(one, pair_seq, now)
             sealed = seal(envelope, self._runtime.exchange_keys, district, now)
-            due_on = reply_times(self._runtime).due_on(one.draft.message.kind, now.astimezone(SHANGHAI))
+            due_on = times.due_on(one.draft.message.kind, now.astimezone(SHANGHAI), envelope.payload)
             numbered.append(
                 Numbered(envelope.id, pair_seq, now, envelope.expires_at, due_on, sealed.digest, sealed.data)
             )

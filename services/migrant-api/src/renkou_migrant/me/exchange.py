@@ -14,6 +14,7 @@ from renkou_migrant.agreements.fields import carried
 from renkou_migrant.agreements.words import Sentence, field_words, kind_words, sentences
 from renkou_migrant.arrivals import service as arrivals
 from renkou_migrant.exchange import service as exchange
+from renkou_migrant.exchange.contents import decrypt
 from renkou_migrant.exchange.repository import StoredMessage
 from renkou_migrant.me.identity import Myself
 from renkou_migrant.me.routes import OWN
@@ -141,6 +142,6 @@ async def read_told(
         refs = await arrivals.refs_of(tx, me.person_id)
         found = await exchange.told_about(tx, refs, before, limit + 1)
     return ToldPage(
-        items=[Told.of(one, exchange.decrypt(runtime, one.content)) for one in found[:limit]],
+        items=[Told.of(one, decrypt(runtime, one.content)) for one in found[:limit]],
         next=encode_cursor(found[limit - 1].position) if len(found) > limit else None,
     )

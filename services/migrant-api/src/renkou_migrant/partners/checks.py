@@ -16,10 +16,10 @@ from renkou_common.errors import Conflict, NotFound
 from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.exchange import pings
+from renkou_migrant.exchange.contents import decrypt
 from renkou_migrant.exchange.contracts import VERSIONS, MessageKind
 from renkou_migrant.exchange.domain import Direction, MessageState
 from renkou_migrant.exchange.repository import StoredMessage
-from renkou_migrant.exchange.service import decrypt
 from renkou_migrant.partners import repository, service
 from renkou_migrant.partners.repository import StoredCheck
 from renkou_migrant.runtime import Runtime
