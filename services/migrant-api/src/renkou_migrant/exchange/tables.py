@@ -52,7 +52,6 @@ class MessageRow(SQLModel, table=True):
         Index("message_thread", "thread"),
         Index("message_reply", "in_reply_to", postgresql_where=sql_text("in_reply_to IS NOT NULL")),
         Index("message_source", "source_id", postgresql_where=sql_text("source_id IS NOT NULL")),
-        Index("message_person", "person_ref", postgresql_where=sql_text("person_ref IS NOT NULL")),
         Index("message_birth", "life_event_id", postgresql_where=sql_text("life_event_id IS NOT NULL")),
         Index("message_attention", "position", postgresql_where=sql_text("attention IS NOT NULL")),
         Index("message_arrival", "arrival_id"),
