@@ -131,25 +131,23 @@ class Node:
         pair = self.disk[partner]
         if pair.asked is not None:
             return
-        for id in pair.drafts:
+        oldest = min((row.seq for row in pair.unsettled()), default=None)
+        room = sending.room(oldest, pair.last_out)
+        for id in pair.drafts[:room]:
             pair.last_out += 1
             seq = pair.last_out
             self.sealed += 1  # what is signed tells when: sealed again, it is another text
             pair.rows[seq] = Row(id, seq, f"{self.name}.{id}.{seq}.{self.sealed}".encode().ljust(32), now)
-        pair.drafts = []
+        del pair.drafts[:room]
 
     def due(self, partner: str, now: float) -> list[Packet]:
         """Return what has to be published now."""
         pair = self.disk[partner]
-        waiting = pair.unsettled()
-        if not waiting:
-            return []
-        oldest = min(row.seq for row in waiting)
         made_at = now + self.skew
         return [
             Packet(partner, self.name, "message", (row.id, row.seq, row.digest), made_at)
-            for row in waiting
-            if row.due <= now and sending.within_window(oldest, row.seq)
+            for row in pair.rows.values()
+            if row.due <= now
         ]
 
     def mark_sent(self, packets: list[Packet], now: float) -> None:
@@ -242,7 +240,9 @@ class Node:
         return [(seq, pair.rows[seq].digest) for seq in sorted(pair.rows) if seq > pair.out_mark.upto]
 
     def _taken_at(self, pair: Pair, upto: int) -> Mark:
-        rows = [(seq, pair.incoming[seq][1]) for seq in sorted(pair.incoming) if pair.in_mark.upto < seq <= upto]
+        rows = [
+            (seq, pair.incoming[seq][1]) for seq in sorted(pair.incoming) if pair.in_mark.upto < seq <= upto
+        ]
         return digests.extend_over(pair.in_mark, rows, upto)
 
     def _taken(self, pair: Pair) -> Taken:

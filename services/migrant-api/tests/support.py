@@ -297,7 +297,7 @@ class Node:
     async def sealed(self) -> dict[UUID, bytes]:
         """Number and seal what was drafted; returns the sealed bytes that wait for a receipt, in order."""
         await self.sender.seal_drafts()
-        rows = await self.rows("SELECT id, sealed FROM message WHERE sealed IS NOT NULL ORDER BY pair_seq")
+        rows = await self.rows("SELECT id, sealed FROM message WHERE next_attempt_at IS NOT NULL ORDER BY pair_seq")
         return {row["id"]: row["sealed"] for row in rows}
 
     async def take(self, sender: "Node | str", *sealed: bytes) -> None:

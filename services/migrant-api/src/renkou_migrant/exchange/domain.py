@@ -16,6 +16,7 @@ from uuid import UUID
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_migrant.exchange.contracts import NOTICES, MessageKind
 
+
 class Direction(StrEnum):
     """Which way a message goes, seen from this node."""
 

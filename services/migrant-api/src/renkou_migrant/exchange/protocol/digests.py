@@ -143,7 +143,8 @@ def compare(
 ) -> Healing:
     """Decide what to do about a partner's digest.
 
-    ``out_gone`` is the last number that the partner had passed over when ``out_mark`` was agreed. ``out_at`` is our own chain of what we sent at ``theirs.taken.upto``, ``in_at`` that of what we took in at
+    ``out_gone`` is the last number that the partner had passed over when ``out_mark`` was agreed. ``out_at`` is
+    our own chain of what we sent at ``theirs.taken.upto``, ``in_at`` that of what we took in at
     ``theirs.sent.upto``; both None where they cannot be known (see :func:`comparable`).
     """
     their_taken, their_sent = theirs.taken, theirs.sent
@@ -171,9 +172,7 @@ def compare(
     )
 
 
-def _agree_out(
-    mark: Mark, gone: int, theirs: Taken, ours: Mark | None
-) -> tuple[Mark | None, bool]:
+def _agree_out(mark: Mark, gone: int, theirs: Taken, ours: Mark | None) -> tuple[Mark | None, bool]:
     """Return the mark to keep for what we sent, and whether the hashes differ without a reason.
 
     Where we miss numbers ourselves, or the partner has passed over some since, the partner's hash is taken over:

@@ -37,7 +37,9 @@ class Passing:
     next_in: int
 
 
-def receive(next_in: int, held: Mapping[int, bytes], known: bytes | None, seq: int, digest: bytes) -> Reception:
+def receive(
+    next_in: int, held: Mapping[int, bytes], known: bytes | None, seq: int, digest: bytes
+) -> Reception:
     """Decide on message ``seq`` of a partner from whom ``next_in`` is expected.
 
     ``held`` maps the held numbers to digests; ``known`` is the stored digest of a number below ``next_in``.

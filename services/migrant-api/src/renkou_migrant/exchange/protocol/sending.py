@@ -6,8 +6,8 @@ from typing import Literal
 from renkou_migrant.exchange.domain import CLOSED, MessageState, advance
 
 SEND_WINDOW = 1_000
-"""How far beyond the oldest message without receipt a partner is sent more. The rest waits at the sender: a
-partner that is down for a week fills neither the hub nor its own node's memory."""
+"""How many numbers from the oldest without receipt on may be in use. The rest waits as drafts: a partner that is
+down for a week does not fill the hub, and no more than these can be on their way when a node is restored."""
 
 SEQUENCE_CONFLICT = "sequence_conflict"
 """Code of a refusal: the number carries another message at the receiver."""
@@ -28,9 +28,9 @@ def resend_after(attempts: int, first_seconds: float, longest_seconds: float) ->
     return float(min(first_seconds * 2 ** min(attempts - 1, 30), longest_seconds))
 
 
-def within_window(oldest: int, seq: int) -> bool:
-    """Whether ``seq`` may be sent while ``oldest`` is the lowest number without receipt."""
-    return seq < oldest + SEND_WINDOW
+def room(oldest: int | None, last_out: int) -> int:
+    """Return how many more messages may be numbered while ``oldest`` is the lowest number without receipt."""
+    return SEND_WINDOW if oldest is None else max(0, oldest + SEND_WINDOW - 1 - last_out)
 
 
 def after_receipt(
