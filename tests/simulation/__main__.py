@@ -23,13 +23,14 @@ def schedules(first: int, number: int) -> tuple[Counter[str], list[tuple[int, st
         world = World(seed)
         try:
             world.run()
-        except (BrokenPromise, AssertionError) as error:
+        except (BrokenPromise, AssertionError, KeyError) as error:
             broken.append((seed, str(error)))
         faults.update(world.events)
     return faults, broken
 
 
-def _share(part: tuple[int, int]) -> tuple[Counter[str], list[tuple[int, str]]]:
+def share(part: tuple[int, int]) -> tuple[Counter[str], list[tuple[int, str]]]:
+    """Run (first, number) schedules, in a process of a pool."""
     return schedules(*part)
 
 
@@ -50,7 +51,7 @@ def main() -> int:
     faults: Counter[str] = Counter()
     broken: list[tuple[int, str]] = []
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for some, failed in pool.map(_share, parts):
+        for some, failed in pool.map(share, parts):
             faults.update(some)
             broken += failed
     seconds = time.perf_counter() - started

@@ -196,10 +196,10 @@ class Node:
             self._send(sender, "receipt", items, now)
 
     def _apply(self, pair: Pair, turn: list[int], next_in: int, now: float) -> None:
-        for seq in turn:
-            id = pair.incoming[seq][0]
+        for number in turn:
+            id = pair.incoming[number][0]
             if id not in pair.ids:  # else it has come under another number before: no effect
-                pair.ids[id] = seq
+                pair.ids[id] = number
                 pair.applied.append(id)
         moved = next_in != pair.next_in
         pair.next_in = next_in
@@ -263,6 +263,7 @@ class Node:
             taken=self._taken(pair),
             out_mark=pair.out_mark,
             out_gone=pair.out_gone,
+            in_mark=pair.in_mark,
             theirs=theirs,
             out_at=None
             if t is None

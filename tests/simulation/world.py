@@ -197,6 +197,7 @@ class World:
             return
         one, other = self.chance.sample(list(self.nodes), 2)
         self.cut ^= {frozenset((one, other))}
+        self.note("partitioned")
 
     def stop_or_start(self) -> None:
         """A node goes down, or comes back."""
@@ -238,6 +239,7 @@ class World:
     def trim(self) -> None:
         """Old bytes are forgotten."""
         self.chance.choice(list(self.nodes.values())).trim()
+        self.note("bytes forgotten")
 
     # afterwards
 
@@ -292,7 +294,8 @@ class World:
             raise BrokenPromise(f"{where}: not everything has left: {ours.drafts} {len(ours.unsettled())}")
         gone = theirs.gone_ranges
         for seq, row in ours.rows.items():
-            if row.id not in theirs.ids and not any(low <= seq <= high for low, high in gone):
+            passed = not row.kept and any(low <= seq <= high for low, high in gone)
+            if row.id not in theirs.ids and not passed:
                 raise BrokenPromise(f"{where}: number {seq} (message {row.id}) is lost")
             if row.due != SETTLED:
                 raise BrokenPromise(f"{where}: number {seq} has no receipt")

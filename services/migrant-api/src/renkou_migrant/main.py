@@ -14,6 +14,7 @@ from renkou_migrant.certificates.routes import router as certificates
 from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
 from renkou_migrant.exchange.routes import router as notices
+from renkou_migrant.exchange.transport_routes import router as transport
 from renkou_migrant.feeds.routes import router as feeds
 from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
@@ -31,6 +32,7 @@ ROUTERS: list[APIRouter] = [
     partners,
     agreements,
     notices,
+    transport,
     message_log,
     me,
     feeds,

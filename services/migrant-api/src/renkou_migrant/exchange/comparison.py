@@ -4,6 +4,7 @@ The rules are in :mod:`.protocol.digests`.
 """
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -21,6 +22,24 @@ from renkou_migrant.message_log.domain import Entry
 from renkou_migrant.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
+_FINDINGS = {
+    "lost": (
+        "对方收到而本区已丢失的报文(本区恢复过备份); 内容请向对方索取",
+        "Messages of ours that the partner has and we lost in a restore; ask the partner for what they said",
+    ),
+    "gone": (
+        "对方不能再发的报文, 已跳过; 请与对方核对这段时间的往来",
+        "Messages that the partner cannot send any more, passed over; check with it what they were",
+    ),
+    "differs": (
+        "双方记录不一致且原因不明, 未作改动; 请用双方消息日志核对",
+        "Both ends differ and nothing explains it, nothing was changed; compare both message logs",
+    ),
+    "implausible": (
+        "对方声称的序号不可信, 未作改动",
+        "The partner claims numbers that cannot be, nothing was changed",
+    ),
+}
 
 
 def to_digest(content: PairDigest) -> Digest:
@@ -54,6 +73,7 @@ async def read(
         taken=Taken(pair.next_in - 1, b"", pair.highest_in, pair.in_gone),
         out_mark=pair.out_mark,
         out_gone=pair.out_gone,
+        in_mark=pair.in_mark,
         theirs=theirs,
         out_at=None if out_upto is None else await _sent_at(tx, pair, out_upto),
         in_at=None if in_upto is None else await _taken_at(tx, pair, in_upto),
@@ -146,6 +166,27 @@ async def write_due(tx: Transaction, runtime: Runtime, trust: TrustList, limit: 
         entries += await write(tx, runtime, trust, partner, now)
         await pairs.note_said(tx, partner, today)
     return entries
+
+
+async def start(tx: Transaction) -> int:
+    """Number nothing until the partners have told what they hold; returns how many have yet to."""
+    return await pairs.start_comparing(tx, new_token())
+
+
+async def page(tx: Transaction, after: str, limit: int) -> list[dict[str, Any]]:
+    """Return how far the exchange with each partner has come, by partner."""
+    return await pairs.page(tx, after, limit)
+
+
+async def findings(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Return what comparing has shown, the latest first, in words."""
+    found = await pairs.findings(tx, before, limit)
+    return [{**row, **_explained(row["code"])} for row in found]
+
+
+def _explained(code: str) -> dict[str, str]:
+    zh, en = _FINDINGS[code]
+    return {"code_label": zh, "code_label_en": en}
 
 
 def new_token() -> str:

@@ -70,14 +70,18 @@ async def set_last_out(tx: Transaction, partner: str, last_out: int) -> None:
 async def go_on_after(tx: Transaction, partner: str, number: int) -> None:
     """Number messages beyond ``number``; nothing up to it can be sent any more."""
     await tx.execute(
-        "UPDATE pair_counter SET last_out = $2::bigint, first_out = $2::bigint + 1 WHERE partner = $1", partner, number
+        "UPDATE pair_counter SET last_out = $2::bigint, first_out = $2::bigint + 1 WHERE partner = $1",
+        partner,
+        number,
     )
 
 
 async def cannot_replay(tx: Transaction, partner: str, number: int) -> None:
     """Note that ``number`` cannot be sent any more."""
     await tx.execute(
-        "UPDATE pair_counter SET first_out = greatest(first_out, $2::bigint + 1) WHERE partner = $1", partner, number
+        "UPDATE pair_counter SET first_out = greatest(first_out, $2::bigint + 1) WHERE partner = $1",
+        partner,
+        number,
     )
 
 
@@ -86,8 +90,8 @@ async def set_taken(tx: Transaction, partner: str, next_in: int, highest: int) -
     await tx.execute(
         """
         UPDATE pair_counter SET next_in = $2::bigint, highest_in = $3::bigint,
-            gap_since = CASE WHEN $3::bigint < $2::bigint THEN NULL WHEN next_in = $2::bigint THEN coalesce(gap_since, now())
-                ELSE now() END
+            gap_since = CASE WHEN $3::bigint < $2::bigint THEN NULL
+                WHEN next_in = $2::bigint THEN coalesce(gap_since, now()) ELSE now() END
         WHERE partner = $1
         """,
         partner,
@@ -309,8 +313,3 @@ async def findings(tx: Transaction, before: int | None, limit: int) -> list[dict
         limit,
     )
     return [dict(row) for row in rows]
-
-
-async def finding_count(tx: Transaction) -> int:
-    """Return how many findings are not settled."""
-    return int(await tx.fetchval("SELECT count(*) FROM pair_finding WHERE healed_at IS NULL") or 0)

@@ -172,11 +172,6 @@ async def page(
     return await repository.page(tx, areas, filters, before, limit)
 
 
-async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
-    """Return what could not be taken from the hub, the latest first."""
-    return await repository.dead_letters(tx, before, limit)
-
-
 @dataclass(frozen=True, slots=True)
 class BirthToRegister:
     """A birth notice that is being confirmed: what the home register has to enter, and under which key."""

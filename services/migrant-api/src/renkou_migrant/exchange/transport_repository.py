@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -23,6 +24,10 @@ _INCOMING = (
     *("occurred_on", "code", "created_at", "expires_at", "due_on", "content", "digest", "sent_as"),
 )
 _LETTER = ("id", "fingerprint", "sender", "code", "detail", "message_id", "size", "data", "whole")
+_SHOWN = (
+    "id, position, sender, code, detail, message_id, size, times, first_at, last_at, whole, outcome, replayed_at,"
+    " replayed_by"
+)
 _LETTERS_KEPT = 2_000
 """Dead letters kept of one sender with their bytes; what comes beyond that is only counted."""
 
@@ -443,6 +448,34 @@ async def crowded(tx: Transaction, senders: Sequence[str]) -> set[str]:
     return {row["sender"] for row in rows}
 
 
+async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Return what could not be taken from the hub, the latest first, without the bytes."""
+    rows = await tx.fetch(
+        f"SELECT {_SHOWN} FROM dead_letter WHERE $1::bigint IS NULL OR position < $1"
+        " ORDER BY position DESC LIMIT $2",
+        before,
+        limit,
+    )
+    return [dict(row) for row in rows]
+
+
+async def lock_letter(tx: Transaction, letter_id: UUID) -> dict[str, Any] | None:
+    """Return one dead letter with its bytes and lock it."""
+    row = await tx.fetchrow(f"SELECT {_SHOWN}, data FROM dead_letter WHERE id = $1 FOR UPDATE", letter_id)
+    return None if row is None else dict(row)
+
+
+async def note_replay(tx: Transaction, letter_id: UUID, outcome: str, by: UUID, at: datetime) -> None:
+    """Note who had a dead letter taken in again, when, and what became of it."""
+    await tx.execute(
+        "UPDATE dead_letter SET outcome = $2, replayed_by = $3, replayed_at = $4 WHERE id = $1",
+        letter_id,
+        outcome,
+        by,
+        at,
+    )
+
+
 async def backlog(tx: Transaction) -> dict[str, int]:
     """Return how much waits: drafts, messages without receipt, receipts, dead letters."""
     row = await tx.fetchrow(
@@ -450,7 +483,9 @@ async def backlog(tx: Transaction) -> dict[str, int]:
         SELECT (SELECT count(*) FROM message WHERE direction = 'out' AND pair_seq IS NULL
                 AND state = 'drafted') AS drafted,
             (SELECT count(*) FROM message WHERE next_attempt_at IS NOT NULL) AS unreceipted,
-            (SELECT count(*) FROM receipt) AS receipts, (SELECT count(*) FROM dead_letter) AS dead_letters
+            (SELECT count(*) FROM receipt) AS receipts,
+            (SELECT count(*) FROM dead_letter WHERE outcome IS DISTINCT FROM 'taken') AS dead_letters,
+            (SELECT count(*) FROM pair_finding WHERE healed_at IS NULL) AS findings
         """
     )
     return dict(row) if row else {}
