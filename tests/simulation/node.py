@@ -153,7 +153,8 @@ class Node:
     def mark_sent(self, packets: list[Packet], now: float) -> None:
         """Note what the hub has."""
         for packet in packets:
-            id, seq, _ = packet.body  # type: ignore[misc]
+            body: tuple[int, int, bytes] = packet.body  # type: ignore[assignment]
+            id, seq, _ = body
             row = self.disk[packet.receiver].rows.get(seq)
             if row is None or row.id != id or row.due == SETTLED:
                 continue
@@ -269,6 +270,7 @@ class Node:
             if t is None
             else digests.extend_through(pair.out_mark, [one for one in rows if one[0] <= t], t),
             in_at=None if s is None else self._taken_at(pair, s),
+            restored=answers_us,
         )
         if healing.implausible:
             raise AssertionError("an honest digest was not believed")
@@ -281,8 +283,8 @@ class Node:
 
     def _heal(self, sender: str, pair: Pair, theirs: Digest, healing: digests.Healing, now: float) -> None:
         pair.unexplained += len(healing.differs)
-        if healing.lost and healing.go_on_after:
-            pair.lost.append(healing.lost)
+        if healing.go_on_after is not None:
+            pair.lost.append(healing.lost or (pair.last_out + 1, healing.go_on_after))
             pair.last_out = healing.go_on_after
             pair.first_out = healing.go_on_after + 1
         if healing.out_mark:

@@ -299,6 +299,9 @@ class World:
                 raise BrokenPromise(f"{where}: number {seq} (message {row.id}) is lost")
             if row.due != SETTLED:
                 raise BrokenPromise(f"{where}: number {seq} has no receipt")
+        held = {seq for seq in theirs.incoming if any(low <= seq <= high for low, high in gone)}
+        if held - {seq for seq, (id, _) in theirs.incoming.items() if id in theirs.ids}:
+            raise BrokenPromise(f"{where}: passed over {sorted(held)} although it holds them")
         if gone and not self.restores:
             raise BrokenPromise(f"{where}: passed over {gone} although nothing was restored")
         if theirs.next_in != ours.last_out + 1 or theirs.highest_in() >= theirs.next_in:

@@ -77,6 +77,7 @@ async def read(
         theirs=theirs,
         out_at=None if out_upto is None else await _sent_at(tx, pair, out_upto),
         in_at=None if in_upto is None else await _taken_at(tx, pair, in_upto),
+        restored=answered,
     )
     await _mend(tx, pair, theirs, healing, now)
     return healing
@@ -86,8 +87,9 @@ async def _mend(tx: Transaction, pair: Pair, theirs: Digest, healing: Healing, n
     partner = pair.partner
     if healing.implausible:
         await _note(tx, partner, "out", "implausible", (pair.last_out + 1, theirs.taken.highest), now)
-    if healing.lost is not None and healing.go_on_after is not None:
+    if healing.lost is not None:
         await _note(tx, partner, "out", "lost", healing.lost, now)
+    if healing.go_on_after is not None:
         await pairs.go_on_after(tx, partner, healing.go_on_after)
     if healing.replay is not None:
         again = await pairs.replay(tx, partner, healing.replay)

@@ -141,12 +141,14 @@ def compare(
     theirs: Digest,
     out_at: Mark | None,
     in_at: Mark | None,
+    restored: bool,
 ) -> Healing:
     """Decide what to do about a partner's digest.
 
     ``out_gone`` is the last number that the partner had passed over when ``out_mark`` was agreed. ``out_at`` is
     our own chain of what we sent at ``theirs.taken.upto``, ``in_at`` that of what we took in at
-    ``theirs.sent.upto``; both None where they cannot be known (see :func:`comparable`).
+    ``theirs.sent.upto``; both None where they cannot be known (see :func:`comparable`). ``restored``: this end was,
+    and this is the answer that it waits for. Then it goes on beyond what may be on its way still, unseen by both.
     """
     their_taken, their_sent = theirs.taken, theirs.sent
     if their_taken.highest > sent.upto + LARGEST_JUMP or their_sent.first > their_sent.upto + 1:
@@ -160,7 +162,9 @@ def compare(
     informed = theirs.seen is not None and theirs.seen <= taken.upto
     different = their_sent.upto != taken.upto or their_sent.hash is None or their_taken.upto + 1 < sent.first
     return Healing(
-        go_on_after=max(their_taken.highest, their_taken.upto + SEND_WINDOW) if lost else None,
+        go_on_after=max(sent.upto, their_taken.highest, their_taken.upto + SEND_WINDOW)
+        if lost or restored
+        else None,
         lost=(sent.upto + 1, their_taken.highest) if lost else None,
         replay=their_taken.upto if their_taken.upto < sent.upto else None,
         pass_to=their_sent.first if stuck and informed else None,
@@ -168,7 +172,7 @@ def compare(
         in_mark=agreed_in,
         differs=["out"] * out_differs + ["in"] * (in_differs and taken.gone <= in_mark.upto),
         answer=theirs.asks is not None or (theirs.seen is None and (different or in_differs)),
-        tell=lost or (stuck and informed),
+        tell=lost or restored or (stuck and informed),
         ask=stuck and not informed,
     )
 
