@@ -109,7 +109,15 @@ async def _on_servers(bench: Bench, running: Servers) -> None:
 
 
 async def _on_nodes(bench: Bench) -> None:
-    on_nodes = ("import", "person read", "person list", "create", "figure read", "exchange", "exchange latency")
+    on_nodes = (
+        "import",
+        "person read",
+        "person list",
+        "create",
+        "figure read",
+        "exchange",
+        "exchange latency",
+    )
     if not bench.wants(*on_nodes):
         return
     async with bench.guard(*on_nodes), nodes(WORK / "nodes", bench.setting, bench.say) as running:

@@ -1,5 +1,6 @@
 """Our encryption against an independent library, both ways, and against what may not be opened."""
 
+import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from joserfc import jwe as other
 from joserfc.jwk import OKPKey
 
+from renkou_migrant.credentials.jws import decode_base64url, encode_base64url, parse_json_object
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.exchange import jwe
 
@@ -56,8 +58,8 @@ def test_a_changed_character_is_noticed(data: st.DataObject) -> None:
 )
 def test_what_a_message_may_not_choose_is_refused_before_any_key_is_used(header: dict[str, object]) -> None:
     first, rest = sealed().split(".", 1)
-    members = jwe.parse_json_object(jwe.decode_base64url(first))
-    forged = jwe.encode_base64url(jwe.orjson.dumps({**members, **header}))
+    members = parse_json_object(decode_base64url(first))
+    forged = encode_base64url(orjson.dumps({**members, **header}))
     with pytest.raises(CredentialError, match=r"header member|another algorithm"):
         jwe.parse_compact(f"{forged}.{rest}".encode())
 
