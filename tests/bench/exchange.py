@@ -137,7 +137,9 @@ async def latency(setting: Setting, nodes: Nodes) -> Line:
                 await _draft(runtime, 1)
             took = time.perf_counter() - started
             await _until_none(connection, _UNANSWERED, "notices have no receipt")
-        median, p99, worst = await connection.fetchrow(_LATENCY, before)
+        found = await connection.fetchrow(_LATENCY, before)
+        assert found is not None
+        median, p99, worst = found
     finally:
         await connection.close()
     return Line(
