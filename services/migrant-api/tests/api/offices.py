@@ -182,7 +182,8 @@ class Office:
         """Make an agreement about everything with a partner, in force for years."""
         today = self.runtime.clock.today()
         began = today - timedelta(days=900)
-        terms = terms_between(self.district, partner.district, today, valid_from=began)
+        until = today + timedelta(days=2000)
+        terms = terms_between(self.district, partner.district, today, valid_from=began, valid_to=until)
         await agree(self.runtime, partner.runtime, terms)
 
     async def trust(self, token: str) -> None:
