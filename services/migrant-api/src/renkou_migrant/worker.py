@@ -24,6 +24,7 @@ from renkou_migrant.consumers import registry_handler
 from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.sender import Sender
+from renkou_migrant.message_log.checkpointing import Checkpointing
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
 from renkou_migrant.status_lists.publication import Publisher, Reception
@@ -112,6 +113,7 @@ async def main() -> int:
         tasks = {
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
+            "checkpoints": Checkpointing(runtime).run,
             "trimming": lambda: trimming(runtime),
         }
         return await run_tasks(tasks)

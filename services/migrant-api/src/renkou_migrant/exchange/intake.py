@@ -102,7 +102,7 @@ async def take_in(tx: Transaction, runtime: Runtime, deliveries: Sequence[Delive
         await transport.keep_letters(tx, batch.letters, batch.now)
     await publish_changes(tx, runtime, batch.changes)
     batch.entries += await write_receipts(tx, runtime, trust, batch.receipts, batch.now)
-    await message_log.append(tx, batch.entries)
+    await message_log.append(tx, runtime.cipher, batch.entries)
     return bool(batch.receipts)
 
 
@@ -369,4 +369,5 @@ def _entry(opened: Opened, outcome: str, now: datetime) -> Entry:
         digest=opened.digest.hex(),
         kid=opened.kid,
         signature=signature_text(opened.signature),
+        text=opened.signed,
     )

@@ -116,7 +116,7 @@ class Sender:
             if numbered:
                 await transport.number(tx, numbered)
                 await transport.set_last_out(tx, partner, last_out + len(numbered))
-                await message_log.append(tx, entries)
+                await message_log.append(tx, runtime.cipher, entries)
         return len(drafts)
 
     def _wait_for_key(self, partner: str, reason: str) -> int:
@@ -242,6 +242,7 @@ def log_entry(envelope: Envelope, sealed: Sealed, now: datetime) -> Entry:
         digest=sealed.digest.hex(),
         kid=sealed.kid,
         signature=signature_text(sealed.signature),
+        text=sealed.signed,
     )
 
 

@@ -13,6 +13,7 @@ from renkou_common.errors import Conflict, InvalidInput
 from renkou_migrant.credentials.jws import sign_compact
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 from renkou_migrant.credentials.trust import TrustList, describe_district, key_entry, verify_trust_list
+from renkou_migrant.message_log import service as message_log
 from renkou_migrant.partners import repository
 from renkou_migrant.partners.repository import StoredTrustList
 from renkou_migrant.runtime import Runtime
@@ -57,6 +58,7 @@ async def accept_trust_list(tx: Transaction, runtime: Runtime, token: str, by: U
     )
     if not written:
         raise _refused(CredentialError(Reason.LIST_ROLLED_BACK))
+    await message_log.note_trust_list(tx, runtime.cipher, token, runtime.clock.now())
     return found
 
 
