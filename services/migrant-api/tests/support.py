@@ -101,6 +101,7 @@ class RegisterDouble:
     facts: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     people: dict[tuple[str, str], UUID] = field(default_factory=dict)
     births: dict[str, tuple[dict[str, Any], UUID]] = field(default_factory=dict)
+    corrections: dict[str, tuple[dict[str, Any], UUID]] = field(default_factory=dict)
     down: bool = False
 
     def __post_init__(self) -> None:
@@ -110,7 +111,9 @@ class RegisterDouble:
         self.app.post("/auth/token")(self._token)
         self.app.get("/.well-known/jwks.json")(self._keys)
         self.app.get("/persons/by-ref/{ref}/facts")(self._facts)
+        self.app.get("/persons/{ref}/facts")(self._facts)
         self.app.post("/persons/match")(self._match)
+        self.app.post("/corrections", status_code=201)(self._correction)
         self.app.post("/life-events/births", status_code=201)(self._birth)
 
     def staff_token(self, staff_id: UUID) -> str:
@@ -139,10 +142,19 @@ class RegisterDouble:
             return {"result": "none"}
         return {"result": "exact", "person_id": str(found), "person_ref": str(found)}
 
+    def registers(self, ref: UUID, **facts: Any) -> None:
+        """Let the register know a person, or know otherwise."""
+        self.facts[ref] = {**self.facts.get(ref, {"person_ref": str(ref)}), **facts}
+
     async def _birth(self, request: Request) -> dict[str, Any]:
         key = request.headers["idempotency-key"]
         self.births.setdefault(key, (await request.json(), uuid4()))
         return {"id": str(self.births[key][1])}
+
+    async def _correction(self, request: Request) -> dict[str, Any]:
+        key = request.headers["idempotency-key"]
+        self.corrections.setdefault(key, (await request.json(), uuid4()))
+        return {"id": str(self.corrections[key][1])}
 
 
 class _Transport(httpx.AsyncBaseTransport):

@@ -10,9 +10,11 @@ from renkou_common.log import configure_logging
 from renkou_migrant.agreements.routes import router as agreements
 from renkou_migrant.arrivals.routes import router as arrivals
 from renkou_migrant.bootstrap import open_runtime
+from renkou_migrant.calendar.routes import router as calendar
 from renkou_migrant.certificates.routes import router as certificates
 from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
+from renkou_migrant.exchange.conversation_routes import router as conversations
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.feeds.routes import router as feeds
 from renkou_migrant.me.routes import router as me
@@ -31,6 +33,8 @@ ROUTERS: list[APIRouter] = [
     partners,
     agreements,
     notices,
+    conversations,
+    calendar,
     message_log,
     me,
     feeds,

@@ -9,6 +9,7 @@ import renkou_common.messaging.inbox_tables
 import renkou_common.messaging.tables
 import renkou_migrant.agreements.tables
 import renkou_migrant.arrivals.tables
+import renkou_migrant.calendar.tables
 import renkou_migrant.certificates.tables
 import renkou_migrant.checks.tables
 import renkou_migrant.departures.tables

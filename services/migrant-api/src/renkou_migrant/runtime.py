@@ -12,6 +12,7 @@ from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.messaging.outbox import Outbox
+from renkou_migrant.calendar.domain import WorkingDays
 from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange.wire import ExchangeKeys
@@ -24,6 +25,14 @@ class TrustCache:
     """The last trust list read from the database, verified once; see ``partners.service.trust_list``."""
 
     current: TrustList | None = None
+
+
+@dataclass(slots=True)
+class CalendarCache:
+    """The calendar last read from the database; see ``calendar.service.working_days``."""
+
+    current: WorkingDays | None = None
+    read_again: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Runtime:
     exchange_keys: ExchangeKeys
     anchor: VerifyingKey
     trust: TrustCache = field(default_factory=TrustCache)
+    calendar: CalendarCache = field(default_factory=CalendarCache)
 
 
 async def _current_runtime(request: Request) -> Runtime:

@@ -37,6 +37,15 @@ class MigrantSettings(ServiceSettings):
 
     answer_days: int = Field(default=30, ge=1, le=365, description="days to answer an arrival notice")
     inquiry_days: int = Field(default=15, ge=1, le=365, description="days to answer an inquiry")
+    urgent_inquiry_working_days: int = Field(
+        default=7, ge=1, le=60, description="working days to answer an inquiry for a childbirth registration"
+    )
+    reminder_pause_days: int = Field(
+        default=7, ge=1, le=365, description="days before an office is reminded of the same message again"
+    )
+    reminder_check_seconds: float = Field(
+        default=3600.0, gt=0, description="pause between looks for replies that are overdue"
+    )
     confirmation_days: int = Field(default=30, ge=1, le=365, description="days to confirm a notice")
     dispute_days: int = Field(default=15, ge=1, le=365, description="days to answer a dispute")
     message_lifetime_days: int = Field(default=90, ge=1, le=3650, description="days until a message expires")

@@ -66,9 +66,11 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,
     MigrantEventType.STAY_ENDED: migrant.StayEnded,
+    MigrantEventType.STAY_CORRECTED: migrant.StayCorrected,
     MigrantEventType.CERTIFICATE_ISSUED: migrant.CertificateIssued,
     MigrantEventType.CERTIFICATE_REVOKED: migrant.CertificateRevoked,
     MigrantEventType.CERTIFICATE_COVERAGE_CHANGED: migrant.CertificateCoverageChanged,
     MigrantEventType.CERTIFICATE_CHECKED: migrant.CertificateChecked,
     MigrantEventType.NOTICE_CHANGED: migrant.NoticeChanged,
+    MigrantEventType.CALENDAR_CHANGED: migrant.CalendarChanged,
 }

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from itertools import groupby
 from uuid import UUID
 
 import structlog
@@ -24,12 +24,13 @@ from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.credentials.trust import TrustList
+from renkou_migrant.exchange import effects
 from renkou_migrant.exchange import transport_repository as transport
+from renkou_migrant.exchange.contents import area_of, day_of, encrypt, reply_times
 from renkou_migrant.exchange.contracts import (
     AGREED,
     REPLIES,
     VERSIONS,
-    BirthNotice,
     MessageKind,
     Receipt,
     ReceiptItem,
@@ -38,14 +39,14 @@ from renkou_migrant.exchange.contracts import (
 from renkou_migrant.exchange.domain import (
     MessageState,
     Reception,
+    ReplyTimes,
     accepts_reply,
-    closed_by,
     receive,
     releasable,
+    replied,
 )
 from renkou_migrant.exchange.events import Change, publish_changes
 from renkou_migrant.exchange.receipts import outcome_of_receipt, write_receipts
-from renkou_migrant.exchange.service import encrypt, reply_times
 from renkou_migrant.exchange.transport_repository import Incoming, Known, Letter, Outcome
 from renkou_migrant.exchange.wire import Envelope, Opened, WireError, open_sealed, signature_text
 from renkou_migrant.message_log import service as message_log
@@ -54,7 +55,6 @@ from renkou_migrant.partners import service as partners
 from renkou_migrant.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-_DAYS = ("arrived_on", "checked_on", "given_on", "departed_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ async def _take_messages(
                 _receipt_item(one.id, one.digest, one.code, MessageState.DELIVERED)
             )
     if turn:
-        await _apply(tx, partner, turn, batch)
+        await _apply(tx, runtime, partner, turn, batch)
         await transport.set_next_in(tx, partner, turn[-1] + 1)
 
 
@@ -203,6 +203,7 @@ async def _check_all(
     taken = await transport.taken_ids(tx, ids) if ids else set()
     relied_on = [one.envelope.agreement for one in fresh if one.envelope.agreement is not None]
     known = await agreements.get_many(tx, relied_on) if relied_on else {}
+    times = await reply_times(tx, runtime)
     incoming: list[Incoming] = []
     for opened in fresh:
         envelope = opened.envelope
@@ -211,7 +212,7 @@ async def _check_all(
             code, content = "id_conflict", None
         taken.add(envelope.id)
         local_id = new_id() if code == "id_conflict" else envelope.id
-        incoming.append(_incoming(runtime, opened, partner, local_id, code, content))
+        incoming.append(_incoming(runtime, opened, partner, local_id, code, content, times))
         batch.entries.append(_entry(opened, code or "accepted", batch.now))
     return incoming
 
@@ -234,12 +235,12 @@ def _check(
         return "no_agreement", None
     if kind in AGREED and not agreement.allows(kind, AgreedDirection.RECEIVE, signed_on):
         return "not_agreed", None
-    if kind is MessageKind.ANSWER and not agreement.in_force(signed_on):
+    if kind in (MessageKind.ANSWER, MessageKind.CORRECTION) and not agreement.in_force(signed_on):
         return "not_agreed", None
-    if kind in REPLIES and envelope.in_reply_to is None:
+    if kind in REPLIES | effects.EFFECTIVE and envelope.in_reply_to is None:
         return "bad_content", None
     try:
-        return None, parse_content(kind, envelope.payload)
+        return None, parse_content(kind, envelope.payload, envelope.version)
     except ValidationError:
         return "bad_content", None
 
@@ -251,10 +252,12 @@ def _incoming(
     local_id: UUID,
     code: str | None,
     content: BaseModel | None,
+    times: ReplyTimes,
 ) -> Incoming:
     envelope = opened.envelope
     created_at = envelope.created_at.astimezone(SHANGHAI)
-    due_on = reply_times(runtime).due_on(MessageKind(envelope.kind), created_at) if content else None
+    kind = MessageKind(envelope.kind) if content else None
+    due_on = times.due_on(kind, created_at, envelope.payload) if kind else None
     return Incoming(
         id=local_id,
         partner=partner,
@@ -264,8 +267,8 @@ def _incoming(
         thread=envelope.thread,
         in_reply_to=envelope.in_reply_to,
         agreement_id=envelope.agreement,
-        area=_area_of(runtime, content),
-        occurred_on=_day_of(content),
+        area=area_of(runtime, content),
+        occurred_on=day_of(content),
         created_at=created_at,
         expires_at=envelope.expires_at,
         due_on=due_on,
@@ -275,25 +278,37 @@ def _incoming(
     )
 
 
-def _area_of(runtime: Runtime, content: BaseModel | None) -> int:
-    """The person's registered area where the notice names one of this district, else the whole district."""
-    low, high = runtime.district.interval()
-    subject = getattr(content, "subject", None)
-    area = int(subject.home_area) if subject is not None else low
-    return area if low <= area <= high else low
-
-
-def _day_of(content: BaseModel | None) -> date | None:
-    if isinstance(content, BirthNotice):
-        return content.child.birth_date
-    days: list[Any] = [getattr(content, name, None) for name in _DAYS]
-    return next((day for day in days if day is not None), None)
-
-
-async def _apply(tx: Transaction, partner: str, turn: Sequence[int], batch: _Batch) -> None:
+async def _apply(tx: Transaction, runtime: Runtime, partner: str, turn: Sequence[int], batch: _Batch) -> None:
     """Take in stored messages whose turn has come, in order, and note their receipts."""
     stored = await transport.known(tx, partner, turn)
-    ordered = [stored[seq] for seq in turn]
+    for amending, run in groupby((stored[seq] for seq in turn), key=_is_effective):
+        if amending:
+            await _take_effect(tx, runtime, partner, list(run), batch)
+        else:
+            await _take_run(tx, partner, list(run), batch)
+
+
+def _is_effective(one: Known) -> bool:
+    return one.code is None and one.kind in effects.EFFECTIVE
+
+
+async def _take_effect(
+    tx: Transaction, runtime: Runtime, partner: str, run: Sequence[Known], batch: _Batch
+) -> None:
+    """Carry out corrections, withdrawals and reminders, each by itself."""
+    await publish_changes(tx, runtime, batch.changes)
+    batch.changes.clear()
+    for one in run:
+        code, area = await effects.apply(tx, runtime, partner, one.id)
+        if code is None:
+            await transport.mark_read(tx, {one.id: area}, batch.now)
+        else:
+            await transport.mark_refused(tx, [one.id], code)
+        batch.receipts[partner].append(_receipt_item(one.id, one.digest, code, MessageState.READ))
+
+
+async def _take_run(tx: Transaction, partner: str, ordered: Sequence[Known], batch: _Batch) -> None:
+    """Take in notices, inquiries and replies; what is refused already is only receipted."""
     targets = await transport.lock_outgoing(
         tx, [one.in_reply_to for one in ordered if one.in_reply_to and one.kind in REPLIES and not one.code]
     )
@@ -313,9 +328,8 @@ async def _apply(tx: Transaction, partner: str, turn: Sequence[int], batch: _Bat
                 code = "reply_not_expected"
                 refused.append(one.id)
             else:
-                after = changed(
-                    target.message, state=closed_by(reply), sent_at=target.message.sent_at or batch.now
-                )
+                sent_at = target.message.sent_at or batch.now
+                after = changed(replied(target.message, reply, batch.now.date()), sent_at=sent_at)
                 outcomes.append(Outcome(after.id, after.state, None, after.sent_at, True, True, True, True))
                 batch.changes.append((target.message, after))
                 targets[after.id] = changed(target, message=after)
@@ -327,6 +341,7 @@ async def _apply(tx: Transaction, partner: str, turn: Sequence[int], batch: _Bat
         await transport.record_outcomes(tx, outcomes, batch.now)
     if read:
         await transport.mark_read(tx, read, batch.now)
+        batch.changes += [(None, message) for message in await transport.due_here(tx, list(read))]
     if refused:
         await transport.mark_refused(tx, refused, "reply_not_expected")
 

@@ -26,10 +26,10 @@ from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustedDistrict
 from renkou_migrant.exchange import repository
 from renkou_migrant.exchange import transport_repository as transport
+from renkou_migrant.exchange.contents import decrypt, reply_times
 from renkou_migrant.exchange.contracts import AGREED, MessageKind
-from renkou_migrant.exchange.domain import MessageState, advance, resend_after
+from renkou_migrant.exchange.domain import MessageState, ReplyTimes, advance, resend_after
 from renkou_migrant.exchange.events import Change, publish_changes
-from renkou_migrant.exchange.service import decrypt, reply_times
 from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
 from renkou_migrant.exchange.wire import Envelope, Sealed, seal, signature_text
 from renkou_migrant.message_log import service as message_log
@@ -110,7 +110,8 @@ class Sender:
                     allowed.append(draft)
                 else:
                     await repository.give_up(tx, draft.message.id, code, now)
-            numbered, entries, failed = self._seal_all(allowed, district, last_out, now)
+            times = await reply_times(tx, runtime)
+            numbered, entries, failed = self._seal_all(allowed, district, last_out, now, times)
             for message_id in failed:
                 await repository.give_up(tx, message_id, "content_unreadable", now)
             if numbered:
@@ -125,7 +126,12 @@ class Sender:
         return 0
 
     def _seal_all(
-        self, drafts: Sequence[DraftRow], district: TrustedDistrict, last_out: int, now: datetime
+        self,
+        drafts: Sequence[DraftRow],
+        district: TrustedDistrict,
+        last_out: int,
+        now: datetime,
+        times: ReplyTimes,
     ) -> tuple[list[Numbered], list[Entry], list[UUID]]:
         """Seal drafts; also returns those whose content cannot be read any more, which take no number."""
         numbered: list[Numbered] = []
@@ -140,7 +146,7 @@ class Sender:
                 failed.append(draft.message.id)
                 continue
             sealed = seal(envelope, self._runtime.exchange_keys, district, now)
-            due_on = reply_times(self._runtime).due_on(draft.message.kind, now.astimezone(SHANGHAI))
+            due_on = times.due_on(draft.message.kind, now.astimezone(SHANGHAI), envelope.payload)
             numbered.append(
                 Numbered(envelope.id, pair_seq, now, envelope.expires_at, due_on, sealed.digest, sealed.data)
             )
@@ -255,6 +261,6 @@ def _refusal(draft: DraftRow, known: dict[UUID, Agreement], now: datetime) -> st
     today = now.astimezone(SHANGHAI).date()
     if kind in AGREED and not agreement.allows(kind, AgreedDirection.SEND, today):
         return "agreement_not_in_force"
-    if kind is MessageKind.ANSWER and not agreement.in_force(today):
+    if kind in (MessageKind.ANSWER, MessageKind.CORRECTION) and not agreement.in_force(today):
         return "agreement_not_in_force"
     return None

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-import orjson
 from pydantic import BaseModel
 
 from renkou_common.database import Transaction
@@ -15,7 +14,8 @@ from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection
-from renkou_migrant.exchange import errors, repository
+from renkou_migrant.exchange import amendments_repository, errors, local, repository
+from renkou_migrant.exchange.contents import decrypt, encrypt
 from renkou_migrant.exchange.contracts import (
     CONTENTS,
     Answer,
@@ -28,37 +28,17 @@ from renkou_migrant.exchange.domain import (
     Direction,
     Message,
     MessageState,
-    ReplyTimes,
     closed_by,
     may_reply,
+    replied,
 )
 from renkou_migrant.exchange.events import publish_changes
+from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import Draft, Filters, StoredMessage
 from renkou_migrant.runtime import Runtime
 
-CONTENT_COLUMN = "message.content"
+LONGEST_THREAD = 500
 _BIRTH_KEYS = UUID("0197a1f0-b117-7000-8000-000000000001")
-
-
-def reply_times(runtime: Runtime) -> ReplyTimes:
-    """Return the clocks of this node's settings."""
-    settings = runtime.settings
-    return ReplyTimes(
-        settings.answer_days, settings.inquiry_days, settings.confirmation_days, settings.dispute_days
-    )
-
-
-def encrypt(runtime: Runtime, content: BaseModel) -> bytes:
-    """Return content as it is stored."""
-    return runtime.cipher.encrypt(orjson.dumps(content.model_dump(mode="json")).decode(), CONTENT_COLUMN)
-
-
-def decrypt(runtime: Runtime, content: bytes | None) -> dict[str, Any] | None:
-    """Return stored content as plain members, None where there is none."""
-    if content is None:
-        return None
-    members: dict[str, Any] = orjson.loads(runtime.cipher.decrypt(content, CONTENT_COLUMN))
-    return members
 
 
 async def raise_notice(
@@ -70,12 +50,15 @@ async def raise_notice(
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
-    occurred_on: date,
+    occurred_on: date | None,
     content: BaseModel,
+    source: dict[str, Any] | None = None,
+    source_id: UUID | None = None,
 ) -> UUID | None:
     """Draft a notice to the home district in the caller's transaction; the worker sends it.
 
-    ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose.
+    ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose, None
+    where nobody is owed the notice (the workplace's district). ``source`` and ``source_id`` as in Draft.
     Returns None, and owes nothing, where no agreement in force covers the kind. Raises TypeError for content
     that is not the kind's.
     """
@@ -84,7 +67,8 @@ async def raise_notice(
     draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
     if draft is None:
         return None
-    return await _write(tx, runtime, changed(draft, content=encrypt(runtime, content)))
+    draft = changed(draft, content=encrypt(runtime, content), source=source, source_id=source_id)
+    return await write(tx, runtime, draft)
 
 
 async def raise_wanted_notice(
@@ -96,15 +80,27 @@ async def raise_wanted_notice(
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
-    occurred_on: date,
+    occurred_on: date | None,
     wanted: dict[str, Any],
+    source_id: UUID | None = None,
 ) -> UUID | None:
     """Draft a notice whose content the worker has yet to fetch from the register; else as ``raise_notice``.
 
-    ``wanted`` is what :mod:`.completion` needs for the kind; nothing personal stands in it.
+    ``wanted`` is the source of which :mod:`.contents` makes the notice; nothing personal stands in it.
     """
     draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
-    return None if draft is None else await _write(tx, runtime, changed(draft, wanted=wanted))
+    if draft is None:
+        return None
+    return await write(tx, runtime, changed(draft, wanted=wanted, source=wanted, source_id=source_id))
+
+
+async def covering(tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind) -> UUID | None:
+    """Return the agreement under which a kind may go to a partner today; offices of one district need none."""
+    if is_local(partner):
+        return None
+    today = runtime.clock.today()
+    agreement = await agreements.covering(tx, partner, kind, AgreedDirection.SEND, today)
+    return None if agreement is None else agreement.id
 
 
 async def _notice_draft(
@@ -115,11 +111,10 @@ async def _notice_draft(
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
-    occurred_on: date,
+    occurred_on: date | None,
 ) -> Draft | None:
-    today = runtime.clock.today()
-    agreement = await agreements.covering(tx, home_district, kind, AgreedDirection.SEND, today)
-    if agreement is None:
+    agreement_id = await covering(tx, runtime, home_district, kind)
+    if agreement_id is None and not is_local(home_district):
         return None
     return Draft(
         id=new_id(),
@@ -127,7 +122,7 @@ async def _notice_draft(
         kind=kind,
         thread=arrival_id,
         area=area,
-        agreement_id=agreement.id,
+        agreement_id=agreement_id,
         drafted_at=runtime.clock.now(),
         person_ref=person_ref,
         arrival_id=arrival_id,
@@ -135,7 +130,8 @@ async def _notice_draft(
     )
 
 
-async def _write(tx: Transaction, runtime: Runtime, draft: Draft) -> UUID:
+async def write(tx: Transaction, runtime: Runtime, draft: Draft) -> UUID:
+    """Write a draft; one for an office of this district is handed over at once, if it is complete."""
     await repository.insert_draft(tx, draft)
     message = Message(
         id=draft.id,
@@ -149,6 +145,8 @@ async def _write(tx: Transaction, runtime: Runtime, draft: Draft) -> UUID:
         occurred_on=draft.occurred_on,
     )
     await publish_changes(tx, runtime, [(None, message)])
+    if is_local(draft.partner) and draft.content is not None:
+        await local.hand_over(tx, runtime, draft.id)
     return draft.id
 
 
@@ -170,6 +168,23 @@ async def page(
 ) -> list[StoredMessage]:
     """Return messages inside ``areas``, the latest first."""
     return await repository.page(tx, areas, filters, before, limit)
+
+
+async def history(tx: Transaction, message_id: UUID) -> list[dict[str, Any]]:
+    """Return what a message said before each correction, oldest first; the floor shows only what is visible."""
+    return await amendments_repository.history(tx, message_id)
+
+
+async def conversation(tx: Transaction, areas: AreaScope, thread_id: UUID) -> list[StoredMessage]:
+    """Return what was said in a thread inside ``areas``, oldest first; raises NotFound for an unknown one.
+
+    Between offices of one district each message is there at both ends; who sees both is shown the sender's.
+    """
+    found = await repository.thread(tx, areas, thread_id, LONGEST_THREAD)
+    if not found:
+        raise NotFound.of("往来", "thread")
+    sent = {one.twin for one in found if one.message.direction is Direction.OUT}
+    return [one for one in found if one.message.direction is Direction.OUT or one.message.id not in sent]
 
 
 async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
@@ -269,6 +284,8 @@ async def _reply(
     await _check_agreement(tx, runtime, stored, kind)
     now = runtime.clock.now()
     await repository.close(tx, message_id, closed_by(kind), now, by, life_event_id)
+    after = replied(stored.message, kind, now.date())
+    await publish_changes(tx, runtime, [(stored.message, after)])
     draft = Draft(
         id=new_id(),
         partner=stored.message.partner,
@@ -280,7 +297,7 @@ async def _reply(
         content=encrypt(runtime, content),
         in_reply_to=message_id,
     )
-    await _write(tx, runtime, draft)
+    await write(tx, runtime, draft)
     return await get(tx, areas, message_id)
 
 

@@ -10,7 +10,8 @@ from renkou_migrant.exchange.domain import Message
 from renkou_migrant.exchange.repository import to_message
 
 _MESSAGE = (
-    "id, direction, partner, kind, state, area, thread, drafted_at, occurred_on, sent_at, due_on, revision"
+    "id, direction, partner, kind, state, area, thread, drafted_at, occurred_on, sent_at, due_on, closed_at,"
+    " withdrawn_at, revision"
 )
 
 
@@ -344,6 +345,15 @@ async def mark_read(tx: Transaction, areas: Mapping[UUID, int | None], at: datet
         list(areas.values()),
         at,
     )
+
+
+async def due_here(tx: Transaction, ids: Sequence[UUID]) -> list[Message]:
+    """Return those of the messages that wait for a reply from here."""
+    rows = await tx.fetch(
+        f"SELECT {_MESSAGE} FROM message WHERE id = ANY($1::uuid[]) AND direction = 'in' AND due_on IS NOT NULL",
+        list(ids),
+    )
+    return [to_message(row) for row in rows]
 
 
 async def mark_refused(tx: Transaction, ids: Sequence[UUID], code: str) -> None:

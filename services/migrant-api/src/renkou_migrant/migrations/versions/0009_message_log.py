@@ -1,6 +1,6 @@
 """The log keeps signed texts, checkpoints and witnesses
 
-Revision: 0009, after 0003
+Revision: 0009, after 0006
 """
 
 import os
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0003"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
