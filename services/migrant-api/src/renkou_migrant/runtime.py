@@ -1,5 +1,6 @@
 """What a process holds while it runs, handed to services as one typed value; built in :mod:`.bootstrap`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from renkou_common.messaging.outbox import Outbox
 from renkou_migrant.calendar.domain import WorkingDays
 from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
 from renkou_migrant.credentials.trust import TrustList
+from renkou_migrant.exchange.contracts import VERSIONS, MessageKind
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient
 from renkou_migrant.settings import MigrantSettings
@@ -51,6 +53,8 @@ class Runtime:
     certificate_keys: tuple[SigningKey, ...]
     exchange_keys: ExchangeKeys
     anchor: VerifyingKey
+    understood: Mapping[MessageKind, frozenset[int]] = field(default_factory=lambda: VERSIONS)
+    """Versions of messages that this node takes in and sends, by kind."""
     trust: TrustCache = field(default_factory=TrustCache)
     calendar: CalendarCache = field(default_factory=CalendarCache)
 

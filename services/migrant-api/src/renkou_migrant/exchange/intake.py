@@ -6,7 +6,7 @@ not be taken (refused by a signed receipt), or nothing that can be attributed (k
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
@@ -24,17 +24,15 @@ from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.credentials.trust import TrustList
-from renkou_migrant.exchange import effects
+from renkou_migrant.exchange import effects, versions
 from renkou_migrant.exchange import transport_repository as transport
 from renkou_migrant.exchange.contents import area_of, day_of, encrypt, reply_times
 from renkou_migrant.exchange.contracts import (
     AGREED,
     REPLIES,
-    VERSIONS,
     MessageKind,
     Receipt,
     ReceiptItem,
-    parse_content,
 )
 from renkou_migrant.exchange.domain import (
     MessageState,
@@ -171,7 +169,7 @@ async def _take_messages(
             if stored is not None:
                 batch.receipts[partner].append(_item_of(stored))
         else:
-            _note_conflict(opened, decision, partner, batch)
+            _note_conflict(opened, decision, partner, batch, runtime.understood)
     incoming = await _check_all(tx, runtime, partner, fresh, batch)
     if incoming:
         await transport.insert_incoming(tx, incoming, batch.now)
@@ -186,9 +184,20 @@ async def _take_messages(
         await transport.set_next_in(tx, partner, turn[-1] + 1)
 
 
-def _note_conflict(opened: Opened, decision: Reception, partner: str, batch: _Batch) -> None:
-    """A number used twice is refused and kept; one far ahead is only kept, it will be sent again."""
+def _note_conflict(
+    opened: Opened,
+    decision: Reception,
+    partner: str,
+    batch: _Batch,
+    understood: Mapping[MessageKind, frozenset[int]],
+) -> None:
+    """A number used twice is refused and kept; one far ahead is only kept, it will be sent again.
+
+    Without a number comes also what a newer partner does not number: it is refused as an unknown kind.
+    """
     code = "sequence_conflict" if decision is Reception.CONFLICT else "too_far_ahead"
+    if opened.envelope.pair_seq == 0 and opened.envelope.kind not in understood:
+        code = "unknown_kind"
     _log.error("message refused", partner=partner, code=code, pair_seq=opened.envelope.pair_seq)
     batch.letters.append(_letter_of(opened, code, f"number {opened.envelope.pair_seq}"))
     if decision is Reception.CONFLICT:
@@ -207,7 +216,7 @@ async def _check_all(
     incoming: list[Incoming] = []
     for opened in fresh:
         envelope = opened.envelope
-        code, content = _check(envelope, partner, known, batch.now)
+        code, content = _check(envelope, partner, known, batch.now, runtime.understood)
         if envelope.id in taken:
             code, content = "id_conflict", None
         taken.add(envelope.id)
@@ -218,15 +227,18 @@ async def _check_all(
 
 
 def _check(
-    envelope: Envelope, partner: str, known: dict[UUID, Agreement], now: datetime
+    envelope: Envelope,
+    partner: str,
+    known: dict[UUID, Agreement],
+    now: datetime,
+    understood: Mapping[MessageKind, frozenset[int]],
 ) -> tuple[str | None, BaseModel | None]:
     """Return why a genuine message may not be taken (None where it may) and its content."""
-    try:
-        kind = MessageKind(envelope.kind)
-    except ValueError:
+    kind = next((kind for kind in understood if kind == envelope.kind), None)
+    if kind is None:
         return "unknown_kind", None
-    if envelope.version not in VERSIONS[kind]:
-        return "unknown_version", None
+    if envelope.version not in understood[kind]:
+        return "unsupported_version", None
     if envelope.expires_at <= now:
         return "expired", None
     agreement = known.get(envelope.agreement) if envelope.agreement else None
@@ -240,7 +252,7 @@ def _check(
     if kind in REPLIES | effects.EFFECTIVE and envelope.in_reply_to is None:
         return "bad_content", None
     try:
-        return None, parse_content(kind, envelope.payload, envelope.version)
+        return None, versions.read(kind, envelope.version, envelope.payload)
     except ValidationError:
         return "bad_content", None
 

@@ -31,6 +31,7 @@ from renkou_migrant.exchange.contracts import AGREED, MessageKind
 from renkou_migrant.exchange.domain import MessageState, ReplyTimes, advance, resend_after
 from renkou_migrant.exchange.events import Change, publish_changes
 from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
+from renkou_migrant.exchange.versions import NotExpressible, write
 from renkou_migrant.exchange.wire import Envelope, Sealed, seal, signature_text
 from renkou_migrant.message_log import service as message_log
 from renkou_migrant.message_log.domain import Entry
@@ -112,8 +113,8 @@ class Sender:
                     await repository.give_up(tx, draft.message.id, code, now)
             times = await reply_times(tx, runtime)
             numbered, entries, failed = self._seal_all(allowed, district, last_out, now, times)
-            for message_id in failed:
-                await repository.give_up(tx, message_id, "content_unreadable", now)
+            for message_id, code in failed:
+                await repository.give_up(tx, message_id, code, now)
             if numbered:
                 await transport.number(tx, numbered)
                 await transport.set_last_out(tx, partner, last_out + len(numbered))
@@ -132,18 +133,21 @@ class Sender:
         last_out: int,
         now: datetime,
         times: ReplyTimes,
-    ) -> tuple[list[Numbered], list[Entry], list[UUID]]:
-        """Seal drafts; also returns those whose content cannot be read any more, which take no number."""
+    ) -> tuple[list[Numbered], list[Entry], list[tuple[UUID, str]]]:
+        """Seal drafts; also returns those that cannot be sent, with the reason: they take no number."""
         numbered: list[Numbered] = []
         entries: list[Entry] = []
-        failed: list[UUID] = []
+        failed: list[tuple[UUID, str]] = []
         for draft in drafts:
             pair_seq = last_out + len(numbered) + 1
             try:
-                envelope = self._envelope(draft, pair_seq, now)
+                envelope = self._envelope(draft, district, pair_seq, now)
+            except NotExpressible as error:
+                failed.append((draft.message.id, error.code))
+                continue
             except (InvalidTag, KeyError, ValueError):
                 _log.error("content of a draft cannot be read", message=str(draft.message.id))
-                failed.append(draft.message.id)
+                failed.append((draft.message.id, "content_unreadable"))
                 continue
             sealed = seal(envelope, self._runtime.exchange_keys, district, now)
             due_on = times.due_on(draft.message.kind, now.astimezone(SHANGHAI), envelope.payload)
@@ -153,12 +157,15 @@ class Sender:
             entries.append(log_entry(envelope, sealed, now))
         return numbered, entries, failed
 
-    def _envelope(self, draft: DraftRow, pair_seq: int, now: datetime) -> Envelope:
-        message = draft.message
+    def _envelope(self, draft: DraftRow, district: TrustedDistrict, pair_seq: int, now: datetime) -> Envelope:
+        """Raises NotExpressible where no version that the partner understands can say it."""
+        message, ours = draft.message, self._runtime.understood[draft.message.kind]
+        members = decrypt(self._runtime, draft.content) or {}
+        version, payload = write(message.kind, members, draft.version, ours, district.kinds)
         return Envelope(
             id=message.id,
             kind=message.kind,
-            version=draft.version,
+            version=version,
             sender=self._own,
             receiver=message.partner,
             pair_seq=pair_seq,
@@ -167,7 +174,7 @@ class Sender:
             created_at=now,
             expires_at=now + timedelta(days=self._runtime.settings.message_lifetime_days),
             agreement=draft.agreement_id,
-            payload=decrypt(self._runtime, draft.content) or {},
+            payload=payload,
         )
 
     async def send_due(self) -> int:

@@ -75,6 +75,7 @@ def own_description(runtime: Runtime) -> tuple[dict[str, Any], str]:
             _entry({**key.as_dict(private=False), "kid": kid, "use": "enc"})
             for kid, key in keys.encryption.items()
         ],
+        kinds={kind.value: versions for kind, versions in runtime.understood.items()},
     )
     return description, sign_compact(orjson.dumps(description), key=keys.signer, type=DESCRIPTION_TYPE)
 
