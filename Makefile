@@ -13,7 +13,7 @@ KILLS ?= 40
 SEED ?= 1
 DISTRICTS ?= 340103
 
-.PHONY: help install demo up down test lint types imports bench chaos compose-test lock clean
+.PHONY: help install demo up down test lint types imports bench chaos compose-test verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,10 @@ imports: $(STAMP) ## the architecture as import contracts
 
 test: lint types imports ## everything that must hold: lint, types, import rules, all tests
 	.venv/bin/pytest
+
+verifier: $(STAMP) ## build/renkou-verify.pyz: verifies evidence and message logs without a node
+	mkdir -p build
+	$(PYTHON) -m renkou_migrant.message_log.standalone build/renkou-verify.pyz
 
 bench: $(STAMP) ## each hot path against its limit; PEOPLE=250000,500000,1000000 KEEP=dir; writes build/bench.json
 	$(PYTHON) -m tests.bench $(if $(QUICK),--quick) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(KEEP),--keep $(KEEP))
