@@ -26,6 +26,7 @@ from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.reminders import Reminding
 from renkou_migrant.exchange.sender import Sender
 from renkou_migrant.message_log.checkpointing import Checkpointing
+from renkou_migrant.reissues.work import reissuing
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
 from renkou_migrant.status_lists.publication import Publisher, Reception
@@ -117,6 +118,7 @@ async def main() -> int:
             "checkpoints": Checkpointing(runtime).run,
             "reminding": Reminding(runtime).run,
             "trimming": lambda: trimming(runtime),
+            "certificate-reissue": lambda: reissuing(runtime),
         }
         return await run_tasks(tasks)
 

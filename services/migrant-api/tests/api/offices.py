@@ -24,6 +24,7 @@ from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.contracts import AGREED
 from renkou_migrant.main import create_app
 from renkou_migrant.partners import service as partners
@@ -34,6 +35,17 @@ from renkou_migrant.status_lists import service as status_lists
 from ..support import EVERYTHING, eventually, write_secrets
 
 ONE_TIME, CHOSEN = "given once by the office", "a phrase of one's own"
+WISH = {
+    "groups": [
+        "person",
+        "id_number",
+        "registered_area",
+        "marital_status",
+        "children_count",
+        "children_birth_dates",
+    ]
+}
+"""An application with every group."""
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _numbers = count(1)
 
@@ -54,6 +66,7 @@ class Staff:
     token: str
     migrant: httpx.AsyncClient
     registry: httpx.AsyncClient
+    colleague: "Staff | None" = None
 
     async def send(
         self, method: str, path: str, *, to_registry: bool = False, **options: Any
@@ -81,6 +94,23 @@ class Staff:
         answer = await self.post(path, body, **options)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
+
+    async def application(self, person: dict[str, Any], **wish: Any) -> dict[str, Any]:
+        """Record what a person asks for; every group unless told."""
+        return await self.made("/certificate-applications", {**WISH, **wish, "person_id": person["id"]})
+
+    async def approved(self, application: dict[str, Any]) -> dict[str, Any]:
+        """Let a colleague approve an application."""
+        assert self.colleague
+        path = f"/certificate-applications/{application['id']}/approval"
+        answer = await self.colleague.change(path, {}, application["version"])
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def certificate(self, person: dict[str, Any], **wish: Any) -> dict[str, Any]:
+        """Apply, have it approved by a colleague, and issue."""
+        application = await self.approved(await self.application(person, **wish))
+        return await self.made("/certificates", {"application_id": application["id"]})
 
     async def person(self, area: str, **changes: Any) -> dict[str, Any]:
         """Enter somebody registered and living in ``area`` into the register; the body with the id."""
@@ -188,6 +218,10 @@ class Office:
             rows = await tx.fetch("SELECT body FROM outbox ORDER BY position")
         found = [json.loads(row["body"]) for row in rows]
         return [one for one in found if person_ref is None or one["data"].get("person_ref") == person_ref]
+
+    async def complete(self) -> None:
+        """Fetch from the register what drafts still want, as the worker does."""
+        await Completion(self.runtime, asyncio.Event()).complete()
 
     async def notices(self, arrival_id: str) -> list[str]:
         """Kinds of the notices drafted about an arrival, in order."""

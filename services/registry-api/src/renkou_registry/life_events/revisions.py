@@ -328,11 +328,17 @@ async def _withdraw(
 
 def check_leading(event: LifeEvent) -> None:
     """Raise Conflict for an event that only follows from another."""
-    if event.kind in FOLLOWING:
+    if event.kind is EventKind.WIDOWHOOD:
         raise Conflict(
             "follows_another",
             "丧偶随配偶的死亡登记而来, 请更正或撤销该死亡登记",
             "widowhood follows from the spouse's death; correct or retract that death",
+        )
+    if event.kind in FOLLOWING:
+        raise Conflict(
+            "follows_another",
+            "婚姻关系消除随原配偶的再婚而来, 请更正或撤销该再婚登记",
+            "the marriage ended because the spouse had remarried; correct or retract that marriage",
         )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.database import Reader, Transaction
 from renkou_registry.search.domain import Key, Look
 
@@ -17,10 +18,16 @@ _SHOWN = (
     " p.present_area, p.alive"
 )
 _KEY = "<key>"
-_INSERT = """
-INSERT INTO person_key (person_id, kind, key, present_area, other_area)
-SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[])
-"""
+_ENTERED = bulk.Shape(
+    "person_key",
+    {
+        "person_id": "uuid",
+        "kind": "smallint",
+        "key": "text",
+        "present_area": "bigint",
+        "other_area": "bigint",
+    },
+)
 _REPLACE = """
 WITH wanted AS (SELECT * FROM unnest($2::smallint[], $3::text[]) AS w (kind, key)),
 gone AS (
@@ -63,14 +70,16 @@ class Conditions:
 
 async def insert_many(tx: Transaction, rows: Sequence[Keyed]) -> None:
     """Write the keys of new persons."""
-    flat = [(each, kind, key) for each in rows for kind, key in each.keys]
+    records = [
+        (each.person_id, kind, key, each.present_area, each.other_area)
+        for each in rows
+        for kind, key in each.keys
+    ]
+    source = await bulk.rows(tx, _ENTERED, records)
     await tx.execute(
-        _INSERT,
-        [each.person_id for each, _, _ in flat],
-        [int(kind) for _, kind, _ in flat],
-        [key for _, _, key in flat],
-        [each.present_area for each, _, _ in flat],
-        [each.other_area for each, _, _ in flat],
+        "INSERT INTO person_key (person_id, kind, key, present_area, other_area)"
+        f" SELECT r.person_id, r.kind, r.key, r.present_area, r.other_area FROM {source.sql}",
+        *source.arguments,
     )
 
 
@@ -166,14 +175,14 @@ async def find_by_keys(
     for look in looks:
         arguments += [look.low] if look.high is None else [look.low, look.high]
     for ring in rings:
-        arguments += [*(ring.outer or ()), *(ring.inner or ())]
+        arguments += [*dict.fromkeys(ring.outer or ()), *(ring.inner or ())]
     if person_id is not None:
         arguments += [key, person_id]
     if branch >= len(looks) * len(rings):
         return []
     shape = _Shape(
         tuple((int(look.kind), look.high is None) for look in looks),
-        tuple((ring.outer is not None, ring.inner is not None) for ring in rings),
+        tuple((len(set(ring.outer or ())), ring.inner is not None) for ring in rings),
         tuple(conditions.texts),
         len(conditions.arguments),
         branch,
@@ -187,7 +196,7 @@ class _Shape(NamedTuple):
     """What a statement on keys depends on beside its arguments."""
 
     looks: tuple[tuple[int, bool], ...]  # kind, exact
-    rings: tuple[tuple[bool, bool], ...]  # bounded outside, inside
+    rings: tuple[tuple[int, bool], ...]  # bounds outside (one: a single community), whether bounded inside
     conditions: tuple[str, ...]
     taken: int  # arguments of the conditions
     start: int
@@ -270,6 +279,9 @@ def _person(conditions: Sequence[str]) -> str:
     return f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {' AND '.join(conditions)})"
 
 
-def _ring(value: Callable[[], str], *, outer: bool, inner: bool) -> list[str]:
-    found = [f"k.present_area BETWEEN {value()} AND {value()}"] if outer else []
+def _ring(value: Callable[[], str], *, outer: int, inner: bool) -> list[str]:
+    """Return the conditions of a ring. Only a single community is found by its area: wider ones by the key."""
+    found = [f"k.present_area + 0 BETWEEN {value()} AND {value()}"] if outer > 1 else []
+    if outer == 1:
+        found.append(f"k.present_area = {value()}")
     return [*found, f"NOT k.present_area BETWEEN {value()} AND {value()}"] if inner else found

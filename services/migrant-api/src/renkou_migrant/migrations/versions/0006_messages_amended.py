@@ -1,6 +1,6 @@
 """Messages that are corrected, taken back and reminded of; offices of one district; the working calendar
 
-Revision: 0006, after 0003
+Revision: 0006, after 0005
 """
 
 import os
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from renkou_common.migration import area_floor
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
