@@ -19,7 +19,7 @@ import pytest_asyncio
 from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 from renkou_migrant.credentials.jws import SigningKey
-from renkou_migrant.exchange.versions import Understood
+from renkou_migrant.exchange.versions import Supported
 
 from .districts import Districts, OpenDistricts, SignList
 from .support import (
@@ -128,7 +128,7 @@ async def open_districts(
     async with AsyncExitStack() as stack:
 
         async def make(
-            hub: EmbeddedNats | None = None, home_understands: Understood | None = None
+            hub: EmbeddedNats | None = None, home_understands: Supported | None = None
         ) -> Districts:
             made = []
             for district in (HOME, RESIDENCE):

@@ -8,7 +8,7 @@ from typing import Any
 from renkou_common.clock import SHANGHAI
 from renkou_local.nats import EmbeddedNats
 from renkou_migrant.credentials.jws import SigningKey
-from renkou_migrant.exchange.versions import Understood
+from renkou_migrant.exchange.versions import Supported
 
 from .support import HOME, RESIDENCE, MovableClock, Node, eventually, trust_list
 
@@ -54,7 +54,7 @@ class Districts:
 
         await eventually(seen)
 
-    async def trust_again(self, sequence: int, *, home_claims: Understood | None = None) -> None:
+    async def trust_again(self, sequence: int, *, home_claims: Supported | None = None) -> None:
         """Have both accept a new trust list with the keys that they have now.
 
         ``home_claims``: versions that the list names for the home district, whatever it really understands.

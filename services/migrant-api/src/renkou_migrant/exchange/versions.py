@@ -21,6 +21,9 @@ ADDED: dict[tuple[MessageKind, int], dict[str, Any]] = {
 }
 """What a version of a kind added to the one before, each with the value that says nothing."""
 
+type Supported = Mapping[MessageKind, frozenset[int]]
+"""Versions by kind that a node of this software takes in and sends."""
+
 type Understood = Mapping[str, frozenset[int]]
 """Versions by kind, as a description names them; empty for a partner whose description names none."""
 

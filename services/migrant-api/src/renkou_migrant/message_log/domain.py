@@ -64,7 +64,9 @@ def entry_hash(previous: bytes, position: int, entry: Entry) -> bytes:
         entry.kid,
         entry.signature,
     )
-    text = "\n".join(each.replace("\\", "\\\\").replace("\n", "\\n") for each in members)
+    text = "\n".join(members)
+    if "\\" in text or text.count("\n") >= len(members):
+        text = "\n".join(each.replace("\\", "\\\\").replace("\n", "\\n") for each in members)
     return sha256(previous + text.encode()).digest()
 
 
