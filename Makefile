@@ -15,7 +15,7 @@ DISTRICTS ?= 340103
 
 INTEROP := tests/interop/node_modules/.package-lock.json
 
-.PHONY: help install demo up down test interop lint types imports bench chaos compose-test lock clean
+.PHONY: help install demo up down test interop lint types imports bench chaos compose-test verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,10 @@ interop: $(INTEROP) ## other implementations of the certificate agree with ours,
 
 test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests
 	.venv/bin/pytest
+
+verifier: $(STAMP) ## build/renkou-verify.pyz: verifies evidence and message logs without a node
+	mkdir -p build
+	$(PYTHON) -m renkou_migrant.message_log.standalone build/renkou-verify.pyz
 
 bench: $(STAMP) ## each hot path against its limit; PEOPLE=250000,500000,1000000 KEEP=dir; writes build/bench.json
 	$(PYTHON) -m tests.bench $(if $(QUICK),--quick) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(KEEP),--keep $(KEEP))

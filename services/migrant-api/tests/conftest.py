@@ -19,6 +19,7 @@ import pytest_asyncio
 from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.exchange.versions import Supported
 
 from .districts import Districts, OpenDistricts, SignList
 from .support import (
@@ -127,7 +128,9 @@ async def open_districts(
     """Opens both districts, which know each other's keys; ``hub`` connects them."""
     async with AsyncExitStack() as stack:
 
-        async def make(hub: EmbeddedNats | None = None) -> Districts:
+        async def make(
+            hub: EmbeddedNats | None = None, home_understands: Supported | None = None
+        ) -> Districts:
             made = []
             for district in (HOME, RESIDENCE):
                 access = await databases(district)
@@ -135,7 +138,10 @@ async def open_districts(
                 address: dict[str, Any] = (
                     {"hub_url": hub.url, "hub_seed": hub.hub_seed(district)} if hub else {}
                 )
-                one = await open_node(district, access, folder, anchor, clock=clock, **address)
+                understands = home_understands if district == HOME else None
+                one = await open_node(
+                    district, access, folder, anchor, clock=clock, understands=understands, **address
+                )
                 stack.push_async_callback(one.close)
                 made.append(one)
             both = Districts(made[0], made[1], clock, anchor, hub)

@@ -66,6 +66,9 @@ class MigrantSettings(ServiceSettings):
     confirmation_days: int = Field(default=30, ge=1, le=365, description="days to confirm a notice")
     dispute_days: int = Field(default=15, ge=1, le=365, description="days to answer a dispute")
     message_lifetime_days: int = Field(default=90, ge=1, le=3650, description="days until a message expires")
+    checkpoint_seconds: float = Field(
+        default=900.0, gt=0, description="pause between signed checkpoints of the message log"
+    )
     clock_skew_seconds: int = Field(
         default=86_400, ge=0, description="how far a partner's clock may be ahead"
     )

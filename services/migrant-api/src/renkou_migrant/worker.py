@@ -25,6 +25,7 @@ from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.reminders import Reminding
 from renkou_migrant.exchange.sender import Sender
+from renkou_migrant.message_log.checkpointing import Checkpointing
 from renkou_migrant.reissues.work import reissuing
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
@@ -114,6 +115,7 @@ async def main() -> int:
         tasks = {
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
+            "checkpoints": Checkpointing(runtime).run,
             "reminding": Reminding(runtime).run,
             "trimming": lambda: trimming(runtime),
             "certificate-reissue": lambda: reissuing(runtime),
