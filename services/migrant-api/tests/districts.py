@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from renkou_common.clock import SHANGHAI
-from renkou_local.nats import EmbeddedNats
+from renkou_local.hub.server import EmbeddedHub
 from renkou_migrant.credentials.jws import SigningKey
 
 from .support import HOME, RESIDENCE, MovableClock, Node, eventually, trust_list
@@ -20,7 +20,7 @@ class Districts:
     residence: Node
     clock: MovableClock
     anchor: SigningKey
-    hub: EmbeddedNats | None = None
+    hub: EmbeddedHub | None = None
 
     async def start(self) -> None:
         """Start the exchange at both ends."""

@@ -408,6 +408,7 @@ async def open_node(
     *,
     hub_url: str = "nats://127.0.0.1:1",
     hub_seed: Path | None = None,
+    hub_token: Path | None = None,
     clock: MovableClock | None = None,
     **changes: Any,
 ) -> Node:
@@ -420,6 +421,7 @@ async def open_node(
             "registry_url": "http://registry",
             "hub_url": hub_url,
             "hub_seed_file": hub_seed,
+            "hub_token_file": hub_token,
             "clock_offset_file": clock.file if clock else None,
             "retransmit_first_seconds": 0.5,
             "retransmit_longest_seconds": 1.0,

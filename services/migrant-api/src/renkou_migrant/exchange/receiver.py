@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from renkou_common.messaging.hub import inbox_durable, inbox_stream
 from renkou_common.messaging.inbox import TRANSIENT, describe
 from renkou_common.messaging.nats_client import BrokerError, Message, NatsClient, PullSubscription
 from renkou_common.scope import AreaScope
@@ -16,7 +17,6 @@ _log = structlog.get_logger(__name__)
 _BATCH = 100
 _WAIT_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
-_STREAM = "EXCHANGE"
 
 
 class Receiver:
@@ -26,7 +26,8 @@ class Receiver:
         self._runtime = runtime
         self._hub = hub
         self._wake = wake
-        self._durable = f"in-{runtime.settings.district}"
+        self._stream = inbox_stream(runtime.settings.district)
+        self._durable = inbox_durable(runtime.settings.district)
         self._subscription: PullSubscription | None = None
 
     async def run(self) -> None:
@@ -45,11 +46,11 @@ class Receiver:
 
     async def _receive(self) -> None:
         if self._subscription is None:
-            self._subscription = await self._hub.pull(_STREAM, self._durable)
+            self._subscription = await self._hub.pull(self._stream, self._durable)
         messages = await self._subscription.fetch(_BATCH, _WAIT_SECONDS)
         if messages:
             await self._take(messages)
-        elif await self._hub.pending(_STREAM, self._durable):
+        elif await self._hub.pending(self._stream, self._durable):
             _log.warning("messages wait although none comes, binding anew")
             await self._unbind()
 
