@@ -14,11 +14,11 @@ the province, and puts the token that comes back beside it as `hub_token`.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from renkou_local import keys, nats_keys, secret_files
-from renkou_local.hub.admin import seed_and_token
+from renkou_local.hub.admin import members
 from renkou_local.hub.authority import Authority, Signer
 from renkou_local.nats_config import DISTRICT
 from renkou_local.node import make_secrets
@@ -39,16 +39,10 @@ def provision(out: Path, districts: Sequence[str], *, hub: bool = True) -> None:
         names = f"RENKOU_NATS_NODE_NKEY={services}\nRENKOU_NATS_OPERATOR_NKEY={operator}\n"
         (folder / "nats.env").write_text(names)
     if hub:
-        _admit(Authority(out / "hub"), {district: out / district / "secrets" for district in districts})
-
-
-def _admit(authority: Authority, folders: Mapping[str, Path]) -> None:
-    """Tokens beside the seeds, and the users of the province itself."""
-    for district, folder in folders.items():
-        seed, token = seed_and_token(folder)
-        authority.keep_token(token, district, nats_keys.seed_file(seed)[1])
-    for signer in (Signer.DECLARER, Signer.SYSTEM):
-        authority.user(signer)
+        authority = Authority(out / "hub")
+        authority.keep_tokens(members({district: out / district / "secrets" for district in districts}))
+        for signer in (Signer.DECLARER, Signer.SYSTEM):
+            authority.user(signer)
 
 
 def main() -> None:

@@ -18,7 +18,6 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
-from itertools import batched
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +33,7 @@ Config = dict[str, Any]
 DURATION = re.compile(r"(\d+)([smhd])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 STREAM_NOT_FOUND = 10059
-AT_ONCE = 32  # durables that are asked for side by side
+AT_ONCE = 32  # requests side by side
 
 
 class JetStreamError(RuntimeError):
@@ -63,10 +62,8 @@ async def declare(
     )
     client = await nats.connect(url, max_reconnect_attempts=3, **identity)
     try:
-        for stream, durables in entries:
-            await _declare_stream(client, stream)
-            for some in batched(durables, AT_ONCE, strict=False):
-                await asyncio.gather(*(_declare_durable(client, stream["name"], each) for each in some))
+        turn = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(_declare_all(client, turn, *entry) for entry in entries))
     finally:
         await client.close()
     return [stream["name"] for stream, _ in entries]
@@ -123,6 +120,18 @@ async def _declare_stream(client: Client, stream: Config) -> None:
         await request(client, f"$JS.API.STREAM.UPDATE.{name}", changed)
 
 
+async def _declare_all(
+    client: Client, turn: asyncio.Semaphore, stream: Config, durables: Sequence[Config]
+) -> None:
+    async def one(durable: Config) -> None:
+        async with turn:
+            await _declare_durable(client, stream["name"], durable)
+
+    async with turn:
+        await _declare_stream(client, stream)
+    await asyncio.gather(*map(one, durables))
+
+
 async def _declare_durable(client: Client, stream: str, durable: Config) -> None:
     subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{durable['durable_name']}"
     await request(client, subject, {"stream_name": stream, "config": durable})
@@ -130,7 +139,7 @@ async def _declare_durable(client: Client, stream: str, durable: Config) -> None
 
 async def request(client: Client, subject: str, body: Config) -> Config:
     """One request to JetStream's API. Raises JetStreamError when the answer carries an error."""
-    answer = await client.request(subject, json.dumps(body).encode() if body else b"", timeout=10)
+    answer = await client.request(subject, json.dumps(body).encode() if body else b"", timeout=30)
     result: Config = json.loads(answer.data)
     if "error" in result:
         raise JetStreamError(subject, result["error"])

@@ -208,7 +208,7 @@ async def test_the_signing_key_of_districts_changes_and_no_message_is_lost(hub: 
         await admin.push(hub.authority, hub.url)
         await more(arrived)  # what the old one signed is good until it is retired
         for code in (HOME, RESIDENCE):
-            hub.authority.keep_token(hub.token(code), code, key_of(hub.seed(code)))
+            hub.authority.keep_tokens({code: (hub.token(code), key_of(hub.seed(code)))})
         hub.authority.retire(Signer.DISTRICT)
         await admin.push(hub.authority, hub.url)
         await more(arrived)
@@ -236,7 +236,7 @@ async def test_a_sender_that_floods_a_partner_is_refused_and_others_are_not(hub:
     folder = hub.folder / third
     seed, key = nats_keys.seed_file(folder / "hub_seed")
     token = folder / "hub_token"
-    hub.authority.keep_token(token, third, key)
+    hub.authority.keep_tokens({third: (token, key)})
     await hub.declare_streams()
     limit = 10_000
     async with connected(hub.port, hub.seed(HOME), hub.token(HOME).read_text()) as flooding:

@@ -1,12 +1,13 @@
 """What the province tells a running hub: its accounts as they are now, and streams and durables."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import nats
 from nats.aio.client import Client
 
-from renkou_local import streams
+from renkou_local import nats_keys, streams
 from renkou_local.hub.authority import Authority, Signer
 
 
@@ -47,3 +48,12 @@ async def declare(authority: Authority, url: str) -> list[str]:
 def seed_and_token(folder: Path) -> tuple[Path, Path]:
     """The files of a district among its secrets; of the seed only the public key ever leaves it."""
     return folder / "hub_seed", folder / "hub_token"
+
+
+def members(folders: Mapping[str, Path]) -> dict[str, tuple[Path, str]]:
+    """Token file and public key of districts whose secrets are in these folders; a missing seed is made."""
+    found = {}
+    for district, folder in folders.items():
+        seed, token = seed_and_token(folder)
+        found[district] = token, nats_keys.seed_file(seed)[1]
+    return found

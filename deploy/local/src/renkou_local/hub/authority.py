@@ -127,10 +127,15 @@ class Authority:
         self._save()
         return made
 
-    def keep_token(self, path: Path, district: str, key: str) -> None:
-        """Leave the token in this file while it is good; otherwise write a new one there."""
-        if not self._good(path, key, Signer.DISTRICT):
-            _write(path, self.admit({district: key})[district])
+    def keep_tokens(self, members: Mapping[str, tuple[Path, str]]) -> None:
+        """Leave each member's token in its file while it is good for its key; otherwise write a new one there."""
+        due = {
+            district: key
+            for district, (path, key) in members.items()
+            if not self._good(path, key, Signer.DISTRICT)
+        }
+        for district, token in self.admit(due).items():
+            _write(members[district][0], token)
 
     def user(self, signer: Signer) -> tuple[Path, Path]:
         """Seed and token file of the declaring or the system account's user, renewed when they need to be."""

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from renkou_local import nats_config, nats_keys
+from renkou_local import nats_config
 from renkou_local.hub import admin
 from renkou_local.hub.authority import Authority
 from renkou_local.layout import NATS_FILES
@@ -67,9 +67,7 @@ class EmbeddedHub:
     def prepare(self) -> None:
         """Make missing keys and tokens, and write the configuration."""
         self.store.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for district, folder in self._districts.items():
-            seed, token = admin.seed_and_token(folder)
-            self.authority.keep_token(token, district, nats_keys.seed_file(seed)[1])
+        self.authority.keep_tokens(admin.members(self._districts))
         etc = self.folder / "etc"
         etc.mkdir(exist_ok=True)
         for file in (*(NATS_FILES / name for name in ("server.conf", "hub.conf")), self.authority.trust):
