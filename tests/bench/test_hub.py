@@ -16,7 +16,7 @@ async def test_a_hundred_districts_exchange_twenty_thousand_messages_and_lose_no
     assert found.server["streams"] == SHARDS + 1
     assert found.server["messages"] == 0, "what was acknowledged is gone"
     assert found.server["slow_consumers"] == 0
-    assert found.sizes["notice"] > found.sizes["receipt"] > 500
+    assert min(found.sizes.values()) > 1000, "as long as sealed messages are"
     assert all(phase["latency_ms"]["p50"] > 0 for phase in found.phases)
     ElementTree.fromstring(picture(found))
     assert not (tmp_path / "hub").exists()
