@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from renkou_local.databases import DatabaseAccess
-from renkou_local.nats import EmbeddedNats
+from renkou_local.hub.server import EmbeddedHub
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.exchange.versions import Supported
 
@@ -106,10 +106,10 @@ async def lists(
 
 
 @pytest_asyncio.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
+async def hub(tmp_path: Path) -> AsyncIterator[EmbeddedHub]:
     """A hub with both districts' users, and that of a third without a node."""
     seeds = {district: tmp_path / "hub-secrets" / district for district in (HOME, RESIDENCE, THIRD)}
-    server = EmbeddedNats(tmp_path / "hub", {}, seeds)
+    server = EmbeddedHub(tmp_path / "hub", seeds)
     await server.start()
     yield server
     await server.stop()
@@ -129,14 +129,16 @@ async def open_districts(
     async with AsyncExitStack() as stack:
 
         async def make(
-            hub: EmbeddedNats | None = None, home_understands: Supported | None = None
+            hub: EmbeddedHub | None = None, home_understands: Supported | None = None
         ) -> Districts:
             made = []
             for district in (HOME, RESIDENCE):
                 access = await databases(district)
                 folder = tmp_path / district
                 address: dict[str, Any] = (
-                    {"hub_url": hub.url, "hub_seed": hub.hub_seed(district)} if hub else {}
+                    {"hub_url": hub.url, "hub_seed": hub.seed(district), "hub_token": hub.token(district)}
+                    if hub
+                    else {}
                 )
                 understands = home_understands if district == HOME else None
                 one = await open_node(
@@ -165,7 +167,7 @@ async def pair(strangers: Districts) -> Districts:
 
 
 @pytest_asyncio.fixture
-async def districts(open_districts: OpenDistricts, hub: EmbeddedNats) -> Districts:
+async def districts(open_districts: OpenDistricts, hub: EmbeddedHub) -> Districts:
     """Two districts on a hub, with an agreement; nothing runs yet."""
     both = await open_districts(hub)
     await both.agree()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from renkou_common.clock import SHANGHAI
-from renkou_local.nats import EmbeddedNats
+from renkou_local.hub.server import EmbeddedHub
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.exchange.versions import Supported
 
@@ -23,7 +23,7 @@ class Districts:
     residence: Node
     clock: MovableClock
     anchor: SigningKey
-    hub: EmbeddedNats | None = None
+    hub: EmbeddedHub | None = None
 
     async def start(self) -> None:
         """Start the exchange at both ends."""

@@ -23,6 +23,9 @@ class MigrantSettings(ServiceSettings):
     hub_seed_file: Path | None = Field(
         default=None, description="nkey seed of this district's user at the hub"
     )
+    hub_token_file: Path | None = Field(
+        default=None, description="token that the hub's province issued for the public key of that seed"
+    )
     field_keys_file: Path | None = Field(
         default=None, description="JSON with the keys of encrypted fields and the blind index"
     )

@@ -14,6 +14,7 @@ from renkou_common.http.idempotency import trim as trim_idempotency
 from renkou_common.log import configure_logging
 from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.feed import FeedClient
+from renkou_common.messaging.hub import reply_prefix
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import ConnectionClosed, NatsClient
 from renkou_common.messaging.relay import Relay, trim
@@ -76,7 +77,8 @@ def hub_broker(settings: MigrantSettings) -> NatsClient:
         settings.hub_url,
         name=f"district-{settings.district}",
         seed_file=settings.hub_seed_file,
-        inbox_prefix=f"_INBOX_{settings.district}",
+        token_file=settings.hub_token_file,
+        inbox_prefix=reply_prefix(settings.district),
     )
 
 

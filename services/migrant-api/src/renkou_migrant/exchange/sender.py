@@ -21,6 +21,7 @@ from prometheus_client import Gauge
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
+from renkou_common.messaging.hub import inbox_stream, inbox_subject
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import BrokerError, NatsClient, Outgoing, PublishRefused
 from renkou_common.scope import AreaScope
@@ -286,8 +287,11 @@ class Sender:
     def _outgoing(self, one: ToSend) -> Outgoing:
         # Another id for each attempt: within its window the hub would take a resent message for a copy and
         # drop it, although it is sent again because the partner may have lost it.
-        headers = {"Nats-Msg-Id": f"{one.id}.{one.attempts}", "Nats-Expected-Stream": "EXCHANGE"}
-        return Outgoing(f"in.{one.partner}.{self._own}", one.sealed, headers)
+        headers = {
+            "Nats-Msg-Id": f"{one.id}.{one.attempts}",
+            "Nats-Expected-Stream": inbox_stream(one.partner),
+        }
+        return Outgoing(inbox_subject(one.partner, self._own), one.sealed, headers)
 
     async def _mark_sent(self, taken: Sequence[ToSend]) -> None:
         settings, now = self._runtime.settings, self._runtime.clock.now()
