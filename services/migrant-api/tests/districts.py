@@ -41,8 +41,9 @@ class Districts:
         """Carry everything that waits in either direction, until nothing is left."""
         while True:
             out, back = await self.residence.sealed(), await self.home.sealed()
-            there, here = await self.residence.receipts(), await self.home.receipts()
+            there = await self.residence.receipts()
             await self.home.take(self.residence, *out.values(), *there)
+            here = await self.home.receipts()
             await self.residence.take(self.home, *back.values(), *here)
             if not (out or back or there or here):
                 return
