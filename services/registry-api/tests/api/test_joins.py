@@ -132,6 +132,7 @@ REPEATABLE: dict[str, str] = {
     "/auth/password": "sets the same password again",
     "/area-changes/forecast": "reads",
     "/area-changes/{change_id}/settlements": "409 nothing_to_settle the second time",
+    "/area-changes/{change_id}/unsettled/{unsettled_id}/settlement": "404 the second time: it waits no more",
     "/persons/search": "reads",
     "/persons/match": "reads",
     "/persons/{person_id}/unmask": "reads; each reading is logged",

@@ -21,6 +21,7 @@ LEFT_EMPTY = {
     *("import_applied", "import_block", "import_cells", "import_error", "import_file", "import_job"),
     *("duplicate_candidate", "duplicate_merge", "duplicate_moved", "duplicate_run", "duplicate_todo"),
     *("reading", "unmask_log", "petition_reading", "record_change", "visit_batch", "visit_batch_item"),
+    *("area_unsettled", "benefit_export_file", "benefit_export_copy"),
     *("person_detail", "household_detail", "service_change", "prepregnancy_step", "correction_request"),
     *(
         "benefit_batch",
