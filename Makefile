@@ -13,7 +13,9 @@ KILLS ?= 40
 SEED ?= 1
 DISTRICTS ?= 340103
 
-.PHONY: help install demo up down test lint types imports bench chaos compose-test lock clean
+INTEROP := tests/interop/node_modules/.package-lock.json
+
+.PHONY: help install demo up down test interop lint types imports bench chaos compose-test lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,7 +56,14 @@ types: $(STAMP) ## mypy, strict, over everything
 imports: $(STAMP) ## the architecture as import contracts
 	.venv/bin/lint-imports
 
-test: lint types imports ## everything that must hold: lint, types, import rules, all tests
+$(INTEROP): tests/interop/package-lock.json $(STAMP)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix tests/interop ci --ignore-scripts --silent
+	touch $@
+
+interop: $(INTEROP) ## other implementations of the certificate agree with ours, both ways, without a network
+	.venv/bin/pytest -q tests/interop
+
+test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests
 	.venv/bin/pytest
 
 bench: $(STAMP) ## each hot path against its limit; PEOPLE=250000,500000,1000000 KEEP=dir; writes build/bench.json

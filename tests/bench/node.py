@@ -43,14 +43,14 @@ class Nodes:
         return self.offices[HOME]
 
     def roster(self, rows: int) -> Roster:
-        """Return a roster of about so many people, whole households, none of them handed out before."""
+        """Return a roster of so many people at most, whole households, none of them handed out before."""
         start = self._taken
         end = start + rows
-        while end < len(self._people) and self._in_one_household(end - 1, end):
-            end += 1
-        self._taken = end
         if end > len(self._people):
             raise RuntimeError("more people were asked for than prepared")
+        while end < len(self._people) and self._in_one_household(end - 1, end):
+            end -= 1
+        self._taken = end
         return Roster(SEED, HOME, STOCK_DATE, self._people[start:end])
 
     def persons(self) -> Iterator[Person]:
@@ -110,7 +110,7 @@ async def _position(connection: "asyncpg.Connection[asyncpg.Record]", feed: str)
 
 def prepare_people(setting: Setting) -> list[Person]:
     """Return enough people for every sheet and every creation, all with numbers of their own."""
-    sheets = (setting.rows + 20) * (setting.passes + 1)
+    sheets = setting.rows * (setting.passes + 1)
     creations = int(_CREATIONS_PER_SECOND * setting.seconds * (setting.turns + 1))
     return generate_roster(SEED, HOME, sheets + creations, STOCK_DATE).people
 

@@ -9,6 +9,7 @@ from tests.e2e.ledger import Arrival, Certificate, Notice, Person, Stay
 from tests.e2e.plan import Birth, Departure
 from tests.e2e.synthetic.people import Roster
 
+CONTENT = ["person", "id_number", "registered_area", "marital_status", "children_count"]
 SHOWN = "person,registered_area,marital_status"
 
 
@@ -19,6 +20,7 @@ class Traveller:
     planned: Departure
     who: str
     departure: str = ""
+    application: str = ""
     certificate: str = ""
     presentation: str = ""
     arrival: str = ""
@@ -55,9 +57,14 @@ class Crossing:
         stays.append(Stay(planned.left, int(planned.to_area), stays[-1].registered))
 
     async def certify(self, traveller: Traveller) -> None:
-        """Issue the certificate and let the holder take it along."""
+        """Apply for the certificate, have it approved, issue it and let the holder take it along."""
         step = key("certificate", traveller.who, traveller.planned.left)
-        body = {"person_id": self.home.ids[traveller.who]}
+        asked = {"person_id": self.home.ids[traveller.who], "groups": CONTENT}
+        application = await self.home.api.post("migrant", "/certificate-applications", asked)
+        traveller.application = str(application["id"])
+        path = f"/certificate-applications/{traveller.application}/approval"
+        await self.home.approver.post("migrant", path, {}, key=None, version=int(application["version"]))
+        body = {"application_id": traveller.application}
         answer = await self.home.api.post("migrant", "/certificates", body, key=step)
         again = await self.home.api.post("migrant", "/certificates", body, key=step)
         self.home.doubled += answer["id"] != again["id"]
@@ -112,7 +119,7 @@ class Crossing:
 
     async def check(self, traveller: Traveller, today: date) -> Json:
         """Check the certificate that the arrived person shows."""
-        body = {"presentation": traveller.presentation, "arrival_id": traveller.arrival}
+        body = {"text": traveller.presentation, "arrival_id": traveller.arrival}
         answer = await self.residence.api.post("migrant", "/certificate-checks", body)
         self.residence.ledger.arrivals[traveller.arrival].checked = True
         self.count(answer)

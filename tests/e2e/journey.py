@@ -211,7 +211,9 @@ class Journey:
         api = self.residence.api
 
         async def known() -> bool:
-            answer = await api.post("migrant", "/certificate-checks", {"presentation": sample.presentation})
+            answer = await api.post(
+                "migrant", "/certificate-verifications", {"text": sample.presentation}, key=None
+            )
             return bool(answer["result"] != "unknown")
 
         await until("a fresh status list at the residence", known, 120)
@@ -293,12 +295,13 @@ class Journey:
         self.progress.done("bad", f"bad certificates refused: {self.crossing.refused}")
 
     async def _show(self, presentation: str) -> Json:
-        return await self.residence.api.post("migrant", "/certificate-checks", {"presentation": presentation})
+        body = {"text": presentation}
+        return await self.residence.api.post("migrant", "/certificate-verifications", body, key=None)
 
     async def _revoke(self, traveller: Traveller) -> None:
         path = f"/certificates/{traveller.certificate}"
         current = await self.home.api.get("migrant", path)
-        body = {"reason": "持证人申请注销"}
+        body = {"reason": "holder_request"}
         await self.home.api.post("migrant", f"{path}/revocation", body, version=current["version"])
         self.ledgers[HOME].certificates[traveller.certificate].revoked = self.today
 

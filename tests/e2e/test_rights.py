@@ -250,5 +250,6 @@ async def ids_outside(journey: Journey, town: str) -> dict[str, str]:
         "event_id": event,
         "departure_id": traveller.departure,
         "certificate_id": traveller.certificate,
+        "application_id": traveller.application,
         "notice_id": next(n["id"] for n in notices if not n["area"].startswith(town)),
     }

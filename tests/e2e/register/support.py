@@ -172,6 +172,14 @@ class Walk:
         found = await self.district_clerk.post("/persons/search", {"resident_id": number})
         return dict(found["items"][0])
 
+    async def certificate(self, person: Json) -> Json:
+        """Have a certificate applied for, approved by a second person, and issued."""
+        wish = {"person_id": person["id"], "groups": ["person", "marital_status", "children_count"]}
+        asked = await self.clerk.post("/certificate-applications", wish, service="migrant")
+        path = f"/certificate-applications/{asked['id']}/approval"
+        await self.second_clerk.post(path, {}, version=asked["version"], service="migrant")
+        return await self.clerk.post("/certificates", {"application_id": asked["id"]}, service="migrant")
+
     async def account(self, person: Json) -> Caller:
         """Open a person's account at the desk, activate it and sign in as the person."""
         opened = await self.worker.post(f"/persons/{person['id']}/account")

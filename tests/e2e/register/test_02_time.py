@@ -23,7 +23,7 @@ async def test_a_correction_is_asked_for_shown_refused_to_oneself_approved_and_f
     assert await figure(walk, area, "2025-06") == "1"
     departure = {"person_id": mother["id"], "destination_area": "310115", "departed_on": "2026-01-10"}
     await walk.clerk.post("/departures", departure, service="migrant")
-    issued = await walk.clerk.post("/certificates", {"person_id": mother["id"]}, service="migrant")
+    issued = await walk.certificate(mother)
     asked = await walk.clerk.post(
         "/corrections",
         {"event_id": birth["id"], "changes": {"happened_on": "2025-07-02"}, "reason": "出生医学证明日期录错"},

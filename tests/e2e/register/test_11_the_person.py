@@ -42,7 +42,7 @@ async def test_a_certificate_is_shown_by_its_holder(walk: Walk, herself: tuple[J
     person, me = herself
     left = {"person_id": person["id"], "destination_area": "310115", "departed_on": walk.before(days=1)}
     await walk.clerk.post("/departures", left, service="migrant")
-    issued = await walk.clerk.post("/certificates", {"person_id": person["id"]}, service="migrant")
+    issued = await walk.certificate(person)
     (mine,) = (await me.get("/me/certificates", service="migrant"))["items"]
     assert mine["id"] == issued["id"]
     path = f"/me/certificates/{issued['id']}/document.pdf"

@@ -14,7 +14,8 @@ from renkou_common.identity.service_token import ServiceToken
 from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json
-from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
+from renkou_migrant.credentials.jws import VerifyingKey
+from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient
 from renkou_migrant.runtime import CurrentRuntime, Runtime
@@ -50,7 +51,7 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
         identity=Identity(TokenVerifier(settings.issuer, registry.token_keys), assignment_loader(database)),
         http=http,
         registry=registry,
-        certificate_keys=tuple(SigningKey.from_jwk(jwk) for jwk in certificate_keys),
+        certificate_keys=tuple(OwnKey.from_jwk(jwk) for jwk in certificate_keys),
         exchange_keys=ExchangeKeys.from_jwk_set(exchange_keys),
         anchor=VerifyingKey.from_jwk(anchor),
     )

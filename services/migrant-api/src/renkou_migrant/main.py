@@ -8,31 +8,41 @@ from fastapi import APIRouter, FastAPI
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
 from renkou_migrant.agreements.routes import router as agreements
+from renkou_migrant.applications.routes import router as applications
 from renkou_migrant.arrivals.routes import router as arrivals
 from renkou_migrant.bootstrap import open_runtime
+from renkou_migrant.certificate_keys.routes import router as certificate_keys
 from renkou_migrant.certificates.routes import router as certificates
 from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.feeds.routes import router as feeds
+from renkou_migrant.me.applications import router as my_applications
 from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
 from renkou_migrant.partners.routes import router as partners
+from renkou_migrant.public_page.routes import router as public_page
+from renkou_migrant.reissues.routes import router as reissues
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
 from renkou_migrant.status_lists.routes import router as status_lists
 
 ROUTERS: list[APIRouter] = [
     departures,
+    applications,
     certificates,
+    certificate_keys,
+    reissues,
     status_lists,
     arrivals,
     checks,
+    public_page,
     partners,
     agreements,
     notices,
     message_log,
     me,
+    my_applications,
     feeds,
 ]
 TITLE = "migrant-api"

@@ -69,6 +69,15 @@ class PersonMatch(BaseModel):
     registered_area: str | None = None
 
 
+class OwnIds(BaseModel):
+    """Under which references the services of the node know the person behind an account."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    person_id: UUID
+    person_ref: UUID
+
+
 class RegistryClient:
     """Calls registry-api. Every method raises Unavailable when it cannot be reached."""
 
@@ -108,9 +117,9 @@ class RegistryClient:
         """Return the person as the clerk behind ``token`` sees one; NotFound outside the clerk's area."""
         return _parse(PersonCard, await self._call("GET", f"/persons/{person_id}", token))
 
-    async def own_person(self, *, token: str) -> UUID:
+    async def own_ids(self, *, token: str) -> OwnIds:
         """Return the person whose account is behind ``token``."""
-        return UUID(str((await self._call("GET", "/me/ids", token))["person_id"]))
+        return _parse(OwnIds, await self._call("GET", "/me/ids", token))
 
     async def register_person(self, person: dict[str, Any], *, token: str, key: str) -> UUID:
         """Enter a person on behalf of the clerk, once per ``key``; returns the person's id."""

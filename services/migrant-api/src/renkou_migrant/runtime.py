@@ -1,5 +1,6 @@
 """What a process holds while it runs, handed to services as one typed value; built in :mod:`.bootstrap`."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -12,7 +13,10 @@ from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.messaging.outbox import Outbox
-from renkou_migrant.credentials.jws import SigningKey, VerifyingKey
+from renkou_migrant.credentials.holder import RecentProofs
+from renkou_migrant.credentials.jws import VerifyingKey
+from renkou_migrant.credentials.own_keys import OwnKey
+from renkou_migrant.credentials.status_list import StatusList
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient
@@ -24,6 +28,29 @@ class TrustCache:
     """The last trust list read from the database, verified once; see ``partners.service.trust_list``."""
 
     current: TrustList | None = None
+
+
+class StatusListCache:
+    """The status lists asked about last, verified once each; see ``checks.service.verify``."""
+
+    def __init__(self, size: int = 64) -> None:
+        self._size = size
+        self._lists: OrderedDict[str, tuple[str, str, StatusList]] = OrderedDict()
+
+    def get(self, uri: str, token: str, trust: str) -> StatusList | None:
+        """Return a list verified from this very token under the trust list of this digest."""
+        found = self._lists.get(uri)
+        if found is None or found[:2] != (token, trust):
+            return None
+        self._lists.move_to_end(uri)
+        return found[2]
+
+    def put(self, uri: str, token: str, trust: str, verified: StatusList) -> None:
+        """Keep a verified list; the one not asked about for longest goes."""
+        self._lists[uri] = (token, trust, verified)
+        self._lists.move_to_end(uri)
+        while len(self._lists) > self._size:
+            self._lists.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +66,12 @@ class Runtime:
     identity: Identity
     http: httpx.AsyncClient
     registry: RegistryClient
-    certificate_keys: tuple[SigningKey, ...]
+    certificate_keys: tuple[OwnKey, ...]
     exchange_keys: ExchangeKeys
     anchor: VerifyingKey
     trust: TrustCache = field(default_factory=TrustCache)
+    status_lists: StatusListCache = field(default_factory=StatusListCache)
+    holder_proofs: RecentProofs = field(default_factory=RecentProofs)
 
 
 async def _current_runtime(request: Request) -> Runtime:

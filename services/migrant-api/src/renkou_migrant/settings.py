@@ -20,7 +20,8 @@ class MigrantSettings(ServiceSettings):
         default=None, description="JSON with the keys of encrypted fields and the blind index"
     )
     certificate_keys_file: Path | None = Field(
-        default=None, description="private JWK set (ES256) that signs certificates; the first key is used"
+        default=None,
+        description="private JWK set (ES256) that signs certificates, with valid_from and valid_to",
     )
     exchange_keys_file: Path | None = Field(
         default=None, description="private JWK set: Ed25519 with use=sig, X25519 with use=enc"
@@ -29,11 +30,20 @@ class MigrantSettings(ServiceSettings):
         default=None, description="public Ed25519 JWK that signs trust lists"
     )
 
+    status_list_entries: int = Field(
+        default=2**20, ge=64, le=2**24, multiple_of=8, description="indexes of a status list that is begun"
+    )
     status_list_days: int = Field(default=7, ge=1, le=60, description="days a signed status list is good for")
     check_days: int = Field(default=30, ge=1, le=365, description="days to check an arrival's certificate")
     certificate_minimum_age: int = Field(default=18, ge=0, le=100, description="age from which one is issued")
     certificate_age_limit: int = Field(default=50, ge=1, le=150, description="age at which one lapses")
     certificate_years: int = Field(default=3, ge=1, le=20, description="years a certificate is valid")
+    certificate_renewal_months: int = Field(
+        default=3, ge=1, le=24, description="months before its end in which one may be renewed"
+    )
+    certificate_change_report_months: int = Field(
+        default=3, ge=1, le=24, description="months in which a changed status is to be reported"
+    )
 
     answer_days: int = Field(default=30, ge=1, le=365, description="days to answer an arrival notice")
     inquiry_days: int = Field(default=15, ge=1, le=365, description="days to answer an inquiry")

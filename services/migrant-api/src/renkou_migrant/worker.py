@@ -24,6 +24,7 @@ from renkou_migrant.consumers import registry_handler
 from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.sender import Sender
+from renkou_migrant.reissues.work import reissuing
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
 from renkou_migrant.status_lists.publication import Publisher, Reception
@@ -113,6 +114,7 @@ async def main() -> int:
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
             "trimming": lambda: trimming(runtime),
+            "certificate-reissue": lambda: reissuing(runtime),
         }
         return await run_tasks(tasks)
 

@@ -56,8 +56,10 @@ def residence(offices: dict[str, Office]) -> Office:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def clerk(home: Office) -> Staff:
-    """A clerk of the whole home district."""
-    return await home.staff()
+    """A clerk of the whole home district, with a colleague who approves."""
+    made = await home.staff()
+    made.colleague = await home.staff()
+    return made
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

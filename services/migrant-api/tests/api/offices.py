@@ -34,6 +34,17 @@ from renkou_migrant.status_lists import service as status_lists
 from ..support import EVERYTHING, eventually, write_secrets
 
 ONE_TIME, CHOSEN = "given once by the office", "a phrase of one's own"
+WISH = {
+    "groups": [
+        "person",
+        "id_number",
+        "registered_area",
+        "marital_status",
+        "children_count",
+        "children_birth_dates",
+    ]
+}
+"""An application with every group."""
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _numbers = count(1)
 
@@ -54,6 +65,7 @@ class Staff:
     token: str
     migrant: httpx.AsyncClient
     registry: httpx.AsyncClient
+    colleague: "Staff | None" = None
 
     async def send(
         self, method: str, path: str, *, to_registry: bool = False, **options: Any
@@ -81,6 +93,23 @@ class Staff:
         answer = await self.post(path, body, **options)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
+
+    async def application(self, person: dict[str, Any], **wish: Any) -> dict[str, Any]:
+        """Record what a person asks for; every group unless told."""
+        return await self.made("/certificate-applications", {**WISH, **wish, "person_id": person["id"]})
+
+    async def approved(self, application: dict[str, Any]) -> dict[str, Any]:
+        """Let a colleague approve an application."""
+        assert self.colleague
+        path = f"/certificate-applications/{application['id']}/approval"
+        answer = await self.colleague.change(path, {}, application["version"])
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def certificate(self, person: dict[str, Any], **wish: Any) -> dict[str, Any]:
+        """Apply, have it approved by a colleague, and issue."""
+        application = await self.approved(await self.application(person, **wish))
+        return await self.made("/certificates", {"application_id": application["id"]})
 
     async def person(self, area: str, **changes: Any) -> dict[str, Any]:
         """Enter somebody registered and living in ``area`` into the register; the body with the id."""

@@ -17,14 +17,14 @@ from renkou_migrant.credentials.trust import verify_trust_list
 from renkou_migrant.credentials.verifier import OfflineVerifier, VerificationResult
 
 from ..support import Json
-from .offices import Office, Staff
+from .offices import WISH, Office, Staff
 
 HOME_COMMUNITY = "340103002003"
 
 
 async def issue(clerk: Staff, person: Json | None = None) -> Json:
     person = person or await clerk.person(HOME_COMMUNITY)
-    return await clerk.made("/certificates", {"person_id": person["id"]})
+    return await clerk.certificate(person)
 
 
 async def verify(office: Office, text: str) -> VerificationResult:
@@ -44,7 +44,8 @@ def disclosed(found: VerificationResult) -> Mapping[Group, Any]:
 
 async def test_a_certificate_is_issued_once_and_verified_offline(home: Office, clerk: Staff) -> None:
     person = await clerk.person(HOME_COMMUNITY)
-    key, body = str(uuid4()), {"person_id": person["id"]}
+    application = await clerk.approved(await clerk.application(person))
+    key, body = str(uuid4()), {"application_id": application["id"]}
     made = await clerk.made("/certificates", body, key=key)
     assert (await clerk.made("/certificates", body, key=key))["id"] == made["id"]
     today = home.runtime.clock.today()
@@ -109,7 +110,7 @@ async def test_reading_the_record_shows_dates_and_a_masked_number_only(clerk: St
 async def test_a_second_certificate_names_the_first(clerk: Staff) -> None:
     person = await clerk.person(HOME_COMMUNITY)
     made = await issue(clerk, person)
-    again = await clerk.post("/certificates", {"person_id": person["id"]})
+    again = await clerk.post("/certificate-applications", WISH | {"person_id": person["id"]})
     assert (again.status_code, again.json()["code"]) == (409, "certificate_exists")
     assert made["number"] in again.json()["detail"]
     assert again.json()["errors"][0]["detail"] == made["id"]
@@ -117,7 +118,8 @@ async def test_a_second_certificate_names_the_first(clerk: Staff) -> None:
 
 async def test_who_cannot_have_one_is_told_why_in_the_callers_language(clerk: Staff) -> None:
     child = await clerk.person(HOME_COMMUNITY, birth_date="2015-02-03", marital_status="10")
-    answer = await clerk.post("/certificates", {"person_id": child["id"]}, headers={"Accept-Language": "en"})
+    body = WISH | {"person_id": child["id"]}
+    answer = await clerk.post("/certificate-applications", body, headers={"Accept-Language": "en"})
     assert (answer.status_code, answer.json()["code"]) == (409, "under_age")
     assert answer.json()["detail"] == "The person is under 18."
 
@@ -125,9 +127,9 @@ async def test_who_cannot_have_one_is_told_why_in_the_callers_language(clerk: St
 async def test_a_revoked_certificate_is_refused_offline(home: Office, clerk: Staff) -> None:
     made = await issue(clerk)
     shown = (await clerk.get(f"/certificates/{made['id']}/presentation")).text
-    path, body = f"/certificates/{made['id']}/revocation", {"reason": "婚姻状况变化"}
+    path, body = f"/certificates/{made['id']}/revocation", {"reason": "untrue_facts", "note": "婚姻状况有误"}
     assert (await clerk.send("POST", path, json=body)).status_code == 428
-    assert (await clerk.change(path, {"reason": "34010319960503124X"}, 1)).status_code == 422
+    assert (await clerk.change(path, {"reason": "other", "note": "34010319960503124X"}, 1)).status_code == 422
     revoked = await clerk.change(path, body, made["version"])
     assert revoked.status_code == 200, revoked.text
     assert revoked.json()["status"] == "revoked"
@@ -150,15 +152,23 @@ async def test_outside_the_area_a_certificate_does_not_exist(
 
 async def test_outside_the_area_nothing_is_issued_or_revoked(clerk: Staff, neighbour: Staff) -> None:
     person = await clerk.person(HOME_COMMUNITY)
-    assert (await neighbour.post("/certificates", {"person_id": person["id"]})).status_code == 404
+    asked = WISH | {"person_id": person["id"]}
+    assert (await neighbour.post("/certificate-applications", asked)).status_code == 404
+    approved = await clerk.approved(await clerk.application(person))
+    issue_it = {"application_id": approved["id"]}
+    assert (await neighbour.post("/certificates", issue_it)).status_code == 404
+    await clerk.change(f"/certificate-applications/{approved['id']}/withdrawal", {}, approved["version"])
     made = await issue(clerk, person)
-    answer = await neighbour.change(f"/certificates/{made['id']}/revocation", {"reason": "测试理由"}, 1)
+    answer = await neighbour.change(f"/certificates/{made['id']}/revocation", {"reason": "other"}, 1)
     assert answer.status_code == 404
 
 
 async def test_a_community_worker_reads_and_does_not_issue(home: Office, clerk: Staff) -> None:
     worker = await home.staff("community_worker", HOME_COMMUNITY)
     person = await clerk.person(HOME_COMMUNITY)
-    assert (await worker.post("/certificates", {"person_id": person["id"]})).status_code == 403
+    approved = await clerk.approved(await worker.application(person))
+    assert (await worker.post("/certificates", {"application_id": approved["id"]})).status_code == 403
+    await clerk.made("/certificates", {"application_id": approved["id"]})
+    person = await clerk.person(HOME_COMMUNITY)
     made = await issue(clerk, person)
     assert (await worker.get(f"/certificates/{made['id']}")).status_code == 200

@@ -63,7 +63,7 @@ async def test_a_departure_comes_back_as_an_absence_that_the_certificate_covers(
 ) -> None:
     today = home.runtime.clock.today()
     person = await clerk.person(HOME_COMMUNITY)
-    certificate = await clerk.made("/certificates", {"person_id": person["id"]})
+    certificate = await clerk.certificate(person)
     left = today - timedelta(days=2)
     body = {"person_id": person["id"], "destination_area": "310115", "departed_on": left.isoformat()}
     departure = await clerk.made("/departures", body)

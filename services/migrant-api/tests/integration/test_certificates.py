@@ -21,10 +21,17 @@ from renkou_common.errors import Conflict, NotFound, VersionMismatch
 from renkou_common.identity.principal import Access
 from renkou_common.messaging.envelope import Event
 from renkou_common.scope import AreaScope
+from renkou_migrant.applications import service as applications
+from renkou_migrant.applications.domain import Step
+from renkou_migrant.applications.service import Wish
 from renkou_migrant.certificates import service
-from renkou_migrant.certificates.records import StoredCertificate
+from renkou_migrant.certificates.domain import Kind
+from renkou_migrant.certificates.reasons import RevocationReason
+from renkou_migrant.certificates.records import Actor, ActorKind, StoredCertificate
 from renkou_migrant.certificates.repository import Filters as CertificateFilters
+from renkou_migrant.certificates.service import Order
 from renkou_migrant.consumers import registry_handler
+from renkou_migrant.credentials.groups import ALL_GROUPS
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.credentials.text import read_unverified
 from renkou_migrant.departures import service as departures
@@ -45,6 +52,7 @@ from ..support import (
 OTHER_COMMUNITY = "340103013001"
 BORN = date(1996, 5, 3)
 CLERK = Access(uuid4(), "staff", "clerk", AreaScope.of([AreaCode(HOME).interval()]), "")
+ACTOR = Actor(ActorKind.STAFF, CLERK.subject)
 
 
 @pytest_asyncio.fixture
@@ -76,12 +84,22 @@ def facts(**changes: Any) -> PersonFacts:
 
 async def issue(node: Node, told: PersonFacts) -> UUID:
     async with node.runtime.database.transaction(CLERK.areas) as tx:
-        return await service.issue(tx, node.runtime, CLERK, uuid4(), told)
+        order = Order(uuid4(), list(ALL_GROUPS), Kind.FIRST, None, ACTOR)
+        return await service.issue(tx, node.runtime, order, told)
 
 
 async def revoke(node: Node, certificate_id: UUID, version: int = 1) -> StoredCertificate:
     async with node.runtime.database.transaction(CLERK.areas) as tx:
-        return await service.revoke(tx, node.runtime, CLERK, certificate_id, version, "持有人申请撤销")
+        return await service.revoke(
+            tx,
+            node.runtime,
+            CLERK.areas,
+            certificate_id,
+            version,
+            RevocationReason.HOLDER_REQUEST,
+            None,
+            ACTOR,
+        )
 
 
 async def get(node: Node, certificate_id: UUID) -> StoredCertificate:
@@ -211,8 +229,9 @@ async def test_somebody_of_another_area_does_not_exist(home: Node) -> None:
             await service.get(tx, elsewhere.areas, certificate_id)
         with pytest.raises(NotFound):
             await service.full_text(tx, home.runtime, elsewhere.areas, certificate_id)
+        wish = Wish(Kind.FIRST, None, ["person"])
         with pytest.raises(NotFound):
-            await service.issue(tx, home.runtime, elsewhere, uuid4(), facts())
+            await applications.apply(tx, home.runtime, elsewhere.areas, ACTOR, uuid4(), facts(), wish)
         assert await tx.fetch("SELECT * FROM certificate") == []
 
 
@@ -329,6 +348,37 @@ async def test_differences_published_one_by_one_add_up(home: Node) -> None:
         (today + timedelta(days=3)).isoformat(): 1,
         (today + timedelta(days=9)).isoformat(): 1,
     }
+
+
+async def test_issuing_and_the_registers_events_about_the_same_person_do_not_wait_for_each_other(
+    home: Node,
+) -> None:
+    told, today = facts(), home.runtime.clock.today()
+    wish, colleague = Wish(Kind.FIRST, None, ["person"]), Actor(ActorKind.STAFF, uuid4())
+    async with home.runtime.database.transaction(CLERK.areas) as tx:
+        scope = CLERK.areas
+        asked = await applications.apply(tx, home.runtime, scope, ACTOR, uuid4(), told, wish)
+        found = await applications.get(tx, scope, asked, version=1)
+        await applications.carry_on(tx, home.runtime, found, Step.APPROVE, colleague)
+
+    async def issued() -> None:
+        async with home.runtime.database.transaction(CLERK.areas) as tx:
+            held = await applications.locked(tx, CLERK.areas, asked, told.person_ref)
+            await applications.issue(tx, home.runtime, held, ACTOR, told)
+
+    moves = (
+        take_in(home, told_by_register(told.person_ref, out(today), registered=area))
+        for area in (OTHER_COMMUNITY, HOME_COMMUNITY, OTHER_COMMUNITY)
+    )
+    await asyncio.gather(issued(), *moves)
+    async with home.runtime.database.transaction(EVERYTHING) as tx:
+        found = await applications.get(tx, EVERYTHING, asked)
+    assert found.state == "issued"
+    assert found.certificate_id
+    assert (await get(home, found.certificate_id)).registered_area in (
+        int(OTHER_COMMUNITY),
+        int(HOME_COMMUNITY),
+    )
 
 
 def _key(today: date, number: int, measure: Measure) -> LineKey:

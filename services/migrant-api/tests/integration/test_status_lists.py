@@ -3,14 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from renkou_common.errors import Conflict
 from renkou_common.messaging.nats_client import BrokerUnavailable
-from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.certificate_keys import service as certificate_keys
+from renkou_migrant.credentials.jws import SigningKey, decode_base64url, parse_json_object
+from renkou_migrant.credentials.own_keys import OwnKey
+from renkou_migrant.credentials.reasons import CredentialError, Reason
 from renkou_migrant.credentials.status_list import StatusList, build_status_list, verify_status_list
 from renkou_migrant.partners import service as partners
 from renkou_migrant.status_lists import service
@@ -18,7 +24,7 @@ from renkou_migrant.status_lists.domain import subject_of
 from renkou_migrant.status_lists.publication import Publisher, Reception
 
 from ..districts import Districts
-from ..support import EVERYTHING, HOME, RESIDENCE, Node, eventually
+from ..support import EVERYTHING, HOME, RESIDENCE, Databases, Node, eventually, open_node
 
 URI = f"renkou:{HOME}/status-lists/1"
 
@@ -56,7 +62,7 @@ async def known(node: Node, uri: str = URI) -> StatusList | None:
 
 async def give_index(node: Node) -> tuple[int, int]:
     async with node.runtime.database.transaction(EVERYTHING) as tx:
-        return await service.allocate(tx, uuid4())
+        return await service.allocate(tx, node.runtime, uuid4(), f"{HOME}-1")
 
 
 async def end(node: Node, number: int, index: int, ended: bool = True) -> None:
@@ -144,7 +150,7 @@ def signed(
         sequence=sequence,
         issued_at=now,
         expires_at=now + timedelta(days=7),
-        key=key or service.signing_key(node.runtime),
+        key=key or node.runtime.certificate_keys[0].signing,
     )
 
 
@@ -173,7 +179,7 @@ async def test_a_district_cannot_publish_the_list_of_another(strangers: District
 
 async def test_forged_and_foreign_lists_are_dropped_and_good_ones_still_come(joined: Districts) -> None:
     home, residence = joined.home, joined.residence
-    forged = signed(home, 99, revoked=[1], key=service.signing_key(residence.runtime))
+    forged = signed(home, 99, revoked=[1], key=residence.runtime.certificate_keys[0].signing)
     await home.hub.publish(subject_of(HOME, 1), forged.encode())
     await home.hub.publish(subject_of(HOME, 2), b"\xff not a list")
     await home.hub.publish("public.340103.greeting", b"hello")
@@ -202,3 +208,89 @@ async def test_the_material_of_a_verifier_is_open_to_everyone(joined: Districts)
     assert (await residence.client.get(f"/public/status-lists/{RESIDENCE}-1")).text == own.text
     assert (await residence.client.get("/public/status-lists/7")).status_code == 404
     assert (await residence.client.get("/public/status-lists/x")).status_code == 404
+
+
+async def test_a_full_list_gives_way_to_a_next_one_and_no_index_is_given_twice(
+    databases: Databases, tmp_path: Path, anchor: SigningKey
+) -> None:
+    node = await open_node(HOME, await databases(HOME), tmp_path / "small", anchor, status_list_entries=64)
+    try:
+        given = [await give_index(node) for _ in range(200)]
+        lists = {number: [index for at, index in given if at == number] for number, _ in given}
+        assert sorted(lists) == list(range(1, len(lists) + 1))
+        assert 3 < len(lists) < 8
+        for indexes in list(lists.values())[:-1]:
+            assert len(indexes) == len(set(indexes)) > 32
+            assert indexes != sorted(indexes)
+        last, index = given[-1]
+        await end(node, last, index)
+        await Publisher(node.runtime, node.hub).step()
+        async with node.runtime.database.transaction(EVERYTHING) as tx:
+            token = await service.token_by_name(tx, node.runtime, str(last))
+        assert token
+        claims = parse_json_object(decode_base64url(token.split(".")[1]))
+        assert claims["sub"] == f"renkou:{HOME}/status-lists/{last}"
+    finally:
+        await node.close()
+
+
+async def test_offices_that_issue_at_once_never_share_an_index(strangers: Districts) -> None:
+    given = await asyncio.gather(*(give_index(strangers.home) for _ in range(100)))
+    assert len(set(given)) == 100
+    assert {number for number, _ in given} == {1}
+
+
+def with_another_key(districts: Districts, **window: str) -> OwnKey:
+    """A next key in the home district's key file."""
+    node = districts.home
+    key = OwnKey.from_jwk({**SigningKey.generate(f"{HOME}-2").to_jwk(), **window})
+    node.runtime = replace(node.runtime, certificate_keys=(*node.runtime.certificate_keys, key))
+    return key
+
+
+async def signer(node: Node) -> str:
+    async with node.runtime.database.transaction(EVERYTHING) as tx:
+        return (await service.signing_key(tx, node.runtime)).kid
+
+
+async def test_a_next_key_signs_once_the_trust_list_names_it_and_the_old_one_stays_good(
+    strangers: Districts,
+) -> None:
+    home, residence = strangers.home, strangers.residence
+    by_the_old = signed(home, 1, revoked=[5])
+    key = with_another_key(strangers, valid_from="2024-01-01T00:00:00+08:00")
+    assert await signer(home) == f"{HOME}-1"
+    await strangers.trust_again(2)
+    assert await signer(home) == f"{HOME}-2"
+    assert await keep(residence, by_the_old)
+    assert await keep(residence, signed(home, 2, key=key.signing))
+
+
+async def test_a_compromised_key_ends_what_it_signed_and_signs_nothing_more(strangers: Districts) -> None:
+    home, residence = strangers.home, strangers.residence
+    number, index = await give_index(home)
+    stolen = home.runtime.certificate_keys[0]
+    spare = with_another_key(strangers)
+    await strangers.trust_again(2)
+    await Publisher(home.runtime, home.hub).step()
+    async with home.runtime.database.transaction(EVERYTHING) as tx:
+        await certificate_keys.declare(tx, home.runtime, stolen.kid, "备份遗失", uuid4())
+        assert await service.end_signed_with(tx, stolen.kid) == 1
+    await Publisher(home.runtime, home.hub).step()
+    assert await signer(home) == spare.kid
+    async with home.runtime.database.transaction(EVERYTHING) as tx:
+        token = await service.token_by_name(tx, home.runtime, str(number))
+        own = await partners.certificate_trust(tx, home.runtime)
+    assert token
+    assert own
+    fresh = verify_status_list(token, own)
+    assert fresh.is_revoked(index)
+    assert await keep(residence, token)
+    by_the_thief = signed(home, 99, key=stolen.signing)
+    with pytest.raises(CredentialError) as caught:
+        verify_status_list(by_the_thief, own)
+    assert caught.value.reason is Reason.UNKNOWN_KEY
+    description, _ = partners.own_description(home.runtime, {stolen.kid})
+    assert [key["kid"] for key in description["certificate_keys"]] == [spare.kid]
+    with pytest.raises(Conflict):
+        partners.own_description(home.runtime, {stolen.kid, spare.kid})

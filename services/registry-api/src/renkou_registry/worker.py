@@ -7,6 +7,7 @@ time. A fatal error in one of them ends the process, so that the supervisor star
 
 import asyncio
 import gc
+import sys
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
@@ -39,6 +40,9 @@ log = structlog.get_logger()
 SERVICE = "registry-api"
 TRIM_SECONDS = 600
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000  # a block of an import makes as many, and none of them in a cycle
+_SECONDS_BETWEEN_THREADS = 0.0005
+"""While a thread makes a block of an import ready, the loop has to wait so long for each answer of the
+database; the interpreter's own 5 ms are longer than most statements."""
 
 
 def _feed_consumer(runtime: Runtime, nats: NatsClient, http: httpx.AsyncClient) -> FeedConsumer:
@@ -72,6 +76,7 @@ async def run() -> int:
     """Run every task of the process; returns its exit status."""
     settings = load_settings()
     configure_logging(f"{SERVICE} worker", settings.log_level)
+    sys.setswitchinterval(_SECONDS_BETWEEN_THREADS)
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
     nats = NatsClient(settings.nats_url, name=f"{SERVICE} worker", seed_file=settings.nats_seed_file)
     async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15) as http:

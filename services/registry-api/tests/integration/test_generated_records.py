@@ -40,8 +40,7 @@ LEFT_EMPTY = {
         "method_count_day",
     ),
 }
-"""What jobs, readings, accounts and later work of staff leave behind: empty in a register just begun. Schemes
-are proposed and activated by two people, and cases, checks and corrections go through their steps from there."""
+"""What jobs, readings, accounts and later work of staff leave behind: empty in a register just begun."""
 
 NOTHING_TO_FIND = {
     "stock that is not the sum of its entries": """
@@ -147,6 +146,18 @@ NOTHING_TO_FIND = {
         WHERE p.present_area <> r.area OR p.present_street <> r.street OR t.since < r.since""",
     "a landlord who rents from himself": """
         SELECT FROM rental r JOIN rental_tenant t ON t.rental_id = r.id WHERE t.person_id = r.landlord_id""",
+    "a benefit paid otherwise than it was due, twice, or to somebody without a certificate": """
+        SELECT FROM benefit_line l JOIN benefit_due d ON d.id = l.due_id
+        JOIN benefit_enrolment e ON e.id = l.enrolment_id
+        WHERE l.amount <> d.amount OR l.period <> d.period OR e.person_id <> d.subject_id
+           OR NOT EXISTS (SELECT FROM honour_certificate h WHERE h.state = 'valid'
+                AND e.person_id IN (h.first_holder_id, h.second_holder_id))""",
+    "a payment batch whose file tells another sum": """
+        SELECT FROM benefit_export x JOIN LATERAL (
+            SELECT count(*) AS n, sum(amount) AS total FROM benefit_line WHERE batch_id = x.batch_id
+        ) l ON true WHERE (x.line_count, x.total) <> (l.n, l.total)""",
+    "a case that one person took through two desks": """
+        SELECT FROM benefit_step GROUP BY enrolment_id, taken_by HAVING count(*) > 1""",
     "spending that is not the sum of a line's": """
         SELECT FROM budget_line b WHERE spent <> (SELECT sum(amount) FROM budget_spending WHERE line_id = b.id)""",
     "a petition whose clock stands wrong": """
@@ -157,14 +168,17 @@ NOTHING_TO_FIND = {
 """Rows that a sound register does not have."""
 
 
-async def generate(registry: Registry, processes: int) -> None:
-    process = await asyncio.create_subprocess_exec(
+async def start(registry: Registry, processes: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "renkou_registry.generate", "--persons", str(PERSONS), "--seed", "3"),
         *("--processes", str(processes)),
         env=os.environ | registry.environment,
     )
-    assert await process.wait() == 0
+
+
+async def generate(registry: Registry, processes: int) -> None:
+    assert await (await start(registry, processes)).wait() == 0
 
 
 async def test_a_generated_register_agrees_with_itself_and_has_every_record(fresh_registry: Registry) -> None:
@@ -225,5 +239,42 @@ async def test_the_same_seed_loads_the_same_rows_whatever_the_number_of_processe
         await owner.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         await generate(fresh_registry, 1)
         assert await digests(owner, tables) == first
+    finally:
+        await owner.close()
+
+
+DECLARED = """
+SELECT format('%s %s', indexrelid::regclass, pg_get_indexdef(indexrelid)) AS told
+FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace
+UNION ALL SELECT format('%s %s %s %s', conrelid::regclass, conname, convalidated, pg_get_constraintdef(oid))
+FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT format('%s %s %s %s %s', relname, relpersistence, relrowsecurity, relforcerowsecurity, reloptions)
+FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION ALL SELECT format('%s %s %s', tgrelid::regclass, tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+ORDER BY told
+"""
+"""Indexes, constraints, kind of storage and floor of tables, triggers."""
+
+
+async def test_a_load_that_was_killed_goes_on_and_leaves_what_migrations_declared(
+    fresh_registry: Registry, postgres: EmbeddedPostgres
+) -> None:
+    owner = await postgres.connect(
+        fresh_registry.environment["RENKOU_MIGRATION_DATABASE_URL"].rpartition("/")[2]
+    )
+    try:
+        declared = await owner.fetch(DECLARED)
+        process = await start(fresh_registry, 1)
+        while not await owner.fetchval("SELECT to_regclass('generator.chunk') IS NOT NULL"):
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
+        while not await owner.fetchval("SELECT count(*) FROM generator.chunk"):
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
+        process.kill()
+        await process.wait()
+        await generate(fresh_registry, 2)
+        assert await owner.fetch(DECLARED) == declared
+        assert await owner.fetchval("SELECT count(*) FROM person WHERE alive") == PERSONS
     finally:
         await owner.close()

@@ -67,8 +67,12 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,
     MigrantEventType.STAY_ENDED: migrant.StayEnded,
     MigrantEventType.CERTIFICATE_ISSUED: migrant.CertificateIssued,
+    MigrantEventType.CERTIFICATE_REPLACED: migrant.CertificateReplaced,
     MigrantEventType.CERTIFICATE_REVOKED: migrant.CertificateRevoked,
+    MigrantEventType.CERTIFICATE_FACTS_CHANGED: migrant.CertificateFactsChanged,
     MigrantEventType.CERTIFICATE_COVERAGE_CHANGED: migrant.CertificateCoverageChanged,
     MigrantEventType.CERTIFICATE_CHECKED: migrant.CertificateChecked,
+    MigrantEventType.APPLICATION_CHANGED: migrant.ApplicationChanged,
+    MigrantEventType.REISSUE_CHANGED: migrant.ReissueChanged,
     MigrantEventType.NOTICE_CHANGED: migrant.NoticeChanged,
 }

@@ -36,6 +36,10 @@ class Measure(StrEnum):
     OUT = "out"  # 迁出、流出
     CHECK_DUE = "check_due"  # 应查验
     CHECK_MADE = "check_made"  # 已查验
+    CERTIFICATE_APPLIED = "certificate_applied"  # 证明申请
+    CERTIFICATE_ISSUED = "certificate_issued"  # 证明签发
+    CERTIFICATE_REJECTED = "certificate_rejected"  # 不予办理
+    CERTIFICATE_WITHDRAWN = "certificate_withdrawn"  # 撤回申请
     NOTICE_DUE = "notice_due"  # 应通报
     NOTICE_SENT = "notice_sent"  # 已通报
     NOTICE_CONFIRMABLE = "notice_confirmable"  # 已通报且应确认

@@ -17,9 +17,13 @@ class MigrantEventType(StrEnum):
     ARRIVAL_REGISTERED = "migrant.arrival.registered.v1"
     STAY_ENDED = "migrant.stay.ended.v1"
     CERTIFICATE_ISSUED = "migrant.certificate.issued.v1"
+    CERTIFICATE_REPLACED = "migrant.certificate.replaced.v1"
     CERTIFICATE_REVOKED = "migrant.certificate.revoked.v1"
+    CERTIFICATE_FACTS_CHANGED = "migrant.certificate.facts-changed.v1"
     CERTIFICATE_COVERAGE_CHANGED = "migrant.certificate.coverage-changed.v1"
     CERTIFICATE_CHECKED = "migrant.certificate.checked.v1"
+    APPLICATION_CHANGED = "migrant.certificate-application.changed.v1"
+    REISSUE_CHANGED = "migrant.certificate-reissue.changed.v1"
     NOTICE_CHANGED = "migrant.notice.changed.v1"
 
 
@@ -78,14 +82,35 @@ class CertificateIssued(_MigrantEvent):
     area: AreaText
     valid_from: date
     valid_to: date
+    kind: str = Field(default="first", description="first, replacement or renewal")
+
+
+class CertificateReplaced(_MigrantEvent):
+    """Another certificate took the place of this one; ``state`` is replaced or renewed, ``code`` why."""
+
+    certificate_id: UUID
+    person_ref: UUID
+    successor_id: UUID
+    replaced_on: date
+    state: str
+    code: str | None = None
 
 
 class CertificateRevoked(_MigrantEvent):
-    """A certificate was revoked on a day."""
+    """A certificate was revoked on a day; ``code`` says why."""
 
     certificate_id: UUID
     person_ref: UUID
     revoked_on: date
+    code: str = "other"
+
+
+class CertificateFactsChanged(_MigrantEvent):
+    """The register says otherwise about some of what a certificate states; ``facts`` names them."""
+
+    certificate_id: UUID
+    person_ref: UUID
+    facts: list[str]
 
 
 class CertificateCoverageChanged(_MigrantEvent):
@@ -103,6 +128,28 @@ class CertificateChecked(_MigrantEvent):
     result: str
     code: str
     checked_on: date
+
+
+class ApplicationChanged(_MigrantEvent):
+    """An application for a certificate was made or came into another state."""
+
+    application_id: UUID
+    person_ref: UUID
+    area: AreaText
+    kind: str
+    state: str
+    step: str
+    code: str | None = None
+    certificate_id: UUID | None = None
+
+
+class ReissueChanged(_MigrantEvent):
+    """Certificates signed with one key are issued anew in bulk: asked for, approved, or done."""
+
+    reissue_id: UUID
+    area: AreaText
+    kid: str
+    state: str
 
 
 class NoticeChanged(_MigrantEvent):

@@ -17,6 +17,8 @@ class Scope(StrEnum):
     SERVICE_RESULT = "service:result"
     STAFF_MANAGE = "staff:manage"
     CERTIFICATE_READ = "certificate:read"
+    CERTIFICATE_APPLY = "certificate:apply"
+    CERTIFICATE_APPROVE = "certificate:approve"
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_CHECK = "certificate:check"
     MIGRATION_READ = "migration:read"
@@ -83,6 +85,7 @@ _COMMUNITY = {
     Scope.MIGRATION_READ,
     Scope.MIGRATION_WRITE,
     Scope.CERTIFICATE_READ,
+    Scope.CERTIFICATE_APPLY,
     Scope.FIGURE_READ,
     Scope.CORRECTION_REQUEST,
     Scope.CARD_READ,
@@ -114,6 +117,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.LIST_MATCH,
             Scope.HONOUR_WRITE,
             Scope.BENEFIT_REVIEW,
+            Scope.CERTIFICATE_APPROVE,
             Scope.CERTIFICATE_ISSUE,
             Scope.CERTIFICATE_CHECK,
             Scope.NOTICE_READ,

@@ -8,15 +8,19 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from renkou_common import bulk
 from renkou_common.clock import Clock
 from renkou_common.contracts.catalogue import EVENT_TYPES
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_common.messaging.envelope import build_body
 
+_WRITTEN = bulk.Shape(
+    "outbox", {"event_id": "uuid", "type": "text", "subject": "text", "body": "text", "content_hash": "bytea"}
+)
 _INSERT = """
 INSERT INTO outbox (event_id, type, subject, body, content_hash)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[])
+SELECT r.event_id, r.type, r.subject, r.body, r.content_hash FROM <rows> ORDER BY r.place
 """
 
 
@@ -82,7 +86,8 @@ class Outbox:
         """Write events that are ready, in this order, with one statement."""
         if not messages:
             return
-        await tx.execute(_INSERT, *(list(column) for column in zip(*messages, strict=True)))
+        source = await bulk.rows(tx, _WRITTEN, messages)
+        await tx.execute(_INSERT.replace("<rows>", source.sql), *source.arguments)
         self.written.set()
 
 

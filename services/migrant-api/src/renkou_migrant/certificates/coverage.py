@@ -3,25 +3,33 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from renkou_common.contracts.lines import difference
-from renkou_common.contracts.migrant import CertificateCoverageChanged, MigrantEventType
+from renkou_common.contracts.migrant import (
+    CertificateCoverageChanged,
+    CertificateFactsChanged,
+    MigrantEventType,
+)
 from renkou_common.database import Transaction
-from renkou_migrant.certificates import repository
-from renkou_migrant.certificates.records import Holder, StoredCertificate
+from renkou_migrant.certificates import history, repository
+from renkou_migrant.certificates.domain import CertificateState, outdated
+from renkou_migrant.certificates.records import (
+    Actor,
+    ActorKind,
+    CertificateStep,
+    Holder,
+    StoredCertificate,
+)
 from renkou_migrant.outflow import service as outflow
 from renkou_migrant.outflow.domain import Mark
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.status_lists import service as status_lists
 
-STATED = frozenset(
-    {"name", "resident_id", "sex", "birth_date", "marital_status", "registered_area", "children"}
-)
-"""Facts that a certificate states and that may be others in the register later on."""
+_REGISTER = Actor(ActorKind.REGISTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ async def take_over(tx: Transaction, runtime: Runtime, changes: Mapping[UUID, Re
         before = Holder(held[-1].sex, held[-1].birth_month, known[ref], held)
         change = changes[ref]
         after = before.following(change.marks, change.sex, change.birth_month)
-        await _write(tx, ref, change, before, after)
+        await _write(tx, runtime, ref, change, before, after)
         lines = difference(after.lines(), before.lines())
         if lines:
             event = CertificateCoverageChanged(certificate_id=held[-1].id, person_ref=ref, lines=lines)
@@ -59,14 +67,28 @@ async def take_over(tx: Transaction, runtime: Runtime, changes: Mapping[UUID, Re
     await runtime.outbox.append_many(tx, events)
 
 
-async def mark_facts_changed(tx: Transaction, ref: UUID, names: Sequence[str], at: datetime) -> None:
-    """Note on a holder's certificates which of the facts they state the register has corrected since."""
-    stated = sorted(STATED & set(names))
-    if stated:
-        await repository.mark_facts_changed(tx, ref, stated, at)
+async def mark_facts_changed(
+    tx: Transaction, runtime: Runtime, ref: UUID, names: Sequence[str], happened_on: date, at: datetime
+) -> None:
+    """Note on a holder's certificates which facts they state the register says otherwise since ``at``.
+
+    ``happened_on`` is the day from which the holder had time to tell of the change.
+    """
+    today = runtime.clock.today()
+    for one in await repository.of_holders(tx, [ref]):
+        stated = set(outdated(names, one.groups)) - set(one.facts_changed)
+        if not stated or one.issued_at >= at or one.state(today) is not CertificateState.VALID:
+            continue
+        now = sorted({*one.facts_changed, *stated})
+        await repository.mark_facts_changed(tx, one.id, now, happened_on, at)
+        await history.note(tx, runtime, one.id, CertificateStep.FACTS_CHANGED, happened_on, _REGISTER)
+        event = CertificateFactsChanged(certificate_id=one.id, person_ref=ref, facts=now)
+        await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_FACTS_CHANGED, ref, event)
 
 
-async def _write(tx: Transaction, ref: UUID, change: RegisterChange, before: Holder, after: Holder) -> None:
+async def _write(
+    tx: Transaction, runtime: Runtime, ref: UUID, change: RegisterChange, before: Holder, after: Holder
+) -> None:
     """Let the rows follow; set or clear the bits of certificates that a death or its retraction touches."""
     died_on = after.certificates[-1].died_on
     await repository.follow_register(
@@ -80,3 +102,7 @@ async def _write(tx: Transaction, ref: UUID, change: RegisterChange, before: Hol
     for was, now in zip(before.certificates, after.certificates, strict=True):
         if was.ended != now.ended:
             await status_lists.set_ended(tx, now.list_number, now.status_index, now.ended)
+        if was.died_on != now.died_on:
+            step = CertificateStep.DEATH_RECORDED if now.died_on else CertificateStep.DEATH_RETRACTED
+            on = now.died_on or runtime.clock.today()
+            await history.note(tx, runtime, now.id, step, on, _REGISTER)

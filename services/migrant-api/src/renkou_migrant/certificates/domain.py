@@ -5,7 +5,7 @@ certificate is voluntary: eligibility decides only whether the district *can* is
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -25,6 +25,9 @@ class CertificateRules:
     validity_years: int = 3
     longest_short_absence_days: int = 30
     """An absence must be longer than this."""
+    change_report_months: int = 3
+    renewal_months: int = 3
+    """How long before its last day a certificate may be renewed."""
     absence_required: bool = False
 
 
@@ -156,6 +159,7 @@ class CertificateState(StrEnum):
     LAPSED_DEATH = "lapsed_death"
     REVOKED = "revoked"
     REPLACED = "replaced"
+    RENEWED = "renewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,8 @@ class CertificateHistory:
     revoked_on: date | None = None
     replaced_on: date | None = None
     died_on: date | None = None
+    replaced_as: CertificateState = CertificateState.REPLACED
+    """``RENEWED`` where the certificate that took its place renews it."""
 
     @property
     def ends_before(self) -> date:
@@ -185,11 +191,70 @@ def state_on(history: CertificateHistory, day: date) -> CertificateState:
     ends = [
         (history.died_on, CertificateState.LAPSED_DEATH),
         (history.revoked_on, CertificateState.REVOKED),
-        (history.replaced_on, CertificateState.REPLACED),
+        (history.replaced_on, history.replaced_as),
         (validity.last_day + timedelta(days=1), by_validity),
     ]
     past = [(on, state) for on, state in ends if on is not None and on <= day]
     return min(past, key=lambda end: end[0])[1] if past else CertificateState.VALID
+
+
+class Kind(StrEnum):
+    """What an application asks for (申请种类)."""
+
+    FIRST = "first"  # 首次办理
+    REPLACEMENT = "replacement"  # 补发、换发
+    RENEWAL = "renewal"  # 到期换领
+
+    @property
+    def zh(self) -> str:
+        """The kind in Chinese."""
+        return {Kind.FIRST: "首次办理", Kind.REPLACEMENT: "补发换发", Kind.RENEWAL: "到期换领"}[self]
+
+
+SAME_END = frozenset({"lost", "damaged", "key_compromised"})
+"""Reasons of a replacement that says what the old one said: it ends when the old one would have ended."""
+
+
+def validity_of_successor(old: Validity, fresh: Validity, kind: Kind, reason: str | None) -> Validity:
+    """Return how long the certificate stands that takes the place of ``old``.
+
+    ``fresh`` is the validity of one issued anew today. A replacement for what was lost, damaged or signed
+    with a compromised key keeps the old last day; one with other content, and a renewal, has a term of its
+    own.
+    """
+    if kind is Kind.REPLACEMENT and reason in SAME_END and old.last_day < fresh.last_day:
+        return Validity(fresh.first_day, old.last_day, old.limited_by)
+    return fresh
+
+
+def renewable_from(validity: Validity, rules: CertificateRules = DEFAULT_RULES) -> date | None:
+    """First day on which a certificate may be renewed; None where its holder's age ends it."""
+    if validity.limited_by is LimitedBy.AGE:
+        return None
+    return max(add_months(validity.last_day, -rules.renewal_months), validity.first_day)
+
+
+FACT_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "name": ("person",),
+    "sex": ("person",),
+    "birth_date": ("person",),
+    "resident_id": ("id_number",),
+    "registered_area": ("registered_area",),
+    "marital_status": ("marital_status",),
+    "children": ("children_count", "children_birth_dates"),
+}
+"""Which disclosure groups state a fact that the register may say otherwise later on."""
+
+
+def outdated(changed: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """Return those of the ``changed`` facts that a certificate with these groups states, sorted."""
+    held = frozenset(groups)
+    return sorted({fact for fact in changed if held.intersection(FACT_GROUPS.get(fact, ()))})
+
+
+def change_report_due(changed_on: date, rules: CertificateRules = DEFAULT_RULES) -> date:
+    """Last day for the holder to tell the home district of a changed status (within 3 months)."""
+    return add_months(changed_on, rules.change_report_months)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,14 @@
-"""A certificate as stored, and a holder with everything that decides which lines are published. No I/O."""
+"""A certificate as stored, its steps, and a holder with everything that decides which lines are published.
+
+No I/O.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from renkou_common.contracts.lines import LineKey, Measure, Population
@@ -42,14 +47,32 @@ class StoredCertificate:
     kid: str
     issued_at: datetime
     version: int
+    groups: Sequence[str]
+    holder_key: Mapping[str, Any] | None = None
+    revocation_note: str | None = None
+    replaced_on: date | None = None
+    replaced_as: CertificateState | None = None
+    replacement_reason: str | None = None
+    successor_id: UUID | None = None
     facts_changed: Sequence[str] = ()
     facts_changed_at: datetime | None = None
+    facts_changed_on: date | None = None
+
+    @property
+    def validity(self) -> Validity:
+        """First and last day."""
+        return Validity(self.valid_from, self.valid_to, self.limited_by)
 
     @property
     def history(self) -> CertificateHistory:
         """What has happened to it."""
-        validity = Validity(self.valid_from, self.valid_to, self.limited_by)
-        return CertificateHistory(validity, revoked_on=self.revoked_on, died_on=self.died_on)
+        return CertificateHistory(
+            self.validity,
+            revoked_on=self.revoked_on,
+            replaced_on=self.replaced_on,
+            died_on=self.died_on,
+            replaced_as=self.replaced_as or CertificateState.REPLACED,
+        )
 
     def state(self, day: date) -> CertificateState:
         """Return its state on a day."""
@@ -58,7 +81,48 @@ class StoredCertificate:
     @property
     def ended(self) -> bool:
         """Whether something other than time has ended it, so that its bit is set."""
-        return self.revoked_on is not None or self.died_on is not None
+        return any(day is not None for day in (self.revoked_on, self.replaced_on, self.died_on))
+
+
+class ActorKind(StrEnum):
+    """Who did something."""
+
+    PERSON = "person"  # 本人
+    STAFF = "staff"  # 工作人员
+    REGISTER = "register"  # 人口登记
+    SYSTEM = "system"  # 批量换发
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something; ``id`` is the account, None for the register."""
+
+    kind: ActorKind
+    id: UUID | None = None
+
+
+class CertificateStep(StrEnum):
+    """What may happen to a certificate."""
+
+    ISSUED = "issued"
+    FACTS_CHANGED = "facts_changed"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+    RENEWED = "renewed"
+    DEATH_RECORDED = "death_recorded"
+    DEATH_RETRACTED = "death_retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One step in the history of a certificate or an application: what, since when, who, why."""
+
+    step: str
+    happened_on: date
+    recorded_at: datetime
+    actor: Actor
+    reason: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ import asyncpg
 
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
-from renkou_migrant.certificates.domain import LimitedBy
-from renkou_migrant.certificates.records import StoredCertificate
+from renkou_migrant.certificates.domain import CertificateState, LimitedBy
+from renkou_migrant.certificates.records import Actor, ActorKind, Recorded, StoredCertificate
 
 _SELECT = """
 SELECT c.id, c.position, c.number, c.person_id, c.person_ref, c.registered_area, c.birth_month, c.sex,
     c.valid_from, c.valid_to, c.limited_by, c.revoked_on, c.revocation_reason, c.died_on, c.list_number,
-    c.status_index, c.kid, c.issued_at, c.version, c.facts_changed, c.facts_changed_at
+    c.status_index, c.kid, c.issued_at, c.version, c.groups, c.holder_key, c.revocation_note, c.replaced_on,
+    c.replaced_as,    c.replacement_reason, c.successor_id, c.facts_changed, c.facts_changed_at, c.facts_changed_on
 FROM certificate c
 """
 _IN_SCOPE = """
@@ -35,11 +36,13 @@ class Filters:
     area: tuple[int, int] | None = None
     standing: bool | None = None
     facts_changed: bool | None = None
+    kid: str | None = None
 
 
 def _certificate(row: asyncpg.Record) -> StoredCertificate:
     values = dict(row)
     values["limited_by"] = LimitedBy(row["limited_by"])
+    values["replaced_as"] = CertificateState(row["replaced_as"]) if row["replaced_as"] else None
     return StoredCertificate(**values)
 
 
@@ -48,8 +51,9 @@ async def insert(tx: Transaction, new: StoredCertificate, sealed: bytes, issued_
     await tx.execute(
         """
         INSERT INTO certificate (id, number, person_id, person_ref, registered_area, birth_month, sex,
-            valid_from, valid_to, limited_by, list_number, status_index, kid, sealed, issued_at, issued_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            valid_from, valid_to, limited_by, list_number, status_index, kid, sealed, issued_at, issued_by,
+            groups, holder_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         """,
         new.id,
         new.number,
@@ -67,6 +71,8 @@ async def insert(tx: Transaction, new: StoredCertificate, sealed: bytes, issued_
         sealed,
         new.issued_at,
         issued_by,
+        list(new.groups),
+        new.holder_key,
     )
 
 
@@ -112,8 +118,10 @@ async def page(
           AND ($5::text IS NULL OR c.number = $5)
           AND ($6::bigint IS NULL OR c.registered_area BETWEEN $6 AND $7::bigint)
           AND ($8::boolean IS NULL OR $8 = ($9::date BETWEEN c.valid_from AND c.valid_to
-               AND coalesce(c.revoked_on > $9, true) AND coalesce(c.died_on > $9, true)))
+               AND coalesce(c.revoked_on > $9, true) AND coalesce(c.replaced_on > $9, true)
+               AND coalesce(c.died_on > $9, true)))
           AND ($11::boolean IS NULL OR $11 = (cardinality(c.facts_changed) > 0))
+          AND ($12::text IS NULL OR c.kid = $12)
         ORDER BY c.position DESC LIMIT $10
         """,
         scope.lows,
@@ -127,39 +135,103 @@ async def page(
         filters.today,
         limit,
         filters.facts_changed,
+        filters.kid,
     )
     return [_certificate(row) for row in rows]
 
 
-async def revoke(tx: Transaction, certificate_id: UUID, on: date, reason: str, by: UUID) -> None:
+async def revoke(
+    tx: Transaction, certificate_id: UUID, on: date, reason: str, note: str | None, by: UUID
+) -> None:
     """Write the first day without the certificate and why."""
     await tx.execute(
         """
-        UPDATE certificate SET revoked_on = $2, revocation_reason = $3, revoked_by = $4, version = version + 1
+        UPDATE certificate SET revoked_on = $2, revocation_reason = $3, revocation_note = $4, revoked_by = $5,
+            version = version + 1
         WHERE id = $1
         """,
         certificate_id,
         on,
+        reason,
+        note,
+        by,
+    )
+
+
+async def supersede(
+    tx: Transaction, certificate_id: UUID, on: date, state: CertificateState, reason: str | None, by: UUID
+) -> None:
+    """Write since when another certificate stands in the place of this one."""
+    await tx.execute(
+        """
+        UPDATE certificate SET replaced_on = $2, replaced_as = $3, replacement_reason = $4, successor_id = $5,
+            version = version + 1
+        WHERE id = $1
+        """,
+        certificate_id,
+        on,
+        state,
         reason,
         by,
     )
 
 
 async def mark_facts_changed(
-    tx: Transaction, person_ref: UUID, names: Sequence[str], changed_at: datetime
+    tx: Transaction, certificate_id: UUID, names: Sequence[str], changed_on: date, changed_at: datetime
 ) -> None:
-    """Note on a person's certificates issued before that the register says otherwise about some facts."""
+    """Note about which facts the register says otherwise, and the earliest day something came about."""
     await tx.execute(
         """
-        UPDATE certificate SET facts_changed_at = $3, version = version + 1,
-            facts_changed = ARRAY(SELECT DISTINCT unnest(facts_changed || $2::text[]) ORDER BY 1)
-        WHERE person_ref = $1 AND issued_at < $3 AND revoked_on IS NULL
-            AND NOT facts_changed @> $2::text[]
+        UPDATE certificate SET facts_changed = $2, facts_changed_at = $4,
+            facts_changed_on = least(facts_changed_on, $3), version = version + 1
+        WHERE id = $1
         """,
-        person_ref,
+        certificate_id,
         list(names),
+        changed_on,
         changed_at,
     )
+
+
+async def add_step(tx: Transaction, certificate_id: UUID, step: Recorded) -> None:
+    """Write a step into a certificate's history."""
+    await tx.execute(
+        """
+        INSERT INTO certificate_step
+            (certificate_id, step, happened_on, recorded_at, actor_kind, actor_id, reason, note)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        certificate_id,
+        step.step,
+        step.happened_on,
+        step.recorded_at,
+        step.actor.kind,
+        step.actor.id,
+        step.reason,
+        step.note,
+    )
+
+
+async def steps(tx: Transaction, certificate_id: UUID) -> list[Recorded]:
+    """Return a certificate's history in order."""
+    rows = await tx.fetch(
+        """
+        SELECT step, happened_on, recorded_at, actor_kind, actor_id, reason, note
+        FROM certificate_step WHERE certificate_id = $1 ORDER BY position
+        """,
+        certificate_id,
+    )
+    return [
+        Recorded(
+            row["step"],
+            row["happened_on"],
+            row["recorded_at"],
+            Actor(ActorKind(row["actor_kind"]), row["actor_id"]),
+            row["reason"],
+            row["note"],
+        )
+        for row in rows
+    ]
 
 
 async def follow_register(

@@ -6,21 +6,22 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
+from renkou_common.database import Transaction
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_key, encode_cursor
-from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_migrant.certificates import service, shown
-from renkou_migrant.certificates.records import StoredCertificate
+from renkou_migrant.certificates import history, service, shown
+from renkou_migrant.certificates.entitlement import rules_of
+from renkou_migrant.certificates.records import Actor, ActorKind, StoredCertificate
 from renkou_migrant.certificates.repository import Filters
 from renkou_migrant.certificates.schemas import (
-    CertificateCreate,
     CertificateItem,
     CertificatePage,
     CertificateRead,
     RevocationCreate,
+    history_of,
 )
 from renkou_migrant.credentials.groups import Group
 from renkou_migrant.credentials.sdjwt import MEDIA_TYPE
@@ -42,12 +43,17 @@ GroupNames = Annotated[
 
 
 def _item(runtime: Runtime, found: StoredCertificate) -> CertificateItem:
-    return CertificateItem.of(found, str(runtime.district), runtime.clock.today())
+    return CertificateItem.of(found, str(runtime.district), runtime.clock.today(), rules_of(runtime))
 
 
-def _answer(runtime: Runtime, response: Response, found: StoredCertificate) -> CertificateRead:
+async def answer(
+    tx: Transaction, runtime: Runtime, response: Response, found: StoredCertificate
+) -> CertificateRead:
+    """Return a certificate with its history under its ETag."""
     response.headers["ETag"] = etag(found.version)
-    return CertificateRead.model_validate(_item(runtime, found).model_dump())
+    read = CertificateRead.model_validate(_item(runtime, found).model_dump())
+    read.history = history_of(await history.of(tx, runtime, found))
+    return read
 
 
 async def _full(runtime: Runtime, access: Access, certificate_id: UUID) -> str:
@@ -58,28 +64,6 @@ async def _full(runtime: Runtime, access: Access, certificate_id: UUID) -> str:
 async def _names(runtime: Runtime, access: Access) -> dict[str, tuple[str, str]]:
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return shown.district_names(runtime, await partners.trust_list(tx, runtime))
-
-
-@router.post("", status_code=201, summary="Issue a certificate 签发证明")
-async def issue_certificate(
-    body: CertificateCreate,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Issuer,
-    key: Annotated[RequestKey, Depends(request_key)],
-) -> CertificateRead:
-    """Issue a certificate from the register's facts, on the holder's request. Needs `certificate:issue`."""
-    facts = await runtime.registry.facts(body.person_id, service.FACTS_PURPOSE, token=access.token)
-    async with runtime.database.transaction(access.areas) as tx:
-        certificate_id, _ = await once(
-            tx,
-            access.subject,
-            key,
-            lambda: service.issue(tx, runtime, access, body.person_id, facts),
-        )
-        found = await service.get(tx, access.areas, certificate_id)
-    response.headers["Location"] = f"/certificates/{found.id}"
-    return _answer(runtime, response, found)
 
 
 @router.get("", summary="Certificates, the last issued first 证明列表")
@@ -93,12 +77,16 @@ async def list_certificates(
     facts_changed: Annotated[
         bool | None, Query(description="only those whose holder's facts are others in the register now")
     ] = None,
+    kid: Annotated[str | None, Query(max_length=100, description="signed with this key")] = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CertificatePage:
-    """List certificates of people registered in the caller's area, no names. Needs `certificate:read`."""
+    """List certificates of people registered in the caller's area, no names. Needs `certificate:read`.
+
+    Those whose facts have changed carry the offer of a replacement.
+    """
     interval = area.interval() if area else None
-    filters = Filters(runtime.clock.today(), person_id, number, interval, valid, facts_changed)
+    filters = Filters(runtime.clock.today(), person_id, number, interval, valid, facts_changed, kid)
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
@@ -110,12 +98,12 @@ async def list_certificates(
 async def read_certificate(
     certificate_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
 ) -> CertificateRead:
-    """Read state and dates; the name comes from the register. Needs `certificate:read`."""
+    """Read state, dates and history; the name comes from the register. Needs `certificate:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.get(tx, access.areas, certificate_id)
-    answer = _answer(runtime, response, found)
-    answer.person = await person_card(runtime, found.person_id, access.token)
-    return answer
+        read = await answer(tx, runtime, response, found)
+    read.person = await person_card(runtime, found.person_id, access.token)
+    return read
 
 
 @router.get(
@@ -200,5 +188,8 @@ async def revoke_certificate(
 ) -> CertificateRead:
     """Revoke a certificate; verifiers learn it from the status list. Needs `certificate:issue`."""
     async with runtime.database.transaction(access.areas) as tx:
-        found = await service.revoke(tx, runtime, access, certificate_id, version, body.reason)
-    return _answer(runtime, response, found)
+        actor = Actor(ActorKind.STAFF, access.subject)
+        found = await service.revoke(
+            tx, runtime, access.areas, certificate_id, version, body.reason, body.note, actor
+        )
+        return await answer(tx, runtime, response, found)

@@ -1,31 +1,32 @@
-"""Issuing, reading and revoking certificates."""
+"""Issuing, replacing, revoking and reading certificates."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import difference
-from renkou_common.contracts.migrant import CertificateIssued, CertificateRevoked, MigrantEventType
+from renkou_common.contracts.migrant import (
+    CertificateIssued,
+    CertificateReplaced,
+    CertificateRevoked,
+    MigrantEventType,
+)
 from renkou_common.database import Transaction
-from renkou_common.errors import Conflict, FieldError, NotFound, Text
+from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.conditions import check_version
-from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
-from renkou_migrant.certificates import repository
-from renkou_migrant.certificates.domain import (
-    Applicant,
-    CertificateRules,
-    CertificateState,
-    Validity,
-    ineligibilities,
-    validity_of,
-)
-from renkou_migrant.certificates.records import Holder, StoredCertificate
+from renkou_migrant.certificates import entitlement, history, repository
+from renkou_migrant.certificates.domain import CertificateState, Kind, Validity
+from renkou_migrant.certificates.reasons import ReplacementReason, RevocationReason
+from renkou_migrant.certificates.records import Actor, CertificateStep, Holder, StoredCertificate
 from renkou_migrant.certificates.repository import Filters
-from renkou_migrant.credentials import sdjwt
-from renkou_migrant.credentials.groups import CertificateFacts
+from renkou_migrant.credentials import holder, sdjwt
+from renkou_migrant.credentials.groups import CertificateFacts, Group
 from renkou_migrant.departures import service as departures
 from renkou_migrant.fields import area_text
 from renkou_migrant.outflow import service as outflow
@@ -36,14 +37,20 @@ from renkou_migrant.status_lists import service as status_lists
 FACTS_PURPOSE = "certificate"
 
 
-def rules_of(runtime: Runtime) -> CertificateRules:
-    """Return the numbers of this node's settings."""
-    settings = runtime.settings
-    return CertificateRules(
-        minimum_age=settings.certificate_minimum_age,
-        age_limit=settings.certificate_age_limit,
-        validity_years=settings.certificate_years,
-    )
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be issued: to whom, with which groups, in the place of which certificate, and by whom.
+
+    ``reason`` goes with a replacement. ``holder_key`` is the public JWK to bind it to, None for none.
+    ``actor`` has an id.
+    """
+
+    person_id: UUID
+    groups: Sequence[str]
+    kind: Kind
+    reason: ReplacementReason | None
+    actor: Actor
+    holder_key: Mapping[str, Any] | None = None
 
 
 def sealed_column(certificate_id: UUID) -> str:
@@ -51,69 +58,104 @@ def sealed_column(certificate_id: UUID) -> str:
     return f"certificate.sealed:{certificate_id}"
 
 
-async def issue(
-    tx: Transaction, runtime: Runtime, access: Access, person_id: UUID, facts: PersonFacts
-) -> UUID:
-    """Issue a certificate on the facts that the register told this clerk; raises NotFound or Conflict."""
-    registered = AreaCode.parse(facts.registered_area)
-    if runtime.district.contains(registered) and not access.areas.contains(registered.key):
-        raise NotFound.of("人员", "person")
+async def check_order(
+    tx: Transaction, runtime: Runtime, facts: PersonFacts, kind: Kind
+) -> tuple[Validity, StoredCertificate | None]:
+    """Return how long a certificate issued today would stand, and the one that stands now.
+
+    Holds the person until the transaction ends. Raises Conflict with every reason against it.
+    """
     await outflow.lock_persons(tx, [facts.person_ref])
-    now = runtime.clock.now()
-    earlier = await repository.of_holders(tx, [facts.person_ref])
-    _check_none_stands(earlier, now)
+    today = runtime.clock.today()
     departed_on = await departures.away_since(tx, facts.person_ref)
-    applicant = Applicant(
-        birth_date=facts.birth_date,
-        registered_area=area_text(registered.key),
-        death_date=None if facts.alive else facts.died_on or now.date(),
-        departed_on=departed_on,
-    )
-    rules = rules_of(runtime)
-    _check_eligible(applicant, runtime, now, rules)
-    validity = validity_of(facts.birth_date, issued_on=now.date(), rules=rules)
-    new = await _signed(tx, runtime, access, person_id, facts, validity, now)
+    validity = entitlement.validity(runtime, facts, departed_on, today)
+    held = await repository.of_holders(tx, [facts.person_ref])
+    return validity, entitlement.check_standing(held, kind, today, entitlement.rules_of(runtime))
+
+
+async def issue(tx: Transaction, runtime: Runtime, order: Order, facts: PersonFacts) -> UUID:
+    """Issue a certificate on the facts that the register tells now; raises Conflict.
+
+    One that stands is replaced or renewed by it on the same day.
+    """
+    fresh, standing = await check_order(tx, runtime, facts, order.kind)
+    validity = entitlement.validity_after(standing, fresh, order.kind, order.reason)
+    earlier = await repository.of_holders(tx, [facts.person_ref])
     marks = (await outflow.marks_of(tx, [facts.person_ref]))[facts.person_ref]
+    new = await _signed(tx, runtime, order, facts, validity)
     before = Holder(new.sex, new.birth_month, marks, earlier)
-    after = Holder(new.sex, new.birth_month, marks, [*earlier, new])
+    if standing is not None:
+        before = await _supersede(tx, runtime, order, before, standing, new)
+    after = replace(before, certificates=[*before.certificates, new])
+    await history.note(
+        tx, runtime, new.id, CertificateStep.ISSUED, validity.first_day, order.actor, order.reason
+    )
     event = CertificateIssued(
         certificate_id=new.id,
         person_ref=new.person_ref,
         area=area_text(new.registered_area),
         valid_from=new.valid_from,
         valid_to=new.valid_to,
+        kind=order.kind,
         lines=difference(after.lines(), before.lines()),
     )
     await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_ISSUED, new.person_ref, event)
     return new.id
 
 
-async def _signed(
+async def _supersede(
     tx: Transaction,
     runtime: Runtime,
-    access: Access,
-    person_id: UUID,
-    facts: PersonFacts,
-    validity: Validity,
-    now: datetime,
+    order: Order,
+    before: Holder,
+    old: StoredCertificate,
+    new: StoredCertificate,
+) -> Holder:
+    """End ``old`` on the day on which ``new`` begins; returns the holder after it."""
+    state = CertificateState.RENEWED if order.kind is Kind.RENEWAL else CertificateState.REPLACED
+    on = new.valid_from
+    await repository.supersede(tx, old.id, on, state, order.reason, new.id)
+    await status_lists.set_ended(tx, old.list_number, old.status_index, True)
+    step = CertificateStep.RENEWED if state is CertificateState.RENEWED else CertificateStep.REPLACED
+    await history.note(tx, runtime, old.id, step, on, order.actor, order.reason)
+    ended = replace(old, replaced_on=on, replaced_as=state, successor_id=new.id)
+    after = replace(before, certificates=[ended if one.id == old.id else one for one in before.certificates])
+    event = CertificateReplaced(
+        certificate_id=old.id,
+        person_ref=old.person_ref,
+        successor_id=new.id,
+        replaced_on=on,
+        state=state,
+        code=order.reason,
+        lines=difference(after.lines(), before.lines()),
+    )
+    await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_REPLACED, old.person_ref, event)
+    return after
+
+
+async def _signed(
+    tx: Transaction, runtime: Runtime, order: Order, facts: PersonFacts, validity: Validity
 ) -> StoredCertificate:
+    now: datetime = runtime.clock.now()
     certificate_id = new_id()
-    list_number, index = await status_lists.allocate(tx, certificate_id)
-    key = status_lists.signing_key(runtime)
+    key = await status_lists.signing_key(tx, runtime)
+    list_number, index = await status_lists.allocate(tx, runtime, certificate_id, key.kid)
+    values = contents(runtime, facts, order.groups)
     token = sdjwt.issue(
-        _certificate_facts(runtime, facts).to_groups(),
+        values,
         district=str(runtime.district),
         issued_at=now,
         expires_at=validity.expires_at,
         status_index=index,
         key=key,
         status_list_number=list_number,
+        cnf=holder.confirmation(order.holder_key) if order.holder_key else None,
     )
     new = StoredCertificate(
         id=certificate_id,
         position=0,
         number=f"{runtime.district}-{list_number}-{index:07d}",
-        person_id=person_id,
+        person_id=order.person_id,
         person_ref=facts.person_ref,
         registered_area=AreaCode.parse(facts.registered_area).key,
         birth_month=f"{facts.birth_date:%Y-%m}",
@@ -129,15 +171,19 @@ async def _signed(
         kid=key.kid,
         issued_at=now,
         version=1,
+        groups=[group.value for group in values],
+        holder_key=order.holder_key,
     )
     sealed = runtime.cipher.encrypt(token, sealed_column(certificate_id))
-    await repository.insert(tx, new, sealed, access.subject)
+    assert order.actor.id is not None
+    await repository.insert(tx, new, sealed, order.actor.id)
     return new
 
 
-def _certificate_facts(runtime: Runtime, facts: PersonFacts) -> CertificateFacts:
+def contents(runtime: Runtime, facts: PersonFacts, groups: Sequence[str]) -> dict[Group, Any]:
+    """Return what a certificate with these groups states, as it is signed."""
     district = str(runtime.district)
-    return CertificateFacts(
+    stated = CertificateFacts(
         name=facts.name,
         sex=facts.sex,
         birth_date=facts.birth_date,
@@ -148,42 +194,23 @@ def _certificate_facts(runtime: Runtime, facts: PersonFacts) -> CertificateFacts
         id_number=facts.resident_id,
         children_birth_dates=facts.children_birth_dates,
     )
-
-
-def _check_none_stands(earlier: list[StoredCertificate], now: datetime) -> None:
-    for one in earlier:
-        if one.state(now.date()) is CertificateState.VALID:
-            raise Conflict(
-                "certificate_exists",
-                f"该人已持有有效证明 {one.number} (有效期至 {one.valid_to}), 记录 {one.id}",
-                f"The person holds a valid certificate, {one.number} (until {one.valid_to}), record {one.id}",
-                [FieldError("/person_id", "certificate_exists", Text(str(one.id), str(one.id)))],
-            )
-
-
-def _check_eligible(applicant: Applicant, runtime: Runtime, now: datetime, rules: CertificateRules) -> None:
-    reasons = ineligibilities(applicant, district=str(runtime.district), on=now.date(), rules=rules)
-    if reasons:
-        raise Conflict(
-            reasons[0].value,
-            "; ".join(reason.zh for reason in reasons),
-            " ".join(reason.en for reason in reasons),
-            [FieldError("/person_id", reason.value, Text(reason.zh, reason.en)) for reason in reasons],
-        )
+    return {group: value for group, value in stated.to_groups().items() if group.value in groups}
 
 
 async def revoke(
     tx: Transaction,
     runtime: Runtime,
-    access: Access,
+    scope: AreaScope,
     certificate_id: UUID,
     version: int,
-    reason: str,
+    reason: RevocationReason,
+    note: str | None,
+    actor: Actor,
 ) -> StoredCertificate:
     """Revoke from today on; raises NotFound, VersionMismatch, or Conflict for one that no longer stands."""
-    found = await get(tx, access.areas, certificate_id)
+    found = await get(tx, scope, certificate_id)
     await outflow.lock_persons(tx, [found.person_ref])
-    found = await get(tx, access.areas, certificate_id, lock=True)
+    found = await get(tx, scope, certificate_id, lock=True)
     check_version(version, found.version)
     today = runtime.clock.today()
     if found.state(today) is not CertificateState.VALID:
@@ -192,17 +219,20 @@ async def revoke(
         )
     marks = (await outflow.marks_of(tx, [found.person_ref]))[found.person_ref]
     before = await _holder(tx, found, marks)
-    await repository.revoke(tx, certificate_id, today, reason, access.subject)
+    assert actor.id is not None
+    await repository.revoke(tx, certificate_id, today, reason, note, actor.id)
     await status_lists.set_ended(tx, found.list_number, found.status_index, True)
+    await history.note(tx, runtime, found.id, CertificateStep.REVOKED, today, actor, reason, note)
     after = await _holder(tx, found, marks)
     event = CertificateRevoked(
         certificate_id=certificate_id,
         person_ref=found.person_ref,
         revoked_on=today,
+        code=reason,
         lines=difference(after.lines(), before.lines()),
     )
     await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_REVOKED, found.person_ref, event)
-    return await get(tx, access.areas, certificate_id)
+    return await get(tx, scope, certificate_id)
 
 
 async def _holder(tx: Transaction, of: StoredCertificate, marks: Counter[outflow.Mark]) -> Holder:

@@ -54,6 +54,14 @@ def qr_image(text: str) -> bytes:
         raise _unshowable(error) from error
 
 
+def qr_drawing(text: str) -> str:
+    """Return the QR code as SVG; raises Conflict where the text does not fit into one."""
+    try:
+        return qr.qr_svg(text).decode("utf-8")
+    except CredentialError as error:
+        raise _unshowable(error) from error
+
+
 def readable(full: str, groups: Sequence[Group], names: Mapping[str, tuple[str, str]]) -> str:
     """Return the presentation as lines of text."""
     return describe(read_unverified(presentation(full, groups)), names)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from hashlib import sha256
 from uuid import UUID
 
-from renkou_common.contracts.lines import Line
 from renkou_common.contracts.migrant import CertificateChecked, MigrantEventType
 from renkou_common.database import Transaction
 from renkou_common.errors import NotFound
@@ -16,7 +15,9 @@ from renkou_migrant.checks import repository
 from renkou_migrant.checks.domain import CheckResult, of_verification, trust_list_missing
 from renkou_migrant.checks.repository import StoredCheck
 from renkou_migrant.credentials import qr, sdjwt
+from renkou_migrant.credentials.holder import Challenge
 from renkou_migrant.credentials.reasons import CredentialError
+from renkou_migrant.credentials.sdjwt import issuer_of
 from renkou_migrant.credentials.status_list import StatusList, verify_status_list
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.credentials.verifier import OfflineVerifier, Outcome
@@ -30,25 +31,34 @@ from renkou_migrant.status_lists import service as status_lists
 COMPARISON_PURPOSE = "certificate_check"
 
 
-async def verify(tx: Transaction, runtime: Runtime, text: str) -> CheckResult:
-    """Verify a presentation or the text of a QR code with the lists stored here; no network."""
-    trust = await partners.trust_list(tx, runtime)
+async def verify(tx: Transaction, runtime: Runtime, text: str, nonce: str | None = None) -> CheckResult:
+    """Verify a presentation or the text of a QR code with the lists stored here; no network.
+
+    ``nonce`` is what the holder of a certificate bound to a key was asked to sign.
+    """
+    trust = await partners.certificate_trust(tx, runtime)
     if trust is None:
         return trust_list_missing()
     lists = await _lists_for(tx, runtime, trust, text)
-    return of_verification(OfflineVerifier(trust, lists, runtime.clock.now()).verify_text(text))
+    verifier = OfflineVerifier(trust, lists, runtime.clock.now(), memory=runtime.holder_proofs)
+    challenge = Challenge(issuer_of(str(runtime.district)), nonce)
+    return of_verification(verifier.verify_text(text, challenge=challenge))
 
 
 async def _lists_for(tx: Transaction, runtime: Runtime, trust: TrustList, text: str) -> list[StatusList]:
     """Return the list that the certificate names, if it is stored here and good under the trust list."""
     uri = _status_uri(text)
     token = await status_lists.token_by_uri(tx, runtime, uri) if uri else None
-    if token is None:
+    if uri is None or token is None:
         return []
-    try:
-        return [verify_status_list(token, trust)]
-    except CredentialError:
-        return []
+    known = runtime.status_lists.get(uri, token, trust.digest)
+    if known is None:
+        try:
+            known = verify_status_list(token, trust)
+        except CredentialError:
+            return []
+        runtime.status_lists.put(uri, token, trust.digest, known)
+    return [known]
 
 
 def _status_uri(text: str) -> str | None:
@@ -70,8 +80,8 @@ async def record(
     access: Access,
     text: str,
     found: CheckResult,
-    arrival_id: UUID | None,
-    facts: PersonFacts | None,
+    arrival_id: UUID,
+    facts: PersonFacts,
 ) -> UUID:
     """Keep what a check came to; tells the home district of a valid certificate of an arrival."""
     now = runtime.clock.now()
@@ -87,10 +97,7 @@ async def record(
         checked_by=access.subject,
     )
     await repository.insert(tx, check)
-    arrival: Arrival | None = None
-    lines: list[Line] = []
-    if arrival_id is not None:
-        arrival, lines = await arrivals.check_made(tx, access.areas, arrival_id, check.checked_on)
+    arrival, lines = await arrivals.check_made(tx, access.areas, arrival_id, check.checked_on)
     event = CertificateChecked(
         check_id=check.id,
         arrival_id=arrival_id,
@@ -99,9 +106,8 @@ async def record(
         checked_on=check.checked_on,
         lines=lines,
     )
-    subject = arrival.person_ref if arrival else check.id
-    await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_CHECKED, subject, event)
-    if arrival is not None and facts is not None and found.result is Outcome.VALID:
+    await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_CHECKED, arrival.person_ref, event)
+    if found.result is Outcome.VALID:
         await _tell_home(tx, runtime, arrival, check, facts)
     return check.id
 

@@ -7,7 +7,7 @@ import segno
 from renkou_migrant.credentials.packing import MAX_TEXT, PREFIX, pack, unpack
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 
-__all__ = ["MAX_TEXT", "PREFIX", "make_qr", "pack", "qr_png", "unpack"]
+__all__ = ["MAX_TEXT", "PREFIX", "make_qr", "pack", "qr_png", "qr_svg", "unpack"]
 
 ERROR_CORRECTION = "m"
 QUIET_ZONE = 4
@@ -17,6 +17,13 @@ def qr_png(text: str, *, pixels_per_module: int = 6) -> bytes:
     """The QR image of a packed text as PNG, error correction M, quiet zone of 4 modules."""
     out = io.BytesIO()
     make_qr(text).save(out, kind="png", scale=pixels_per_module, border=QUIET_ZONE)
+    return out.getvalue()
+
+
+def qr_svg(text: str) -> bytes:
+    """The same as SVG, one unit per module."""
+    out = io.BytesIO()
+    make_qr(text).save(out, kind="svg", scale=1, border=QUIET_ZONE, xmldecl=False, nl=False)
     return out.getvalue()
 
 

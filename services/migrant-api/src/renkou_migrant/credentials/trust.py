@@ -16,8 +16,8 @@ taken off the list. Windows of two keys may overlap, which is how keys are rotat
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -107,6 +107,14 @@ class TrustList:
         if trusted is None:
             raise CredentialError(Reason.UNKNOWN_ISSUER, district)
         return _signing_key(trusted.exchange_signing_keys, kid, signed_at)
+
+    def without(self, district: str, kids: Collection[str]) -> "TrustList":
+        """The list without certificate keys of ``district`` that nothing is to be believed of any more."""
+        trusted = self.districts.get(district)
+        if trusted is None or not any(kid in trusted.certificate_keys for kid in kids):
+            return self
+        kept = {kid: key for kid, key in trusted.certificate_keys.items() if kid not in kids}
+        return replace(self, districts={**self.districts, district: replace(trusted, certificate_keys=kept)})
 
     def _district_of(self, issuer: object) -> TrustedDistrict:
         if isinstance(issuer, str) and issuer.startswith("renkou:"):

@@ -73,7 +73,7 @@ class OfflineVerifier:
         ``memory`` remembers the holders' proofs; one of this object's own where none is given.
         """
         self._memory = RecentProofs() if memory is None else memory
-        self._trust_list = trust_list
+        self.trust_list = trust_list
         self._now = now
         self._status_lists: dict[str, StatusList] = {}
         lists = status_lists.values() if isinstance(status_lists, Mapping) else status_lists
@@ -120,7 +120,7 @@ class OfflineVerifier:
         for name in ("iss", "iat"):
             if name not in claims:
                 raise CredentialError(Reason.MISSING_CLAIM, name)
-        key = self._trust_list.certificate_key(claims["iss"], parsed.jws.header.kid, _issued_at(claims))
+        key = self.trust_list.certificate_key(claims["iss"], parsed.jws.header.kid, _issued_at(claims))
         parsed.jws.verify(key)
         return sdjwt.read(parsed)
 
@@ -132,7 +132,7 @@ class OfflineVerifier:
         if seconds >= certificate.expires_at:
             raise CredentialError(Reason.EXPIRED)
         self._check_status(certificate, now)
-        if self._trust_list.is_stale(now):
+        if self.trust_list.is_stale(now):
             raise CredentialError(Reason.TRUST_LIST_STALE)
 
     def _check_status(self, certificate: Certificate, now: datetime) -> None:

@@ -6,15 +6,19 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
+from renkou_common.database import Transaction
 from renkou_common.errors import NotFound
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.scope import AreaScope
 from renkou_migrant.certificates import service, shown
+from renkou_migrant.certificates.entitlement import rules_of
+from renkou_migrant.certificates.records import StoredCertificate
 from renkou_migrant.certificates.repository import Filters
-from renkou_migrant.certificates.routes import GroupNames
-from renkou_migrant.certificates.schemas import CertificateItem, CertificatePage
+from renkou_migrant.certificates.routes import GroupNames, answer
+from renkou_migrant.certificates.schemas import CertificateItem, CertificatePage, CertificateRead
 from renkou_migrant.credentials.sdjwt import MEDIA_TYPE
 from renkou_migrant.me.identity import Holder, Myself
+from renkou_migrant.me.schemas import PresentationCreate, PresentationRead
 from renkou_migrant.partners import service as partners
 from renkou_migrant.runtime import CurrentRuntime, Runtime
 
@@ -37,16 +41,48 @@ async def list_own_certificates(
     async with runtime.database.transaction(OWN, read_only=True) as tx:
         found = await service.page(tx, OWN, filters, before, limit + 1)
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
-    items = [CertificateItem.of(one, str(runtime.district), today) for one in found[:limit]]
+    rules = rules_of(runtime)
+    items = [CertificateItem.of(one, str(runtime.district), today, rules) for one in found[:limit]]
     return CertificatePage(items=items, next=following)
+
+
+async def _own(tx: Transaction, me: Holder, certificate_id: UUID) -> StoredCertificate:
+    found = await service.get(tx, OWN, certificate_id)
+    if found.person_id != me.person_id:
+        raise NotFound.of("证明", "certificate")
+    return found
 
 
 async def _full(runtime: Runtime, me: Holder, certificate_id: UUID) -> str:
     async with runtime.database.transaction(OWN, read_only=True) as tx:
-        found = await service.get(tx, OWN, certificate_id)
-        if found.person_id != me.person_id:
-            raise NotFound.of("证明", "certificate")
+        await _own(tx, me, certificate_id)
         return await service.full_text(tx, runtime, OWN, certificate_id)
+
+
+@router.get("/{certificate_id}", summary="One of my certificates 我的证明详情")
+async def read_own_certificate(
+    certificate_id: UUID, response: Response, runtime: CurrentRuntime, me: Myself
+) -> CertificateRead:
+    """Read state, dates and everything that happened to it, by whom and why. For the person."""
+    async with runtime.database.transaction(OWN, read_only=True) as tx:
+        return await answer(tx, runtime, response, await _own(tx, me, certificate_id))
+
+
+@router.post("/{certificate_id}/presentations", summary="Show what I choose 出示所选内容")
+async def present_own_certificate(
+    certificate_id: UUID, body: PresentationCreate, runtime: CurrentRuntime, me: Myself
+) -> PresentationRead:
+    """Make a presentation with these groups only, and its QR code. Nothing is kept. For the person."""
+    async with runtime.database.transaction(OWN, read_only=True) as tx:
+        found = await _own(tx, me, certificate_id)
+        full = await service.full_text(tx, runtime, OWN, certificate_id)
+    text = None if found.holder_key else shown.packed(full, body.groups)
+    return PresentationRead(
+        groups=body.groups,
+        presentation=shown.presentation(full, body.groups),
+        qr_text=text,
+        qr_svg=None if text is None else shown.qr_drawing(text),
+    )
 
 
 @router.get(

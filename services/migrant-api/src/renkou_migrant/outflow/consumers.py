@@ -7,6 +7,7 @@ from uuid import UUID
 from renkou_common.contracts.registry import PersonEvent, RegistryEventType
 from renkou_common.database import Transaction
 from renkou_common.messaging.envelope import Event
+from renkou_migrant.applications import service as applications
 from renkou_migrant.certificates import coverage
 from renkou_migrant.certificates.coverage import RegisterChange
 from renkou_migrant.departures import service as departures
@@ -46,9 +47,13 @@ async def apply(tx: Transaction, runtime: Runtime, events: Sequence[Event]) -> N
             changes[told.person_ref] = _change(runtime, told, marks)
     touched = {ref: change for ref, change in changes.items() if any(change.marks.values())}
     await coverage.take_over(tx, runtime, changes)
+    await applications.follow_register(
+        tx, runtime, {ref: each.registered_area for ref, each in changes.items() if each.registered_area}
+    )
     for event in events:
         for ref, names in _facts_changed(event).items():
-            await coverage.mark_facts_changed(tx, ref, names, event.time)
+            happened_on = PersonEvent.model_validate(event.data).happened_on
+            await coverage.mark_facts_changed(tx, runtime, ref, names, happened_on, event.time)
     if touched:
         marks_now = await outflow.marks_of(tx, list(touched))
         times = {ref: times_away(marks) for ref, marks in marks_now.items()}

@@ -8,6 +8,7 @@ from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.partners import service
 from renkou_migrant.partners.schemas import (
     OwnDescription,
@@ -57,5 +58,7 @@ async def list_partners(
 @router.get("/partners/self", summary="This district's public keys 本区公钥")
 async def describe_self(runtime: CurrentRuntime, access: Reader) -> OwnDescription:
     """Return what the operator of the trust list needs of this district. Needs `partner:read`."""
-    description, signed = service.own_description(runtime)
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        compromised = await certificate_keys.compromised(tx)
+    description, signed = service.own_description(runtime, compromised)
     return OwnDescription(description=description, signed=signed)

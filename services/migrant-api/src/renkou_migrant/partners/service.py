@@ -1,6 +1,6 @@
 """Whom this district knows, and how it describes itself to be known."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import orjson
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput
+from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.credentials.jws import sign_compact
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 from renkou_migrant.credentials.trust import TrustList, describe_district, key_entry, verify_trust_list
@@ -33,6 +34,13 @@ async def trust_list(tx: Transaction, runtime: Runtime) -> TrustList | None:
             return None
         runtime.trust.current = cached = verify_trust_list(token, runtime.anchor)
     return cached
+
+
+async def certificate_trust(tx: Transaction, runtime: Runtime) -> TrustList | None:
+    """Return the trust list to verify certificates with: own keys declared compromised are taken out of it,
+    whether or not it still names them."""
+    found = await trust_list(tx, runtime)
+    return found and found.without(str(runtime.district), await certificate_keys.compromised(tx))
 
 
 async def trust_list_token(tx: Transaction) -> str | None:
@@ -60,14 +68,24 @@ async def accept_trust_list(tx: Transaction, runtime: Runtime, token: str, by: U
     return found
 
 
-def own_description(runtime: Runtime) -> tuple[dict[str, Any], str]:
-    """Return this district's description for the trust list, and the same signed by its exchange key."""
+def own_description(
+    runtime: Runtime, compromised: Collection[str] = frozenset()
+) -> tuple[dict[str, Any], str]:
+    """Return this district's description for the trust list, and the same signed by its exchange key.
+
+    It leaves out compromised keys; raises Conflict where no certificate key remains.
+    """
+    own = [key.entry() for key in runtime.certificate_keys if key.kid not in compromised]
+    if not own:
+        raise Conflict(
+            "certificate_key_missing", "没有可用的签发密钥", "There is no certificate key that may be used"
+        )
     settings, keys = runtime.settings, runtime.exchange_keys
     description = describe_district(
         code=settings.district,
         name_zh=settings.district_name_zh or settings.district,
         name_en=settings.district_name_en or settings.district,
-        certificate_keys=[_entry(key.public.to_jwk()) for key in runtime.certificate_keys],
+        certificate_keys=own,
         exchange_signing_keys=[_entry(key.public.to_jwk()) for key in keys.signing],
         exchange_encryption_keys=[
             _entry({**key.as_dict(private=False), "kid": kid, "use": "enc"})

@@ -15,6 +15,7 @@ class SignedList:
     """A list as it was signed last; ``signed_revision`` is -1 and the times None before the first."""
 
     number: int
+    size: int
     revision: int
     signed_revision: int
     sequence: int

@@ -1,5 +1,6 @@
 """Queries of status lists."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,28 +9,57 @@ from renkou_migrant.credentials.status_list import StatusList
 from renkou_migrant.status_lists.domain import SignedList
 
 _SELECT = """
-SELECT number, revision, signed_revision, sequence, published_sequence, token, issued_at, expires_at
+SELECT number, size, revision, signed_revision, sequence, published_sequence, token, issued_at, expires_at
 FROM status_list
 """
 
 
-async def ensure(tx: Transaction, number: int) -> None:
+async def ensure(tx: Transaction, number: int, size: int) -> None:
     """Make a list where there is none."""
-    await tx.execute("INSERT INTO status_list (number) VALUES ($1) ON CONFLICT DO NOTHING", number)
+    await tx.execute(
+        "INSERT INTO status_list (number, size) VALUES ($1, $2) ON CONFLICT DO NOTHING", number, size
+    )
 
 
-async def take_index(tx: Transaction, number: int, index: int, certificate_id: UUID) -> bool:
-    """Give an index to a certificate; returns False where it was given before."""
-    taken = await tx.fetchval(
+async def newest(tx: Transaction) -> tuple[int, int] | None:
+    """Return number and size of the list that was begun last."""
+    row = await tx.fetchrow("SELECT number, size FROM status_list ORDER BY number DESC LIMIT 1")
+    return None if row is None else (row["number"], row["size"])
+
+
+async def take_index(
+    tx: Transaction, number: int, drawn: Sequence[int], certificate_id: UUID, kid: str
+) -> int | None:
+    """Give a certificate the first of the drawn indexes that was never given; None where all were."""
+    index: int | None = await tx.fetchval(
         """
-        INSERT INTO status_entry (list_number, index, certificate_id) VALUES ($1, $2, $3)
-        ON CONFLICT DO NOTHING RETURNING true
+        INSERT INTO status_entry (list_number, index, certificate_id, kid)
+        SELECT $1, d.index, $3, $4 FROM unnest($2::integer[]) WITH ORDINALITY AS d (index, nth)
+        WHERE NOT EXISTS (SELECT FROM status_entry e WHERE e.list_number = $1 AND e.index = d.index)
+        ORDER BY d.nth LIMIT 1
+        ON CONFLICT DO NOTHING RETURNING index
         """,
         number,
-        index,
+        drawn,
         certificate_id,
+        kid,
     )
-    return bool(taken)
+    return index
+
+
+async def end_signed_with(tx: Transaction, kid: str) -> int:
+    """Set the bit of every entry whose certificate a key signed; returns how many were clear."""
+    ended: int = await tx.fetchval(
+        """
+        WITH ended AS (
+            UPDATE status_entry SET ended = true WHERE kid = $1 AND NOT ended RETURNING list_number
+        )
+        SELECT count(*) FROM ended
+        """,
+        kid,
+    )
+    await tx.execute("UPDATE status_list SET revision = revision + 1")
+    return ended
 
 
 async def set_ended(tx: Transaction, number: int, index: int, ended: bool) -> None:

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_common.errors import Unavailable
+from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.credentials.own_keys import choose
 from renkou_migrant.credentials.sdjwt import issuer_of
-from renkou_migrant.credentials.status_list import DEFAULT_SIZE, build_status_list, verify_status_list
+from renkou_migrant.credentials.status_list import build_status_list, verify_status_list
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.partners import service as partners
 from renkou_migrant.runtime import Runtime
@@ -21,25 +23,59 @@ from renkou_migrant.status_lists.domain import (
     validity,
 )
 
-_ATTEMPTS = 64
+_DRAWN = 32
+_ATTEMPTS = 4
 
 
-def signing_key(runtime: Runtime) -> SigningKey:
-    """Return the key that signs now: the first ES256 key of the certificate keys."""
-    for key in runtime.certificate_keys:
-        if key.algorithm == "ES256":
-            return key
-    raise ValueError("the certificate key set holds no ES256 key")
+async def listed_keys(tx: Transaction, runtime: Runtime) -> frozenset[str]:
+    """Return the names of this district's certificate keys in the trust list accepted last."""
+    trust = await partners.trust_list(tx, runtime)
+    own = trust.districts.get(str(runtime.district)) if trust else None
+    return frozenset(own.certificate_keys) if own else frozenset()
 
 
-async def allocate(tx: Transaction, certificate_id: UUID) -> tuple[int, int]:
-    """Give a certificate a random index that was never given before; returns list number and index."""
-    await repository.ensure(tx, FIRST_LIST)
+async def current_key(tx: Transaction, runtime: Runtime) -> SigningKey | None:
+    """Return the key that signs now, None where no key may (see ``own_keys.choose``)."""
+    return choose(
+        runtime.certificate_keys,
+        runtime.clock.now(),
+        listed=await listed_keys(tx, runtime),
+        compromised=await certificate_keys.compromised(tx),
+    )
+
+
+async def signing_key(tx: Transaction, runtime: Runtime) -> SigningKey:
+    """Return the key that signs now; raises Unavailable where no key may."""
+    key = await current_key(tx, runtime)
+    if key is None:
+        raise Unavailable(
+            "certificate_key_missing", "没有可用的签发密钥", "There is no certificate key that may sign now"
+        )
+    return key
+
+
+async def allocate(tx: Transaction, runtime: Runtime, certificate_id: UUID, kid: str) -> tuple[int, int]:
+    """Give a certificate a random index that was never given before; returns list number and index.
+
+    A list is left for the next one when 32 drawings in a row were given already, which happens when some
+    three quarters of a million are (its indexes stay random to the last).
+    """
+    await repository.ensure(tx, FIRST_LIST, runtime.settings.status_list_entries)
     for _ in range(_ATTEMPTS):
-        index = secrets.randbelow(DEFAULT_SIZE)
-        if await repository.take_index(tx, FIRST_LIST, index, certificate_id):
-            return FIRST_LIST, index
-    raise Unavailable("status_list_full", "状态名单已满", "The status list has no free index left")
+        newest = await repository.newest(tx)
+        assert newest is not None
+        number, size = newest
+        drawn = [secrets.randbelow(size) for _ in range(_DRAWN)]
+        index = await repository.take_index(tx, number, drawn, certificate_id, kid)
+        if index is not None:
+            return number, index
+        await repository.ensure(tx, number + 1, runtime.settings.status_list_entries)
+    raise Unavailable("status_list_busy", "状态名单繁忙, 请重试", "The status lists are busy; try again")
+
+
+async def end_signed_with(tx: Transaction, kid: str) -> int:
+    """End every entry of certificates that a key signed; returns how many stood. All lists are signed anew."""
+    return await repository.end_signed_with(tx, kid)
 
 
 async def set_ended(tx: Transaction, number: int, index: int, ended: bool) -> None:
@@ -49,7 +85,7 @@ async def set_ended(tx: Transaction, number: int, index: int, ended: bool) -> No
 
 async def sign_due(tx: Transaction, runtime: Runtime) -> list[SignedList]:
     """Sign every own list that has to be; returns all own lists as they are signed now."""
-    await repository.ensure(tx, FIRST_LIST)
+    await repository.ensure(tx, FIRST_LIST, runtime.settings.status_list_entries)
     now = runtime.clock.now()
     for known in await repository.own_lists(tx):
         if not needs_signing(known, now):
@@ -62,8 +98,9 @@ async def sign_due(tx: Transaction, runtime: Runtime) -> list[SignedList]:
             sequence=locked.sequence + 1,
             issued_at=issued_at,
             expires_at=expires_at,
-            key=signing_key(runtime),
+            key=await signing_key(tx, runtime),
             number=locked.number,
+            size=locked.size,
         )
         await repository.store_signed(tx, locked, token, issued_at, expires_at)
     return await repository.own_lists(tx)

@@ -13,12 +13,16 @@ def _moment() -> Column[datetime]:
 
 
 class StatusListRow(SQLModel, table=True):
-    """One of this district's lists. ``revision`` counts changes of its bits, ``signed_revision`` those in
-    ``token``; ``published_sequence`` is the sequence that the hub has."""
+    """One of this district's lists, of ``size`` entries.
+
+    ``revision`` counts changes of its bits, ``signed_revision`` those in ``token``; ``published_sequence`` is
+    the sequence that the hub has.
+    """
 
     __tablename__ = "status_list"
 
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    size: int = Field(sa_column=Column(Integer, nullable=False))
     revision: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     signed_revision: int = Field(
         default=-1, sa_column=Column(BigInteger, nullable=False, server_default="-1")
@@ -33,16 +37,21 @@ class StatusListRow(SQLModel, table=True):
 
 
 class StatusEntryRow(SQLModel, table=True):
-    """An index given to a certificate; ``ended`` is its bit. An index is never given twice."""
+    """An index given to a certificate that the key ``kid`` signed; ``ended`` is its bit.
+
+    An index is never given twice.
+    """
 
     __tablename__ = "status_entry"
     __table_args__ = (
         Index("status_entry_ended", "list_number", "index", postgresql_where=sql_text("ended")),
+        Index("status_entry_key", "kid", postgresql_where=sql_text("NOT ended")),
     )
 
     list_number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     index: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     certificate_id: UUID
+    kid: str = Field(sa_column=Column(Text, nullable=False))
     ended: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default="false"))
 
 

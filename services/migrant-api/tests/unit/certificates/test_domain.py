@@ -44,7 +44,9 @@ def reasons(
 
 
 def history(first: date, last: date, **ends: date | None) -> CertificateHistory:
-    return CertificateHistory(Validity(first, last, LimitedBy.TERM), **ends)
+    names = ("revoked_on", "replaced_on", "died_on")
+    revoked, replaced, died = (ends.get(name) for name in names)
+    return CertificateHistory(Validity(first, last, LimitedBy.TERM), revoked, replaced, died)
 
 
 def test_an_adult_registered_here_may_have_one() -> None:

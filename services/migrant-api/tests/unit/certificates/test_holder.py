@@ -36,6 +36,7 @@ CERTIFICATE = StoredCertificate(
     kid="340103-1",
     issued_at=datetime(2025, 3, 1, 2, tzinfo=UTC),
     version=1,
+    groups=["person"],
 )
 
 

@@ -1,6 +1,9 @@
 """The printed page: one, A4, bilingual, reproducible, with a code that holds exactly what is printed."""
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -82,6 +85,25 @@ def test_the_same_presentation_gives_the_same_bytes(world: World) -> None:
     assert render_document(presentation, NAMES) == render_document(presentation, NAMES)
 
 
+def test_another_process_on_another_day_prints_the_same_bytes(world: World) -> None:
+    presentation = world.issue()
+    program = (
+        "import sys; from renkou_migrant.credentials.document import render_document as render;"
+        f"sys.stdout.buffer.write(render(sys.stdin.read(), {NAMES!r}))"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            input=presentation.encode(),
+            env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("4711", "Asia/Shanghai"))
+    }
+    assert printed == {render_document(presentation, NAMES)}
+
+
 def test_everything_disclosed_is_printed(world: World) -> None:
     text = text_of(render_document(world.issue(), NAMES))
     for expected in (
@@ -115,7 +137,7 @@ def test_the_code_measures_40_millimetres(world: World) -> None:
     content = contents.get_data().decode("latin-1")
     (matrix,) = [line for line in content.splitlines() if " cm /I" in line]
     width, _, _, height = (float(number) for number in matrix.split("q ")[1].split(" cm")[0].split()[:4])
-    assert width / 72 * 25.4 == pytest.approx(40, abs=0.05)
+    assert width / 72 * 25.4 == pytest.approx(40, abs=0.005)
     assert height == width
 
 

@@ -18,6 +18,7 @@ NOW = datetime(2025, 6, 1, 4, tzinfo=UTC)
 ISSUED, EXPIRES = validity(NOW, 7)
 SIGNED = SignedList(
     number=1,
+    size=1024,
     revision=4,
     signed_revision=4,
     sequence=9,

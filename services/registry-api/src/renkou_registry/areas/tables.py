@@ -104,7 +104,7 @@ class AreaUnsettled(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     change_id: UUID = Field(sa_column=Column(ForeignKey("area_change.id"), nullable=False))
-    register: str = Field(sa_column=Column(Text, nullable=False))
+    register_name: str = Field(sa_column=Column("register", Text, nullable=False))
     row_id: UUID
     area: int = Field(sa_column=Column(BigInteger, nullable=False))
     to_area: int = Field(sa_column=Column(BigInteger, nullable=False))

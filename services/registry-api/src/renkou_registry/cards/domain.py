@@ -166,6 +166,8 @@ def open_periods(periods: Sequence[Period], opened_on: date) -> list[Period]:
 
 def _lines(life: Life, periods: Sequence[Period], measure: Measure) -> Counter[LineKey]:
     lines: Counter[LineKey] = Counter()
+    if not periods:  # of men and of women outside the age, most of all
+        return lines
     for each in periods:
         if each.counted_from >= each.counted_to:
             continue

@@ -27,7 +27,7 @@ from renkou_registry.external_lists.matching import (
 )
 from renkou_registry.external_lists.repository import List, MatchedRow
 from renkou_registry.external_lists.service import file_context, row_context
-from renkou_registry.imports.reading import open_file
+from renkou_registry.imports.opening import open_file
 from renkou_registry.imports.sheet import Layout, Row, Unreadable
 from renkou_registry.persons import service as persons
 from renkou_registry.runtime import Runtime

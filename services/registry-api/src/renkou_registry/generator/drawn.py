@@ -61,7 +61,7 @@ class Lived:
 class Drawn:
     """A chunk with the history and the state of each person; the rest is drawn with the rows.
 
-    ``rows`` waits by table for its turn, ``told`` for the outbox.
+    ``rows`` waits by table for its turn, ``told`` for the outbox; ``honoured`` hold a certificate.
     """
 
     chunk: Chunk
@@ -70,6 +70,7 @@ class Drawn:
     services: list[Any] = field(default_factory=list)
     rows: Rows = field(default_factory=lambda: defaultdict(list))
     told: list[Told] = field(default_factory=list)
+    honoured: list[Lived] = field(default_factory=list)
 
     def shared_id(self, *words: object) -> UUID:
         """Return the id of what all chunks know, such as a community's distribution point."""

@@ -5,13 +5,15 @@ While one process draws, seals and keys a chunk, the server takes in what anothe
 
 import asyncio
 import gc
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 import asyncpg
@@ -182,7 +184,16 @@ _worker: _Worker | None = None
 
 def _prepare(task: _Task) -> None:
     global _worker
+    Thread(target=_end_with_parent, daemon=True).start()
     _worker = _Worker(task)
+
+
+def _end_with_parent() -> None:
+    """End as soon as the load has ended in any way: nobody else may write chunks when it is taken up again."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _load_chunk(number: int) -> int:

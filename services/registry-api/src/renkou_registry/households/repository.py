@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.codes.lists import MembershipKind
 from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
@@ -20,11 +21,12 @@ _COLUMNS = (
 _IN_SCOPE = (
     "EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi) WHERE h.area BETWEEN s.lo AND s.hi)"
 )
+_ENTERED = bulk.Shape(
+    "household", {"id": "uuid", "number": "text", "kind": "text", "area": "bigint", "street": "text"}
+)
 _UPSERT = """
 INSERT INTO household (id, number, kind, area, street, version, recorded_at, recorded_by)
-SELECT t.id, t.number, t.kind, t.area, t.street, 1, $6, $7
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[])
-     AS t (id, number, kind, area, street)
+SELECT r.id, r.number, r.kind, r.area, r.street, 1, $1, $2 FROM <rows>
 ON CONFLICT (area, number) DO UPDATE SET version = household.version + 1
 RETURNING id, area, number, version
 """
@@ -33,19 +35,29 @@ _MEMBER = (
     " m.reason, m.cause"
 )
 _OPEN = "m.until IS NULL AND m.known_until IS NULL"
+_JOINING = bulk.Shape(
+    "household_member",
+    {
+        "id": "uuid",
+        "household_id": "uuid",
+        "person_id": "uuid",
+        "relation": "text",
+        "area": "bigint",
+        "since": "date",
+        "kind": "text",
+    },
+)
 _ADD_MEMBERS = """
 INSERT INTO household_member (id, household_id, person_id, relation, area, kind, since, known_from,
                               recorded_by)
-SELECT t.id, t.household_id, t.person_id, t.relation, t.area,
-       coalesce(t.kind, CASE WHEN p.registered_area = t.area AND NOT EXISTS
+SELECT r.id, r.household_id, r.person_id, r.relation, r.area,
+       coalesce(r.kind, CASE WHEN p.registered_area = r.area AND NOT EXISTS
            (SELECT FROM household_member o WHERE o.person_id = p.id AND o.kind = 'registered'
             AND o.until IS NULL AND o.known_until IS NULL) THEN 'registered' ELSE 'living' END),
-       t.since, $8, $9
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::date[], $7::text[])
-     AS t (id, household_id, person_id, relation, area, since, kind)
-JOIN person p ON p.id = t.person_id
+       r.since, $1, $2
+FROM <rows>
+JOIN person p ON p.id = r.person_id
 ON CONFLICT DO NOTHING
-RETURNING person_id
 """
 _REPLACE = """
 WITH ended AS (
@@ -74,16 +86,13 @@ async def upsert_many(
     recorded_by: UUID,
 ) -> dict[tuple[int, str], tuple[UUID, int]]:
     """Write households, each (area, number) once; returns id and version by it, of old and new ones."""
-    rows = await tx.fetch(
-        _UPSERT,
-        ids,
-        [each.number for each in households],
-        [each.kind for each in households],
-        [each.area for each in households],
-        [each.street for each in households],
-        recorded_at,
-        recorded_by,
-    )
+    records = [
+        (household_id, each.number, each.kind, each.area, each.street)
+        for household_id, each in zip(ids, households, strict=True)
+    ]
+    source = await bulk.rows(tx, _ENTERED, records, after=2)
+    upsert = _UPSERT.replace("<rows>", source.sql)
+    rows = await tx.fetch(upsert, recorded_at, recorded_by, *source.arguments)
     return {(row["area"], row["number"]): (row["id"], row["version"]) for row in rows}
 
 
@@ -192,17 +201,25 @@ async def add_members(
     tx: Transaction, members: Sequence[Member], known_from: datetime, recorded_by: UUID
 ) -> set[UUID]:
     """Write memberships; who is a member already stays as is. Returns the persons who are new."""
+    records = [
+        (
+            each.id,
+            each.household_id,
+            each.entry.person_id,
+            each.entry.relation,
+            each.area,
+            each.entry.since,
+            each.entry.kind,
+        )
+        for each in members
+    ]
+    source = await bulk.rows(tx, _JOINING, records, after=2)
+    add = _ADD_MEMBERS.replace("<rows>", source.sql)
+    done = await tx.execute(add, known_from, recorded_by, *source.arguments)
+    if bulk.count(done) == len(members):
+        return {each.entry.person_id for each in members}
     rows = await tx.fetch(
-        _ADD_MEMBERS,
-        [each.id for each in members],
-        [each.household_id for each in members],
-        [each.entry.person_id for each in members],
-        [each.entry.relation for each in members],
-        [each.area for each in members],
-        [each.entry.since for each in members],
-        [each.entry.kind for each in members],
-        known_from,
-        recorded_by,
+        "SELECT person_id FROM household_member WHERE id = ANY($1)", [each.id for each in members]
     )
     return {row["person_id"] for row in rows}
 

@@ -13,7 +13,8 @@ from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
 from renkou_registry.imports.blocks import block_context
 from renkou_registry.imports.importer import Importer, Kind
-from renkou_registry.imports.reading import Numbered, open_file
+from renkou_registry.imports.opening import open_file
+from renkou_registry.imports.reading import Numbered
 from renkou_registry.imports.repository import Job
 from renkou_registry.imports.sheet import Layout, Row, Severity, Unreadable
 from renkou_registry.imports.trying import try_rows

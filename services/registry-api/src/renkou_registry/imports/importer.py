@@ -10,6 +10,7 @@ At last block by block goes in: ``build`` does what needs no database, in a thre
 being written by ``apply``.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -52,7 +53,7 @@ class Applied:
     refused: Sequence[Row] = ()
 
 
-class Importer:
+class Importer(ABC):
     """One job of one kind; holds what the rows so far have shown."""
 
     narrow = False
@@ -86,10 +87,10 @@ class Importer:
                 record = found.get(code)
                 self.areas[code] = record is not None and record.valid_on(self.job.stock_date)
 
-    def check(self, row: Row) -> None:
+    def check(self, row: Row) -> None:  # noqa: B027 - a kind may have no such rules
         """Blame what is wrong with a row as a whole, also beside the rows before it."""
 
-    async def beside(self, tx: Transaction, rows: Sequence[Row]) -> None:
+    async def beside(self, tx: Transaction, rows: Sequence[Row]) -> None:  # noqa: B027 - as above
         """Blame what is wrong with good rows beside the register."""
 
     async def whole(self, tx: Transaction) -> list[RowFinding]:
@@ -104,9 +105,9 @@ class Importer:
         """Return what ``apply`` takes."""
         return rows
 
+    @abstractmethod
     async def apply(self, tx: Transaction, built: Any) -> Applied:
         """Enter a block in the open transaction."""
-        raise NotImplementedError
 
 
 def office_of(desk: Desk) -> Office:
@@ -136,9 +137,9 @@ class RowByRow(Importer):
     async def look_up(self, desk: Desk, row: Row) -> None:
         """Raise RenkouError for what a row names and is not there; asked when the file is checked."""
 
+    @abstractmethod
     async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
         """Enter one row through the feature's service; ``persons`` are ids by heading. Raises RenkouError."""
-        raise NotImplementedError
 
     def check(self, row: Row) -> None:
         for title in self.days:

@@ -4,7 +4,8 @@
 
 What comes in was made by others. A sheet of a few kilobytes can claim seventeen billion cells, and the
 library that reads .xlsx reserves room for each. The process dies of that, the worker does not; and it parses
-on another core while the worker checks what it has parsed. The content goes in on standard input; out come
+on another core while the worker checks what it has parsed (:mod:`.opening` starts it; what that needs is not
+loaded here, where it would take longer than a small sheet). The content goes in on standard input; out come
 lines of JSON: ``{"headings": [...], "first_column": 0}``, then blocks ``[[row number, [cells]], ...]``, or
 ``{"failure": [code, zh, en]}``.
 
@@ -12,12 +13,11 @@ Cells are text without blanks around, numbers stay numbers, days become 2020-05-
 template's example are left out. CSV may be UTF-8 or GB 18030.
 """
 
-import asyncio
 import csv
 import resource
 import sys
 import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time
 from io import BytesIO, StringIO
 from itertools import batched, chain
@@ -37,75 +37,8 @@ _MAXIMUM_COLUMNS = 200
 _MEMORY_BYTES = 2 << 30
 _CPU_SECONDS = 300
 _PART = 1 << 20
-_LINE_BYTES = 64 << 20
 
 type Numbered = tuple[int, list[Cell]]
-
-
-class Opened:
-    """A file being read: its headings, where they begin, and the rows still to come."""
-
-    def __init__(self, process: asyncio.subprocess.Process, first: dict[str, Any]) -> None:
-        self._process = process
-        self.headings = [""] * int(first["first_column"]) + [str(each) for each in first["headings"]]
-        self._offset = [""] * int(first["first_column"])
-
-    async def blocks(self) -> AsyncIterator[list[Numbered]]:
-        """Yield blocks of rows in the order of the sheet; raises Unreadable."""
-        assert self._process.stdout
-        while line := await self._process.stdout.readline():
-            found = orjson.loads(line)
-            _raise_failure(found)
-            yield [(number, [*self._offset, *row]) for number, row in found] if self._offset else found
-        if await self._process.wait() != 0:
-            raise too_large()
-
-    def close(self) -> None:
-        """Stop reading."""
-        _end(self._process)
-
-
-async def open_file(content: AsyncIterator[bytes], title: str) -> Opened:
-    """Start reading a file; the worksheet called ``title`` is taken, or the first. Raises Unreadable."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        __name__,
-        title,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=_LINE_BYTES,
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        async for part in content:
-            process.stdin.write(part)
-            await process.stdin.drain()
-        process.stdin.close()
-        line = await process.stdout.readline()
-    except (BrokenPipeError, ConnectionResetError):
-        line = b""
-    except BaseException:
-        _end(process)
-        raise
-    if not line:
-        await process.wait()
-        raise too_large()
-    first = orjson.loads(line)
-    _raise_failure(first)
-    return Opened(process, first)
-
-
-def _end(process: asyncio.subprocess.Process) -> None:
-    """Stop a reading process that is not needed any more."""
-    if process.returncode is None:
-        process.kill()
-
-
-def _raise_failure(found: Any) -> None:
-    if isinstance(found, dict) and "failure" in found:
-        raise Unreadable(*found["failure"])
 
 
 def too_large() -> Unreadable:

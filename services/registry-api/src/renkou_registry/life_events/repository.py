@@ -6,13 +6,28 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
+from renkou_common import bulk
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.life_events.domain import EventKind, LifeEvent
 from renkou_registry.life_events.records import NewEvent, StoredEvent
 
 _DATES = frozenset({"birth_date", "present_since", "registered_since", "happened_on"})
+_APPENDED = bulk.Shape(
+    "life_event",
+    {
+        "id": "uuid",
+        "person_id": "uuid",
+        "kind": "text",
+        "happened_on": "date",
+        "data": "text",
+        "corrects": "uuid",
+        "retracts": "uuid",
+        "cause": "uuid",
+    },
+)
 _COLUMNS = (
     "e.id, e.person_id, e.kind, e.happened_on, e.recorded_at, e.recorded_by, e.data, e.corrects, e.retracts"
 )
@@ -55,23 +70,27 @@ async def append(
     tx: Transaction, events: Sequence[NewEvent], recorded_at: datetime, recorded_by: UUID
 ) -> None:
     """Write events in this order."""
+    records = [
+        (
+            new.event.id,
+            new.person_id,
+            new.event.kind,
+            new.event.happened_on,
+            orjson.dumps(new.event.data).decode(),
+            new.event.corrects,
+            new.event.retracts,
+            new.cause,
+        )
+        for new in events
+    ]
+    source = await bulk.rows(tx, _APPENDED, records, after=2)
     await tx.execute(
-        "INSERT INTO life_event (id, person_id, kind, happened_on, recorded_at, recorded_by, data, corrects,"
-        " retracts, cause)"
-        " SELECT id, person_id, kind, happened_on, $8, $9, data, corrects, retracts, cause"
-        " FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::jsonb[], $6::uuid[], $7::uuid[],"
-        " $10::uuid[]) WITH ORDINALITY"
-        " AS t (id, person_id, kind, happened_on, data, corrects, retracts, cause, place) ORDER BY place",
-        [new.event.id for new in events],
-        [new.person_id for new in events],
-        [new.event.kind for new in events],
-        [new.event.happened_on for new in events],
-        [dict(new.event.data) for new in events],
-        [new.event.corrects for new in events],
-        [new.event.retracts for new in events],
+        f"INSERT INTO life_event ({', '.join(_APPENDED.names)}, recorded_at, recorded_by)"
+        " SELECT r.id, r.person_id, r.kind, r.happened_on, r.data::jsonb, r.corrects, r.retracts, r.cause,"
+        f" $1, $2 FROM {source.sql} ORDER BY r.place",
         recorded_at,
         recorded_by,
-        [new.cause for new in events],
+        *source.arguments,
     )
 
 

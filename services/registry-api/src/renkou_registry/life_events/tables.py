@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Identity, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, Text
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
@@ -23,7 +23,8 @@ APPEND_ONLY = ("life_event",)
 class LifeEvent(SQLModel, table=True):
     """One entry of a person's history. ``data`` holds codes, areas and dates, never a name or a number.
 
-    ``position`` is the order of recording. ``cause`` is the event of another service that led to this one.
+    There is no foreign key: the floor looks the person up, and persons are never deleted. ``position`` is the
+    order of recording. ``cause`` is the event of another service that led to this one.
     """
 
     __tablename__ = "life_event"
@@ -42,9 +43,9 @@ class LifeEvent(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     position: int | None = Field(
-        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True)
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
     )
-    person_id: UUID = Field(sa_column=Column(ForeignKey("person.id"), nullable=False))
+    person_id: UUID
     kind: str = Field(sa_column=Column(Text, nullable=False))
     happened_on: date
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

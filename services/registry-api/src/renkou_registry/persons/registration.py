@@ -1,7 +1,7 @@
 """Entering persons: rows, entry events and outbox rows of a batch, in a few statements."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -86,13 +86,13 @@ async def write(
     """Write persons with their entry events; None where a resident ID is in the register already."""
     now = runtime.clock.now()
     inserted = await repository.insert_many(tx, prepared.rows, now, recorded_by)
-    missing = [each.entry.id for each in prepared.made if each.entry.id not in inserted]
-    if missing:
-        await relatives_repository.forget_kin(tx, missing)
+    gone = {each.entry.id for each in prepared.made if each.entry.id not in inserted}
+    if gone:
+        await relatives_repository.forget_kin(tx, sorted(gone))
     found = [each if each.entry.id in inserted else None for each in prepared.made]
     live = [each for each in found if each is not None]
-    await _link_kin(tx, [each.entry for each in live], now, recorded_by)
-    new = [NewEvent(each.entry.id, _without_kin(each.event, missing)) for each in live]
+    await _link_kin(tx, [_without(each.entry, gone) for each in live], now, recorded_by)
+    new = [NewEvent(each.entry.id, _without_kin(each.event, gone)) for each in live]
     await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
     await addresses.write_entries(tx, [_addressed(each) for each in live], now)
     await todo.note(tx, [each.entry.id for each in live])
@@ -114,12 +114,18 @@ async def enter(
     return await write(runtime, tx, prepare_many(runtime, entries, publish=False), recorded_by=recorded_by)
 
 
-def _without_kin(event: LifeEvent, missing: Sequence[UUID]) -> LifeEvent:
+def _without(entry: PersonEntry, gone: Set[UUID]) -> PersonEntry:
     """Return an entry without links to persons who were not entered."""
-    gone = {str(person_id) for person_id in missing}
+    left: dict[str, Any] = {name: None for name in _KIN if getattr(entry, name) in gone} if gone else {}
+    return replace(entry, **left) if left else entry
+
+
+def _without_kin(event: LifeEvent, gone: Set[UUID]) -> LifeEvent:
+    """Return the event of an entry without links to persons who were not entered."""
     if not gone:
         return event
-    kept = {name: value for name, value in event.data.items() if name not in _KIN or value not in gone}
+    left = {str(person_id) for person_id in gone}
+    kept = {name: value for name, value in event.data.items() if name not in _KIN or value not in left}
     return replace(event, data=kept)
 
 
@@ -143,14 +149,12 @@ async def _link_kin(
     if not related:
         return
     async with reaching_all(tx):
-        missing = await relatives_repository.kin_columns(tx, [each.id for each in related])
         links: list[Link] = []
         children: list[tuple[KinKind, UUID, UUID]] = []
         for entry in related:
-            mother, father, spouse = missing[entry.id]  # without those who were left out of the batch
-            if spouse is not None:
-                links.append(Link.of(KinKind.SPOUSE, entry.id, spouse))
-            for kind, parent in ((KinKind.MOTHER, mother), (KinKind.FATHER, father)):
+            if entry.spouse_id is not None:
+                links.append(Link.of(KinKind.SPOUSE, entry.id, entry.spouse_id))
+            for kind, parent in ((KinKind.MOTHER, entry.mother_id), (KinKind.FATHER, entry.father_id)):
                 if parent is not None and entry.kind is EntryKind.BIRTH:
                     links.append(Link.of(kind, entry.id, parent, counted=True))  # the birth adds it
                 elif parent is not None:
@@ -160,7 +164,10 @@ async def _link_kin(
             links += taken
             for parent_id, number in grown.items():
                 await relatives_repository.add_children(tx, [parent_id], number)
-        await relatives_repository.answer_spouses(tx, [each.id for each in related if each.spouse_id])
+        spouses = {each.id: each.spouse_id for each in related if each.spouse_id}
+        unanswered = [one for one, other in spouses.items() if spouses.get(other) != one]
+        if unanswered:
+            await relatives_repository.answer_spouses(tx, unanswered)
         await kin.opened(tx, list(dict.fromkeys(links)), now, recorded_by)
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
@@ -15,52 +17,54 @@ from renkou_registry.floor import PERSON_IN_SCOPE
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.listing import Narrowing
 
-_INSERT_COLUMNS = {
-    "id": "uuid",
-    "ref": "uuid",
-    "document_kind": "text",
-    "resident_id_sealed": "bytea",
-    "resident_id_index": "bytea",
-    "name": "text",
-    "sex": "smallint",
-    "birth_date": "date",
-    "nationality": "text",
-    "marital_status": "text",
-    "registered_area": "bigint",
-    "registered_street": "text",
-    "registered_since": "date",
-    "present_area": "bigint",
-    "present_street": "text",
-    "present_since": "date",
-    "phone_sealed": "bytea",
-    "phone_index": "bytea",
-    "employer": "text",
-    "mother_id": "uuid",
-    "father_id": "uuid",
-    "spouse_id": "uuid",
-    "children_count": "smallint",
-    "other_document_kind": "text",
-    "other_document_sealed": "bytea",
-    "other_document_index": "bytea",
-    "place_id": "uuid",
-    "usual_area": "bigint",
-    "usual_next_area": "bigint",
-    "usual_next_on": "date",
-}
-STORED = tuple(_INSERT_COLUMNS)
-_INSERT = (
-    f"INSERT INTO person ({', '.join(_INSERT_COLUMNS)}, alive, withdrawn, version, recorded_at, recorded_by)"
-    f" SELECT t.*, true, false, 1, ${len(_INSERT_COLUMNS) + 1}, ${len(_INSERT_COLUMNS) + 2} FROM unnest("
-    + ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_INSERT_COLUMNS.values(), 1))
-    + f") AS t ({', '.join(_INSERT_COLUMNS)})"
-    " ON CONFLICT DO NOTHING RETURNING id"
+_ENTERED = bulk.Shape(
+    "person",
+    {
+        "id": "uuid",
+        "ref": "uuid",
+        "document_kind": "text",
+        "resident_id_sealed": "bytea",
+        "resident_id_index": "bytea",
+        "name": "text",
+        "sex": "smallint",
+        "birth_date": "date",
+        "nationality": "text",
+        "marital_status": "text",
+        "registered_area": "bigint",
+        "registered_street": "text",
+        "registered_since": "date",
+        "present_area": "bigint",
+        "present_street": "text",
+        "present_since": "date",
+        "phone_sealed": "bytea",
+        "phone_index": "bytea",
+        "employer": "text",
+        "mother_id": "uuid",
+        "father_id": "uuid",
+        "spouse_id": "uuid",
+        "children_count": "smallint",
+        "other_document_kind": "text",
+        "other_document_sealed": "bytea",
+        "other_document_index": "bytea",
+        "place_id": "uuid",
+        "usual_area": "bigint",
+        "usual_next_area": "bigint",
+        "usual_next_on": "date",
+    },
 )
+STORED = _ENTERED.names
+_INSERT = f"""
+INSERT INTO person ({", ".join(STORED)}, alive, withdrawn, version, recorded_at, recorded_by)
+SELECT {", ".join(f"r.{name}" for name in STORED)}, true, false, 1, $1, $2 FROM <rows>
+ON CONFLICT DO NOTHING
+"""
 _RECORD = ", ".join(f"p.{each.name}" for each in fields(PersonRecord))
 _PROTECTED = (
     "p.document_kind, p.resident_id_sealed, p.other_document_kind, p.other_document_sealed, p.phone_sealed,"
     " p.former_names, p.recorded_at, p.recorded_by"
 )
 VIEW = f"{_RECORD}, {_PROTECTED}"
+_stored = itemgetter(*STORED)
 _LAST_ID = UUID(int=(1 << 128) - 1)
 _USED = (  # every list has all of these arguments, whether a branch looks at them or not
     "$1::bigint IS NOT NULL AND $3::bigint IS NOT NULL AND $4::bigint IS NOT NULL AND $5::date IS NOT NULL"
@@ -80,8 +84,14 @@ async def insert_many(
     tx: Transaction, rows: Sequence[dict[str, Any]], recorded_at: datetime, recorded_by: UUID
 ) -> set[UUID]:
     """Write persons; returns the ids of those whose document was not in the register yet."""
-    columns = [[row[name] for row in rows] for name in _INSERT_COLUMNS]
-    inserted = await tx.fetch(_INSERT, *columns, recorded_at, recorded_by)
+    source = await bulk.rows(tx, _ENTERED, [_stored(row) for row in rows], after=2)
+    done = await tx.execute(
+        _INSERT.replace("<rows>", source.sql), recorded_at, recorded_by, *source.arguments
+    )
+    ids = [row["id"] for row in rows]
+    if bulk.count(done) == len(rows):
+        return set(ids)
+    inserted = await tx.fetch("SELECT id FROM person WHERE id = ANY($1)", ids)
     return {row["id"] for row in inserted}
 
 

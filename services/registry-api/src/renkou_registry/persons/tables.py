@@ -106,7 +106,6 @@ class Person(SQLModel, table=True):
             "id",
             postgresql_where=sql("usual_next_area IS NOT NULL"),
         ),
-        Index("person_name", "name", "id"),
         Index("person_name_birth", "name", "birth_date"),
         Index("person_birth", "birth_date", "sex"),
         Index("person_mother", "mother_id", postgresql_where=sql("mother_id IS NOT NULL")),

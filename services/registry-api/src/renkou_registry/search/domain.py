@@ -109,7 +109,7 @@ def _alike_keys(syllables: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=4_096)  # a household's members stand together in a sheet
 def _street_keys(street: str) -> frozenset[Key]:
     """Return the line and its tails that begin a word; a tail that begins with a number finds nothing."""
     text = street_folded(street)

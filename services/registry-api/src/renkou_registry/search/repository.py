@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.database import Reader, Transaction
 from renkou_registry.search.domain import Key, Look
 
@@ -17,10 +18,16 @@ _SHOWN = (
     " p.present_area, p.alive"
 )
 _KEY = "<key>"
-_INSERT = """
-INSERT INTO person_key (person_id, kind, key, present_area, other_area)
-SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::bigint[], $5::bigint[])
-"""
+_ENTERED = bulk.Shape(
+    "person_key",
+    {
+        "person_id": "uuid",
+        "kind": "smallint",
+        "key": "text",
+        "present_area": "bigint",
+        "other_area": "bigint",
+    },
+)
 _REPLACE = """
 WITH wanted AS (SELECT * FROM unnest($2::smallint[], $3::text[]) AS w (kind, key)),
 gone AS (
@@ -63,14 +70,16 @@ class Conditions:
 
 async def insert_many(tx: Transaction, rows: Sequence[Keyed]) -> None:
     """Write the keys of new persons."""
-    flat = [(each, kind, key) for each in rows for kind, key in each.keys]
+    records = [
+        (each.person_id, kind, key, each.present_area, each.other_area)
+        for each in rows
+        for kind, key in each.keys
+    ]
+    source = await bulk.rows(tx, _ENTERED, records)
     await tx.execute(
-        _INSERT,
-        [each.person_id for each, _, _ in flat],
-        [int(kind) for _, kind, _ in flat],
-        [key for _, _, key in flat],
-        [each.present_area for each, _, _ in flat],
-        [each.other_area for each, _, _ in flat],
+        "INSERT INTO person_key (person_id, kind, key, present_area, other_area)"
+        f" SELECT r.person_id, r.kind, r.key, r.present_area, r.other_area FROM {source.sql}",
+        *source.arguments,
     )
 
 

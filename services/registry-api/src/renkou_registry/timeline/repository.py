@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.database import Transaction
 from renkou_registry.life_events.addresses import AddressKind, Place, Spell
 
@@ -14,11 +15,23 @@ _COLUMNS = (
     "a.kind, a.area, a.valid_from, a.counted_from, a.valid_until, a.event_id, a.street, a.place_id,"
     " a.known_from, a.known_until"
 )
-_INSERT = """
-INSERT INTO person_address
-  (person_id, kind, area, valid_from, counted_from, valid_until, event_id, street, place_id, known_from)
-SELECT t.*, $10 FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::date[], $5::date[], $6::date[],
-  $7::uuid[], $8::text[], $9::uuid[]) AS t
+_WRITTEN = bulk.Shape(
+    "person_address",
+    {
+        "person_id": "uuid",
+        "kind": "text",
+        "area": "bigint",
+        "valid_from": "date",
+        "counted_from": "date",
+        "valid_until": "date",
+        "event_id": "uuid",
+        "street": "text",
+        "place_id": "uuid",
+    },
+)
+_INSERT = f"""
+INSERT INTO person_address ({", ".join(_WRITTEN.names)}, known_from)
+SELECT {", ".join(f"r.{name}" for name in _WRITTEN.names)}, $1 FROM <rows>
 """
 _HELD = """
 a.counted_from <= $4 AND (a.valid_until IS NULL OR a.valid_until > $4)
@@ -56,19 +69,22 @@ async def insert_many(
     tx: Transaction, person_ids: Sequence[UUID], spells: Sequence[Spell], known_from: datetime
 ) -> None:
     """Write spells, each of the person in the same place of ``person_ids``."""
-    await tx.execute(
-        _INSERT,
-        person_ids,
-        [each.kind for each in spells],
-        [each.area for each in spells],
-        [each.valid_from for each in spells],
-        [each.counted_from for each in spells],
-        [each.valid_until for each in spells],
-        [each.event_id for each in spells],
-        [each.place.street for each in spells],
-        [each.place.place_id for each in spells],
-        known_from,
-    )
+    records = [
+        (
+            person_id,
+            each.kind,
+            each.area,
+            each.valid_from,
+            each.counted_from,
+            each.valid_until,
+            each.event_id,
+            each.place.street,
+            each.place.place_id,
+        )
+        for person_id, each in zip(person_ids, spells, strict=True)
+    ]
+    source = await bulk.rows(tx, _WRITTEN, records, after=1)
+    await tx.execute(_INSERT.replace("<rows>", source.sql), known_from, *source.arguments)
 
 
 async def of_person(tx: Transaction, person_id: UUID) -> list[KnownSpell]:

@@ -298,7 +298,7 @@ async def test_number_kind_and_street_change_from_a_day_on(clerk: Caller, family
     path = f"/households/{home['id']}"
     changed = await clerk.patch(path, version=1, json={"street": "安庆路 2 号", "on": "2025-03-01"})
     assert (changed.status_code, changed.json()["street"]) == (200, "安庆路 2 号")
-    before = await clerk.get(path, params={"on": "2025-02-28"})
+    before = await clerk.get(f"{path}/as-of", params={"on": "2025-02-28"})
     assert before.json()["street"] == "安庆路 1 号"
     taken = await household(clerk)
     refused = await clerk.patch(path, version=2, json={"number": taken["number"]})

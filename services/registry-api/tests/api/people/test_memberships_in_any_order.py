@@ -91,9 +91,10 @@ def naive(told: list[Told]) -> tuple[dict[str, str | None], dict[str, list[tuple
         days = [days[0], *(new for old, new in pairwise(days) if new[1] != old[1])]
         left = next((day for day, area in days if area != AREAS[0]), died)
         ends[kind] = left.isoformat() if left is not None else None
+        ends_on = [*(day for day, _ in days[1:]), died]
         spells[which] = [
-            (str(area), day.isoformat(), (after or died).isoformat() if after or died else "")
-            for (day, area), after in zip(days, [*(day for day, _ in days[1:]), None], strict=True)
+            (str(area), day.isoformat(), until.isoformat() if until is not None else "")
+            for (day, area), until in zip(days, ends_on, strict=True)
         ]
     return ends, spells
 

@@ -8,6 +8,7 @@ the end leaves what the others draw as it is.
 
 from renkou_registry.generator.drawn import Kind
 from renkou_registry.generator.kinds import (
+    benefits,
     card_facts,
     cards,
     household_members,
@@ -42,6 +43,7 @@ _ALWAYS = (
     *supplies.KINDS,
     *offices.KINDS,
     *maternal.KINDS,
+    *benefits.KINDS,
 )
 
 

@@ -107,6 +107,7 @@ class _Maternal:
                 kind="existing",
                 issued_on=issued,
             )
+            self._drawn.honoured.extend(parents)
             self._drawn.told.append((RegistryEventType.HONOUR_ISSUED, certificate, data))
 
     def couples(self) -> None:
