@@ -226,7 +226,7 @@ class Partner:
         while (row := self.store.received_number(partner, number)) is not None and row[
             "state"
         ] == "delivered":
-            code = row["code"] or self._apply_reply(row)
+            code = row["code"] or self._apply_reply(row) or self._apply_amendment(row)
             state = "refused" if code else "read"
             self.store.apply(row["position"], state, code)
             items.append(_item(json.loads(row["envelope"])["id"], row["digest"], state, code))
@@ -250,6 +250,16 @@ class Partner:
         self.store.set_sent_state(target["id"], _CLOSES[row["kind"]], None, settled=True)
         return None
 
+    def _apply_amendment(self, row: Row) -> str | None:
+        """Return why a correction, withdrawal or reminder cannot be carried out; what they do is not kept here."""
+        envelope = json.loads(row["envelope"])
+        if "of" not in envelope["payload"] or Fault.ACCEPTS_ANY_REPLY in self.faults:
+            return None
+        of = envelope["payload"]["of"]
+        target = self.store.received(of)
+        known = target is not None and target["partner"] == row["partner"] and target["state"] != "refused"
+        return None if known and envelope["in_reply_to"] == of else "amendment_not_expected"
+
     def _refusal(self, opened: wire.Opened) -> str | None:
         """Return why a genuine message may not be taken (SPEC.md, 9)."""
         envelope = opened.envelope
@@ -267,7 +277,8 @@ class Partner:
                 return code
         if Fault.IGNORES_CONTRACTS in self.faults:
             return None
-        if KINDS[kind]["reply"] and envelope["in_reply_to"] is None:
+        speaks_of_another = KINDS[kind]["reply"] or "of" in envelope["payload"]
+        if speaks_of_another and envelope["in_reply_to"] is None:
             return "bad_content"
         return "bad_content" if content_errors(kind, version, envelope["payload"]) else None
 

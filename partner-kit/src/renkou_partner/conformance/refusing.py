@@ -7,7 +7,7 @@ from uuid import uuid4
 from renkou_partner.conformance.peer import Failed
 from renkou_partner.conformance.registry import check
 from renkou_partner.conformance.stage import Scene
-from renkou_partner.contract import AGREED, LIMITS, sample
+from renkou_partner.contract import AGREED, KINDS, LIMITS, newest, sample
 
 
 async def _refused(scene: Scene, code: str, kind: str = "arrival_notice", **changes: Any) -> None:
@@ -112,6 +112,24 @@ async def _(scene: Scene) -> None:
 @check("NO-reply-unexpected", "14", "a reply to what was never sent is refused: reply_not_expected")
 async def _(scene: Scene) -> None:
     await _refused(scene, "reply_not_expected", kind="answer", in_reply_to=str(uuid4()))
+
+
+async def _amendment(scene: Scene, kind: str) -> None:
+    of = str(uuid4())
+    payload = sample(kind) | {"of": of}
+    if "content" in payload:
+        payload["content"] = sample("arrival_notice")
+    await _refused(scene, "amendment_not_expected", kind=kind, payload=payload, in_reply_to=of)
+
+
+def _checks_of_amendments() -> None:
+    for kind, about in KINDS.items():
+        if "of" in about["samples"][str(newest(kind))]["least"]:
+            title = f"a {kind} of what never came is refused: amendment_not_expected"
+            check(f"NO-{kind}-of-nothing", "14", title)(lambda scene, kind=kind: _amendment(scene, kind))
+
+
+_checks_of_amendments()
 
 
 @check("NO-number-twice", "7.3", "another content under a known number is refused: sequence_conflict")

@@ -193,7 +193,7 @@ async def test_a_clock_that_is_a_day_ahead_is_put_up_with(pair: Districts) -> No
     ("changes", "code"),
     [
         ({"kind": "contraception_notice"}, "unknown_kind"),
-        ({"version": 2}, "unknown_version"),
+        ({"version": 2}, "unsupported_version"),
         ({"agreement": None}, "no_agreement"),
         ({"agreement": uuid4()}, "no_agreement"),
         ({"payload": {}}, "bad_content"),

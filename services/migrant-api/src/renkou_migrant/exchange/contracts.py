@@ -243,6 +243,13 @@ PURPOSES: dict[MessageKind, Purpose] = {
 }
 
 
+def model_of(kind: MessageKind, version: int) -> type[BaseModel]:
+    """Return what a kind carries in a version; raises KeyError for one that is not understood."""
+    if version not in VERSIONS[kind]:
+        raise KeyError(version)
+    return CONTENTS[kind]
+
+
 def parse_content(kind: MessageKind, content: object) -> BaseModel:
     """Return the content as its kind's model; raises pydantic.ValidationError for anything else."""
     return CONTENTS[kind].model_validate(content)

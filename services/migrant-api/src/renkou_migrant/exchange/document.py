@@ -9,12 +9,14 @@ it after a change of a contract; a test compares.
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from renkou_migrant.exchange.contracts import AGREED, CONTENTS, PURPOSES, REPLIES, VERSIONS, MessageKind
+from renkou_common.clock import SHANGHAI
+from renkou_migrant.exchange.contracts import AGREED, PURPOSES, REPLIES, VERSIONS, MessageKind, model_of
 from renkou_migrant.exchange.domain import ANSWERABLE, CONFIRMABLE, DISPUTABLE, WINDOW, ReplyTimes
 from renkou_migrant.exchange.samples import least, most
 from renkou_migrant.exchange.wire import MAX_SEALED, MESSAGE_TYPE
@@ -36,7 +38,9 @@ _DISTRICT = {"type": "string", "pattern": "^[0-9]{6}$"}
 
 def contents() -> dict[tuple[MessageKind, int], type[BaseModel]]:
     """Return the model of each kind and version that is understood."""
-    return {(kind, version): CONTENTS[kind] for kind in MessageKind for version in sorted(VERSIONS[kind])}
+    return {
+        (kind, version): model_of(kind, version) for kind in MessageKind for version in sorted(VERSIONS[kind])
+    }
 
 
 def envelope_schema() -> Json:
@@ -108,14 +112,10 @@ def _kind(kind: MessageKind) -> Json:
 
 
 def _reply_days(kind: MessageKind) -> int | None:
-    times = ReplyTimes()
-    return {
-        MessageKind.ARRIVAL_NOTICE: times.answer,
-        MessageKind.INQUIRY: times.inquiry,
-        MessageKind.SERVICE_NOTICE: times.confirmation,
-        MessageKind.BIRTH_NOTICE: times.confirmation,
-        MessageKind.DISPUTE: times.dispute,
-    }.get(kind)
+    """Days from the signature to the last day in time, by the default clocks."""
+    signed_at = datetime(2026, 1, 5, tzinfo=SHANGHAI)
+    due_on = ReplyTimes().due_on(kind, signed_at)
+    return None if due_on is None else (due_on - signed_at.date()).days
 
 
 def _text(model: type[BaseModel]) -> str:

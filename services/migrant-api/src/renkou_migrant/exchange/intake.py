@@ -6,7 +6,7 @@ not be taken (refused by a signed receipt), or nothing that can be attributed (k
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from datetime import date, datetime, timedelta
@@ -169,20 +169,21 @@ async def _take_messages(
             fresh.append(opened)
         elif decision is Reception.DUPLICATE:
             if stored is not None:
-                batch.receipts[partner].append(_item_of(stored))
+                batch.receipts[partner].append(_item_of(stored, envelope.id))
         else:
             _note_conflict(opened, decision, partner, batch)
     incoming = await _check_all(tx, runtime, partner, fresh, batch)
     if incoming:
         await transport.insert_incoming(tx, incoming, batch.now)
     turn = releasable(next_in, held)
+    sent_as = {one.envelope.pair_seq: one.envelope.id for one in fresh}
     for one in incoming:
         if one.pair_seq not in turn:
             batch.receipts[partner].append(
-                _receipt_item(one.id, one.digest, one.code, MessageState.DELIVERED)
+                _receipt_item(sent_as[one.pair_seq], one.digest, one.code, MessageState.DELIVERED)
             )
     if turn:
-        await _apply(tx, partner, turn, batch)
+        await _apply(tx, partner, turn, sent_as, batch)
         await transport.set_next_in(tx, partner, turn[-1] + 1)
 
 
@@ -225,7 +226,7 @@ def _check(
     except ValueError:
         return "unknown_kind", None
     if envelope.version not in VERSIONS[kind]:
-        return "unknown_version", None
+        return "unsupported_version", None
     if envelope.expires_at <= now:
         return "expired", None
     agreement = known.get(envelope.agreement) if envelope.agreement else None
@@ -290,8 +291,14 @@ def _day_of(content: BaseModel | None) -> date | None:
     return next((day for day in days if day is not None), None)
 
 
-async def _apply(tx: Transaction, partner: str, turn: Sequence[int], batch: _Batch) -> None:
-    """Take in stored messages whose turn has come, in order, and note their receipts."""
+async def _apply(
+    tx: Transaction, partner: str, turn: Sequence[int], sent_as: Mapping[int, UUID], batch: _Batch
+) -> None:
+    """Take in stored messages whose turn has come, in order, and note their receipts.
+
+    ``sent_as`` maps the numbers of this batch to the sender's ids. One that was held under another id gets its
+    receipt when it comes again.
+    """
     stored = await transport.known(tx, partner, turn)
     ordered = [stored[seq] for seq in turn]
     targets = await transport.lock_outgoing(
@@ -322,7 +329,8 @@ async def _apply(tx: Transaction, partner: str, turn: Sequence[int], batch: _Bat
                 read[one.id] = after.area
         elif code is None:
             read[one.id] = None
-        batch.receipts[partner].append(_receipt_item(one.id, one.digest, code, MessageState.READ))
+        message_id = sent_as.get(one.pair_seq, one.id)
+        batch.receipts[partner].append(_receipt_item(message_id, one.digest, code, MessageState.READ))
     if outcomes:
         await transport.record_outcomes(tx, outcomes, batch.now)
     if read:
@@ -331,10 +339,11 @@ async def _apply(tx: Transaction, partner: str, turn: Sequence[int], batch: _Bat
         await transport.mark_refused(tx, refused, "reply_not_expected")
 
 
-def _item_of(stored: Known) -> ReceiptItem:
+def _item_of(stored: Known, sent_as: UUID) -> ReceiptItem:
+    """``sent_as`` is the sender's id: one that was used twice is stored under another here."""
     state = MessageState(stored.state)
     shown = state if state is MessageState.DELIVERED else MessageState.READ
-    return _receipt_item(stored.id, stored.digest, stored.code, shown)
+    return _receipt_item(sent_as, stored.digest, stored.code, shown)
 
 
 def _receipt_item(message_id: UUID, digest: bytes, code: str | None, state: MessageState) -> ReceiptItem:
