@@ -20,8 +20,6 @@ from renkou_partner.faults import Fault
 from renkou_partner.hub import HubAccess
 from renkou_partner.partner import Partner, Settings
 from renkou_partner.store import Row, Store
-from renkou_partner.trust import verify_list
-from renkou_partner.wire import KeyRing
 
 
 class Driver:
@@ -54,15 +52,7 @@ class Driver:
         return self._exchange.partner
 
     async def _configure(self, command: Json) -> Json:
-        settings = Settings(
-            district=command["district"],
-            keys=KeyRing.from_jwk_set(command["keys"]),
-            trust=verify_list(command["trust_list"], command["anchor"]),
-            agreements=command["agreements"],
-            resend_first_seconds=command["resend"]["first_seconds"],
-            resend_longest_seconds=command["resend"]["longest_seconds"],
-        )
-        partner = Partner(settings, self._store(Path(command["folder"])), self._faults)
+        partner = Partner(Settings.of(command), self._store(Path(command["folder"])), self._faults)
         self._exchange = Exchange(partner, HubAccess(**command["hub"]))
         self._running = asyncio.create_task(self._exchange.run())
         return {

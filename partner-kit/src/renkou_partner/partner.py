@@ -16,7 +16,7 @@ from renkou_partner import wire
 from renkou_partner.contract import KINDS, LIMITS, Json, content_errors, is_numbered, newest, sample
 from renkou_partner.faults import Fault
 from renkou_partner.store import Row, Store
-from renkou_partner.trust import District, TrustList, Untrusted
+from renkou_partner.trust import District, TrustList, Untrusted, verify_list
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _RANK = {"sent": 0, "delivered": 1, "read": 2}
@@ -34,6 +34,18 @@ class Settings:
     resend_first_seconds: float = LIMITS["resend_first_seconds"]
     resend_longest_seconds: float = LIMITS["resend_longest_seconds"]
     lifetime_days: int = LIMITS["lifetime_days"]
+
+    @classmethod
+    def of(cls, configure: Json) -> "Settings":
+        """Read what `configure` of the driver protocol says; raises Untrusted for a forged trust list."""
+        return cls(
+            district=configure["district"],
+            keys=wire.KeyRing.from_jwk_set(configure["keys"]),
+            trust=verify_list(configure["trust_list"], configure["anchor"]),
+            agreements=configure["agreements"],
+            resend_first_seconds=configure["resend"]["first_seconds"],
+            resend_longest_seconds=configure["resend"]["longest_seconds"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from joserfc.jwk import ECKey, OKPKey
+from joserfc.jwk import ECKey, KeyParameters, OKPKey
 
 from renkou_partner import jws
 from renkou_partner.contract import Json
@@ -78,8 +78,11 @@ def new_keys(district: str) -> Json:
 
 def new_key(kid: str, use: str = "sig") -> Json:
     """A new private JWK."""
-    curve = "Ed25519" if use == "sig" else "X25519"
-    key = OKPKey.generate_key(curve, {"kid": kid, "use": use}, private=True)
+    options: KeyParameters = {"kid": kid, "use": "sig" if use == "sig" else "enc"}
+    if use == "sig":
+        key = OKPKey.generate_key("Ed25519", options, private=True)
+    else:
+        key = OKPKey.generate_key("X25519", options, private=True)
     return dict(key.as_dict(private=True))
 
 

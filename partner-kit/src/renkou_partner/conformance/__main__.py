@@ -7,18 +7,29 @@ import argparse
 import asyncio
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
 import structlog
 
-from renkou_partner.conformance.implementation import DriverError
-from renkou_partner.conformance.report import Result
+from renkou_partner.conformance.implementation import DriverError, DriverProcess
+from renkou_partner.conformance.report import Report, Result
 from renkou_partner.conformance.suite import PATIENCE_SECONDS, run, select
 
 
 def _tell(result: Result) -> None:
     detail = f"  {result.detail}" if result.detail else ""
     print(f"{result.verdict:15} {result.id:32} {result.seconds:5.1f} s{detail}", flush=True)
+
+
+async def _run(given: argparse.Namespace) -> Report:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.out or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "driver.log"
+        log.write_bytes(b"")
+        driver = DriverProcess(given.driver, log, patience=given.patience)
+        return await run(driver, only=given.only, at_once=given.at_once, patience=given.patience, tell=_tell)
 
 
 def main() -> int:
@@ -40,22 +51,8 @@ def main() -> int:
             print(f"{check.id:32} {check.section:5} {check.title}")
         return 0
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    log = None
-    if given.out:
-        given.out.mkdir(parents=True, exist_ok=True)
-        log = given.out / "driver.log"
-        log.unlink(missing_ok=True)
     try:
-        report = asyncio.run(
-            run(
-                given.driver,
-                only=given.only,
-                at_once=given.at_once,
-                patience=given.patience,
-                log=log,
-                tell=_tell,
-            )
-        )
+        report = asyncio.run(_run(given))
     except DriverError as error:
         print(error, file=sys.stderr)
         return 2

@@ -17,6 +17,10 @@ from renkou_partner.jws import encode, sign
 type Make = Callable[[Peer], Sealed | bytes]
 
 
+MAKERS: dict[str, tuple[str, Make]] = {}
+"""What is to be ignored, by name: what it is, and how it is made."""
+
+
 async def _ignored(scene: Scene, *made: Sealed | bytes) -> None:
     """Nothing is answered, nothing is taken in, and a good message with the same number is read."""
     for one in made:
@@ -36,6 +40,7 @@ def _bad(name: str, section: str, title: str) -> Callable[[Make], Make]:
             return _ignored(scene, make(scene.peer))
 
         check(f"BAD-{name}", section, title)(run)
+        MAKERS[name] = (title, make)
         return make
 
     return keep
@@ -89,7 +94,10 @@ def _(peer: Peer) -> bytes:
 @_bad("unsigned", "4", "an envelope that nobody signed")
 def _(peer: Peer) -> Sealed:
     envelope = _one(peer)
-    parts = [json.dumps(one).encode() for one in ({"alg": "none", "typ": MESSAGE_TYPE, "kid": ""}, envelope)]
+    parts = [
+        json.dumps(one).encode()
+        for one in ({"alg": "none", "typ": MESSAGE_TYPE, "kid": peer.keys.now["kid"]}, envelope)
+    ]
     return peer.encrypt(envelope, ".".join([*map(encode, parts), ""]))
 
 
@@ -118,7 +126,7 @@ def _(peer: Peer) -> Sealed:
     header = {"alg": "EdDSA", "kid": peer.keys.now["kid"], "typ": MESSAGE_TYPE, "crit": ["x"], "x": 1}
     envelope = _one(peer)
     parts = ".".join(encode(json.dumps(one).encode()) for one in (header, envelope))
-    signature = _signing(peer.keys.now).private_key.sign(parts.encode())  # type: ignore[union-attr]
+    signature = _signing(peer.keys.now).private_key.sign(parts.encode())
     return peer.encrypt(envelope, f"{parts}.{encode(signature)}")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+from abc import ABC, abstractmethod
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from pathlib import Path
@@ -10,23 +11,60 @@ from pathlib import Path
 from renkou_partner.contract import Json
 
 _LONGEST_LINE = 8 * 2**20
+START_SECONDS = 300.0
+"""A node with its databases takes a while to start."""
 
 
 class DriverError(Exception):
     """The driver ended, took too long, or answered that it could not do what it was told."""
 
 
-class Implementation:
-    """The driver's process. One command at a time; standard error goes to a log file."""
+class Implementation(ABC):
+    """What the checks need of an implementation: commands of the driver protocol, one at a time."""
+
+    def __init__(self) -> None:
+        self.about: Json = {}
+
+    @abstractmethod
+    async def start(self, configure: Json) -> None:
+        """Start and configure it; what it is able to do is then in ``about``."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Have it end."""
+
+    @abstractmethod
+    async def ask(self, do: str, **members: object) -> Json:
+        """Send one command and return its answer; raises DriverError."""
+
+    async def send(self, to: str, kind: str) -> str:
+        """Have a message of a kind sent; returns its id."""
+        return str((await self.ask("send", to=to, kind=kind))["id"])
+
+    async def reply(self, message_id: str, kind: str) -> str:
+        """Have a message that came replied to; returns the reply's id."""
+        return str((await self.ask("reply", id=message_id, kind=kind))["id"])
+
+    async def received(self, district: str) -> list[Json]:
+        """What it has from a district, in the order in which it took it in."""
+        return list((await self.ask("received", **{"from": district}))["messages"])
+
+    async def sent(self, district: str) -> list[Json]:
+        """What it has sent to a district, by number."""
+        return list((await self.ask("sent", to=district))["messages"])
+
+
+class DriverProcess(Implementation):
+    """A driver as a process; standard error goes to a log file."""
 
     def __init__(self, command: str, log: Path, *, patience: float) -> None:
+        super().__init__()
         self._command = shlex.split(command)
         self._log = log
         self._patience = patience
         self._process: Process | None = None
         self._turn = asyncio.Lock()
         self._number = 0
-        self.about: Json = {}
 
     async def start(self, configure: Json) -> None:
         """Start the process and configure it; what it is able to do is then in ``about``."""
@@ -58,7 +96,7 @@ class Implementation:
         async with self._turn:
             self._number += 1
             try:
-                async with asyncio.timeout(self._patience * 4):
+                async with asyncio.timeout(START_SECONDS if do == "configure" else self._patience * 4):
                     answer = await self._exchange({"n": self._number, "do": do, **members})
             except (TimeoutError, ConnectionError, ValueError) as error:
                 raise DriverError(
@@ -84,19 +122,3 @@ class Implementation:
         """The end of what it wrote to standard error."""
         lines = self._log.read_text("utf-8", errors="replace").splitlines()[-8:]
         return "\n".join(["its last words:", *lines]) if lines else "it said nothing on standard error"
-
-    async def send(self, to: str, kind: str) -> str:
-        """Have a message of a kind sent; returns its id."""
-        return str((await self.ask("send", to=to, kind=kind))["id"])
-
-    async def reply(self, message_id: str, kind: str) -> str:
-        """Have a message that came replied to; returns the reply's id."""
-        return str((await self.ask("reply", id=message_id, kind=kind))["id"])
-
-    async def received(self, district: str) -> list[Json]:
-        """What it has from a district, in the order in which it took it in."""
-        return list((await self.ask("received", **{"from": district}))["messages"])
-
-    async def sent(self, district: str) -> list[Json]:
-        """What it has sent to a district, by number."""
-        return list((await self.ask("sent", to=district))["messages"])

@@ -14,7 +14,7 @@ from joserfc.jwk import OKPKey
 
 from renkou_common.messaging.nats_client import BrokerError, ConnectionClosed, NatsClient
 from renkou_partner import trust, wire
-from renkou_partner.contract import KINDS, LIMITS, Json, content_errors, newest, sample
+from renkou_partner.contract import KINDS, LIMITS, MESSAGE_TYPE, Json, content_errors, newest, sample
 from renkou_partner.hub import HubAccess
 from renkou_partner.jws import sign
 
@@ -65,9 +65,8 @@ class PeerKeys:
     @classmethod
     def new(cls, district: str) -> "PeerKeys":
         """Fresh keys."""
-        names = ("sig-2", "sig-3", "sig-1")
-        signing = [trust.new_key(f"{district}-{name}") for name in names]
-        return cls(*signing, trust.new_key(f"{district}-enc-1", "enc"))
+        past, now, overlapping = (trust.new_key(f"{district}-sig-{number}") for number in (1, 2, 3))
+        return cls(now, overlapping, past, trust.new_key(f"{district}-enc-1", "enc"))
 
     def entries(self) -> list[tuple[str, Json]]:
         """What the trust list says of them."""
@@ -104,11 +103,10 @@ class Peer:
         self._news = asyncio.Condition()
         self._next = 1
         self._ring = wire.KeyRing((), (OKPKey.import_key(keys.encryption),))
-        self._trust: trust.TrustList | None = None
+        self.trusted: trust.TrustList | None = None
 
-    async def run(self, trusted: trust.TrustList) -> None:
+    async def run(self) -> None:
         """Stay connected and keep what comes, until cancelled."""
-        self._trust = trusted
         while True:
             with suppress(ConnectionClosed, OSError):
                 async with asyncio.TaskGroup() as tasks:
@@ -132,12 +130,12 @@ class Peer:
 
     def _read(self, subject: str, data: bytes, headers: Mapping[str, str]) -> Arrival:
         sender, hub_id = subject.rsplit(".", 1)[-1], headers.get("Nats-Msg-Id", "")
-        assert self._trust is not None
+        assert self.trusted is not None
         try:
             opened = wire.open_sealed(
                 data,
                 keys=self._ring,
-                trust=self._trust,
+                trust=self.trusted,
                 own=self.district,
                 sender=sender,
                 now=datetime.now(UTC),
@@ -186,15 +184,14 @@ class Peer:
         text: bytes | None = None,
     ) -> Sealed:
         """Sign and encrypt to the implementation; ``jws`` and ``jwe`` change members of the headers."""
-        assert self._trust is not None
         text = text or json.dumps(envelope, ensure_ascii=False).encode()
-        signed = sign(text, OKPKey.import_key(key or self.keys.now), wire.MESSAGE_TYPE, **(jws or {}))
+        signed = sign(text, OKPKey.import_key(key or self.keys.now), MESSAGE_TYPE, **(jws or {}))
         return self.encrypt(envelope, signed, **(jwe or {}))
 
     def encrypt(self, envelope: Json, signed: str, **header: Any) -> Sealed:
         """Encrypt what was signed, or was not, to the implementation."""
-        assert self._trust is not None
-        receiver = self._trust.districts[self._implementation].encryption_key(datetime.now(UTC))
+        assert self.trusted is not None
+        receiver = self.trusted.districts[self._implementation].encryption_key(datetime.now(UTC))
         return Sealed(envelope, wire.encrypt(signed, receiver, **header), wire.digest_of(signed))
 
     async def publish(self, sealed: Sealed | bytes) -> None:

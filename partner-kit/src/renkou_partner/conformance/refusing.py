@@ -1,6 +1,7 @@
 """Checks NO: genuine messages that may not be taken are refused by a signed receipt, and take their number."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -126,10 +127,25 @@ def _checks_of_amendments() -> None:
     for kind, about in KINDS.items():
         if "of" in about["samples"][str(newest(kind))]["least"]:
             title = f"a {kind} of what never came is refused: amendment_not_expected"
-            check(f"NO-{kind}-of-nothing", "14", title)(lambda scene, kind=kind: _amendment(scene, kind))
+            check(f"NO-{kind}-of-nothing", "14", title)(partial(_amendment, kind=kind))
 
 
 _checks_of_amendments()
+
+
+def _with_attachments() -> list[str]:
+    return [kind for kind in AGREED if "attachments" in sample(kind, size="most")]
+
+
+async def _false_attachment(scene: Scene, kind: str) -> None:
+    payload = sample(kind, size="most")
+    payload["attachments"][0]["sha256"] = "0" * 64
+    await _refused(scene, "bad_content", kind=kind, payload=payload)
+
+
+for _kind in _with_attachments():
+    _title = f"{_kind}: an attachment whose digest is not that of its data is refused: bad_content"
+    check(f"NO-attachment-in-{_kind}", "5.2", _title)(partial(_false_attachment, kind=_kind))
 
 
 @check("NO-number-twice", "7.3", "another content under a known number is refused: sequence_conflict")

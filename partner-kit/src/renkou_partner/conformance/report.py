@@ -42,7 +42,6 @@ class Report:
     """Every verdict on one implementation."""
 
     implementation: str
-    driver: str
     started_at: str
     seconds: float
     checks: list[Result] = field(default_factory=list)

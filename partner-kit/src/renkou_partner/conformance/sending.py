@@ -1,5 +1,6 @@
 """Checks OUT: what the implementation sends, and when it stops (SPEC.md, 6, 8 and 14)."""
 
+from functools import partial
 from uuid import UUID
 
 from renkou_partner import trust
@@ -169,9 +170,9 @@ def _checks_of_replies() -> None:
     for kind, about in KINDS.items():
         if about["reply"]:
             title = f"{kind}: names what it replies to, its thread and its agreement"
-            check(f"OUT-{kind}", "14", title)(lambda scene, kind=kind: _reply(scene, kind))
+            check(f"OUT-{kind}", "14", title)(partial(_reply, kind=kind))
             title = f"{kind}: closes what it replies to; a second one is refused"
-            check(f"IN-{kind}", "14", title)(lambda scene, kind=kind: _replied(scene, kind))
+            check(f"IN-{kind}", "14", title)(partial(_replied, reply=kind))
 
 
 _checks_of_replies()

@@ -109,14 +109,11 @@ class Scene:
 class Stage:
     """Everything that runs while the checks do."""
 
-    def __init__(
-        self, command: str, checks: Sequence[Check], *, patience: float, log: Path | None = None
-    ) -> None:
+    def __init__(self, implementation: Implementation, checks: Sequence[Check], *, patience: float) -> None:
         self._stack = AsyncExitStack()
-        self._log = log
+        self.implementation = implementation
         self._checks = checks
         self._patience = patience
-        self._command = command
         self._tasks: list[asyncio.Task[None]] = []
         self._configure: Json = {}
         self.scenes: dict[str, Scene] = {}
@@ -143,7 +140,9 @@ class Stage:
         own, anchor = trust.new_keys(IMPLEMENTATION), trust.new_key("anchor-1")
         token = self._trust_list(own, peers, anchor)
         trusted = trust.verify_list(token, trust.public(anchor))
-        self._tasks = [asyncio.create_task(peer.run(trusted)) for peer in peers]
+        for peer in peers:
+            peer.trusted = trusted
+        self._tasks = [asyncio.create_task(peer.run()) for peer in peers]
         self._stack.push_async_callback(self._end_tasks)
         self._configure = {
             "district": IMPLEMENTATION,
@@ -155,9 +154,6 @@ class Stage:
             "agreements": [one for peer in peers for one in agreements_of(peer)],
             "resend": {"first_seconds": RESEND_FIRST_SECONDS, "longest_seconds": RESEND_LONGEST_SECONDS},
         }
-        self.implementation = Implementation(
-            self._command, self._log or folder / "driver.log", patience=self._patience
-        )
         self._stack.push_async_callback(self.implementation.stop)
         await self.implementation.start(self._configure)
 

@@ -4,13 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from renkou_common.messaging.nats_client import BrokerError
 
 # Each module registers its checks, in this order.
 from renkou_partner.conformance import enduring, ignoring, refusing, registry, sending, taking_in  # noqa: F401
-from renkou_partner.conformance.implementation import DriverError
+from renkou_partner.conformance.implementation import DriverError, Implementation
 from renkou_partner.conformance.peer import Failed
 from renkou_partner.conformance.report import Report, Result
 from renkou_partner.conformance.stage import Check, NotApplicable, Stage
@@ -24,24 +23,22 @@ def select(names: Sequence[str] = ()) -> list[Check]:
 
 
 async def run(
-    command: str,
+    implementation: Implementation,
     *,
     only: Sequence[str] = (),
     at_once: int = 8,
     patience: float = PATIENCE_SECONDS,
-    log: Path | None = None,
     tell: Callable[[Result], None] = lambda _: None,
 ) -> Report:
-    """Start the implementation's driver, run the checks, stop everything; returns the report.
+    """Start the implementation, run the checks, stop everything; returns the report.
 
-    ``patience`` is how many seconds to wait for anything that has to come; ``log`` takes the driver's standard
-    error. Raises DriverError where the
+    ``patience`` is how many seconds to wait for anything that has to come. Raises DriverError where the
     implementation cannot even be configured.
     """
     checks, begun = select(only), time.monotonic()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     places = asyncio.Semaphore(at_once)
-    async with Stage(command, checks, patience=patience, log=log) as stage:
+    async with Stage(implementation, checks, patience=patience) as stage:
 
         async def one(check: Check) -> Result:
             async with places:
@@ -51,10 +48,10 @@ async def run(
 
         results = await asyncio.gather(*(one(check) for check in checks if not check.alone))
         results += [await one(check) for check in checks if check.alone]
-        name = str(stage.implementation.about.get("name", command))
     order = {check.id: place for place, check in enumerate(checks)}
     results.sort(key=lambda result: order[result.id])
-    return Report(name, command, started_at, round(time.monotonic() - begun, 1), results)
+    name = str(implementation.about.get("name", "unnamed"))
+    return Report(name, started_at, round(time.monotonic() - begun, 1), results)
 
 
 async def _run(check: Check, stage: Stage) -> Result:

@@ -1,12 +1,13 @@
 """Checks IN: good messages in any order and number (SPEC.md, 5 to 8)."""
 
 import json
+from functools import partial
 from uuid import uuid4
 
 from renkou_partner.conformance.peer import Failed, Sealed
 from renkou_partner.conformance.registry import check
-from renkou_partner.conformance.stage import Scene
-from renkou_partner.contract import KINDS, Json, sample
+from renkou_partner.conformance.stage import NotApplicable, Scene
+from renkou_partner.contract import KINDS, LIMITS, Json, sample
 
 
 async def _every_content(scene: Scene, kind: str) -> None:
@@ -30,9 +31,7 @@ def _checks_of_kinds() -> None:
     for kind, about in KINDS.items():
         if about["numbered"] and not about["reply"]:
             title = f"{kind}: every understood version, with the least and the most it may carry, is read"
-            check(f"IN-{kind.replace('_', '-')}", "5", title)(
-                lambda scene, kind=kind: _every_content(scene, kind)
-            )
+            check(f"IN-{kind.replace('_', '-')}", "5", title)(partial(_every_content, kind=kind))
 
 
 _checks_of_kinds()
@@ -105,6 +104,19 @@ async def _(scene: Scene) -> None:
     await scene.peer.publish(spelled)
     await scene.peer.receipted(spelled)
     await scene.goes_on(spelled.id)
+
+
+@check("IN-large", "3.3", "a message of nearly the largest size is read")
+async def _(scene: Scene) -> None:
+    envelope = scene.peer.envelope()
+    room = LIMITS["sealed_bytes"] * 9 // 16 - 4000  # base64url twice
+    text = json.dumps(envelope).encode() + b" " * room
+    large = scene.peer.seal(envelope, text=text)
+    if len(large.data) > LIMITS["sealed_bytes"]:
+        raise NotApplicable(f"the suite made {len(large.data)} bytes")
+    await scene.peer.publish(large)
+    await scene.peer.receipted(large)
+    await scene.goes_on(large.id)
 
 
 def _escaped(value: object) -> str:

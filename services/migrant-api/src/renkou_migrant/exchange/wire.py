@@ -28,7 +28,15 @@ from renkou_migrant.credentials.trust import TrustedDistrict, TrustList
 MESSAGE_TYPE = "renkou-msg+jwt"
 MAX_SEALED = 256 * 1024
 """Bytes of the largest message taken in."""
-_ALGORITHMS = ["ECDH-ES", "A256GCM"]
+
+
+class _Sizes(jwe.JWERegistry):
+    """The library takes ciphertexts of 64 kB at most; :data:`MAX_SEALED` is checked before."""
+
+    max_ciphertext_length = MAX_SEALED
+
+
+_ALGORITHMS = _Sizes(algorithms=["ECDH-ES", "A256GCM"])
 _MEMBERS = {"id", "kind", "version", "from", "to", "pair_seq", "thread", "in_reply_to", "created_at"} | {
     "expires_at",
     "agreement",
@@ -129,7 +137,7 @@ def seal(envelope: Envelope, keys: ExchangeKeys, receiver: TrustedDistrict, now:
     trusted = receiver.encryption_key(now)
     signed = sign_compact(envelope.to_json(), key=keys.signer, type=MESSAGE_TYPE)
     header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": trusted.kid, "cty": MESSAGE_TYPE}
-    sealed = jwe.encrypt_compact(header, signed, _public_key(trusted.jwk["x"]), algorithms=_ALGORITHMS)
+    sealed = jwe.encrypt_compact(header, signed, _public_key(trusted.jwk["x"]), registry=_ALGORITHMS)
     signature = parse_compact(signed, type=MESSAGE_TYPE).signature
     return Sealed(sealed.encode(), sha256(signed.encode()).digest(), signature, keys.signer.kid)
 
@@ -185,7 +193,7 @@ def _decrypt(data: bytes, keys: ExchangeKeys) -> str:
         key = keys.encryption.get(header.get("kid"))
         if key is None:
             raise WireError("unknown_encryption_key", str(header.get("kid"))[:80])
-        opened = jwe.decrypt_compact(data, key, algorithms=_ALGORITHMS)
+        opened = jwe.decrypt_compact(data, key, registry=_ALGORITHMS)
         if opened.plaintext is None:
             raise WireError("undecryptable")
         return opened.plaintext.decode("ascii")

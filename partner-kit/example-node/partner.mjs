@@ -1,0 +1,208 @@
+// A partner district in small (SPEC.md, 6 to 10 and 14): numbers, keeps, resends; takes in, orders, receipts.
+import { randomUUID } from "node:crypto";
+import { KINDS, LIMITS, isContent, isNumbered, newest } from "./contract.mjs";
+import { open, seal } from "./wire.mjs";
+
+const CLOSES = { answer: "answered", confirmation: "confirmed", dispute: "disputed" };
+const CLOSED = Object.values(CLOSES);
+const RANK = { sent: 0, delivered: 1, read: 2 };
+const inShanghai = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai" });
+
+export class Partner {
+  constructor(settings, store) {
+    this.settings = settings;
+    this.store = store;
+  }
+
+  /** Number, seal and keep a message; returns its id. One at a time: sealing waits, and numbers have no gaps. */
+  async send(to, kind, content = KINDS[kind].samples[newest(kind)].least, members = {}) {
+    const pair_seq = this.store.pair(to).last_out + 1;
+    const agreement = this.#agreementFor(to, kind);
+    const envelope = { ...this.#envelope(to, kind, pair_seq, content), agreement, ...members };
+    const { data, digest } = await seal(envelope, this.settings.keys, this.settings.trust);
+    this.store.transaction(() => {
+      this.store.run("UPDATE pair SET last_out = ? WHERE partner = ?", pair_seq, to);
+      this.store.run(
+        "INSERT INTO sent (id, partner, pair_seq, kind, sealed, digest) VALUES (?, ?, ?, ?, ?, ?)",
+        ...[envelope.id, to, pair_seq, kind, data, digest],
+      );
+    });
+    return envelope.id;
+  }
+
+  /** Reply to a message that was read; throws where that may not be. */
+  async reply(id, kind) {
+    const target = this.store.one("SELECT * FROM received WHERE id = ?", id);
+    if (target?.state !== "read" || !KINDS[target.kind].replied_by.includes(kind)) {
+      throw new Error(`no ${kind} can be sent to ${id}`);
+    }
+    const { thread, agreement } = JSON.parse(target.envelope);
+    const members = { thread, agreement, in_reply_to: id };
+    const replyId = await this.send(target.partner, kind, undefined, members);
+    this.store.run("UPDATE received SET state = ? WHERE position = ?", CLOSES[kind], target.position);
+    return replyId;
+  }
+
+  /** Take in what the hub delivered. What nobody can be answered for is dropped. */
+  async take(sender, data) {
+    const { keys, trust, district } = this.settings;
+    let opened;
+    try {
+      opened = await open(data, { keys, trust, own: district, sender });
+    } catch (error) {
+      console.error(`dropped something of ${sender}: ${error.message}`);
+      return;
+    }
+    if (!isNumbered(opened.envelope.kind)) {
+      this.store.transaction(() => this.#takeReceipt(opened));
+      return;
+    }
+    // A crash before the receipt is kept costs nothing: the sender sends again and gets it then.
+    const items = this.store.transaction(() => this.#takeMessage(opened));
+    if (items.length) await this.#receipt(sender, items);
+  }
+
+  /** Everything that is due, receipts first. */
+  due() {
+    const receipts = this.store.all("SELECT position, id, partner, sealed FROM receipt ORDER BY position");
+    const now = Date.now();
+    return [
+      ...receipts.map((row) => ({
+        ...row,
+        done: () => this.store.run("DELETE FROM receipt WHERE position = ?", row.position),
+      })),
+      ...this.store.all("SELECT * FROM sent WHERE next_at <= ? ORDER BY partner, pair_seq", now).map((row) => ({
+        ...row,
+        id: `${row.id}.${row.attempts + 1}`,
+        done: () => this.#notePublished(row),
+      })),
+    ];
+  }
+
+  #notePublished({ id, attempts }) {
+    const { first_seconds, longest_seconds } = this.settings.resend;
+    const wait = Math.min(first_seconds * 2 ** Math.min(attempts, 30), longest_seconds) * 1000;
+    this.store.run(
+      "UPDATE sent SET attempts = attempts + 1, next_at = iif(next_at IS NULL, NULL, ?) WHERE id = ?",
+      ...[Date.now() + wait, id],
+    );
+  }
+
+  #envelope(to, kind, pair_seq, payload) {
+    const now = Date.now();
+    const id = randomUUID();
+    return {
+      id,
+      kind,
+      version: newest(kind),
+      from: this.settings.district,
+      to,
+      pair_seq,
+      thread: id,
+      in_reply_to: null,
+      created_at: new Date(now).toISOString(),
+      expires_at: new Date(now + LIMITS.lifetime_days * 86_400_000).toISOString(),
+      agreement: null,
+      payload,
+    };
+  }
+
+  #takeMessage({ envelope, digest }) {
+    const { id, from, pair_seq } = envelope;
+    const nextIn = this.store.pair(from).next_in;
+    const known = this.store.one("SELECT * FROM received WHERE partner = ? AND pair_seq = ?", from, pair_seq);
+    if (known) {
+      if (known.digest !== digest) return [item(id, digest, "refused", "sequence_conflict")];
+      const state = ["delivered", "refused"].includes(known.state) ? known.state : "read";
+      return [item(id, digest, state, known.code)];
+    }
+    if (pair_seq < nextIn) return [item(id, digest, "refused", "sequence_conflict")];
+    if (pair_seq - nextIn > LIMITS.window) return [];
+    const twice = this.store.one("SELECT 1 FROM received WHERE id = ?", id);
+    const code = twice ? "id_conflict" : this.#refusal(envelope);
+    this.store.run(
+      "INSERT INTO received (id, partner, pair_seq, kind, envelope, digest, state, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      ...[id, from, pair_seq, envelope.kind, JSON.stringify(envelope), digest, "delivered", code],
+    );
+    return pair_seq === nextIn ? this.#applyFrom(from, nextIn) : [item(id, digest, "delivered", code)];
+  }
+
+  #applyFrom(partner, number) {
+    const items = [];
+    for (; ; number += 1) {
+      const row = this.store.one("SELECT * FROM received WHERE partner = ? AND pair_seq = ?", partner, number);
+      if (row?.state !== "delivered") break;
+      const code = row.code ?? this.#applyReply(row) ?? this.#applyAmendment(row);
+      const state = code ? "refused" : "read";
+      this.store.run(
+        "UPDATE received SET state = ?, code = ?, applied = (SELECT coalesce(max(applied), 0) + 1 FROM received) WHERE position = ?",
+        ...[state, code, row.position],
+      );
+      items.push(item(row.id, row.digest, state, code));
+    }
+    this.store.run("UPDATE pair SET next_in = ? WHERE partner = ?", number, partner);
+    return items;
+  }
+
+  #applyReply({ kind, partner, envelope }) {
+    if (!KINDS[kind].reply) return null;
+    const target = this.store.one("SELECT * FROM sent WHERE id = ?", JSON.parse(envelope).in_reply_to);
+    const fits = target?.partner === partner && KINDS[target.kind].replied_by.includes(kind);
+    if (!fits || CLOSED.includes(target.state)) return "reply_not_expected";
+    this.store.run("UPDATE sent SET state = ?, next_at = NULL WHERE id = ?", CLOSES[kind], target.id);
+    return null;
+  }
+
+  #applyAmendment({ partner, envelope }) {
+    const { in_reply_to, payload } = JSON.parse(envelope);
+    if (!("of" in payload)) return null;
+    const target = this.store.one("SELECT * FROM received WHERE id = ? ORDER BY position", payload.of);
+    const fits = target?.partner === partner && target.state !== "refused" && in_reply_to === payload.of;
+    return fits ? null : "amendment_not_expected";
+  }
+
+  /** Why a genuine message may not be taken, or null (SPEC.md, 9). */
+  #refusal({ kind, version, from, agreement, created_at, expires_at, in_reply_to, payload }) {
+    const about = KINDS[kind];
+    if (!about) return "unknown_kind";
+    if (!about.versions.includes(version)) return "unsupported_version";
+    if (Date.parse(expires_at) <= Date.now()) return "expired";
+    const found = this.settings.agreements.find((one) => one.id === agreement && one.partner === from);
+    if (!found) return "no_agreement";
+    if (about.agreed && !allows(found, kind, "receive", Date.parse(created_at))) return "not_agreed";
+    if ((about.reply || "of" in payload) && in_reply_to === null) return "bad_content";
+    return isContent(kind, version, payload) ? null : "bad_content";
+  }
+
+  #agreementFor(to, kind) {
+    const fits = (one) => one.partner === to && (!KINDS[kind].agreed || allows(one, kind, "send", Date.now()));
+    return this.settings.agreements.find(fits)?.id ?? null;
+  }
+
+  async #receipt(partner, items) {
+    const envelope = this.#envelope(partner, "receipt", 0, { items });
+    const { data } = await seal(envelope, this.settings.keys, this.settings.trust);
+    this.store.run("INSERT INTO receipt (id, partner, sealed) VALUES (?, ?, ?)", envelope.id, partner, data);
+  }
+
+  #takeReceipt({ envelope }) {
+    const { kind, version, from, payload } = envelope;
+    if (kind !== "receipt" || !KINDS[kind].versions.includes(version) || !isContent(kind, version, payload)) return;
+    for (const { id, digest, state, code } of payload.items) {
+      const ours = this.store.one("SELECT * FROM sent WHERE id = ?", id);
+      if (ours?.partner !== from || ours.digest !== digest) continue;
+      const later = !CLOSED.includes(ours.state) && (RANK[state] ?? 3) > (RANK[ours.state] ?? 2);
+      const shown = later ? (code === "expired" ? "expired" : state) : ours.state;
+      this.store.run("UPDATE sent SET state = ?, code = ? WHERE id = ?", shown, later ? (code ?? null) : ours.code, id);
+      if (state !== "delivered") this.store.run("UPDATE sent SET next_at = NULL WHERE id = ?", id);
+    }
+  }
+}
+
+const item = (id, digest, state, code) => ({ id, digest, state: code ? "refused" : state, code: code ?? null });
+
+function allows({ valid_from, valid_to, kinds }, kind, direction, moment) {
+  const day = inShanghai.format(moment);
+  const agreed = kinds.some((one) => one.kind === kind && [direction, "both"].includes(one.direction));
+  return valid_from <= day && day <= valid_to && agreed;
+}
