@@ -1,12 +1,12 @@
 // A partner district in small (SPEC.md, 6 to 10 and 14): numbers, keeps, resends; takes in, orders, receipts.
 import { randomUUID } from "node:crypto";
+import { carried, covers, grantOf, isBetween } from "./agreement.mjs";
 import { KINDS, LIMITS, isContent, isNumbered, newest } from "./contract.mjs";
 import { open, seal } from "./wire.mjs";
 
 const CLOSES = { answer: "answered", confirmation: "confirmed", dispute: "disputed" };
 const CLOSED = Object.values(CLOSES);
 const RANK = { sent: 0, delivered: 1, read: 2 };
-const inShanghai = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai" });
 
 export class Partner {
   constructor(settings, store) {
@@ -14,8 +14,16 @@ export class Partner {
     this.store = store;
   }
 
-  /** Number, seal and keep a message; returns its id. One at a time: sealing waits, and numbers have no gaps. */
-  async send(to, kind, content = KINDS[kind].samples[newest(kind)].least, members = {}) {
+  #last = Promise.resolve();
+
+  /** Number, seal and keep a message; returns its id. One after the other: sealing waits, numbers have no gaps. */
+  send(...message) {
+    const sent = this.#last.then(() => this.#send(...message));
+    this.#last = sent.catch(() => {});
+    return sent;
+  }
+
+  async #send(to, kind, content = KINDS[kind].samples[newest(kind)].least, members = {}) {
     const pair_seq = this.store.pair(to).last_out + 1;
     const agreement = this.#agreementFor(to, kind);
     const envelope = { ...this.#envelope(to, kind, pair_seq, content), agreement, ...members };
@@ -58,8 +66,9 @@ export class Partner {
       return;
     }
     // A crash before the receipt is kept costs nothing: the sender sends again and gets it then.
-    const items = this.store.transaction(() => this.#takeMessage(opened));
+    const { items, pings } = this.store.transaction(() => this.#takeMessage(opened));
     if (items.length) await this.#receipt(sender, items);
+    for (const ping of pings) await this.#pong(ping);
   }
 
   /** Everything that is due, receipts first. */
@@ -111,24 +120,26 @@ export class Partner {
     const { id, from, pair_seq } = envelope;
     const nextIn = this.store.pair(from).next_in;
     const known = this.store.one("SELECT * FROM received WHERE partner = ? AND pair_seq = ?", from, pair_seq);
+    const only = (...items) => ({ items, pings: [] });
     if (known) {
-      if (known.digest !== digest) return [item(id, digest, "refused", "sequence_conflict")];
+      if (known.digest !== digest) return only(item(id, digest, "refused", "sequence_conflict"));
       const state = ["delivered", "refused"].includes(known.state) ? known.state : "read";
-      return [item(id, digest, state, known.code)];
+      return only(item(id, digest, state, known.code));
     }
-    if (pair_seq < nextIn) return [item(id, digest, "refused", "sequence_conflict")];
-    if (pair_seq - nextIn > LIMITS.window) return [];
+    if (pair_seq < nextIn) return only(item(id, digest, "refused", "sequence_conflict"));
+    if (pair_seq - nextIn > LIMITS.window) return only();
     const twice = this.store.one("SELECT 1 FROM received WHERE id = ?", id);
     const code = twice ? "id_conflict" : this.#refusal(envelope);
     this.store.run(
       "INSERT INTO received (id, partner, pair_seq, kind, envelope, digest, state, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       ...[id, from, pair_seq, envelope.kind, JSON.stringify(envelope), digest, "delivered", code],
     );
-    return pair_seq === nextIn ? this.#applyFrom(from, nextIn) : [item(id, digest, "delivered", code)];
+    return pair_seq === nextIn ? this.#applyFrom(from, nextIn) : only(item(id, digest, "delivered", code));
   }
 
   #applyFrom(partner, number) {
     const items = [];
+    const pings = [];
     for (; ; number += 1) {
       const row = this.store.one("SELECT * FROM received WHERE partner = ? AND pair_seq = ?", partner, number);
       if (row?.state !== "delivered") break;
@@ -139,9 +150,16 @@ export class Partner {
         ...[state, code, row.position],
       );
       items.push(item(row.id, row.digest, state, code));
+      if (row.kind === "ping" && !code) pings.push(JSON.parse(row.envelope));
     }
     this.store.run("UPDATE pair SET next_in = ? WHERE partner = ?", number, partner);
-    return items;
+    return { items, pings };
+  }
+
+  /** Answer a test message; what is understood is part of the answer. */
+  #pong({ id, from, thread, payload }) {
+    const kinds = Object.fromEntries(Object.entries(KINDS).map(([kind, { versions }]) => [kind, versions]));
+    return this.send(from, "pong", { ...payload, kinds }, { thread, in_reply_to: id, agreement: null });
   }
 
   #applyReply({ kind, partner, envelope }) {
@@ -162,21 +180,42 @@ export class Partner {
   }
 
   /** Why a genuine message may not be taken, or null (SPEC.md, 9). */
-  #refusal({ kind, version, from, agreement, created_at, expires_at, in_reply_to, payload }) {
+  #refusal(envelope) {
+    const { kind, version, expires_at, in_reply_to, payload } = envelope;
     const about = KINDS[kind];
     if (!about) return "unknown_kind";
     if (!about.versions.includes(version)) return "unsupported_version";
     if (Date.parse(expires_at) <= Date.now()) return "expired";
-    const found = this.settings.agreements.find((one) => one.id === agreement && one.partner === from);
-    if (!found) return "no_agreement";
-    if (about.agreed && !allows(found, kind, "receive", Date.parse(created_at))) return "not_agreed";
+    const agreed = about.test ? null : this.#notAgreed(envelope);
+    if (agreed && !agreed.startsWith("field_not_agreed")) return agreed;
     if ((about.reply || "of" in payload) && in_reply_to === null) return "bad_content";
-    return isContent(kind, version, payload) ? null : "bad_content";
+    return isContent(kind, version, payload) ? agreed : "bad_content";
+  }
+
+  /** Why the agreement does not let a message arrive, or null (SPEC.md, 10). */
+  #notAgreed({ kind, from, agreement, created_at, in_reply_to, payload }) {
+    const { agreements, district } = this.settings;
+    const found = agreements.find((one) => one.id === agreement && isBetween(one, from, district));
+    if (!found) return "no_agreement";
+    const spokenOf = { answer: "sent", correction: "received" }[kind];
+    const asked = spokenOf && this.store.one(`SELECT kind FROM ${spokenOf} WHERE id = ?`, in_reply_to)?.kind;
+    if (!KINDS[kind].agreed && !asked) return null;
+    if (!covers(found, Date.parse(created_at))) return "agreement_not_in_force";
+    if (kind === "correction" && !KINDS[asked].agreed) return null;
+    const [told, sender, content, fields] = {
+      answer: [asked, district, payload, "answer_fields"],
+      correction: [asked, from, payload.content, "fields"],
+    }[kind] ?? [kind, from, payload, "fields"];
+    const allowed = grantOf(found, told, sender)?.[fields] ?? [];
+    if (!allowed.length) return "not_agreed";
+    const beyond = [...carried(content)].find((path) => !allowed.includes(path));
+    return beyond ? `field_not_agreed:${beyond}` : null;
   }
 
   #agreementFor(to, kind) {
-    const fits = (one) => one.partner === to && (!KINDS[kind].agreed || allows(one, kind, "send", Date.now()));
-    return this.settings.agreements.find(fits)?.id ?? null;
+    const { agreements, district } = this.settings;
+    const fits = (one) => isBetween(one, to, district) && covers(one, Date.now()) && grantOf(one, kind, district);
+    return agreements.find(fits)?.id ?? null;
   }
 
   async #receipt(partner, items) {
@@ -200,9 +239,3 @@ export class Partner {
 }
 
 const item = (id, digest, state, code) => ({ id, digest, state: code ? "refused" : state, code: code ?? null });
-
-function allows({ valid_from, valid_to, kinds }, kind, direction, moment) {
-  const day = inShanghai.format(moment);
-  const agreed = kinds.some((one) => one.kind === kind && [direction, "both"].includes(one.direction));
-  return valid_from <= day && day <= valid_to && agreed;
-}

@@ -27,7 +27,9 @@ from tests.bench.turns import Setting, in_turns, rate
 
 AREA = "310115005001"
 PATIENCE_SECONDS = 60
-_UNANSWERED = "SELECT count(*) FROM message WHERE direction = 'out' AND state <> 'read'"
+_UNANSWERED = (
+    "SELECT count(*) FROM message WHERE direction = 'out' AND agreement_id IS NOT NULL AND state <> 'read'"
+)
 
 
 class BareSteps:

@@ -19,6 +19,8 @@ from tests.conformance.node import RunningNode
 from tests.e2e.api import Api, ApiError, Json
 from tests.e2e.progress import NotYet, until
 
+_AT_ONCE = 8
+
 
 class Driver:
     """Answers commands."""
@@ -26,6 +28,7 @@ class Driver:
     def __init__(self) -> None:
         self._node: RunningNode | None = None
         self._administrator: Api | None = None
+        self._deputy: Api | None = None
         self._desk: Api | None = None
         self._senders: dict[str, Callable[[str], Awaitable[str]]] = {
             "arrival_notice": self._arrival,
@@ -57,13 +60,13 @@ class Driver:
 
     async def _configure(self, command: Json) -> Json:
         self._node = RunningNode(command)
-        self._administrator, self._desk = await self._node.start()
+        self._administrator, self._deputy, self._desk = await self._node.start()
         body: Json = {"trust_list": command["trust_list"]}
         await self._administrator.request("PUT", "migrant", "/trust-list", json=body)
         known = {one["id"] for one in await self._administrator.pages("migrant", "/agreements", limit=200)}
-        for agreement in command["agreements"]:
-            if agreement["id"] not in known:
-                await self._administrator.post("migrant", "/agreements", agreement)
+        new = [one for one in command["agreements"] if one["id"] not in known]
+        for start in range(0, len(new), _AT_ONCE):
+            await asyncio.gather(*map(self._agree, new[start : start + _AT_ONCE]))
         return {
             "name": f"node of {command['district']}",
             "sends": list(self._senders),
@@ -71,6 +74,22 @@ class Driver:
             "replies_to": {"confirmation": "service_notice", "dispute": "certificate_checked"},
             "restarts": True,
         }
+
+    async def _agree(self, agreement: Json) -> None:
+        """Take in what the partner has signed, sign it, activate it: two people, as four eyes have to see it."""
+        assert self._administrator is not None
+        assert self._deputy is not None
+        body = {"document": agreement["document"]}
+        await self._administrator.post("migrant", "/agreements/documents", body)
+        path = f"/agreements/{agreement['id']}"
+        taken = await self._administrator.get("migrant", path)
+        signed = await self._deputy.post(
+            "migrant", f"{path}/acceptance", {}, key=None, version=taken["version"]
+        )
+        reason = {"without_check": "conformance suite"}
+        await self._administrator.post(
+            "migrant", f"{path}/activation", reason, key=None, version=signed["version"]
+        )
 
     async def _send(self, command: Json) -> Json:
         return {"id": await self._senders[command["kind"]](command["to"])}

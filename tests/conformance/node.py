@@ -28,8 +28,8 @@ class RunningNode:
         self._folder = Path(command["folder"]).resolve()
         self._stack = AsyncExitStack()
 
-    async def start(self) -> tuple[Api, Api]:
-        """Start everything; returns the signed-in administrator and clerk."""
+    async def start(self) -> tuple[Api, Api, Api]:
+        """Start everything; returns the signed-in administrator, deputy and clerk."""
         config = self._configure()
         postgres = EmbeddedPostgres(self._folder / "postgres", durable=False)
         nats = EmbeddedNats(self._folder / "nats", {self.district: config.secrets})
@@ -76,24 +76,28 @@ class RunningNode:
             if (service := spec.name.split("-")[1]) in by_service
         ]
 
-    async def _sign_in(self, node: Node) -> tuple[Api, Api]:
-        http = await self._stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+    async def _sign_in(self, node: Node) -> tuple[Api, Api, Api]:
+        self._http = await self._stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         urls = {"registry": node.registry_url, "migrant": node.migrant_url}
         one_time = secret_files.read(node.administrator_secret_file)
-        administrator = await self._staff(Api(http, urls), "administrator", one_time)
-        initial = self._folder / "passwords" / "clerk-initial"
+        administrator = await self._staff(Api(self._http, urls), "administrator", one_time)
+        deputy = await self._employ(administrator, "deputy", "administrator")
+        clerk = await self._employ(administrator, "clerk", "subdistrict_clerk")
+        await until("staff rights at migrant-api", lambda: _has_rights(deputy, clerk))
+        return administrator, deputy, clerk
+
+    async def _employ(self, administrator: Api, username: str, role: str) -> Api:
+        """A member of staff, signed in; made at the first start."""
+        initial = self._folder / "passwords" / f"{username}-initial"
         if not initial.exists():
-            secret = secret_files.read(secret_files.keep(initial, secret_files.password))
             body = {
-                "username": "clerk",
-                "display_name": "计生办经办人",
-                "password": secret,
-                "assignments": [{"role": "subdistrict_clerk", "area": self.district}],
+                "username": username,
+                "display_name": "计生办",
+                "password": secret_files.read(secret_files.keep(initial, secret_files.password)),
+                "assignments": [{"role": role, "area": self.district}],
             }
             await administrator.post("registry", "/staff", body)
-        clerk = await self._staff(Api(http, urls), "clerk", secret_files.read(initial))
-        await until("staff rights at migrant-api", lambda: _has_rights(administrator, clerk))
-        return administrator, clerk
+        return await self._staff(Api(self._http, administrator.urls), username, secret_files.read(initial))
 
     async def _staff(self, api: Api, username: str, one_time: str) -> Api:
         """Sign in; at first with a one-time password that has to be replaced."""
@@ -109,10 +113,10 @@ class RunningNode:
         return api
 
 
-async def _has_rights(administrator: Api, clerk: Api) -> bool:
+async def _has_rights(deputy: Api, clerk: Api) -> bool:
     """Rights reach migrant-api by event."""
     try:
-        await administrator.get("migrant", "/partners")
+        await deputy.get("migrant", "/partners")
         await clerk.get("migrant", "/notices", limit=1)
     except ApiError as error:
         if error.status != 403:

@@ -110,7 +110,13 @@ async def run(kills: int, seed: int) -> int:
             "accepted": sum(
                 api.acknowledged
                 for office in journey.offices.values()
-                for api in (office.administrator, office.clerk, office.approver, office.statistician)
+                for api in (
+                    office.administrator,
+                    office.deputy,
+                    office.clerk,
+                    office.approver,
+                    office.statistician,
+                )
             ),
             "lost": sum([await _count_lost(desk) for desk in desks]),
             "doubled": sum([await _count_doubled(journey, desk) for desk in desks]),

@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 
@@ -23,6 +22,7 @@ class Office:
 
     district: str
     administrator: Api
+    deputy: Api
     clerk: Api
     approver: Api
     statistician: Api
@@ -67,10 +67,11 @@ async def open_office(
 ) -> Office:
     """Turn a node that was just migrated into one that two clerks and a statistician can work with."""
     administrator = await first_sign_in(http, urls, "administrator", secret, patience)
+    deputy = await _employ(http, administrator, "deputy", "协作事务负责人", "administrator", district)
     clerk = await _employ(http, administrator, "clerk", "计生办经办人", "subdistrict_clerk", district)
     approver = await _employ(http, administrator, "approver", "计生办负责人", "subdistrict_clerk", district)
     statistician = await _employ(http, administrator, "statistician", "区统计员", "statistician", district)
-    office = Office(district, administrator, clerk, approver, statistician)
+    office = Office(district, administrator, deputy, clerk, approver, statistician)
     await until("staff rights in every service", lambda: _rights_known(office))
     return office
 
@@ -79,6 +80,7 @@ async def _rights_known(office: Office) -> bool:
     """Rights reach the other services by event; ask each until it knows."""
     try:
         await office.administrator.get("migrant", "/partners")
+        await office.deputy.get("migrant", "/partners")
         await office.clerk.get("migrant", "/notices", limit=1)
         await office.statistician.get("reporting", "/indicators")
         await office.statistician.get("reporting", "/feeds/status")
@@ -115,15 +117,57 @@ async def trust_each_other(
 
 
 async def agree(offices: list[Office], start: date, end: date) -> None:
-    """Enter the two-way agreement (双向管理协议) at both ends under one id."""
-    agreement = str(uuid4())
-    for office, partner in zip(offices, reversed(offices), strict=True):
-        body: Json = {
-            "id": agreement,
+    """Make the two-way agreement (双向管理协议) as two districts do: check, draft, sign, hand over, sign, activate."""
+    proposer, partner = offices
+    for office, other in ((proposer, partner), (partner, proposer)):
+        await _exchange_descriptions(office, other)
+        await _check(office, other.district)
+    drafted = await proposer.administrator.post(
+        "migrant",
+        "/agreements",
+        {
             "partner": partner.district,
             "valid_from": start.isoformat(),
             "valid_to": end.isoformat(),
             "legal_basis": "双向管理协议与本人同意",
             "kinds": [{"kind": kind, "direction": "both"} for kind in NOTICE_KINDS],
-        }
-        await office.administrator.post("migrant", "/agreements", body)
+        },
+    )
+    path = f"/agreements/{drafted['id']}"
+    await _step(proposer.deputy, f"{path}/proposal", {})
+    await _hand_over(proposer, partner, path)
+    await _step(partner.deputy, f"{path}/acceptance", {})
+    await _hand_over(partner, proposer, path)
+    for office in offices:
+        await _step(office.administrator, f"{path}/activation", {})
+
+
+async def _step(api: Api, path: str, body: Json) -> None:
+    version = (await api.get("migrant", path.rsplit("/", 1)[0]))["version"]
+    await api.post("migrant", path, body, key=None, version=version)
+
+
+async def _hand_over(office: Office, other: Office, path: str) -> None:
+    """Carry the signed document to the other district, as a file would be."""
+    document = await office.administrator.get("migrant", f"{path}/document")
+    await other.administrator.post("migrant", "/agreements/documents", {"document": document})
+
+
+async def _exchange_descriptions(office: Office, other: Office) -> None:
+    own = await other.administrator.get("migrant", "/exchange/description")
+    body: Json = {"description": own["signed"]}
+    await office.administrator.post("migrant", "/partners/descriptions", body, key=None)
+
+
+async def _check(office: Office, partner: str) -> None:
+    """Have test messages go over the hub until the partner has passed."""
+    path = f"/partners/{partner}/checks"
+    started = await office.administrator.post("migrant", path, {})
+
+    async def passed() -> bool:
+        found = await office.administrator.get("migrant", f"{path}/{started['id']}")
+        if found["verdict"] == "failed":
+            raise RuntimeError(f"{partner} does not pass the check: {found['steps']}")
+        return bool(found["verdict"] == "passed")
+
+    await until(f"check with {partner}", passed)

@@ -7,18 +7,17 @@ import json
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from renkou_partner import wire
+from renkou_partner.agreement import SHANGHAI, Agreement, beyond, day_of
 from renkou_partner.contract import KINDS, LIMITS, Json, content_errors, is_numbered, newest, sample
 from renkou_partner.faults import Fault
 from renkou_partner.store import Row, Store
 from renkou_partner.trust import District, TrustList, Untrusted, verify_list
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _RANK = {"sent": 0, "delivered": 1, "read": 2}
 _CLOSES = {"answer": "answered", "confirmation": "confirmed", "dispute": "disputed"}
 
@@ -30,7 +29,7 @@ class Settings:
     district: str
     keys: wire.KeyRing
     trust: TrustList
-    agreements: list[Json] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
     resend_first_seconds: float = LIMITS["resend_first_seconds"]
     resend_longest_seconds: float = LIMITS["resend_longest_seconds"]
     lifetime_days: int = LIMITS["lifetime_days"]
@@ -42,7 +41,7 @@ class Settings:
             district=configure["district"],
             keys=wire.KeyRing.from_jwk_set(configure["keys"]),
             trust=verify_list(configure["trust_list"], configure["anchor"]),
-            agreements=configure["agreements"],
+            agreements=[Agreement.of(one) for one in configure["agreements"]],
             resend_first_seconds=configure["resend"]["first_seconds"],
             resend_longest_seconds=configure["resend"]["longest_seconds"],
         )
@@ -95,7 +94,7 @@ class Partner:
             number -= 1
         if Fault.EXTRA_MEMBERS in self.faults:
             content = {**content, "remark": "one member more"}
-        agreed = self._agreement_for(to, kind, "send")
+        agreed = self._agreement_for(to, kind)
         envelope = self._envelope(to, kind, number, content) | {"agreement": agreed} | members
         sealed, digest = self._seal(envelope)
         self.store.add_sent(envelope, sealed, digest)
@@ -241,10 +240,19 @@ class Partner:
             code = row["code"] or self._apply_reply(row) or self._apply_amendment(row)
             state = "refused" if code else "read"
             self.store.apply(row["position"], state, code)
+            if row["kind"] == "ping" and not code:
+                self._pong(json.loads(row["envelope"]))
             items.append(_item(json.loads(row["envelope"])["id"], row["digest"], state, code))
             number += 1
         self.store.set_next_in(partner, number)
         self._receipt(partner, items)
+
+    def _pong(self, ping: Json) -> None:
+        """Answer a test message; what is understood is part of the answer."""
+        kinds = {kind: about["versions"] for kind, about in KINDS.items()}
+        content = ping["payload"] | {"kinds": kinds}
+        members = {"thread": ping["thread"], "in_reply_to": ping["id"], "agreement": None}
+        self._send(ping["from"], "pong", content, members)
 
     def _apply_reply(self, row: Row) -> str | None:
         """Close the message that a reply names; returns why it cannot."""
@@ -283,32 +291,50 @@ class Partner:
                 return "unsupported_version"
         if opened.expires_at <= datetime.now(UTC) and Fault.IGNORES_EXPIRY not in self.faults:
             return "expired"
-        if kind in KINDS and Fault.IGNORES_AGREEMENTS not in self.faults:
-            code = self._not_agreed(opened)
-            if code:
-                return code
+        agreed = (
+            self._not_agreed(opened)
+            if kind in KINDS and Fault.IGNORES_AGREEMENTS not in self.faults
+            else None
+        )
+        if agreed and not agreed.startswith("field_not_agreed"):
+            return agreed
         if Fault.IGNORES_CONTRACTS in self.faults:
             return None
         speaks_of_another = KINDS[kind]["reply"] or "of" in envelope["payload"]
         if speaks_of_another and envelope["in_reply_to"] is None:
             return "bad_content"
-        return "bad_content" if content_errors(kind, version, envelope["payload"]) else None
+        return "bad_content" if content_errors(kind, version, envelope["payload"]) else agreed
 
     def _not_agreed(self, opened: wire.Opened) -> str | None:
+        """Return why the agreement does not let a message arrive (SPEC.md, 10)."""
         envelope = opened.envelope
-        found = next((one for one in self.settings.agreements if one["id"] == envelope["agreement"]), None)
-        if found is None or found["partner"] != envelope["from"]:
+        kind, sender = envelope["kind"], envelope["from"]
+        if KINDS[kind]["test"]:
+            return None
+        found = next((one for one in self.settings.agreements if one.id == envelope["agreement"]), None)
+        if found is None or not found.is_between(sender, self.settings.district):
             return "no_agreement"
-        on = opened.created_at.astimezone(SHANGHAI).date()
-        if KINDS[envelope["kind"]]["agreed"] and not _allows(found, envelope["kind"], "receive", on):
-            return "not_agreed"
-        return None
+        asked = self._asked(envelope)
+        if not KINDS[kind]["agreed"] and asked is None:
+            return None
+        if not found.covers(day_of(opened.created_at)):
+            return "agreement_not_in_force"
+        return _beyond_grant(found, envelope, asked, self.settings.district)
 
-    def _agreement_for(self, to: str, kind: str, direction: str) -> str | None:
-        today = datetime.now(SHANGHAI).date()
+    def _asked(self, envelope: Json) -> str | None:
+        """The kind of the message that an answer or a correction speaks of."""
+        about = envelope["in_reply_to"] or ""
+        if envelope["kind"] == "answer":
+            target = self.store.sent(about)
+        else:
+            target = self.store.received(about) if "content" in envelope["payload"] else None
+        return None if target is None else str(target["kind"])
+
+    def _agreement_for(self, to: str, kind: str) -> str | None:
+        own, today = self.settings.district, day_of(datetime.now(UTC))
         for one in self.settings.agreements:
-            if one["partner"] == to and (not KINDS[kind]["agreed"] or _allows(one, kind, direction, today)):
-                return str(one["id"])
+            if one.is_between(own, to) and one.covers(today) and one.grant(kind, own):
+                return one.id
         return None
 
     # Receipts
@@ -358,10 +384,20 @@ def _shown(row: Row) -> str:
     return str(row["state"]) if row["state"] in ("delivered", "refused") else "read"
 
 
-def _allows(agreement: Json, kind: str, direction: str, on: date) -> bool:
-    if not date.fromisoformat(agreement["valid_from"]) <= on <= date.fromisoformat(agreement["valid_to"]):
-        return False
-    return any(one["kind"] == kind and one["direction"] in (direction, "both") for one in agreement["kinds"])
+def _beyond_grant(agreement: Agreement, envelope: Json, asked: str | None, own: str) -> str | None:
+    """Return why a message tells more than was agreed; ``asked`` is the kind that it speaks of."""
+    kind, payload, fields = envelope["kind"], envelope["payload"], "fields"
+    grant = agreement.grant(kind, envelope["from"])
+    if asked is not None and kind == "answer":
+        grant, fields = agreement.grant(asked, own), "answer_fields"
+    elif asked is not None:
+        if not KINDS[asked]["agreed"]:
+            return None
+        grant, payload = agreement.grant(asked, envelope["from"]), payload["content"]
+    if grant is None or not grant[fields]:
+        return "not_agreed"
+    path = beyond(payload, grant[fields])
+    return f"field_not_agreed:{path}" if path else None
 
 
 def _at_any_time(trust: TrustList) -> TrustList:

@@ -18,18 +18,19 @@ import logging
 import sys
 from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import structlog
+from joserfc.jwk import OKPKey
 
 from renkou_partner import trust
+from renkou_partner.agreement import day_of, grant_of, propose, terms_of
 from renkou_partner.contract import AGREED, KINDS, LIMITS, Json, sample
 from renkou_partner.exchange import Exchange
 from renkou_partner.faults import Fault
 from renkou_partner.hub import Hub, HubAccess
-from renkou_partner.partner import SHANGHAI, Partner, Settings
+from renkou_partner.partner import Partner, Settings
 from renkou_partner.store import Store
 
 SIMULATOR, YOU = "310115", "340103"
@@ -58,9 +59,15 @@ def introduce(hub: Hub, folder: Path) -> dict[str, Json]:
     token = trust.sign_list(
         [trust.description(district, found) for district, found in entries.items()], anchor, sequence=1
     )
-    today, agreement_id = datetime.now(SHANGHAI).date(), str(uuid4())
+    today = day_of(datetime.now(UTC))
+    parties = (SIMULATOR, YOU)
+    grants = [grant_of(kind, sender) for kind in AGREED for sender in parties]
+    terms = terms_of(
+        parties, today - timedelta(days=1), today + timedelta(days=365), grants, "双向管理协议(演示)"
+    )
+    agreement = propose(terms, OKPKey.import_key(keys[SIMULATOR]["keys"][0]), SIMULATOR)
     configured: dict[str, Json] = {}
-    for district, partner, name in ((SIMULATOR, YOU, "simulator"), (YOU, SIMULATOR, "you")):
+    for district, name in ((SIMULATOR, "simulator"), (YOU, "you")):
         file = folder / name / "configure.json"
         made = {
             "district": district,
@@ -68,16 +75,7 @@ def introduce(hub: Hub, folder: Path) -> dict[str, Json]:
             "keys": keys[district],
             "anchor": trust.public(anchor),
             "trust_list": token,
-            "agreements": [
-                {
-                    "id": agreement_id,
-                    "partner": partner,
-                    "valid_from": (today - timedelta(days=1)).isoformat(),
-                    "valid_to": (today + timedelta(days=365)).isoformat(),
-                    "legal_basis": "双向管理协议(演示)",
-                    "kinds": [{"kind": kind, "direction": "both"} for kind in AGREED],
-                }
-            ],
+            "agreements": [agreement],
             "resend": {
                 "first_seconds": LIMITS["resend_first_seconds"],
                 "longest_seconds": LIMITS["resend_longest_seconds"],
@@ -129,7 +127,8 @@ class Simulator:
         if kind not in AGREED:
             print(f"kinds: {', '.join(AGREED)}", flush=True)
             return
-        partner = self.partner.settings.agreements[0]["partner"]
+        parties = self.partner.settings.agreements[0].terms["parties"]
+        partner = next(one for one in parties if one != self.partner.settings.district)
         print(f"sent: {kind} {self.partner.send(partner, kind)}", flush=True)
 
 

@@ -60,8 +60,9 @@ def vectors() -> Json:
 
 def _peer() -> Peer:
     access = HubAccess("", "", f"_INBOX_{SENDER}", "", "")
-    agreement = {"wide": "0197a1f0-0000-7000-8000-00000000000a"}
-    return Peer(SENDER, PeerKeys.new(SENDER), access, agreement, implementation=IMPLEMENTATION, patience=0)
+    peer = Peer(SENDER, PeerKeys.new(SENDER), access, implementation=IMPLEMENTATION, patience=0)
+    peer.agreements["wide"] = "0197a1f0-0000-7000-8000-00000000000a"
+    return peer
 
 
 def _good(peer: Peer, kind: str, version: int) -> Sealed:

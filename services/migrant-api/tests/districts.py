@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from renkou_common.clock import SHANGHAI
 from renkou_local.nats import EmbeddedNats
 from renkou_migrant.credentials.jws import SigningKey
 
+from .agreements import agree, terms_between
 from .support import HOME, RESIDENCE, MovableClock, Node, eventually, trust_list
 
 
@@ -29,10 +31,10 @@ class Districts:
         await self.home.connected()
         await self.residence.connected()
 
-    async def agree(self, **changes: Any) -> None:
-        """Record an agreement about every kind, both ways, at both ends."""
-        await self.home.agree(RESIDENCE, **changes)
-        await self.residence.agree(HOME, **changes)
+    async def agree(self, **changes: Any) -> UUID:
+        """Make an agreement as the offices do: about every kind, both ways, unless told otherwise."""
+        terms = terms_between(HOME, RESIDENCE, self.home.runtime.clock.today(), **changes)
+        return await agree(self.residence.runtime, self.home.runtime, terms)
 
     async def hand_over(self) -> None:
         """Carry everything that waits in either direction, until nothing is left."""

@@ -26,8 +26,6 @@ from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.scope import AreaScope
 from renkou_local.databases import DatabaseAccess
-from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.credentials.trust import sign_trust_list
@@ -50,9 +48,10 @@ from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings
 from renkou_migrant.worker import hub_broker, keep_connected
 
+from .agreements import hold, terms_between
+
 HOME, RESIDENCE = "340103", "310115"
 HOME_COMMUNITY, RESIDENCE_COMMUNITY = "340103002003", "310115005001"
-AGREEMENT = UUID("0197a1f0-0000-7000-8000-00000000000a")
 EVERYTHING = AreaScope.everything()
 
 type Check[T] = Callable[[], Awaitable[T | None]]
@@ -101,6 +100,7 @@ class RegisterDouble:
     facts: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     people: dict[tuple[str, str], UUID] = field(default_factory=dict)
     births: dict[str, tuple[dict[str, Any], UUID]] = field(default_factory=dict)
+    corrections: dict[str, tuple[dict[str, Any], UUID]] = field(default_factory=dict)
     down: bool = False
 
     def __post_init__(self) -> None:
@@ -110,7 +110,9 @@ class RegisterDouble:
         self.app.post("/auth/token")(self._token)
         self.app.get("/.well-known/jwks.json")(self._keys)
         self.app.get("/persons/by-ref/{ref}/facts")(self._facts)
+        self.app.get("/persons/{ref}/facts")(self._facts)
         self.app.post("/persons/match")(self._match)
+        self.app.post("/corrections", status_code=201)(self._correction)
         self.app.post("/life-events/births", status_code=201)(self._birth)
 
     def staff_token(self, staff_id: UUID) -> str:
@@ -139,10 +141,19 @@ class RegisterDouble:
             return {"result": "none"}
         return {"result": "exact", "person_id": str(found), "person_ref": str(found)}
 
+    def registers(self, ref: UUID, **facts: Any) -> None:
+        """Let the register know a person, or know otherwise."""
+        self.facts[ref] = {**self.facts.get(ref, {"person_ref": str(ref)}), **facts}
+
     async def _birth(self, request: Request) -> dict[str, Any]:
         key = request.headers["idempotency-key"]
         self.births.setdefault(key, (await request.json(), uuid4()))
         return {"id": str(self.births[key][1])}
+
+    async def _correction(self, request: Request) -> dict[str, Any]:
+        key = request.headers["idempotency-key"]
+        self.corrections.setdefault(key, (await request.json(), uuid4()))
+        return {"id": str(self.corrections[key][1])}
 
 
 class _Transport(httpx.AsyncBaseTransport):
@@ -255,22 +266,10 @@ class Node:
         async with self.runtime.database.transaction(EVERYTHING) as tx:
             await accept_trust_list(tx, self.runtime, trust_list, uuid4())
 
-    async def agree(self, partner: str, *, kinds: frozenset[MessageKind] = AGREED, **changes: Any) -> None:
-        """Record an agreement in force about the given kinds, both ways."""
-        today = self.runtime.clock.today()
-        agreement = Agreement(
-            **{
-                "id": AGREEMENT,
-                "partner": partner,
-                "valid_from": today - timedelta(days=1),
-                "valid_to": today + timedelta(days=3650),
-                "legal_basis": "双向管理协议",
-                "kinds": {kind.value: AgreedDirection.BOTH for kind in kinds},
-                **changes,
-            }
-        )
-        async with self.runtime.database.transaction(EVERYTHING) as tx:
-            await agreements.record(tx, self.runtime, agreement, uuid4())
+    async def agree(self, partner: str, *, kinds: frozenset[MessageKind] = AGREED, **changes: Any) -> UUID:
+        """Hold an agreement in force about the given kinds, both ways, that the partner knows nothing of."""
+        terms = terms_between(self.district, partner, self.runtime.clock.today(), kinds, **changes)
+        return await hold(self.runtime, terms)
 
     async def arrival_notice(self, **changes: Any) -> UUID:
         """Draft the notice that somebody arrived today, which has to be agreed."""

@@ -156,7 +156,7 @@ class Database:
             await connection.execute("COMMIT")
 
     @asynccontextmanager
-    async def reading(self, scope: AreaScope) -> AsyncIterator[Reading]:
+    async def reading(self, scope: AreaScope) -> AsyncIterator[Reader]:
         """Give a caller who may see ``scope`` single reads, each a round trip instead of three.
 
         Raises :class:`Unavailable` when no connection can be had.

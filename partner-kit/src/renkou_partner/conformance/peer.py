@@ -87,14 +87,13 @@ class Peer:
         district: str,
         keys: PeerKeys,
         access: HubAccess,
-        agreements: Mapping[str, str],
         *,
         implementation: str,
         patience: float,
     ) -> None:
         self.district = district
         self.keys = keys
-        self.agreements = dict(agreements)
+        self.agreements: dict[str, str] = {}
         self.arrivals: list[Arrival] = []
         self.patience = patience
         self._access = access

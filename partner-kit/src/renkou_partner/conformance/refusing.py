@@ -67,24 +67,33 @@ async def _(scene: Scene) -> None:
     await _refused(scene, "not_agreed", kind=kind, agreement=scene.peer.agreements["narrow"])
 
 
-@check(
-    "NO-agreement-past",
-    "10",
-    "under an agreement that is over it is refused: not_agreed",
-    agreements=("wide", "past"),
-)
+@check("NO-agreement-before", "10", "signed before the first day of its agreement: agreement_not_in_force")
 async def _(scene: Scene) -> None:
-    await _refused(scene, "not_agreed", agreement=scene.peer.agreements["past"])
+    before = (datetime.now(UTC) - timedelta(days=10)).isoformat()
+    await _refused(scene, "agreement_not_in_force", created_at=before)
 
 
 @check(
     "NO-agreement-future",
     "10",
-    "under one that has not begun it is refused: not_agreed",
+    "under an agreement that has not begun it is refused: agreement_not_in_force",
     agreements=("wide", "future"),
 )
 async def _(scene: Scene) -> None:
-    await _refused(scene, "not_agreed", agreement=scene.peer.agreements["future"])
+    await _refused(scene, "agreement_not_in_force", agreement=scene.peer.agreements["future"])
+
+
+@check(
+    "NO-field-not-agreed",
+    "10",
+    "a member that the agreement does not list is refused by its path: field_not_agreed:subject.resident_id",
+    agreements=("wide", "narrow"),
+)
+async def _(scene: Scene) -> None:
+    payload = sample(AGREED[0])
+    payload["subject"]["resident_id"] = "340103199001011233"
+    changes = {"payload": payload, "agreement": scene.peer.agreements["narrow"]}
+    await _refused(scene, "field_not_agreed:subject.resident_id", kind=AGREED[0], **changes)
 
 
 @check("NO-member-too-many", "5", "one member beyond the contract and it is refused: bad_content")

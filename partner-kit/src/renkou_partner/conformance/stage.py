@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
-from uuid import uuid4
-from zoneinfo import ZoneInfo
+
+from joserfc.jwk import OKPKey
 
 from renkou_partner import trust
+from renkou_partner.agreement import day_of, grant_of, propose, terms_of
 from renkou_partner.conformance.implementation import Implementation
 from renkou_partner.conformance.peer import Failed, Peer, PeerKeys
 from renkou_partner.contract import AGREED, Json
@@ -116,6 +117,7 @@ class Stage:
         self._patience = patience
         self._tasks: list[asyncio.Task[None]] = []
         self._configure: Json = {}
+        self._agreed: list[Json] = []
         self.scenes: dict[str, Scene] = {}
 
     async def __aenter__(self) -> Self:
@@ -151,7 +153,7 @@ class Stage:
             "keys": own,
             "anchor": trust.public(anchor),
             "trust_list": token,
-            "agreements": [one for peer in peers for one in agreements_of(peer)],
+            "agreements": self._agreed,
             "resend": {"first_seconds": RESEND_FIRST_SECONDS, "longest_seconds": RESEND_LONGEST_SECONDS},
         }
         self._stack.push_async_callback(self.implementation.stop)
@@ -161,17 +163,17 @@ class Stage:
         peers: list[Peer] = []
         free = iter(districts)
         for check in self._checks:
-            own = [self._peer(next(free), check.agreements) for _ in range(check.peers)]
+            own = [self._peer(next(free)) for _ in range(check.peers)]
+            self._agreed += [made for one in own for made in _agreements(one, check.agreements)]
             self.scenes[check.id] = Scene(self, own[0], own[1:])
             peers += own
         return peers
 
-    def _peer(self, district: str, names: Sequence[str]) -> Peer:
+    def _peer(self, district: str) -> Peer:
         return Peer(
             district,
             PeerKeys.new(district),
             self.hub.access(district),
-            {name: str(uuid4()) for name in names},
             implementation=IMPLEMENTATION,
             patience=self._patience,
         )
@@ -194,26 +196,23 @@ class Stage:
         await self.implementation.start(self._configure)
 
 
-def agreements_of(peer: Peer) -> list[Json]:
-    """The agreements with a peer, as the implementation is told them; directions are seen from there."""
-    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+def _agreements(peer: Peer, names: Sequence[str]) -> list[Json]:
+    """The agreements with a peer as it hands them over, each with the peer's signature; notes their ids."""
+    today = day_of(datetime.now(UTC))
+    parties = (peer.district, IMPLEMENTATION)
     spans = {
-        "wide": (today - timedelta(days=2), today + timedelta(days=365), AGREED),
-        "narrow": (today - timedelta(days=2), today + timedelta(days=365), AGREED[:1]),
-        "past": (today - timedelta(days=60), today - timedelta(days=30), AGREED),
-        "future": (today + timedelta(days=30), today + timedelta(days=60), AGREED),
+        "wide": (today - timedelta(days=2), today + timedelta(days=365), AGREED, "fields"),
+        "narrow": (today - timedelta(days=2), today + timedelta(days=365), AGREED[:1], "required"),
+        "future": (today + timedelta(days=30), today + timedelta(days=60), AGREED, "fields"),
     }
-    return [
-        {
-            "id": agreement_id,
-            "partner": peer.district,
-            "valid_from": spans[name][0].isoformat(),
-            "valid_to": spans[name][1].isoformat(),
-            "legal_basis": f"{name}: 双向管理协议(测试)",
-            "kinds": [{"kind": kind, "direction": "both"} for kind in spans[name][2]],
-        }
-        for name, agreement_id in peer.agreements.items()
-    ]
+    made = []
+    for name in names:
+        first, last, kinds, fields = spans[name]
+        grants = [grant_of(kind, sender, fields) for kind in kinds for sender in parties]
+        terms = terms_of(parties, first, last, grants, f"双向管理协议(测试 {name})")
+        made.append(propose(terms, OKPKey.import_key(peer.keys.now), peer.district))
+        peer.agreements[name] = made[-1]["id"]
+    return made
 
 
 def was_taken(shown: Json) -> bool:

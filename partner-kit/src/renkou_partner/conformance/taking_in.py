@@ -37,6 +37,24 @@ def _checks_of_kinds() -> None:
 _checks_of_kinds()
 
 
+@check("IN-test-message", "14", "a test message needs no agreement and is answered by itself")
+async def _(scene: Scene) -> None:
+    if "ping" not in KINDS:
+        raise NotApplicable("there are no test messages")
+    said = await scene.peer.say("ping", agreement=None, payload=sample("ping") | {"nonce": uuid4().hex})
+    await scene.peer.receipted(said)
+    answer = await scene.peer.wait_for(
+        "a pong", lambda all_: next((one for one in all_ if one.envelope.get("kind") == "pong"), None)
+    )
+    if answer.problem:
+        raise Failed(answer.problem)
+    told = answer.envelope["payload"]
+    if (answer.envelope["in_reply_to"], told["nonce"]) != (said.id, said.envelope["payload"]["nonce"]):
+        raise Failed("it is not the answer to this one")
+    if told["kinds"].get("arrival_notice") is None:
+        raise Failed("it does not say which versions it understands")
+
+
 @check("IN-duplicate", "7.2", "a message that comes again gets its receipt again and is taken in once")
 async def _(scene: Scene) -> None:
     peer = scene.peer

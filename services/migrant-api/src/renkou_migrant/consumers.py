@@ -2,11 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from renkou_common.contracts.registry import BirthRecorded, RegistryEventType, ServiceGiven, StaffChanged
+from renkou_common.contracts.registry import (
+    BirthRecorded,
+    EventCorrected,
+    EventRetracted,
+    RegistryEventType,
+    ServiceGiven,
+    StaffChanged,
+)
+from renkou_common.contracts.registry_maternal import ChildbirthChanged, ChildbirthRegistered, ServiceChanged
+from renkou_common.contracts.registry_people import DetailsChanged
 from renkou_common.database import Transaction
 from renkou_common.identity import rights
 from renkou_common.messaging.envelope import Event
-from renkou_migrant.exchange import automatic
+from renkou_migrant.exchange import automatic, following
 from renkou_migrant.outflow import consumers as outflow
 from renkou_migrant.runtime import Runtime
 
@@ -25,10 +34,40 @@ async def _service_given(tx: Transaction, runtime: Runtime, event: Event) -> Non
     await automatic.on_service(tx, runtime, ServiceGiven.model_validate(event.data))
 
 
+async def _service_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await following.on_service_changed(tx, runtime, ServiceChanged.model_validate(event.data))
+
+
+async def _childbirth_registered(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await automatic.on_childbirth_registered(tx, runtime, ChildbirthRegistered.model_validate(event.data))
+
+
+async def _childbirth_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await following.on_childbirth_changed(tx, runtime, ChildbirthChanged.model_validate(event.data))
+
+
+async def _corrected(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await following.on_corrected(tx, runtime, EventCorrected.model_validate(event.data))
+
+
+async def _retracted(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await following.on_retracted(tx, runtime, EventRetracted.model_validate(event.data))
+
+
+async def _details_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await following.on_details_changed(tx, runtime, DetailsChanged.model_validate(event.data))
+
+
 HANDLERS: dict[str, tuple[Handler, ...]] = {
     RegistryEventType.STAFF_CHANGED: (_staff_changed,),
     RegistryEventType.BIRTH_RECORDED: (_birth_recorded,),
     RegistryEventType.SERVICE_GIVEN: (_service_given,),
+    RegistryEventType.SERVICE_CHANGED: (_service_changed,),
+    RegistryEventType.CHILDBIRTH_REGISTERED: (_childbirth_registered,),
+    RegistryEventType.CHILDBIRTH_CHANGED: (_childbirth_changed,),
+    RegistryEventType.EVENT_CORRECTED: (_corrected,),
+    RegistryEventType.EVENT_RETRACTED: (_retracted,),
+    RegistryEventType.DETAILS_CHANGED: (_details_changed,),
 }
 """Handlers by event type; each runs in the consumer's transaction and leaves the network alone."""
 

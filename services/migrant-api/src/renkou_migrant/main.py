@@ -11,13 +11,16 @@ from renkou_migrant.agreements.routes import router as agreements
 from renkou_migrant.applications.routes import router as applications
 from renkou_migrant.arrivals.routes import router as arrivals
 from renkou_migrant.bootstrap import open_runtime
+from renkou_migrant.calendar.routes import router as calendar
 from renkou_migrant.certificate_keys.routes import router as certificate_keys
 from renkou_migrant.certificates.routes import router as certificates
 from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
+from renkou_migrant.exchange.conversation_routes import router as conversations
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.feeds.routes import router as feeds
 from renkou_migrant.me.applications import router as my_applications
+from renkou_migrant.me.exchange import router as my_exchange
 from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
 from renkou_migrant.partners.routes import router as partners
@@ -40,9 +43,12 @@ ROUTERS: list[APIRouter] = [
     partners,
     agreements,
     notices,
+    conversations,
+    calendar,
     message_log,
     me,
     my_applications,
+    my_exchange,
     feeds,
 ]
 TITLE = "migrant-api"

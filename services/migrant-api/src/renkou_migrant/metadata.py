@@ -10,6 +10,7 @@ import renkou_common.messaging.tables
 import renkou_migrant.agreements.tables
 import renkou_migrant.applications.tables
 import renkou_migrant.arrivals.tables
+import renkou_migrant.calendar.tables
 import renkou_migrant.certificate_keys.tables
 import renkou_migrant.certificates.tables
 import renkou_migrant.checks.tables

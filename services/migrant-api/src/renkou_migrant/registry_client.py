@@ -133,6 +133,12 @@ class RegistryClient:
         answer = await self._call("POST", "/life-events/births", token, json=birth, headers=headers)
         return UUID(str(answer["id"]))
 
+    async def request_correction(self, wanted: dict[str, Any], *, token: str, key: str) -> UUID:
+        """Ask on behalf of the clerk that an event be corrected or taken back; returns the request's id."""
+        headers = {"Idempotency-Key": key}
+        answer = await self._call("POST", "/corrections", token, json=wanted, headers=headers)
+        return UUID(str(answer["id"]))
+
     async def _call(self, method: str, path: str, token: str, **options: Any) -> dict[str, Any]:
         headers = {**options.pop("headers", {}), "Authorization": f"Bearer {token}"}
         return await _send(self._http, method, f"{self._base}{path}", headers=headers, **options)

@@ -13,6 +13,7 @@ from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.messaging.outbox import Outbox
+from renkou_migrant.calendar.domain import WorkingDays
 from renkou_migrant.credentials.holder import RecentProofs
 from renkou_migrant.credentials.jws import VerifyingKey
 from renkou_migrant.credentials.own_keys import OwnKey
@@ -28,6 +29,8 @@ class TrustCache:
     """The last trust list read from the database, verified once; see ``partners.service.trust_list``."""
 
     current: TrustList | None = None
+    described: int = 0
+    """Position of the last description of a partner whose keys are among it."""
 
 
 class StatusListCache:
@@ -53,6 +56,14 @@ class StatusListCache:
             self._lists.popitem(last=False)
 
 
+@dataclass(slots=True)
+class CalendarCache:
+    """The calendar last read from the database; see ``calendar.service.working_days``."""
+
+    current: WorkingDays | None = None
+    read_again: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Connections, keys and clock of one process."""
@@ -72,6 +83,7 @@ class Runtime:
     trust: TrustCache = field(default_factory=TrustCache)
     status_lists: StatusListCache = field(default_factory=StatusListCache)
     holder_proofs: RecentProofs = field(default_factory=RecentProofs)
+    calendar: CalendarCache = field(default_factory=CalendarCache)
 
 
 async def _current_runtime(request: Request) -> Runtime:

@@ -12,6 +12,13 @@ class MigrantSettings(ServiceSettings):
 
     district_name_zh: str = Field(default="", description="the district's name as partners see it, Chinese")
     district_name_en: str = Field(default="", description="the district's name as partners see it, English")
+    contact_office: str = Field(
+        default="", description="office that partners turn to, in the own description"
+    )
+    contact_details: str = Field(default="", description="its telephone or mail, in the own description")
+    description_days: int = Field(
+        default=365, ge=1, le=3650, description="days that the own description is good for"
+    )
     hub_url: str = Field(default="nats://127.0.0.1:4222", description="NATS hub where districts meet")
     hub_seed_file: Path | None = Field(
         default=None, description="nkey seed of this district's user at the hub"
@@ -47,6 +54,15 @@ class MigrantSettings(ServiceSettings):
 
     answer_days: int = Field(default=30, ge=1, le=365, description="days to answer an arrival notice")
     inquiry_days: int = Field(default=15, ge=1, le=365, description="days to answer an inquiry")
+    urgent_inquiry_working_days: int = Field(
+        default=7, ge=1, le=60, description="working days to answer an inquiry for a childbirth registration"
+    )
+    reminder_pause_days: int = Field(
+        default=7, ge=1, le=365, description="days before an office is reminded of the same message again"
+    )
+    reminder_check_seconds: float = Field(
+        default=3600.0, gt=0, description="pause between looks for replies that are overdue"
+    )
     confirmation_days: int = Field(default=30, ge=1, le=365, description="days to confirm a notice")
     dispute_days: int = Field(default=15, ge=1, le=365, description="days to answer a dispute")
     message_lifetime_days: int = Field(default=90, ge=1, le=3650, description="days until a message expires")

@@ -23,6 +23,7 @@ from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.consumers import registry_handler
 from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
+from renkou_migrant.exchange.reminders import Reminding
 from renkou_migrant.exchange.sender import Sender
 from renkou_migrant.reissues.work import reissuing
 from renkou_migrant.runtime import Runtime
@@ -113,6 +114,7 @@ async def main() -> int:
         tasks = {
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
+            "reminding": Reminding(runtime).run,
             "trimming": lambda: trimming(runtime),
             "certificate-reissue": lambda: reissuing(runtime),
         }

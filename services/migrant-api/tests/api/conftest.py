@@ -36,9 +36,9 @@ async def offices(
             office.registry_environment = environment
             found[district] = office
         token = trust_list(anchor, [office.runtime for office in found.values()])
-        for office, partner in zip(found.values(), reversed(found), strict=True):
+        for office in found.values():
             await office.trust(token)
-            await office.agree(partner)
+        await found[RESIDENCE].agree(found[HOME])
         yield found
 
 

@@ -20,17 +20,16 @@ from renkou_common.contracts.registry import StaffAssignment, StaffChanged
 from renkou_common.identity import rights
 from renkou_local.databases import DatabaseAccess
 from renkou_local.ports import free_port
-from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection, Agreement
 from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.credentials.jws import SigningKey
-from renkou_migrant.exchange.contracts import AGREED
+from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.main import create_app
 from renkou_migrant.partners import service as partners
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings
 from renkou_migrant.status_lists import service as status_lists
 
+from ..agreements import agree, terms_between
 from ..support import EVERYTHING, eventually, write_secrets
 
 ONE_TIME, CHOSEN = "given once by the office", "a phrase of one's own"
@@ -179,18 +178,12 @@ class Office:
             await rights.take_over(tx, change)
         return Staff(staff_id, await self.first_sign_in(username), self.migrant, self.registry)
 
-    async def agree(self, partner: str) -> None:
-        """Record an agreement about everything with a partner."""
-        agreement = Agreement(
-            id=uuid4(),
-            partner=partner,
-            valid_from=date(2024, 1, 1),
-            valid_to=date(2099, 12, 31),
-            legal_basis="双向管理协议",
-            kinds={kind.value: AgreedDirection.BOTH for kind in AGREED},
+    async def agree(self, partner: "Office") -> None:
+        """Make an agreement about everything with a partner, in force since 2024."""
+        terms = terms_between(
+            self.district, partner.district, self.runtime.clock.today(), valid_from=date(2024, 1, 1)
         )
-        async with self.runtime.database.transaction(EVERYTHING) as tx:
-            await agreements.record(tx, self.runtime, agreement, uuid4())
+        await agree(self.runtime, partner.runtime, terms)
 
     async def trust(self, token: str) -> None:
         """Accept a trust list."""
@@ -217,6 +210,10 @@ class Office:
             rows = await tx.fetch("SELECT body FROM outbox ORDER BY position")
         found = [json.loads(row["body"]) for row in rows]
         return [one for one in found if person_ref is None or one["data"].get("person_ref") == person_ref]
+
+    async def complete(self) -> None:
+        """Fetch from the register what drafts still want, as the worker does."""
+        await Completion(self.runtime, asyncio.Event()).complete()
 
     async def notices(self, arrival_id: str) -> list[str]:
         """Kinds of the notices drafted about an arrival, in order."""

@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from renkou_common.contracts.registry import StaffChanged
 from renkou_common.identity import rights
@@ -13,28 +12,11 @@ from renkou_migrant.credentials.trust import verify_trust_list
 from renkou_migrant.main import create_app
 
 from ..districts import SignList
-from ..support import Clerk, Json, Node, Until
-
-AGREEMENT = {
-    "id": "0197a1f0-0000-7000-8000-0000000000aa",
-    "partner": "340103",
-    "valid_from": "2025-01-01",
-    "valid_to": "2035-12-31",
-    "legal_basis": "双向管理协议 2025-01",
-    "kinds": [
-        {"kind": "arrival_notice", "direction": "send"},
-        {"kind": "birth_notice", "direction": "both"},
-    ],
-}
+from ..support import Clerk, Node, Until
 
 
 async def put(administrator: Clerk, token: str) -> httpx.Response:
     return await administrator.request("PUT", "/trust-list", json={"trust_list": token})
-
-
-async def create(administrator: Clerk, body: Json, key: str | None = None) -> httpx.Response:
-    headers = {"Idempotency-Key": key or str(uuid4())}
-    return await administrator.request("POST", "/agreements", json=body, headers=headers)
 
 
 async def test_a_trust_list_names_the_partners(node: Node, lists: SignList) -> None:
@@ -92,59 +74,10 @@ async def test_a_node_describes_itself_with_public_keys_only(node: Node, lists: 
     }
 
 
-async def test_an_agreement_is_recorded_once_and_ends_once(node: Node) -> None:
-    administrator = await node.clerk("administrator")
-    key = str(uuid4())
-    created = await create(administrator, AGREEMENT, key)
-    assert created.status_code == 201, created.text
-    assert created.json()["in_force"] is True
-    assert created.json()["kinds"][0]["purpose_zh"]
-    assert (await create(administrator, AGREEMENT, key)).json()["id"] == AGREEMENT["id"]
-    assert (await create(administrator, AGREEMENT)).json()["code"] == "agreement_exists"
-    path = f"/agreements/{AGREEMENT['id']}"
-    ended = await administrator.act(f"{path}/end", version=1)
-    assert (ended.json()["in_force"], ended.headers["etag"]) == (False, '"2"')
-    again = await administrator.act(f"{path}/end", version=2)
-    assert (again.status_code, again.json()["code"]) == (409, "agreement_ended")
-    assert (await administrator.get(path))["ended_on"] is not None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"partner": "310115"},
-        {"partner": "3401"},
-        {"valid_to": "2024-12-31"},
-        {"kinds": []},
-        {"kinds": [{"kind": "confirmation", "direction": "both"}]},
-        {"kinds": [{"kind": "pregnancy_notice", "direction": "both"}]},
-        {"legal_basis": ""},
-        {"fee": 100},
-    ],
-)
-async def test_an_agreement_that_makes_no_sense_is_refused(node: Node, change: Json) -> None:
-    administrator = await node.clerk("administrator")
-    assert (await create(administrator, {**AGREEMENT, **change})).status_code == 422
-
-
-async def test_clerks_read_partners_and_agreements_but_only_administrators_change_them(
-    node: Node, lists: SignList
-) -> None:
+async def test_clerks_read_partners_but_only_administrators_change_them(node: Node, lists: SignList) -> None:
     clerk = await node.clerk()
-    assert (await clerk.get("/agreements"))["items"] == []
+    assert (await clerk.get("/partners"))["items"] == []
     assert (await put(clerk, lists(1))).status_code == 403
-    assert (await create(clerk, AGREEMENT)).status_code == 403
-
-
-async def test_agreements_come_page_by_page(node: Node) -> None:
-    administrator = await node.clerk("administrator")
-    for number in range(3):
-        await create(administrator, {**AGREEMENT, "id": str(uuid4()), "partner": f"34010{number + 2}"})
-    first = await administrator.get("/agreements", limit=2)
-    second = await administrator.get("/agreements", limit=2, after=first["next"])
-    assert [one["partner"] for one in first["items"] + second["items"]] == ["340102", "340103", "340104"]
-    assert second["next"] is None
-    assert len((await administrator.get("/agreements", partner="340104"))["items"]) == 1
 
 
 async def test_without_a_token_there_is_nothing_but_health_and_what_is_public(node: Node) -> None:

@@ -14,9 +14,11 @@ from joserfc import jwe
 from joserfc.jwk import OKPKey
 
 from renkou_common.scope import AreaScope
+from renkou_migrant.agreements import lifecycle
 from renkou_migrant.agreements import service as agreements
+from renkou_migrant.agreements.lifecycle import Person
 from renkou_migrant.credentials.jws import SigningKey, decode_base64url
-from renkou_migrant.exchange.contracts import AGREED, Answer, MessageKind
+from renkou_migrant.exchange.contracts import Answer, MessageKind
 from renkou_migrant.exchange.wire import Envelope, ExchangeKeys, seal
 from renkou_migrant.partners.service import trust_list
 
@@ -135,7 +137,7 @@ async def test_a_signature_of_another_key_is_not_believed(pair: Districts) -> No
 async def test_altered_truncated_and_foreign_bytes_are_kept_as_dead_letters(pair: Districts) -> None:
     _, sealed = await sealed_by(pair)
     altered = sealed[:-30] + bytes([sealed[-30] ^ 1]) + sealed[-29:]
-    for data in (altered, sealed[:200], b"", b"\xff\xfe", b"a.b.c.d.e", b"x" * 300_000):
+    for data in (altered, sealed[:200], b"", b"\xff\xfe", b"a.b.c.d.e", b"x" * 1_000_001):
         await pair.home.take(RESIDENCE, data)
     codes = await pair.home.dead_letters()
     assert len(codes) == 6
@@ -230,12 +232,13 @@ async def test_a_member_beyond_the_contract_is_refused(pair: Districts) -> None:
 
 
 async def test_a_refused_message_is_dead_at_its_sender_and_the_next_ones_go_on(strangers: Districts) -> None:
-    home, residence = strangers.home, strangers.residence
-    await residence.agree(HOME)
-    await home.agree(RESIDENCE, kinds=AGREED - {MessageKind.SERVICE_NOTICE})
-    refused, taken = await residence.service_notice(), await residence.arrival_notice()
+    residence = strangers.residence
+    await residence.agree(HOME, kinds=frozenset({MessageKind.SERVICE_NOTICE}))
+    refused = await residence.service_notice()
+    await strangers.agree()
+    taken = await residence.arrival_notice()
     await strangers.hand_over()
-    assert await residence.state(refused) == "dead: not_agreed"
+    assert await residence.state(refused) == "dead: no_agreement"
     assert await residence.state(taken) == "read"
 
 
@@ -251,7 +254,8 @@ async def test_an_agreement_that_ended_meanwhile_keeps_a_draft_from_leaving(pair
     message_id = await residence.arrival_notice()
     async with residence.runtime.database.transaction(EVERYTHING) as tx:
         (row,) = await tx.fetch("SELECT id FROM agreement")
-        await agreements.end(tx, residence.runtime, row["id"], 1)
+        version = (await agreements.get(tx, row["id"])).revision
+        await lifecycle.end(tx, residence.runtime, row["id"], Person(uuid4(), version), None)
     assert await residence.sealed() == {}
     assert await residence.state(message_id) == "dead: agreement_not_in_force"
     assert await residence.counted() == {"notice_due": 1}
@@ -348,4 +352,4 @@ async def test_the_figures_follow_a_notice_to_its_confirmation(pair: Districts) 
     await clerk.act(f"/notices/{message_id}/confirmation", version=version)
     await pair.hand_over()
     assert (await residence.counted())["notice_confirmed"] == 1
-    assert await home.counted() == {}
+    assert await home.counted() == {"reply_due": 1, "reply_on_time": 1}

@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from renkou_common.database import Transaction
+from renkou_common.reach import reaching_all
 from renkou_common.scope import AreaScope
+
+__all__ = ["PERSON_IN_SCOPE", "reaching", "reaching_all", "reaching_everywhere"]
 
 PERSON_IN_SCOPE = """
 NOT p.withdrawn AND EXISTS (SELECT FROM unnest($2::bigint[], $3::bigint[]) s(lo, hi)
@@ -31,19 +34,6 @@ async def reaching(tx: Transaction, own: AreaScope, *areas: int) -> AsyncIterato
     await tx.execute(_SET, wider.multirange)
     yield
     await tx.execute(_SET, own.multirange)
-
-
-@asynccontextmanager
-async def reaching_all(tx: Transaction) -> AsyncIterator[None]:
-    """Let the statements inside reach everywhere, whatever the caller's area; restores what was set.
-
-    For what follows on from a permitted change elsewhere: the other end of a kin link, a membership in the
-    household of another community. An error leaves the transaction to be rolled back.
-    """
-    before = await tx.fetchval("SELECT current_setting('renkou.areas', true)")
-    await tx.execute(_SET, AreaScope.everything().multirange)
-    yield
-    await tx.execute(_SET, before or "")
 
 
 @asynccontextmanager

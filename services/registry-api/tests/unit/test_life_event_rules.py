@@ -18,6 +18,7 @@ from renkou_registry.life_events.domain import (
     derive,
     population_lines,
 )
+from renkou_registry.life_events.routes import LABELS
 
 DISTRICT = (340103_000000, 340103_999999)
 A, B = 340103_013001, 340103_013002
@@ -318,3 +319,7 @@ def test_a_move_on_the_day_of_death_recorded_after_it_is_possible() -> None:
 def test_a_marriage_before_the_entry_can_still_be_recorded() -> None:
     wedding = LifeEvent(uuid4(), EventKind.MARRIAGE, date(2015, 5, 1), {"marital_status": "21"})
     assert state(opening(JAN, A, A), wedding).marital_status == "21"
+
+
+def test_every_kind_of_event_has_a_name_in_chinese() -> None:
+    assert set(LABELS) == set(EventKind)

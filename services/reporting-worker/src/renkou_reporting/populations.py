@@ -36,6 +36,8 @@ _OFFICE = frozenset(
         Measure.AWARENESS_CORRECT,
         Measure.BUDGET_PLANNED,
         Measure.BUDGET_SPENT,
+        Measure.REPLY_DUE,
+        Measure.REPLY_ON_TIME,
     }
 )
 _EXCHANGE = frozenset(

@@ -66,6 +66,7 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,
     MigrantEventType.STAY_ENDED: migrant.StayEnded,
+    MigrantEventType.STAY_CORRECTED: migrant.StayCorrected,
     MigrantEventType.CERTIFICATE_ISSUED: migrant.CertificateIssued,
     MigrantEventType.CERTIFICATE_REPLACED: migrant.CertificateReplaced,
     MigrantEventType.CERTIFICATE_REVOKED: migrant.CertificateRevoked,
@@ -75,4 +76,5 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     MigrantEventType.APPLICATION_CHANGED: migrant.ApplicationChanged,
     MigrantEventType.REISSUE_CHANGED: migrant.ReissueChanged,
     MigrantEventType.NOTICE_CHANGED: migrant.NoticeChanged,
+    MigrantEventType.CALENDAR_CHANGED: migrant.CalendarChanged,
 }

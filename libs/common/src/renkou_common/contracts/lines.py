@@ -44,6 +44,8 @@ class Measure(StrEnum):
     NOTICE_SENT = "notice_sent"  # 已通报
     NOTICE_CONFIRMABLE = "notice_confirmable"  # 已通报且应确认
     NOTICE_CONFIRMED = "notice_confirmed"  # 已确认
+    REPLY_DUE = "reply_due"  # 应回复
+    REPLY_ON_TIME = "reply_on_time"  # 及时回复
     SERVICE_ENTITLED = "service_entitled"  # 享有免费服务 (人次)
     SERVICE_ACCEPTED = "service_accepted"  # 接受服务
     SERVICE_RECEIVED = "service_received"  # 已获服务

@@ -16,6 +16,7 @@ class MigrantEventType(StrEnum):
     DEPARTURE_RETURNED = "migrant.departure.returned.v1"
     ARRIVAL_REGISTERED = "migrant.arrival.registered.v1"
     STAY_ENDED = "migrant.stay.ended.v1"
+    STAY_CORRECTED = "migrant.stay.corrected.v1"
     CERTIFICATE_ISSUED = "migrant.certificate.issued.v1"
     CERTIFICATE_REPLACED = "migrant.certificate.replaced.v1"
     CERTIFICATE_REVOKED = "migrant.certificate.revoked.v1"
@@ -25,6 +26,7 @@ class MigrantEventType(StrEnum):
     APPLICATION_CHANGED = "migrant.certificate-application.changed.v1"
     REISSUE_CHANGED = "migrant.certificate-reissue.changed.v1"
     NOTICE_CHANGED = "migrant.notice.changed.v1"
+    CALENDAR_CHANGED = "migrant.calendar.changed.v1"
 
 
 class _MigrantEvent(BaseModel):
@@ -72,6 +74,16 @@ class StayEnded(_MigrantEvent):
     person_ref: UUID
     departed_on: date
     destination_area: AreaText
+
+
+class StayCorrected(_MigrantEvent):
+    """A stay follows what the register corrected, or was taken back; the register itself has it already."""
+
+    arrival_id: UUID
+    person_ref: UUID
+    arrived_on: date
+    departed_on: date | None = None
+    retracted: bool = False
 
 
 class CertificateIssued(_MigrantEvent):
@@ -153,9 +165,19 @@ class ReissueChanged(_MigrantEvent):
 
 
 class NoticeChanged(_MigrantEvent):
-    """A notice to a partner district changed its state in a way that figures count."""
+    """A message to or from another office changed what is counted or due of it."""
 
     message_id: UUID
     kind: str
     state: str
     partner: str
+    withdrawn: bool = False
+    corrected: bool = Field(default=False, description="this change replaced what the message says")
+    reminded: bool = Field(default=False, description="this change is a reminder from office to office")
+
+
+class CalendarChanged(_MigrantEvent):
+    """The schedule of working days of a year was entered."""
+
+    year: int
+    days: int

@@ -119,6 +119,9 @@ class EventCorrected(PersonEvent):
     """An earlier life event was corrected; the lines reverse what was wrong and state what is right."""
 
     corrected_event_id: UUID
+    corrected_kind: str = Field(default="", description="kind of that event, as in a history")
+    previously_on: date | None = Field(default=None, description="when that event was said to have happened")
+    parity: int | None = Field(default=None, ge=1, le=30, description="of a birth, where it was corrected")
     parent_refs: list[UUID] = Field(default_factory=list, description="of whom it changes a child's facts")
 
 
@@ -126,6 +129,8 @@ class EventRetracted(PersonEvent):
     """An earlier life event never happened; the lines reverse it."""
 
     retracted_event_id: UUID
+    retracted_kind: str = Field(default="", description="kind of that event, as in a history")
+    previously_on: date | None = Field(default=None, description="when that event was said to have happened")
     parent_refs: list[UUID] = Field(default_factory=list, description="who have one child less by it")
 
 

@@ -21,6 +21,11 @@ class ServiceChanged(BaseModel):
     service_id: UUID
     area: AreaText
     changed_on: date
+    kind: str | None = None
+    given_on: date | None = Field(default=None, description="null: not given, or no more")
+    share_with_home: bool | None = Field(
+        default=None, description="whether the home district may be told (consent)"
+    )
     lines: list[Line] = Field(default_factory=list)
 
 

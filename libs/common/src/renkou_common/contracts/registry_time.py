@@ -11,7 +11,8 @@ from renkou_common.contracts.registry import PersonEvent
 
 
 class DivorceRecorded(PersonEvent):
-    """A divorce, once for each former spouse who is in the register."""
+    """A divorce, once for each former spouse who is in the register; or the end of the marriage of somebody
+    declared dead who came back after the spouse had remarried."""
 
     spouse_ref: UUID | None = None
 

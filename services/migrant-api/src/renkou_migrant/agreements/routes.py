@@ -1,42 +1,95 @@
 """HTTP of agreements."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from renkou_common.database import Transaction
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_migrant.agreements import service
-from renkou_migrant.agreements.schemas import AgreementCreate, AgreementPage, AgreementRead
-from renkou_migrant.runtime import CurrentRuntime
+from renkou_migrant.agreements import lifecycle, service
+from renkou_migrant.agreements.domain import Agreement
+from renkou_migrant.agreements.lifecycle import Person
+from renkou_migrant.agreements.schemas import (
+    ActivationIn,
+    AgreementCreate,
+    AgreementPage,
+    AgreementRead,
+    DocumentIn,
+    HistoryRead,
+    ReasonIn,
+    SentenceRead,
+    StatementIn,
+    StatementRead,
+    WordsRead,
+)
+from renkou_migrant.agreements.words import sentences
+from renkou_migrant.exchange.resumption import send_again
+from renkou_migrant.partners import checks
+from renkou_migrant.partners import service as partners
+from renkou_migrant.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/agreements", tags=["agreements 协议"])
 Reader = Annotated[Access, Depends(requires(Scope.PARTNER_READ))]
 Manager = Annotated[Access, Depends(requires(Scope.PARTNER_MANAGE))]
+Version = Annotated[int, Depends(expected_version)]
+Key = Annotated[RequestKey, Depends(request_key)]
 
 
-@router.post("", status_code=201, summary="Record an agreement 登记双向管理协议")
-async def record_agreement(
-    body: AgreementCreate,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Manager,
-    key: Annotated[RequestKey, Depends(request_key)],
+def _answer(response: Response, runtime: Runtime, agreement: Agreement) -> AgreementRead:
+    response.headers["ETag"] = etag(agreement.revision)
+    return AgreementRead.of(agreement, runtime.clock.today())
+
+
+@router.post("", status_code=201, summary="Draft an agreement 起草双向管理协议")
+async def draft_agreement(
+    body: AgreementCreate, response: Response, runtime: CurrentRuntime, access: Manager, key: Key
 ) -> AgreementRead:
-    """Record an agreement that both districts signed. Needs `partner:manage`."""
+    """Draft an agreement, or the next version of one. Somebody else signs it. Needs `partner:manage`."""
+    terms = body.to_terms(runtime.settings.district, runtime.clock.now())
     async with runtime.database.transaction(access.areas) as tx:
         agreement_id, _ = await once(
-            tx, access.subject, key, lambda: service.record(tx, runtime, body.to_domain(), access.subject)
+            tx, access.subject, key, lambda: lifecycle.draft(tx, runtime, terms, access.subject)
         )
         agreement = await service.get(tx, agreement_id)
-    response.headers["ETag"] = etag(agreement.revision)
     response.headers["Location"] = f"/agreements/{agreement.id}"
-    return AgreementRead.of(agreement, runtime.clock.today())
+    return _answer(response, runtime, agreement)
+
+
+@router.post("/documents", status_code=201, summary="Take a signed agreement in 接收对方签署的协议")
+async def take_document(
+    body: DocumentIn, response: Response, runtime: CurrentRuntime, access: Manager, key: Key
+) -> AgreementRead:
+    """Take in a partner's proposal, or its signature under ours; a second time it changes nothing.
+
+    Needs `partner:manage`.
+    """
+    async with runtime.database.transaction(access.areas) as tx:
+        agreement_id, _ = await once(
+            tx,
+            access.subject,
+            key,
+            lambda: lifecycle.take_document(tx, runtime, body.document, access.subject),
+        )
+        agreement = await service.get(tx, agreement_id)
+    response.headers["Location"] = f"/agreements/{agreement.id}"
+    return _answer(response, runtime, agreement)
+
+
+@router.post("/statements", summary="Take a partner's statement in 接收对方的暂停或终止声明")
+async def take_statement(
+    body: StatementIn, response: Response, runtime: CurrentRuntime, access: Manager
+) -> AgreementRead:
+    """Take in that a partner has suspended, resumed or ended an agreement. Needs `partner:manage`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        agreement = await lifecycle.take_statement(tx, runtime, body.statement, access.subject)
+        await _send_again(tx, runtime, agreement)
+    return _answer(response, runtime, agreement)
 
 
 @router.get("", summary="Agreements with partner districts 协议列表")
@@ -51,20 +104,126 @@ async def list_agreements(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, partner, decode_cursor(after, str, UUID), limit + 1)
     today = runtime.clock.today()
-    items = [AgreementRead.of(agreement, today) for agreement in found[:limit]]
-    last = items[-1] if len(found) > limit else None
-    return AgreementPage(items=items, next=encode_cursor(last.partner, str(last.id)) if last else None)
+    last = found[limit - 1] if len(found) > limit else None
+    return AgreementPage(
+        items=[AgreementRead.of(agreement, today) for agreement in found[:limit]],
+        next=encode_cursor(last.partner, last.id) if last else None,
+    )
 
 
-@router.get("/{agreement_id}", summary="Read an agreement 协议详情")
+@router.get("/{agreement_id}", summary="One agreement 协议详情")
 async def read_agreement(
     agreement_id: UUID, response: Response, runtime: CurrentRuntime, access: Reader
 ) -> AgreementRead:
     """Read an agreement with its version as ETag. Needs `partner:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         agreement = await service.get(tx, agreement_id)
-    response.headers["ETag"] = etag(agreement.revision)
-    return AgreementRead.of(agreement, runtime.clock.today())
+    return _answer(response, runtime, agreement)
+
+
+@router.get("/{agreement_id}/history", summary="What happened to an agreement 协议经过")
+async def read_history(agreement_id: UUID, runtime: CurrentRuntime, access: Reader) -> HistoryRead:
+    """Read who did what when, with the signed documents. Needs `partner:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        return HistoryRead.of(await service.history(tx, agreement_id))
+
+
+@router.get("/{agreement_id}/words", summary="What it lets go, in words 协议准许发送的内容")
+async def read_words(agreement_id: UUID, runtime: CurrentRuntime, access: Reader) -> WordsRead:
+    """Read what an agreement lets go in Chinese and English. Needs `partner:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        agreement = await service.get(tx, agreement_id)
+        names = await partners.names(tx, runtime)
+    return WordsRead(items=[SentenceRead.of(one) for one in sentences(agreement, names)])
+
+
+@router.get("/{agreement_id}/document", summary="The signed document to hand over 导出已签协议")
+async def read_document(agreement_id: UUID, runtime: CurrentRuntime, access: Reader) -> dict[str, Any]:
+    """Read the document with the signatures at hand, as the partner takes it in. Needs `partner:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        return await lifecycle.exported(tx, agreement_id)
+
+
+@router.get("/{agreement_id}/statement", summary="The last statement to hand over 导出声明")
+async def read_statement(agreement_id: UUID, runtime: CurrentRuntime, access: Reader) -> StatementRead:
+    """Read what this district declared last of an agreement, signed. Needs `partner:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        return StatementRead(statement=await lifecycle.last_statement(tx, agreement_id))
+
+
+@router.post("/{agreement_id}/proposal", summary="Sign a draft 签署并提出")
+async def propose_agreement(
+    agreement_id: UUID, response: Response, runtime: CurrentRuntime, access: Manager, version: Version
+) -> AgreementRead:
+    """Sign a draft for this district; not by who drafted it. Needs `partner:manage`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        agreement = await lifecycle.propose(tx, runtime, agreement_id, Person(access.subject, version))
+    return _answer(response, runtime, agreement)
+
+
+@router.post("/{agreement_id}/acceptance", summary="Sign a partner's proposal 签署对方提出的协议")
+async def accept_agreement(
+    agreement_id: UUID, response: Response, runtime: CurrentRuntime, access: Manager, version: Version
+) -> AgreementRead:
+    """Sign a partner's proposal; not by who took it in. Needs `partner:manage`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        agreement = await lifecycle.accept(tx, runtime, agreement_id, Person(access.subject, version))
+    return _answer(response, runtime, agreement)
+
+
+@router.post("/{agreement_id}/activation", summary="Let messages go under it 启用协议")
+async def activate_agreement(
+    agreement_id: UUID,
+    body: ActivationIn,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Manager,
+    version: Version,
+) -> AgreementRead:
+    """Activate an agreement that both have signed; not by who signed it here. Needs `partner:manage`.
+
+    The partner must have passed a check, unless `without_check` says why not.
+    """
+    async with runtime.database.transaction(access.areas) as tx:
+        found = await service.get(tx, agreement_id)
+        if body.without_check is None:
+            await checks.require_passed(tx, runtime, found.partner)
+        by = Person(access.subject, version)
+        agreement = await lifecycle.activate(tx, runtime, agreement_id, by, body.without_check)
+    return _answer(response, runtime, agreement)
+
+
+@router.post("/{agreement_id}/suspension", summary="Suspend an agreement at once 立即暂停")
+async def suspend_agreement(
+    agreement_id: UUID,
+    body: ReasonIn,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Manager,
+    version: Version,
+) -> AgreementRead:
+    """Stop everything under an agreement: what is drafted waits, what comes is refused. Needs `partner:manage`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        by = Person(access.subject, version)
+        agreement = await lifecycle.suspend(tx, runtime, agreement_id, by, body.reason)
+    return _answer(response, runtime, agreement)
+
+
+@router.post("/{agreement_id}/resumption", summary="Resume an agreement 恢复")
+async def resume_agreement(
+    agreement_id: UUID,
+    body: ReasonIn,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Manager,
+    version: Version,
+) -> AgreementRead:
+    """Lift this district's own suspension; what waited goes. Needs `partner:manage`."""
+    async with runtime.database.transaction(access.areas) as tx:
+        by = Person(access.subject, version)
+        agreement = await lifecycle.resume(tx, runtime, agreement_id, by, body.reason)
+        await _send_again(tx, runtime, agreement)
+    return _answer(response, runtime, agreement)
 
 
 @router.post("/{agreement_id}/end", summary="End an agreement 终止协议")
@@ -73,10 +232,16 @@ async def end_agreement(
     response: Response,
     runtime: CurrentRuntime,
     access: Manager,
-    version: Annotated[int, Depends(expected_version)],
+    version: Version,
+    body: ReasonIn | None = None,
 ) -> AgreementRead:
-    """End an agreement from today on: nothing about a person leaves under it. Needs `partner:manage`."""
+    """End an agreement from today on, or turn a draft or proposal down. Needs `partner:manage`."""
     async with runtime.database.transaction(access.areas) as tx:
-        agreement = await service.end(tx, runtime, agreement_id, version)
-    response.headers["ETag"] = etag(agreement.revision)
-    return AgreementRead.of(agreement, runtime.clock.today())
+        by = Person(access.subject, version)
+        agreement = await lifecycle.end(tx, runtime, agreement_id, by, body.reason if body else None)
+    return _answer(response, runtime, agreement)
+
+
+async def _send_again(tx: Transaction, runtime: Runtime, agreement: Agreement) -> None:
+    if not agreement.suspended:
+        await send_again(tx, runtime, agreement.id)

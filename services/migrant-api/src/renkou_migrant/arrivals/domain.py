@@ -7,6 +7,7 @@ from uuid import UUID
 
 from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_migrant.certificates.domain import age_on
+from renkou_migrant.exchange.offices import home_office
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Arrival:
     checked_on: date | None
     left_on: date | None
     destination_area: int | None
+    workplace_district: str | None
+    retracted: bool
     version: int
 
     @property
@@ -46,9 +49,14 @@ class Arrival:
         return CheckRecord(self.area, self.check_applies, self.due_on, self.left_on, self.checked_on)
 
     @property
-    def home_district(self) -> str:
-        """The six digits of the district of registration."""
-        return f"{self.home_area:012d}"[:6]
+    def home_office(self) -> str:
+        """The office to tell of the stay: a district, or a subdistrict of this one."""
+        return home_office(self.home_area, self.area)
+
+    @property
+    def destination_district(self) -> str | None:
+        """The six digits of the district where the person went, if told."""
+        return f"{self.destination_area:012d}"[:6] if self.destination_area else None
 
 
 def check_applies(birth_date: date, arrived_on: date, *, minimum_age: int = 18, age_limit: int = 50) -> bool:

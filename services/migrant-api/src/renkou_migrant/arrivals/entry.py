@@ -1,13 +1,16 @@
 """Making sure that the register holds whoever arrives, before the stay is recorded here."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, NoReturn
 from uuid import UUID, uuid5
 
 from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, RenkouError
 from renkou_common.identity.principal import Access
-from renkou_migrant.arrivals.schemas import ArrivalCreate
+from renkou_migrant.arrivals.schemas import ArrivalCreate, SeparatedCreate
 from renkou_migrant.arrivals.service import ARRIVAL_PURPOSE, Registered
+from renkou_migrant.exchange.offices import office_of
 from renkou_migrant.fields import check_elsewhere, check_not_before, check_not_future
 from renkou_migrant.registry_client import PersonFacts
 from renkou_migrant.runtime import Runtime
@@ -54,8 +57,51 @@ def _check(runtime: Runtime, access: Access, body: ArrivalCreate) -> None:
     if not access.areas.contains(body.area.key):
         raise NotFound.of("区划 (须在您的辖区)", "area within your own")
     check_elsewhere("/person/registered_area", body.person.registered_area, runtime.district)
+    check_workplace(runtime, body.workplace_district, body.person.registered_area.key)
     check_not_future("/arrived_on", body.arrived_on, runtime.clock.today())
     check_not_before("/arrived_on", body.arrived_on, body.person.birth_date)
+
+
+def check_workplace(runtime: Runtime, district: str | None, home_area: int) -> None:
+    """Raise InvalidInput for a workplace in this district or the home district: those know already."""
+    if district is not None and district in (str(runtime.district), f"{home_area:012d}"[:6]):
+        raise InvalidInput.field(
+            "/workplace_district",
+            "workplace_district",
+            "应为居住地和户籍地以外的县区 (6 位)",
+            "must be a district other than those of residence and registration, 6 digits",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Separated:
+    """Somebody of the register who lives in another subdistrict than that of registration."""
+
+    person: Registered
+    area: AreaCode
+    since: date
+
+
+async def separated_person(runtime: Runtime, access: Access, body: SeparatedCreate) -> Separated:
+    """Find a person who lives in the caller's area and is registered in another subdistrict of this district.
+
+    Raises NotFound, Conflict, InvalidInput, Unavailable.
+    """
+    facts = await runtime.registry.facts(body.person_id, ARRIVAL_PURPOSE, token=access.token)
+    home = AreaCode.parse(facts.registered_area)
+    area = AreaCode.parse(facts.present_area or facts.registered_area)
+    inside = runtime.district.contains(home) and runtime.district.contains(area)
+    if not facts.alive or not inside or office_of(home.key) == office_of(area.key):
+        raise Conflict(
+            "not_separated",
+            "该人不是本区内跨街道的人户分离人员",
+            "The person is not registered in one subdistrict of this district and living in another",
+        )
+    if not access.areas.contains(area.key):
+        raise NotFound.of("现居住地 (须在您的辖区)", "person living in your own area")
+    check_workplace(runtime, body.workplace_district, home.key)
+    since = facts.present_since or runtime.clock.today()
+    return Separated(Registered(body.person_id, facts), area, since)
 
 
 def _person_of(body: ArrivalCreate) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from renkou_migrant.arrivals.schemas import (
     ArrivalItem,
     ArrivalPage,
     ArrivalRead,
+    SeparatedCreate,
     StayEndCreate,
+    WorkplaceChange,
 )
 from renkou_migrant.fields import AreaQuery
 from renkou_migrant.people import facts_of, person_card
@@ -50,10 +52,63 @@ async def register_arrival(
             tx,
             access.subject,
             key,
-            lambda: service.register(tx, runtime, access, person, body.area, body.arrived_on),
+            lambda: service.register(
+                tx, runtime, access, person, body.area, body.arrived_on, body.workplace_district
+            ),
         )
         arrival = await service.get(tx, access.areas, arrival_id)
     response.headers["Location"] = f"/arrivals/{arrival.id}"
+    return _answer(response, arrival)
+
+
+@router.post("/separated", status_code=201, summary="Register separation within the district 登记人户分离")
+async def register_separated(
+    body: SeparatedCreate,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Writer,
+    key: Annotated[RequestKey, Depends(request_key)],
+) -> ArrivalRead:
+    """Record that a person registered in another subdistrict lives here, and tell it. Needs `migration:write`."""
+    separated = await entry.separated_person(runtime, access, body)
+    async with runtime.database.transaction(access.areas) as tx:
+        arrival_id, _ = await once(
+            tx,
+            access.subject,
+            key,
+            lambda: service.register(
+                tx,
+                runtime,
+                access,
+                separated.person,
+                separated.area,
+                separated.since,
+                body.workplace_district,
+            ),
+        )
+        arrival = await service.get(tx, access.areas, arrival_id)
+    response.headers["Location"] = f"/arrivals/{arrival.id}"
+    return _answer(response, arrival)
+
+
+@router.post("/{arrival_id}/workplace", summary="Change the workplace's district 变更工作地")
+async def change_workplace(
+    arrival_id: UUID,
+    body: WorkplaceChange,
+    response: Response,
+    runtime: CurrentRuntime,
+    access: Writer,
+    version: Annotated[int, Depends(expected_version)],
+) -> ArrivalRead:
+    """Note in which district the person works; the former one's notice is taken back. Needs `migration:write`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        known = await service.get(tx, access.areas, arrival_id)
+    entry.check_workplace(runtime, body.workplace_district, known.home_area)
+    facts = await facts_of(runtime, known.person_id, known.person_ref, service.ARRIVAL_PURPOSE, access.token)
+    async with runtime.database.transaction(access.areas) as tx:
+        arrival = await service.change_workplace(
+            tx, runtime, access.areas, arrival_id, version, body.workplace_district, facts
+        )
     return _answer(response, arrival)
 
 

@@ -13,6 +13,8 @@ from renkou_migrant.arrivals.domain import Arrival
 from renkou_migrant.fields import AreaIn, MaritalStatusCode, NameIn, ResidentIdIn, Street, area_code
 from renkou_migrant.registry_client import PersonCard
 
+District = Annotated[str, Field(pattern=r"^\d{6}$")]
+
 
 class ArrivingPerson(BaseModel):
     """Who arrived, as the document says."""
@@ -70,6 +72,31 @@ class ArrivalCreate(BaseModel):
     area: AreaIn = Field(description="the community or village, 12 digits in the caller's area")
     street: Street | None = None
     phone: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=40)] | None = None
+    workplace_district: District | None = Field(
+        default=None, description="工作地: where the person works, if that is another district and told here"
+    )
+
+
+class SeparatedCreate(BaseModel):
+    """Somebody registered in another subdistrict of this district lives here (人户分离)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"person_id": "0197f000-0000-7000-8000-000000000001"}]},
+    )
+
+    person_id: UUID
+    workplace_district: District | None = None
+
+
+class WorkplaceChange(BaseModel):
+    """Where the person works now; null: nobody is to be told."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"workplace_district": "320505"}]}
+    )
+
+    workplace_district: District | None
 
 
 class StayEndCreate(BaseModel):
@@ -93,6 +120,8 @@ class ArrivalItem(BaseModel):
     checked_on: date | None = Field(description="first check, whatever it came to")
     left_on: date | None = Field(description="first day no longer here")
     destination_area: str | None
+    workplace_district: str | None = Field(description="工作地, if told")
+    retracted: bool = Field(description="the register says that the stay never was")
     version: int
 
     @classmethod
@@ -108,6 +137,8 @@ class ArrivalItem(BaseModel):
             checked_on=arrival.checked_on,
             left_on=arrival.left_on,
             destination_area=area_code(arrival.destination_area) if arrival.destination_area else None,
+            workplace_district=arrival.workplace_district,
+            retracted=arrival.retracted,
             version=arrival.version,
         )
 

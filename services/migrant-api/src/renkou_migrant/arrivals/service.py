@@ -1,24 +1,24 @@
 """Recording stays of people registered elsewhere, and telling their home districts."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Line, difference
-from renkou_common.contracts.migrant import ArrivalRegistered, MigrantEventType, StayEnded
+from renkou_common.contracts.migrant import ArrivalRegistered, MigrantEventType, StayCorrected, StayEnded
+from renkou_common.contracts.registry import EventCorrected, EventRetracted
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
-from renkou_migrant.arrivals import repository
+from renkou_migrant.arrivals import notices, repository
 from renkou_migrant.arrivals.domain import Arrival, check_applies, check_lines, due_day
 from renkou_migrant.arrivals.repository import Filters
-from renkou_migrant.exchange.contracts import ArrivalNotice, DepartureNotice, MessageKind, Subject
-from renkou_migrant.exchange.service import raise_notice
 from renkou_migrant.fields import area_text, check_elsewhere, check_not_before, check_not_future
 from renkou_migrant.registry_client import PersonFacts
 from renkou_migrant.runtime import Runtime
@@ -32,7 +32,7 @@ class ActiveArrival:
 
     arrival_id: UUID
     person_ref: UUID
-    home_district: str
+    home_office: str
     home_area: int
     area: int
 
@@ -54,18 +54,22 @@ async def arrival_on(tx: Transaction, person_ref: UUID, day: date) -> ActiveArri
     found = await repository.staying_on(tx, person_ref, day)
     if found is None:
         return None
-    return ActiveArrival(found.id, found.person_ref, found.home_district, found.home_area, found.area)
-
-
-def subject_of(facts: PersonFacts, home_area: int) -> Subject:
-    """Return what a notice says of the person: no more than the home district needs to find its record."""
-    return Subject(name=facts.name, resident_id=facts.resident_id, home_area=area_text(home_area))
+    return ActiveArrival(found.id, found.person_ref, found.home_office, found.home_area, found.area)
 
 
 async def register(
-    tx: Transaction, runtime: Runtime, access: Access, person: Registered, area: AreaCode, arrived_on: date
+    tx: Transaction,
+    runtime: Runtime,
+    access: Access,
+    person: Registered,
+    area: AreaCode,
+    arrived_on: date,
+    workplace_district: str | None = None,
 ) -> UUID:
-    """Record a stay and draft the arrival notice; raises Conflict, InvalidInput."""
+    """Record a stay and draft the arrival notice, also to the workplace's district; raises Conflict, InvalidInput.
+
+    Who is registered in another subdistrict of this district shows no certificate: nothing is due of it.
+    """
     facts, settings = person.facts, runtime.settings
     left_on = await repository.last_left(tx, facts.person_ref)
     if left_on is not None:
@@ -81,7 +85,8 @@ async def register(
         arrived_on=arrived_on,
         birth_month=f"{facts.birth_date:%Y-%m}",
         sex=facts.sex,
-        check_applies=check_applies(
+        check_applies=not runtime.district.contains(home)
+        and check_applies(
             facts.birth_date,
             arrived_on,
             minimum_age=settings.certificate_minimum_age,
@@ -91,6 +96,8 @@ async def register(
         checked_on=None,
         left_on=None,
         destination_area=None,
+        workplace_district=workplace_district,
+        retracted=False,
         version=1,
     )
     if not await repository.insert(tx, new, runtime.clock.now(), access.subject):
@@ -105,19 +112,7 @@ async def register(
         lines=difference(check_lines(new.check_record), Counter()),
     )
     await runtime.outbox.append(tx, MigrantEventType.ARRIVAL_REGISTERED, new.person_ref, event)
-    await raise_notice(
-        tx,
-        runtime,
-        kind=MessageKind.ARRIVAL_NOTICE,
-        home_district=new.home_district,
-        person_ref=new.person_ref,
-        arrival_id=new.id,
-        area=new.area,
-        occurred_on=arrived_on,
-        content=ArrivalNotice(
-            subject=subject_of(facts, home.key), arrived_on=arrived_on, present_area=area_text(area.key)
-        ),
-    )
+    await notices.tell_arrival(tx, runtime, new, facts)
     return new.id
 
 
@@ -154,21 +149,7 @@ async def end_stay(
         lines=difference(check_lines(after.check_record), check_lines(found.check_record)),
     )
     await runtime.outbox.append(tx, MigrantEventType.STAY_ENDED, found.person_ref, event)
-    await raise_notice(
-        tx,
-        runtime,
-        kind=MessageKind.DEPARTURE_NOTICE,
-        home_district=found.home_district,
-        person_ref=found.person_ref,
-        arrival_id=arrival_id,
-        area=found.area,
-        occurred_on=departed_on,
-        content=DepartureNotice(
-            subject=subject_of(facts, found.home_area),
-            departed_on=departed_on,
-            destination_district=area_text(destination.key)[:6] if destination else None,
-        ),
-    )
+    await notices.tell_departure(tx, runtime, after, facts)
     return after
 
 
@@ -180,6 +161,90 @@ async def check_made(
     await repository.mark_checked(tx, arrival_id, checked_on)
     after = await get(tx, scope, arrival_id)
     return after, difference(check_lines(after.check_record), check_lines(before.check_record))
+
+
+async def follow_correction(
+    tx: Transaction, runtime: Runtime, told: EventCorrected, previously_on: date
+) -> list[Arrival]:
+    """Let stays that began or ended on a day follow the register, which corrected it; returns those changed."""
+
+    def corrected(stay: Arrival) -> Arrival:
+        if stay.arrived_on == previously_on:
+            due_on = due_day(told.happened_on, runtime.settings.check_days)
+            return replace(stay, arrived_on=told.happened_on, due_on=due_on)
+        if stay.left_on == previously_on:
+            went = int(told.present_area) if told.present_since == told.happened_on else stay.destination_area
+            return replace(stay, left_on=told.happened_on, destination_area=went)
+        return stay
+
+    return await _follow(tx, runtime, told.person_ref, corrected)
+
+
+async def follow_retraction(
+    tx: Transaction, runtime: Runtime, told: EventRetracted, previously_on: date
+) -> list[Arrival]:
+    """Take back a stay whose beginning never was, or let one go on whose end never was."""
+
+    def corrected(stay: Arrival) -> Arrival:
+        if stay.arrived_on == previously_on:
+            return replace(stay, retracted=True, left_on=stay.arrived_on)
+        if stay.left_on == previously_on:
+            return replace(stay, left_on=None, destination_area=None)
+        return stay
+
+    return await _follow(tx, runtime, told.person_ref, corrected)
+
+
+async def follow_registered_area(
+    tx: Transaction, runtime: Runtime, person_ref: UUID, home_area: int
+) -> list[Arrival]:
+    """Let a person's stays follow the corrected registered area (12-digit key); returns those changed."""
+    return await _follow(tx, runtime, person_ref, lambda stay: replace(stay, home_area=home_area))
+
+
+async def _follow(
+    tx: Transaction, runtime: Runtime, person_ref: UUID, rule: Callable[[Arrival], Arrival]
+) -> list[Arrival]:
+    changed: list[Arrival] = []
+    for before in await repository.of_person(tx, person_ref):
+        after = rule(before)
+        if after == before or (after.left_on is not None and after.left_on < after.arrived_on):
+            continue
+        await repository.correct(tx, after, runtime.clock.now() if after.retracted else None)
+        event = StayCorrected(
+            arrival_id=after.id,
+            person_ref=person_ref,
+            arrived_on=after.arrived_on,
+            departed_on=after.left_on,
+            retracted=after.retracted,
+            lines=difference(check_lines(after.check_record), check_lines(before.check_record)),
+        )
+        await runtime.outbox.append(tx, MigrantEventType.STAY_CORRECTED, person_ref, event)
+        changed.append(after)
+    return changed
+
+
+async def change_workplace(
+    tx: Transaction,
+    runtime: Runtime,
+    scope: AreaScope,
+    arrival_id: UUID,
+    version: int,
+    district: str | None,
+    facts: PersonFacts,
+) -> Arrival:
+    """Note that a person works in another district, or that nobody is to be told where.
+
+    What was told to the former workplace's district is taken back. Raises NotFound, VersionMismatch.
+    """
+    found = await get(tx, scope, arrival_id, lock=True)
+    check_version(version, found.version)
+    if found.workplace_district == district:
+        return found
+    await repository.set_workplace(tx, arrival_id, district)
+    after = await get(tx, scope, arrival_id)
+    await notices.tell_workplace_changed(tx, runtime, found, after, facts)
+    return after
 
 
 async def get(tx: Transaction, scope: AreaScope, arrival_id: UUID, *, lock: bool = False) -> Arrival:
@@ -195,3 +260,13 @@ async def page(
 ) -> list[Arrival]:
     """Return arrivals in scope, the last recorded first."""
     return await repository.page(tx, scope, filters, before, limit)
+
+
+async def refs_of(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the references under which stays of a person, and notices about them, are kept."""
+    return sorted({ref for ref, _ in await repository.homes_of(tx, person_id)})
+
+
+async def home_districts(tx: Transaction, person_id: UUID) -> set[str]:
+    """Return the districts from which a person came to live here."""
+    return {f"{area:012d}"[:6] for _, area in await repository.homes_of(tx, person_id)}

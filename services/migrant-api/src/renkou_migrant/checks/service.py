@@ -10,7 +10,7 @@ from renkou_common.errors import NotFound
 from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
 from renkou_migrant.arrivals import service as arrivals
-from renkou_migrant.arrivals.domain import Arrival
+from renkou_migrant.arrivals.notices import tell_check
 from renkou_migrant.checks import repository
 from renkou_migrant.checks.domain import CheckResult, of_verification, trust_list_missing
 from renkou_migrant.checks.repository import StoredCheck
@@ -20,9 +20,7 @@ from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.sdjwt import issuer_of
 from renkou_migrant.credentials.status_list import StatusList, verify_status_list
 from renkou_migrant.credentials.trust import TrustList
-from renkou_migrant.credentials.verifier import OfflineVerifier, Outcome
-from renkou_migrant.exchange.contracts import CertificateCheckedNotice, MessageKind
-from renkou_migrant.exchange.service import raise_notice
+from renkou_migrant.credentials.verifier import OfflineVerifier
 from renkou_migrant.partners import service as partners
 from renkou_migrant.registry_client import PersonFacts
 from renkou_migrant.runtime import Runtime
@@ -107,30 +105,8 @@ async def record(
         lines=lines,
     )
     await runtime.outbox.append(tx, MigrantEventType.CERTIFICATE_CHECKED, arrival.person_ref, event)
-    if found.result is Outcome.VALID:
-        await _tell_home(tx, runtime, arrival, check, facts)
+    await tell_check(tx, runtime, arrival, facts, check.checked_on, check.result, check.code)
     return check.id
-
-
-async def _tell_home(
-    tx: Transaction, runtime: Runtime, arrival: Arrival, check: StoredCheck, facts: PersonFacts
-) -> None:
-    await raise_notice(
-        tx,
-        runtime,
-        kind=MessageKind.CERTIFICATE_CHECKED,
-        home_district=arrival.home_district,
-        person_ref=arrival.person_ref,
-        arrival_id=arrival.id,
-        area=arrival.area,
-        occurred_on=check.checked_on,
-        content=CertificateCheckedNotice(
-            subject=arrivals.subject_of(facts, arrival.home_area),
-            checked_on=check.checked_on,
-            result="valid",
-            code=check.code,
-        ),
-    )
 
 
 async def get(tx: Transaction, check_id: UUID, checked_by: UUID) -> StoredCheck:

@@ -5,20 +5,26 @@ notice waits, later ones of its thread wait behind it, and all others go.
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from renkou_common.errors import NotFound, RenkouError, Unavailable
+from renkou_common.database import Transaction
+from renkou_common.errors import NotFound, RenkouError
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
-from renkou_migrant.exchange import repository
-from renkou_migrant.exchange.contracts import BirthNotice, Child, MessageKind, ServiceNotice, Subject
+from renkou_migrant.agreements import service as agreements
+from renkou_migrant.exchange import amendments, local, repository
+from renkou_migrant.exchange import amendments_repository as amending
+from renkou_migrant.exchange.contents import compose, day_of, decrypt, encrypt
+from renkou_migrant.exchange.contracts import Correction, MessageKind
+from renkou_migrant.exchange.events import publish_changes
+from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import StoredMessage
-from renkou_migrant.exchange.service import encrypt
-from renkou_migrant.registry_client import PersonFacts
+from renkou_migrant.exchange.service import agreed_content
 from renkou_migrant.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
@@ -58,59 +64,72 @@ class Completion:
         return len(waiting)
 
     async def _complete(self, stored: StoredMessage) -> None:
-        content: BaseModel | None = None
-        code = ""
         try:
-            content = await self._fetch(stored.message.kind, stored.wanted or {})
+            if stored.message.kind is MessageKind.CORRECTION:
+                await self._correct(stored)
+            else:
+                content = await compose(self._runtime, stored.message.kind, stored.wanted or {})
+                await self._finish(stored, content)
         except NotFound:
-            code = "facts_gone"
+            await self._give_up(stored.message.id, "facts_gone")
         except (ValidationError, KeyError) as error:
-            code = "facts_unusable"
             _log.error(
                 "facts of the register cannot be sent", message=str(stored.message.id), error=type(error)
             )
-        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
-            if content is None:
-                await repository.give_up(tx, stored.message.id, code, self._runtime.clock.now())
-            else:
-                await repository.finish(tx, stored.message.id, encrypt(self._runtime, content))
+            await self._give_up(stored.message.id, "facts_unusable")
         self._wake.set()
 
-    async def _fetch(self, kind: MessageKind, wanted: dict[str, Any]) -> BaseModel:
-        if kind is MessageKind.BIRTH_NOTICE:
-            return await self._birth(wanted)
-        if kind is MessageKind.SERVICE_NOTICE:
-            return await self._service(wanted)
-        raise KeyError(kind)
+    async def _give_up(self, message_id: UUID, code: str) -> None:
+        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+            await repository.give_up(tx, message_id, code, self._runtime.clock.now())
 
-    async def _birth(self, wanted: dict[str, Any]) -> BirthNotice:
-        mother = await self._facts(wanted["mother"], MessageKind.BIRTH_NOTICE)
-        child = await self._facts(wanted["child"], MessageKind.BIRTH_NOTICE)
-        return BirthNotice(
-            subject=_subject(mother, wanted),
-            child=Child(
-                name=child.name, sex=child.sex, birth_date=child.birth_date, parity=int(wanted["parity"])
-            ),
-            birth_area=wanted["area"],
-        )
+    async def _finish(self, stored: StoredMessage, content: BaseModel) -> None:
+        """Give a draft its content, unless it was changed or taken back meanwhile."""
+        before = stored.message
+        occurred_on = None if before.occurred_on is None else day_of(content)
+        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+            members = await _agreed(tx, stored.agreement_id, before.kind, content)
+            sealed = encrypt(self._runtime, members)
+            if not await repository.finish(tx, before.id, sealed, stored.wanted or {}, occurred_on):
+                return
+            await publish_changes(tx, self._runtime, [(before, replace(before, occurred_on=occurred_on))])
+            await self._hand_over(tx, stored)
 
-    async def _service(self, wanted: dict[str, Any]) -> ServiceNotice:
-        person = await self._facts(wanted["person"], MessageKind.SERVICE_NOTICE)
-        return ServiceNotice(
-            subject=_subject(person, wanted),
-            service=wanted["service"],
-            given_on=wanted["given_on"],
-            consent=True,
-        )
+    async def _correct(self, stored: StoredMessage) -> None:
+        """Compare what a notice would say now with what it said, and correct it where they differ."""
+        of = stored.in_reply_to
+        assert of is not None
+        async with self._runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+            asked = await repository.get(tx, AreaScope.everything(), of)
+        if asked is None or asked.source is None:
+            raise KeyError("source")
+        content = await compose(self._runtime, asked.message.kind, asked.source)
+        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+            told = (await amending.lock(tx, [of]))[of]
+            if told.source != asked.source:
+                return  # corrected again meanwhile: asked anew at the next look
+            members = await _agreed(tx, stored.agreement_id, asked.message.kind, content)
+            if told.message.withdrawn or members == decrypt(self._runtime, told.content):
+                await amending.forget_draft(tx, stored.message.id)
+                return
+            occurred_on = None if told.message.occurred_on is None else day_of(content)
+            await amendments.say_instead(
+                tx, self._runtime, told, members, stored.message.id, occurred_on=occurred_on
+            )
+            correction = encrypt(self._runtime, Correction(of=of, content=members))
+            await repository.finish(tx, stored.message.id, correction, stored.wanted or {}, None)
+            await self._hand_over(tx, stored)
 
-    async def _facts(self, person_ref: str, kind: MessageKind) -> PersonFacts:
-        try:
-            return await self._runtime.registry.facts_by_ref(UUID(person_ref), kind.value)
-        except (NotFound, Unavailable):
-            raise
-        except RenkouError as error:
-            raise Unavailable("registry_refused", "人口登记服务拒绝了请求", str(error)) from error
+    async def _hand_over(self, tx: Transaction, stored: StoredMessage) -> None:
+        if is_local(stored.message.partner):
+            await local.hand_over(tx, self._runtime, stored.message.id)
 
 
-def _subject(person: PersonFacts, wanted: dict[str, Any]) -> Subject:
-    return Subject(name=person.name, resident_id=person.resident_id, home_area=wanted["home_area"])
+async def _agreed(
+    tx: Transaction, agreement_id: UUID | None, kind: MessageKind, content: BaseModel
+) -> dict[str, Any]:
+    """Return what a notice may say; offices of one district have no agreement and say everything."""
+    members = content.model_dump(mode="json")
+    if agreement_id is None:
+        return members
+    return agreed_content(await agreements.get(tx, agreement_id), kind, members)

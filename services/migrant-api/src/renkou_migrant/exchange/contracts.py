@@ -9,12 +9,13 @@ ends with it. The agreement that a message names states the basis on which the t
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from renkou_common.contracts.lines import AreaText
+from renkou_migrant.exchange.attachments import Attachments
 
 
 class MessageKind(StrEnum):
@@ -25,11 +26,17 @@ class MessageKind(StrEnum):
     SERVICE_NOTICE = "service_notice"  # 服务通报
     BIRTH_NOTICE = "birth_notice"  # 出生通报
     DEPARTURE_NOTICE = "departure_notice"  # 离开告知
+    REGISTRATION_NOTICE = "registration_notice"  # 生育登记通报
     INQUIRY = "inquiry"  # 协查
     ANSWER = "answer"  # 回复
     CONFIRMATION = "confirmation"  # 确认
     DISPUTE = "dispute"  # 异议
+    CORRECTION = "correction"  # 更正
+    WITHDRAWAL = "withdrawal"  # 撤回
+    REMINDER = "reminder"  # 催办
     RECEIPT = "receipt"  # 回执
+    PING = "ping"  # 联通测试
+    PONG = "pong"  # 联通测试应答
 
 
 class ShareableService(StrEnum):
@@ -118,6 +125,13 @@ class DepartureNotice(_Content):
     destination_district: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
 
 
+class RegistrationNotice(_Content):
+    """A childbirth was registered at the residence, so that it is not registered a second time."""
+
+    subject: Subject
+    registered_on: date
+
+
 class Question(StrEnum):
     """What an inquiry may ask."""
 
@@ -126,19 +140,41 @@ class Question(StrEnum):
     REGISTRATION = "registration"  # what was registered
 
 
-class Inquiry(_Content):
-    """A question about a person that the residence cannot answer itself."""
+class InquiryV1(_Content):
+    """Version 1 of :class:`Inquiry`: without attachments, never urgent."""
 
     subject: Subject
     questions: Annotated[list[Question], Field(min_length=1, max_length=3)]
     note: ShortText | None = None
 
 
-class Answer(_Content):
-    """The reply to an arrival notice, an inquiry or a dispute."""
+class Inquiry(InquiryV1):
+    """A question about a person that the residence cannot answer itself.
+
+    Urgent only where somebody waits for a childbirth registration: then 7 working days instead of 15 days.
+    """
+
+    urgent: bool = False
+    attachments: Attachments = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _urgent_only_for_a_registration(self) -> "Inquiry":
+        if self.urgent and self.questions != [Question.REGISTRATION]:
+            raise ValueError("only an inquiry with the one question 'registration' is urgent")
+        return self
+
+
+class AnswerV1(_Content):
+    """Version 1 of :class:`Answer`: without attachments."""
 
     known: bool | None = Field(default=None, description="true: ours; false: not ours; null: see the note")
     note: ShortText | None = None
+
+
+class Answer(AnswerV1):
+    """The reply to an arrival notice, an inquiry or a dispute."""
+
+    attachments: Attachments = Field(default_factory=list)
 
 
 class Confirmation(_Content):
@@ -147,10 +183,50 @@ class Confirmation(_Content):
     confirmed_on: date
 
 
-class Dispute(_Content):
-    """The receiver does not accept what a message says."""
+class DisputeV1(_Content):
+    """Version 1 of :class:`Dispute`: without attachments."""
 
     reason: ShortText
+
+
+class Dispute(DisputeV1):
+    """The receiver does not accept what a message says."""
+
+    attachments: Attachments = Field(default_factory=list)
+
+
+class Correction(_Content):
+    """An earlier message of the sender's said something wrong; ``content`` is what it should have said, whole.
+
+    Whether the content is one of the corrected kind can be told only where that message is known.
+    """
+
+    of: UUID
+    content: dict[str, Any]
+
+
+class WithdrawalReason(StrEnum):
+    """Why a message is taken back; a code, so that nothing is told that the message did not tell."""
+
+    NEVER_HAPPENED = "never_happened"  # 未发生
+    RECORDED_IN_ERROR = "recorded_in_error"  # 登记有误
+    CONSENT_WITHDRAWN = "consent_withdrawn"  # 本人撤回同意
+    WITHDRAWN_BY_PERSON = "withdrawn_by_person"  # 本人撤回登记
+    NOT_YOURS = "not_yours"  # 户籍地有误
+    SETTLED = "settled"  # 已无需答复
+
+
+class Withdrawal(_Content):
+    """An earlier message of the sender's does not hold any more."""
+
+    of: UUID
+    reason: WithdrawalReason
+
+
+class Reminder(_Content):
+    """The time for a reply has passed: one office reminds another. Never sent to or about a person."""
+
+    of: UUID
 
 
 class ReceiptItem(_Content):
@@ -166,6 +242,21 @@ class Receipt(_Content):
     """The partner's node has verified and stored (delivered), taken in (read) or refused messages."""
 
     items: Annotated[list[ReceiptItem], Field(min_length=1, max_length=500)]
+
+
+class Ping(_Content):
+    """A test message of a check with a partner; tells of nobody. Answered by a pong, without any clerk."""
+
+    check: UUID
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class Pong(_Content):
+    """The answer of the partner's node: the ping's nonce, and what the node understands by kind."""
+
+    check: UUID
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    kinds: Annotated[dict[str, list[int]], Field(max_length=100)]
 
 
 class Purpose(BaseModel):
@@ -184,13 +275,30 @@ CONTENTS: dict[MessageKind, type[BaseModel]] = {
     MessageKind.SERVICE_NOTICE: ServiceNotice,
     MessageKind.BIRTH_NOTICE: BirthNotice,
     MessageKind.DEPARTURE_NOTICE: DepartureNotice,
+    MessageKind.REGISTRATION_NOTICE: RegistrationNotice,
     MessageKind.INQUIRY: Inquiry,
     MessageKind.ANSWER: Answer,
     MessageKind.CONFIRMATION: Confirmation,
     MessageKind.DISPUTE: Dispute,
+    MessageKind.CORRECTION: Correction,
+    MessageKind.WITHDRAWAL: Withdrawal,
+    MessageKind.REMINDER: Reminder,
     MessageKind.RECEIPT: Receipt,
+    MessageKind.PING: Ping,
+    MessageKind.PONG: Pong,
 }
-VERSIONS: dict[MessageKind, frozenset[int]] = {kind: frozenset({1}) for kind in MessageKind}
+"""The newest version of each kind."""
+
+PREVIOUS: dict[MessageKind, type[BaseModel]] = {
+    MessageKind.INQUIRY: InquiryV1,
+    MessageKind.ANSWER: AnswerV1,
+    MessageKind.DISPUTE: DisputeV1,
+}
+"""Version 1 of the kinds that are at version 2."""
+
+VERSIONS: dict[MessageKind, frozenset[int]] = {
+    kind: frozenset({1, 2}) if kind in PREVIOUS else frozenset({1}) for kind in MessageKind
+}
 """Versions understood here. The newest one is sent."""
 
 NOTICES = frozenset(
@@ -200,6 +308,7 @@ NOTICES = frozenset(
         MessageKind.SERVICE_NOTICE,
         MessageKind.BIRTH_NOTICE,
         MessageKind.DEPARTURE_NOTICE,
+        MessageKind.REGISTRATION_NOTICE,
     }
 )
 """What a residence owes the home district under an agreement; counted by the notice figures."""
@@ -207,7 +316,16 @@ NOTICES = frozenset(
 AGREED = NOTICES | {MessageKind.INQUIRY}
 """Kinds that an agreement has to list. Replies rest on the agreement of what they reply to."""
 
+TESTS = frozenset({MessageKind.PING, MessageKind.PONG})
+"""Kinds that tell of nobody and need no agreement."""
+
 REPLIES = frozenset({MessageKind.ANSWER, MessageKind.CONFIRMATION, MessageKind.DISPUTE})
+
+AMENDMENTS = frozenset({MessageKind.CORRECTION, MessageKind.WITHDRAWAL})
+"""What changes an earlier message of the same sender. They rest on that message's agreement."""
+
+OF_WORKPLACE = frozenset({MessageKind.ARRIVAL_NOTICE, MessageKind.DEPARTURE_NOTICE, MessageKind.INQUIRY})
+"""What may also go to the district of the workplace (三地): to its office, never to an employer."""
 
 _CONSENT = "《个人信息保护法》第十三条第一款第一项(本人同意)、第二十三条"
 _DUTY = "《个人信息保护法》第十三条第一款第三项(履行法定职责所必需)、第三十四条"
@@ -237,19 +355,29 @@ PURPOSES: dict[MessageKind, Purpose] = {
         en="keep the present address in the home register true",
         legal_basis=_DUTY,
     ),
+    MessageKind.REGISTRATION_NOTICE: Purpose(
+        zh="避免重复登记生育, 仅含登记日期",
+        en="avoid registering a childbirth twice; the day of registration only",
+        legal_basis=_DUTY,
+    ),
     MessageKind.INQUIRY: Purpose(
         zh="核实仅户籍地掌握的情况", en="ask what only the home district knows", legal_basis=_DUTY
     ),
 }
 
 
+def newest(kind: MessageKind) -> int:
+    """Return the version in which a kind is sent."""
+    return max(VERSIONS[kind])
+
+
 def model_of(kind: MessageKind, version: int) -> type[BaseModel]:
     """Return what a kind carries in a version; raises KeyError for one that is not understood."""
     if version not in VERSIONS[kind]:
         raise KeyError(version)
-    return CONTENTS[kind]
+    return CONTENTS[kind] if version == newest(kind) else PREVIOUS[kind]
 
 
-def parse_content(kind: MessageKind, content: object) -> BaseModel:
-    """Return the content as its kind's model; raises pydantic.ValidationError for anything else."""
-    return CONTENTS[kind].model_validate(content)
+def parse_content(kind: MessageKind, content: object, version: int | None = None) -> BaseModel:
+    """Return the content as its kind's model (the newest unless told); else raises ValidationError."""
+    return model_of(kind, version or newest(kind)).model_validate(content)

@@ -16,7 +16,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from renkou_common.clock import SHANGHAI
-from renkou_migrant.exchange.contracts import AGREED, PURPOSES, REPLIES, VERSIONS, MessageKind, model_of
+from renkou_migrant.agreements.purposes import needs
+from renkou_migrant.exchange.contracts import (
+    AGREED,
+    PURPOSES,
+    REPLIES,
+    TESTS,
+    VERSIONS,
+    MessageKind,
+    model_of,
+)
 from renkou_migrant.exchange.domain import ANSWERABLE, CONFIRMABLE, DISPUTABLE, WINDOW, ReplyTimes
 from renkou_migrant.exchange.samples import least, most
 from renkou_migrant.exchange.wire import MAX_SEALED, MESSAGE_TYPE
@@ -100,6 +109,8 @@ def _kind(kind: MessageKind) -> Json:
         "versions": list(models),
         "numbered": kind.value not in _UNNUMBERED,
         "agreed": kind in AGREED,
+        "grant": _grant(kind) if kind in AGREED else None,
+        "test": kind in TESTS,
         "reply": kind in REPLIES,
         "replied_by": sorted(reply.value for reply, targets in _REPLIES_TO.items() if kind in targets),
         "reply_days": _reply_days(kind),
@@ -108,6 +119,18 @@ def _kind(kind: MessageKind) -> Json:
         "samples": {
             str(version): {"least": least(model), "most": most(model)} for version, model in models.items()
         },
+    }
+
+
+def _grant(kind: MessageKind) -> Json:
+    """What an agreement may let go by a kind: its purpose, and the members at most and at least."""
+    needed = needs(kind)
+    return {
+        "purpose": needed.purpose,
+        "legal_basis": needed.legal_basis,
+        "fields": sorted(needed.fields),
+        "required": sorted(needed.required),
+        "answer_fields": sorted(needed.answer),
     }
 
 

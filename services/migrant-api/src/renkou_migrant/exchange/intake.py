@@ -6,12 +6,12 @@ not be taken (refused by a signed receipt), or nothing that can be attributed (k
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from itertools import groupby
 from uuid import UUID
 
 import structlog
@@ -22,14 +22,15 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Unavailable
 from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection, Agreement
+from renkou_migrant.agreements.domain import Agreement, RefusalCode
 from renkou_migrant.credentials.trust import TrustList
+from renkou_migrant.exchange import effects, pings
 from renkou_migrant.exchange import transport_repository as transport
+from renkou_migrant.exchange.agreed import content_refusal, standing_refusal
+from renkou_migrant.exchange.contents import area_of, day_of, encrypt, reply_times
 from renkou_migrant.exchange.contracts import (
-    AGREED,
     REPLIES,
     VERSIONS,
-    BirthNotice,
     MessageKind,
     Receipt,
     ReceiptItem,
@@ -38,14 +39,14 @@ from renkou_migrant.exchange.contracts import (
 from renkou_migrant.exchange.domain import (
     MessageState,
     Reception,
+    ReplyTimes,
     accepts_reply,
-    closed_by,
     receive,
     releasable,
+    replied,
 )
 from renkou_migrant.exchange.events import Change, publish_changes
 from renkou_migrant.exchange.receipts import outcome_of_receipt, write_receipts
-from renkou_migrant.exchange.service import encrypt, reply_times
 from renkou_migrant.exchange.transport_repository import Incoming, Known, Letter, Outcome
 from renkou_migrant.exchange.wire import Envelope, Opened, WireError, open_sealed, signature_text
 from renkou_migrant.message_log import service as message_log
@@ -54,7 +55,6 @@ from renkou_migrant.partners import service as partners
 from renkou_migrant.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-_DAYS = ("arrived_on", "checked_on", "given_on", "departed_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,12 @@ class _Batch:
     entries: list[Entry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     receipts: dict[str, list[ReceiptItem]] = field(default_factory=lambda: defaultdict(list))
+    pings: list[UUID] = field(default_factory=list)
+    renamed: dict[UUID, UUID] = field(default_factory=dict)
+
+    def sent_as(self, local_id: UUID) -> UUID:
+        """The sender's id of what is stored here: an id that was used twice is stored under another one."""
+        return self.renamed.get(local_id, local_id)
 
 
 async def take_in(tx: Transaction, runtime: Runtime, deliveries: Sequence[Delivery]) -> bool:
@@ -98,12 +104,13 @@ async def take_in(tx: Transaction, runtime: Runtime, deliveries: Sequence[Delive
             await _take_receipts(tx, partner, receipts, batch)
         if ordered:
             await _take_messages(tx, runtime, partner, pairs[partner][1], ordered, batch)
+    await pings.answer(tx, runtime, batch.pings)
     if batch.letters:
         await transport.keep_letters(tx, batch.letters, batch.now)
     await publish_changes(tx, runtime, batch.changes)
     batch.entries += await write_receipts(tx, runtime, trust, batch.receipts, batch.now)
     await message_log.append(tx, batch.entries)
-    return bool(batch.receipts)
+    return bool(batch.receipts or batch.pings)
 
 
 def dead_letter(delivery: Delivery, code: str, detail: str, message_id: UUID | None = None) -> Letter:
@@ -151,6 +158,10 @@ async def _take_receipts(tx: Transaction, partner: str, receipts: Sequence[Opene
         found[item.id] = changed(ours, message=after)
     if outcomes:
         await transport.record_outcomes(tx, outcomes, batch.now)
+    suspended = [one.id for one in outcomes if one.code == RefusalCode.SUSPENDED]
+    if suspended:
+        concerned = await transport.agreements_of(tx, suspended)
+        await agreements.note_suspension_by_partner(tx, concerned, batch.now)
 
 
 async def _take_messages(
@@ -176,14 +187,13 @@ async def _take_messages(
     if incoming:
         await transport.insert_incoming(tx, incoming, batch.now)
     turn = releasable(next_in, held)
-    sent_as = {one.envelope.pair_seq: one.envelope.id for one in fresh}
     for one in incoming:
         if one.pair_seq not in turn:
             batch.receipts[partner].append(
-                _receipt_item(sent_as[one.pair_seq], one.digest, one.code, MessageState.DELIVERED)
+                _receipt_item(batch.sent_as(one.id), one.digest, one.code, MessageState.DELIVERED)
             )
     if turn:
-        await _apply(tx, partner, turn, sent_as, batch)
+        await _apply(tx, runtime, partner, turn, batch)
         await transport.set_next_in(tx, partner, turn[-1] + 1)
 
 
@@ -204,21 +214,26 @@ async def _check_all(
     taken = await transport.taken_ids(tx, ids) if ids else set()
     relied_on = [one.envelope.agreement for one in fresh if one.envelope.agreement is not None]
     known = await agreements.get_many(tx, relied_on) if relied_on else {}
+    times = await reply_times(tx, runtime)
+    follow = (MessageKind.ANSWER, MessageKind.CORRECTION)
+    targets = [one.envelope.in_reply_to for one in fresh if one.envelope.kind in follow]
+    asked = await transport.kinds_of(tx, [one for one in targets if one]) if targets else {}
     incoming: list[Incoming] = []
     for opened in fresh:
         envelope = opened.envelope
-        code, content = _check(envelope, partner, known, batch.now)
+        code, content = _check(envelope, partner, known, asked, batch.now)
         if envelope.id in taken:
             code, content = "id_conflict", None
         taken.add(envelope.id)
         local_id = new_id() if code == "id_conflict" else envelope.id
-        incoming.append(_incoming(runtime, opened, partner, local_id, code, content))
+        batch.renamed[local_id] = envelope.id
+        incoming.append(_incoming(runtime, opened, partner, local_id, code, content, times))
         batch.entries.append(_entry(opened, code or "accepted", batch.now))
     return incoming
 
 
 def _check(
-    envelope: Envelope, partner: str, known: dict[UUID, Agreement], now: datetime
+    envelope: Envelope, partner: str, known: dict[UUID, Agreement], asked: dict[UUID, str], now: datetime
 ) -> tuple[str | None, BaseModel | None]:
     """Return why a genuine message may not be taken (None where it may) and its content."""
     try:
@@ -231,18 +246,18 @@ def _check(
         return "expired", None
     agreement = known.get(envelope.agreement) if envelope.agreement else None
     signed_on = envelope.created_at.astimezone(SHANGHAI).date()
-    if agreement is None or agreement.partner != partner:
-        return "no_agreement", None
-    if kind in AGREED and not agreement.allows(kind, AgreedDirection.RECEIVE, signed_on):
-        return "not_agreed", None
-    if kind is MessageKind.ANSWER and not agreement.in_force(signed_on):
-        return "not_agreed", None
-    if kind in REPLIES and envelope.in_reply_to is None:
+    refusal = standing_refusal(kind, agreement, partner, signed_on)
+    if refusal is not None:
+        return str(refusal), None
+    if kind in REPLIES | effects.EFFECTIVE and envelope.in_reply_to is None:
         return "bad_content", None
     try:
-        return None, parse_content(kind, envelope.payload)
+        content = parse_content(kind, envelope.payload, envelope.version)
     except ValidationError:
         return "bad_content", None
+    question = asked.get(envelope.in_reply_to) if envelope.in_reply_to else None
+    refusal = content_refusal(kind, agreement, envelope.payload, question)
+    return (None, content) if refusal is None else (str(refusal), None)
 
 
 def _incoming(
@@ -252,10 +267,12 @@ def _incoming(
     local_id: UUID,
     code: str | None,
     content: BaseModel | None,
+    times: ReplyTimes,
 ) -> Incoming:
     envelope = opened.envelope
     created_at = envelope.created_at.astimezone(SHANGHAI)
-    due_on = reply_times(runtime).due_on(MessageKind(envelope.kind), created_at) if content else None
+    kind = MessageKind(envelope.kind) if content else None
+    due_on = times.due_on(kind, created_at, envelope.payload) if kind else None
     return Incoming(
         id=local_id,
         partner=partner,
@@ -265,8 +282,8 @@ def _incoming(
         thread=envelope.thread,
         in_reply_to=envelope.in_reply_to,
         agreement_id=envelope.agreement,
-        area=_area_of(runtime, content),
-        occurred_on=_day_of(content),
+        area=area_of(runtime, content),
+        occurred_on=day_of(content),
         created_at=created_at,
         expires_at=envelope.expires_at,
         due_on=due_on,
@@ -276,31 +293,39 @@ def _incoming(
     )
 
 
-def _area_of(runtime: Runtime, content: BaseModel | None) -> int:
-    """The person's registered area where the notice names one of this district, else the whole district."""
-    low, high = runtime.district.interval()
-    subject = getattr(content, "subject", None)
-    area = int(subject.home_area) if subject is not None else low
-    return area if low <= area <= high else low
-
-
-def _day_of(content: BaseModel | None) -> date | None:
-    if isinstance(content, BirthNotice):
-        return content.child.birth_date
-    days: list[Any] = [getattr(content, name, None) for name in _DAYS]
-    return next((day for day in days if day is not None), None)
-
-
-async def _apply(
-    tx: Transaction, partner: str, turn: Sequence[int], sent_as: Mapping[int, UUID], batch: _Batch
-) -> None:
-    """Take in stored messages whose turn has come, in order, and note their receipts.
-
-    ``sent_as`` maps the numbers of this batch to the sender's ids. One that was held under another id gets its
-    receipt when it comes again.
-    """
+async def _apply(tx: Transaction, runtime: Runtime, partner: str, turn: Sequence[int], batch: _Batch) -> None:
+    """Take in stored messages whose turn has come, in order, and note their receipts."""
     stored = await transport.known(tx, partner, turn)
-    ordered = [stored[seq] for seq in turn]
+    for amending, run in groupby((stored[seq] for seq in turn), key=_is_effective):
+        if amending:
+            await _take_effect(tx, runtime, partner, list(run), batch)
+        else:
+            await _take_run(tx, partner, list(run), batch)
+
+
+def _is_effective(one: Known) -> bool:
+    return one.code is None and one.kind in effects.EFFECTIVE
+
+
+async def _take_effect(
+    tx: Transaction, runtime: Runtime, partner: str, run: Sequence[Known], batch: _Batch
+) -> None:
+    """Carry out corrections, withdrawals and reminders, each by itself."""
+    await publish_changes(tx, runtime, batch.changes)
+    batch.changes.clear()
+    for one in run:
+        code, area = await effects.apply(tx, runtime, partner, one.id)
+        if code is None:
+            await transport.mark_read(tx, {one.id: area}, batch.now)
+        else:
+            await transport.mark_refused(tx, [one.id], code)
+        batch.receipts[partner].append(
+            _receipt_item(batch.sent_as(one.id), one.digest, code, MessageState.READ)
+        )
+
+
+async def _take_run(tx: Transaction, partner: str, ordered: Sequence[Known], batch: _Batch) -> None:
+    """Take in notices, inquiries and replies; what is refused already is only receipted."""
     targets = await transport.lock_outgoing(
         tx, [one.in_reply_to for one in ordered if one.in_reply_to and one.kind in REPLIES and not one.code]
     )
@@ -320,27 +345,29 @@ async def _apply(
                 code = "reply_not_expected"
                 refused.append(one.id)
             else:
-                after = changed(
-                    target.message, state=closed_by(reply), sent_at=target.message.sent_at or batch.now
-                )
+                sent_at = target.message.sent_at or batch.now
+                after = changed(replied(target.message, reply, batch.now.date()), sent_at=sent_at)
                 outcomes.append(Outcome(after.id, after.state, None, after.sent_at, True, True, True, True))
                 batch.changes.append((target.message, after))
                 targets[after.id] = changed(target, message=after)
                 read[one.id] = after.area
         elif code is None:
             read[one.id] = None
-        message_id = sent_as.get(one.pair_seq, one.id)
-        batch.receipts[partner].append(_receipt_item(message_id, one.digest, code, MessageState.READ))
+            if one.kind == MessageKind.PING:
+                batch.pings.append(one.id)
+        batch.receipts[partner].append(
+            _receipt_item(batch.sent_as(one.id), one.digest, code, MessageState.READ)
+        )
     if outcomes:
         await transport.record_outcomes(tx, outcomes, batch.now)
     if read:
         await transport.mark_read(tx, read, batch.now)
+        batch.changes += [(None, message) for message in await transport.due_here(tx, list(read))]
     if refused:
         await transport.mark_refused(tx, refused, "reply_not_expected")
 
 
 def _item_of(stored: Known, sent_as: UUID) -> ReceiptItem:
-    """``sent_as`` is the sender's id: one that was used twice is stored under another here."""
     state = MessageState(stored.state)
     shown = state if state is MessageState.DELIVERED else MessageState.READ
     return _receipt_item(sent_as, stored.digest, stored.code, shown)

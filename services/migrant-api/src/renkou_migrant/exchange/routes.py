@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.database import Transaction
-from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_migrant.exchange import births, service
-from renkou_migrant.exchange.contracts import AGREED, Answer, Dispute, MessageKind
+from renkou_migrant.exchange.contents import decrypt
+from renkou_migrant.exchange.contracts import AGREED, MessageKind
 from renkou_migrant.exchange.domain import Direction, MessageState
 from renkou_migrant.exchange.repository import Filters, StoredMessage
 from renkou_migrant.exchange.schemas import (
@@ -21,10 +21,12 @@ from renkou_migrant.exchange.schemas import (
     DeadLetterPage,
     DeadLetterRead,
     DisputeCreate,
+    FormerContent,
     NoticeDetail,
     NoticePage,
     NoticeRead,
     ReplyRead,
+    masked,
 )
 from renkou_migrant.runtime import CurrentRuntime, Runtime
 
@@ -42,9 +44,12 @@ async def list_notices(
     direction: Direction | None = None,
     state: MessageState | None = None,
     kind: MessageKind | None = None,
-    partner: Annotated[str | None, Query(pattern=r"^\d{6}$")] = None,
+    partner: Annotated[str | None, Query(pattern=r"^\d{6}(\d{3})?$")] = None,
     arrival_id: UUID | None = None,
     overdue: Annotated[bool, Query(description="only those whose reply was due before today")] = False,
+    attention: Annotated[
+        bool, Query(description="only what the other office corrected or took back and nobody noted yet")
+    ] = False,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> NoticePage:
@@ -60,6 +65,7 @@ async def list_notices(
         partner=partner,
         arrival_id=arrival_id,
         overdue_on=today if overdue else None,
+        attention=attention,
     )
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
@@ -77,7 +83,7 @@ async def read_notice(
     """Read a message with its content and replies. Needs `notice:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         stored = await service.get(tx, access.areas, notice_id)
-        return await _detail(tx, runtime, access, response, stored)
+        return await detail_of(tx, runtime, access, response, stored)
 
 
 @router.post("/notices/{notice_id}/confirmation", summary="Confirm a notice 确认通报")
@@ -95,7 +101,7 @@ async def confirm_notice(
         stored = await service.confirm(
             tx, runtime, access.areas, notice_id, version, access.subject, life_event_id
         )
-        return await _detail(tx, runtime, access, response, stored)
+        return await detail_of(tx, runtime, access, response, stored)
 
 
 @router.post("/notices/{notice_id}/answer", summary="Answer a message 答复")
@@ -108,14 +114,10 @@ async def answer_notice(
     version: Version,
 ) -> NoticeDetail:
     """Answer an arrival notice, an inquiry or a dispute. Needs `notice:answer`."""
-    if body.known is None and body.note is None:
-        raise InvalidInput.field(
-            "/note", "note_required", "known 为空时须填写说明", "is needed where known is null"
-        )
-    content = Answer(known=body.known, note=body.note)
+    content = body.to_content()
     async with runtime.database.transaction(access.areas) as tx:
         stored = await service.answer(tx, runtime, access.areas, notice_id, version, access.subject, content)
-        return await _detail(tx, runtime, access, response, stored)
+        return await detail_of(tx, runtime, access, response, stored)
 
 
 @router.post("/notices/{notice_id}/dispute", summary="Dispute a notice 提出异议")
@@ -128,10 +130,10 @@ async def dispute_notice(
     version: Version,
 ) -> NoticeDetail:
     """Say that what a notice tells is not so. Needs `notice:answer`."""
-    content = Dispute(reason=body.reason)
+    content = body.to_content()
     async with runtime.database.transaction(access.areas) as tx:
         stored = await service.dispute(tx, runtime, access.areas, notice_id, version, access.subject, content)
-        return await _detail(tx, runtime, access, response, stored)
+        return await detail_of(tx, runtime, access, response, stored)
 
 
 @router.get("/exchange/dead-letters", summary="What could not be taken in 无法接收的来件")
@@ -151,12 +153,21 @@ async def list_dead_letters(
     )
 
 
-async def _detail(
+async def detail_of(
     tx: Transaction, runtime: Runtime, access: Access, response: Response, stored: StoredMessage
 ) -> NoticeDetail:
+    """Return a message with its content, what it said before, and its replies."""
     today = runtime.clock.today()
     replies = await service.replies_to(tx, access.areas, stored.message.id)
     response.headers["ETag"] = etag(stored.message.revision)
-    detail = NoticeDetail.with_content(stored, today, service.decrypt(runtime, stored.content))
-    shown = [ReplyRead.with_content(one, today, service.decrypt(runtime, one.content)) for one in replies]
-    return detail.model_copy(update={"replies": shown})
+    detail = NoticeDetail.with_content(stored, today, decrypt(runtime, stored.content))
+    former = [
+        FormerContent(
+            content=masked(decrypt(runtime, one["content"])),
+            replaced_by=one["replaced_by"],
+            replaced_at=one["replaced_at"],
+        )
+        for one in await service.history(tx, stored.message.id)
+    ]
+    shown = [ReplyRead.with_content(one, today, decrypt(runtime, one.content)) for one in replies]
+    return detail.model_copy(update={"replies": shown, "history": former})

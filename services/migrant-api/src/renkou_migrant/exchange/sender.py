@@ -10,26 +10,28 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
 
 import structlog
 from cryptography.exceptions import InvalidTag
 from prometheus_client import Gauge
 
 from renkou_common.clock import SHANGHAI
+from renkou_common.database import Transaction
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import BrokerError, NatsClient
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection, Agreement
+from renkou_migrant.agreements.domain import AgreementState
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustedDistrict
 from renkou_migrant.exchange import repository
 from renkou_migrant.exchange import transport_repository as transport
-from renkou_migrant.exchange.contracts import AGREED, MessageKind
-from renkou_migrant.exchange.domain import MessageState, advance, resend_after
+from renkou_migrant.exchange.agreed import HELD_BACK, Leaving, leave
+from renkou_migrant.exchange.contents import decrypt, encrypt, reply_times
+from renkou_migrant.exchange.contracts import MessageKind
+from renkou_migrant.exchange.domain import MessageState, ReplyTimes, advance, resend_after
 from renkou_migrant.exchange.events import Change, publish_changes
-from renkou_migrant.exchange.service import decrypt, reply_times
 from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
 from renkou_migrant.exchange.wire import Envelope, Sealed, seal, signature_text
 from renkou_migrant.message_log import service as message_log
@@ -99,20 +101,9 @@ class Sender:
             except CredentialError as error:
                 return self._wait_for_key(partner, str(error))
             last_out, _ = (await transport.lock_pairs(tx, [partner]))[partner]
-            drafts = await transport.drafts_for(tx, partner, _SEAL_BATCH)
-            known = await agreements.get_many(
-                tx, [draft.agreement_id for draft in drafts if draft.agreement_id is not None]
-            )
-            allowed = []
-            for draft in drafts:
-                code = _refusal(draft, known, now)
-                if code is None:
-                    allowed.append(draft)
-                else:
-                    await repository.give_up(tx, draft.message.id, code, now)
-            numbered, entries, failed = self._seal_all(allowed, district, last_out, now)
-            for message_id in failed:
-                await repository.give_up(tx, message_id, "content_unreadable", now)
+            drafts, leaving = await self._leaving(tx, partner, now)
+            times = await reply_times(tx, runtime)
+            numbered, entries = self._seal_all(leaving, district, last_out, now, times)
             if numbered:
                 await transport.number(tx, numbered)
                 await transport.set_last_out(tx, partner, last_out + len(numbered))
@@ -124,31 +115,77 @@ class Sender:
         self._without_key[partner] = time.monotonic() + _NO_KEY_SECONDS
         return 0
 
-    def _seal_all(
-        self, drafts: Sequence[DraftRow], district: TrustedDistrict, last_out: int, now: datetime
-    ) -> tuple[list[Numbered], list[Entry], list[UUID]]:
-        """Seal drafts; also returns those whose content cannot be read any more, which take no number."""
-        numbered: list[Numbered] = []
-        entries: list[Entry] = []
-        failed: list[UUID] = []
+    async def _leaving(
+        self, tx: Transaction, partner: str, now: datetime
+    ) -> tuple[list[DraftRow], list[Leaving]]:
+        """Return the oldest drafts for a partner, and of them what may leave; the rest is given up.
+
+        Drafts under a suspended agreement are neither: they wait.
+        """
+        agreed = await agreements.of_partner(tx, partner)
+        suspended = [one.id for one in agreed if one.state is AgreementState.SUSPENDED]
+        drafts = await transport.drafts_for(tx, partner, _SEAL_BATCH, suspended, sorted(HELD_BACK))
+        follow = (MessageKind.ANSWER, MessageKind.CORRECTION)
+        targets = [one.in_reply_to for one in drafts if one.message.kind in follow]
+        asked = await transport.kinds_of(tx, [one for one in targets if one]) if targets else {}
+        today = now.astimezone(SHANGHAI).date()
+        leaving: list[Leaving] = []
         for draft in drafts:
-            pair_seq = last_out + len(numbered) + 1
             try:
-                envelope = self._envelope(draft, pair_seq, now)
+                decision = leave(draft, self._payload, agreed, asked, today)
             except (InvalidTag, KeyError, ValueError):
                 _log.error("content of a draft cannot be read", message=str(draft.message.id))
-                failed.append(draft.message.id)
-                continue
+                decision = "content_unreadable"
+            if isinstance(decision, str):
+                await repository.give_up(tx, draft.message.id, decision, now)
+            else:
+                leaving.append(decision)
+        await self._note_successors(tx, drafts, leaving)
+        return drafts, leaving
+
+    async def _note_successors(
+        self, tx: Transaction, drafts: Sequence[DraftRow], leaving: Sequence[Leaving]
+    ) -> None:
+        named = {one.message.id: one.agreement_id for one in drafts}
+        moved = [
+            (
+                one.draft.message.id,
+                one.relies_on,
+                encrypt(self._runtime, one.payload) if one.reduced else None,
+            )
+            for one in leaving
+            if one.relies_on is not None and (one.reduced or one.relies_on != named[one.draft.message.id])
+        ]
+        if moved:
+            await transport.rely_on(tx, moved)
+
+    def _payload(self, draft: DraftRow) -> dict[str, Any]:
+        return decrypt(self._runtime, draft.content) or {}
+
+    def _seal_all(
+        self,
+        leaving: Sequence[Leaving],
+        district: TrustedDistrict,
+        last_out: int,
+        now: datetime,
+        times: ReplyTimes,
+    ) -> tuple[list[Numbered], list[Entry]]:
+        """Number and seal what may leave."""
+        numbered: list[Numbered] = []
+        entries: list[Entry] = []
+        for one in leaving:
+            pair_seq = last_out + len(numbered) + 1
+            envelope = self._envelope(one, pair_seq, now)
             sealed = seal(envelope, self._runtime.exchange_keys, district, now)
-            due_on = reply_times(self._runtime).due_on(draft.message.kind, now.astimezone(SHANGHAI))
+            due_on = times.due_on(one.draft.message.kind, now.astimezone(SHANGHAI), envelope.payload)
             numbered.append(
                 Numbered(envelope.id, pair_seq, now, envelope.expires_at, due_on, sealed.digest, sealed.data)
             )
             entries.append(log_entry(envelope, sealed, now))
-        return numbered, entries, failed
+        return numbered, entries
 
-    def _envelope(self, draft: DraftRow, pair_seq: int, now: datetime) -> Envelope:
-        message = draft.message
+    def _envelope(self, one: Leaving, pair_seq: int, now: datetime) -> Envelope:
+        draft, message = one.draft, one.draft.message
         return Envelope(
             id=message.id,
             kind=message.kind,
@@ -161,7 +198,7 @@ class Sender:
             created_at=now,
             expires_at=now + timedelta(days=self._runtime.settings.message_lifetime_days),
             agreement=draft.agreement_id,
-            payload=decrypt(self._runtime, draft.content) or {},
+            payload=one.payload,
         )
 
     async def send_due(self) -> int:
@@ -243,17 +280,3 @@ def log_entry(envelope: Envelope, sealed: Sealed, now: datetime) -> Entry:
         kid=sealed.kid,
         signature=signature_text(sealed.signature),
     )
-
-
-def _refusal(draft: DraftRow, known: dict[UUID, Agreement], now: datetime) -> str | None:
-    """Return why a draft must not leave any more, None where it may."""
-    kind = draft.message.kind
-    agreement = known.get(draft.agreement_id) if draft.agreement_id else None
-    if agreement is None:
-        return "agreement_unknown"
-    today = now.astimezone(SHANGHAI).date()
-    if kind in AGREED and not agreement.allows(kind, AgreedDirection.SEND, today):
-        return "agreement_not_in_force"
-    if kind is MessageKind.ANSWER and not agreement.in_force(today):
-        return "agreement_not_in_force"
-    return None

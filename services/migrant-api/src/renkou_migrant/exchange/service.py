@@ -1,12 +1,12 @@
 """What the node does with messages: raise notices, read, confirm, answer and dispute them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-import orjson
 from pydantic import BaseModel
 
 from renkou_common.database import Transaction
@@ -14,8 +14,17 @@ from renkou_common.errors import NotFound, VersionMismatch
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection
-from renkou_migrant.exchange import errors, repository
+from renkou_migrant.agreements.domain import (
+    AgreedDirection,
+    Agreement,
+    Refusal,
+    RefusalCode,
+    serving,
+)
+from renkou_migrant.agreements.fields import reduced
+from renkou_migrant.exchange import amendments_repository, errors, local, repository
+from renkou_migrant.exchange.agreed import answer_refusal
+from renkou_migrant.exchange.contents import decrypt, encrypt
 from renkou_migrant.exchange.contracts import (
     CONTENTS,
     Answer,
@@ -28,37 +37,17 @@ from renkou_migrant.exchange.domain import (
     Direction,
     Message,
     MessageState,
-    ReplyTimes,
     closed_by,
     may_reply,
+    replied,
 )
 from renkou_migrant.exchange.events import publish_changes
+from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import Draft, Filters, StoredMessage
 from renkou_migrant.runtime import Runtime
 
-CONTENT_COLUMN = "message.content"
+LONGEST_THREAD = 500
 _BIRTH_KEYS = UUID("0197a1f0-b117-7000-8000-000000000001")
-
-
-def reply_times(runtime: Runtime) -> ReplyTimes:
-    """Return the clocks of this node's settings."""
-    settings = runtime.settings
-    return ReplyTimes(
-        settings.answer_days, settings.inquiry_days, settings.confirmation_days, settings.dispute_days
-    )
-
-
-def encrypt(runtime: Runtime, content: BaseModel) -> bytes:
-    """Return content as it is stored."""
-    return runtime.cipher.encrypt(orjson.dumps(content.model_dump(mode="json")).decode(), CONTENT_COLUMN)
-
-
-def decrypt(runtime: Runtime, content: bytes | None) -> dict[str, Any] | None:
-    """Return stored content as plain members, None where there is none."""
-    if content is None:
-        return None
-    members: dict[str, Any] = orjson.loads(runtime.cipher.decrypt(content, CONTENT_COLUMN))
-    return members
 
 
 async def raise_notice(
@@ -70,21 +59,29 @@ async def raise_notice(
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
-    occurred_on: date,
+    occurred_on: date | None,
     content: BaseModel,
+    source: dict[str, Any] | None = None,
+    source_id: UUID | None = None,
 ) -> UUID | None:
     """Draft a notice to the home district in the caller's transaction; the worker sends it.
 
-    ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose.
-    Returns None, and owes nothing, where no agreement in force covers the kind. Raises TypeError for content
-    that is not the kind's.
+    ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose, None
+    where nobody is owed the notice (the workplace's district). ``source`` and ``source_id`` as in Draft.
+    Members that the agreement does not list are left out; while it is suspended the draft waits. Returns None,
+    and owes nothing, where no agreement covers the kind. Raises TypeError for content that is not the kind's.
     """
     if type(content) is not CONTENTS[kind]:
         raise TypeError(f"{kind} does not carry a {type(content).__name__}")
-    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
-    if draft is None:
+    agreement = await _agreement_for(tx, runtime, home_district, kind)
+    if agreement is None and not is_local(home_district):
         return None
-    return await _write(tx, runtime, changed(draft, content=encrypt(runtime, content)))
+    members = content.model_dump(mode="json")
+    if agreement is not None:
+        members = agreed_content(agreement, kind, members)
+    draft = _notice_draft(runtime, kind, home_district, agreement, person_ref, arrival_id, area, occurred_on)
+    draft = changed(draft, content=encrypt(runtime, members), source=source, source_id=source_id)
+    return await write(tx, runtime, draft)
 
 
 async def raise_wanted_notice(
@@ -96,38 +93,79 @@ async def raise_wanted_notice(
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
-    occurred_on: date,
+    occurred_on: date | None,
     wanted: dict[str, Any],
+    source_id: UUID | None = None,
 ) -> UUID | None:
     """Draft a notice whose content the worker has yet to fetch from the register; else as ``raise_notice``.
 
-    ``wanted`` is what :mod:`.completion` needs for the kind; nothing personal stands in it.
+    ``wanted`` is the source of which :mod:`.contents` makes the notice; nothing personal stands in it.
     """
-    draft = await _notice_draft(tx, runtime, kind, home_district, person_ref, arrival_id, area, occurred_on)
-    return None if draft is None else await _write(tx, runtime, changed(draft, wanted=wanted))
+    agreement = await _agreement_for(tx, runtime, home_district, kind)
+    if agreement is None and not is_local(home_district):
+        return None
+    draft = _notice_draft(runtime, kind, home_district, agreement, person_ref, arrival_id, area, occurred_on)
+    return await write(tx, runtime, changed(draft, wanted=wanted, source=wanted, source_id=source_id))
 
 
-async def _notice_draft(
-    tx: Transaction,
+async def covering(tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind) -> UUID | None:
+    """Return the agreement under which a kind may go to a partner today; offices of one district need none."""
+    agreement = await _agreement_for(tx, runtime, partner, kind)
+    return None if agreement is None else agreement.id
+
+
+async def covering_content(
+    tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind, content: BaseModel
+) -> UUID | None:
+    """Return the agreement under which staff may say this to a partner; offices of one district need none.
+
+    Raises Conflict or InvalidInput as the agreement has it.
+    """
+    if is_local(partner):
+        return None
+    members, today = content.model_dump(mode="json"), runtime.clock.today()
+    found = await agreements.permits(
+        tx, partner, kind, AgreedDirection.SEND, members, today, suspended_too=True
+    )
+    if isinstance(found, Refusal):
+        raise errors.not_agreed(found)
+    return found.id
+
+
+def agreed_content(agreement: Agreement, kind: MessageKind, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a notice may say under an agreement of what it could say."""
+    grant = agreement.grant(kind, AgreedDirection.SEND)
+    return reduced(content, grant.fields if grant else frozenset())
+
+
+async def _agreement_for(
+    tx: Transaction, runtime: Runtime, partner: str, kind: MessageKind
+) -> Agreement | None:
+    if is_local(partner):
+        return None
+    found = await agreements.permits(
+        tx, partner, kind, AgreedDirection.SEND, None, runtime.clock.today(), suspended_too=True
+    )
+    return None if isinstance(found, Refusal) else found
+
+
+def _notice_draft(
     runtime: Runtime,
     kind: MessageKind,
-    home_district: str,
+    partner: str,
+    agreement: Agreement | None,
     person_ref: UUID,
     arrival_id: UUID,
     area: int,
-    occurred_on: date,
-) -> Draft | None:
-    today = runtime.clock.today()
-    agreement = await agreements.covering(tx, home_district, kind, AgreedDirection.SEND, today)
-    if agreement is None:
-        return None
+    occurred_on: date | None,
+) -> Draft:
     return Draft(
         id=new_id(),
-        partner=home_district,
+        partner=partner,
         kind=kind,
         thread=arrival_id,
         area=area,
-        agreement_id=agreement.id,
+        agreement_id=agreement.id if agreement else None,
         drafted_at=runtime.clock.now(),
         person_ref=person_ref,
         arrival_id=arrival_id,
@@ -135,7 +173,8 @@ async def _notice_draft(
     )
 
 
-async def _write(tx: Transaction, runtime: Runtime, draft: Draft) -> UUID:
+async def write(tx: Transaction, runtime: Runtime, draft: Draft) -> UUID:
+    """Write a draft; one for an office of this district is handed over at once, if it is complete."""
     await repository.insert_draft(tx, draft)
     message = Message(
         id=draft.id,
@@ -149,6 +188,8 @@ async def _write(tx: Transaction, runtime: Runtime, draft: Draft) -> UUID:
         occurred_on=draft.occurred_on,
     )
     await publish_changes(tx, runtime, [(None, message)])
+    if is_local(draft.partner) and draft.content is not None:
+        await local.hand_over(tx, runtime, draft.id)
     return draft.id
 
 
@@ -170,6 +211,30 @@ async def page(
 ) -> list[StoredMessage]:
     """Return messages inside ``areas``, the latest first."""
     return await repository.page(tx, areas, filters, before, limit)
+
+
+async def history(tx: Transaction, message_id: UUID) -> list[dict[str, Any]]:
+    """Return what a message said before each correction, oldest first; the floor shows only what is visible."""
+    return await amendments_repository.history(tx, message_id)
+
+
+async def conversation(tx: Transaction, areas: AreaScope, thread_id: UUID) -> list[StoredMessage]:
+    """Return what was said in a thread inside ``areas``, oldest first; raises NotFound for an unknown one.
+
+    Between offices of one district each message is there at both ends; who sees both is shown the sender's.
+    """
+    found = await repository.thread(tx, areas, thread_id, LONGEST_THREAD)
+    if not found:
+        raise NotFound.of("往来", "thread")
+    sent = {one.twin for one in found if one.message.direction is Direction.OUT}
+    return [one for one in found if one.message.direction is Direction.OUT or one.message.id not in sent]
+
+
+async def told_about(
+    tx: Transaction, refs: Sequence[UUID], before: int | None, limit: int
+) -> list[StoredMessage]:
+    """Return messages to other districts about a person by its references, the latest first."""
+    return await repository.told_about(tx, refs, before, limit)
 
 
 async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
@@ -266,30 +331,40 @@ async def _reply(
     if stored is None:
         raise NotFound.of("通报", "notice")
     _check(stored, kind, version)
-    await _check_agreement(tx, runtime, stored, kind)
+    relies_on = stored.agreement_id
+    if kind is MessageKind.ANSWER and stored.agreement_id is not None:
+        relies_on = await _agreement_of_answer(tx, runtime, stored, stored.agreement_id, content)
     now = runtime.clock.now()
     await repository.close(tx, message_id, closed_by(kind), now, by, life_event_id)
+    after = replied(stored.message, kind, now.date())
+    await publish_changes(tx, runtime, [(stored.message, after)])
     draft = Draft(
         id=new_id(),
         partner=stored.message.partner,
         kind=kind,
         thread=stored.message.thread,
         area=stored.message.area,
-        agreement_id=stored.agreement_id,
+        agreement_id=relies_on,
         drafted_at=now,
         content=encrypt(runtime, content),
         in_reply_to=message_id,
     )
-    await _write(tx, runtime, draft)
+    await write(tx, runtime, draft)
     return await get(tx, areas, message_id)
 
 
-async def _check_agreement(
-    tx: Transaction, runtime: Runtime, stored: StoredMessage, kind: MessageKind
-) -> None:
-    """An answer tells of a person and needs the agreement in force; taking note or disputing does not."""
-    if kind is not MessageKind.ANSWER or stored.agreement_id is None:
-        return
-    agreement = await agreements.get(tx, stored.agreement_id)
-    if not agreement.in_force(runtime.clock.today()):
-        raise errors.agreement_not_in_force()
+async def _agreement_of_answer(
+    tx: Transaction, runtime: Runtime, stored: StoredMessage, named: UUID, content: BaseModel
+) -> UUID:
+    """An answer tells of a person: its agreement must be in force, and list what comes back for the question."""
+    today = runtime.clock.today()
+    found = serving(await agreements.of_partner(tx, stored.message.partner), named, today)
+    if found is None:
+        raise errors.not_agreed(Refusal(RefusalCode.NO_AGREEMENT))
+    members = content.model_dump(mode="json")
+    refusal = found.may_leave(today, suspended_too=True) or answer_refusal(
+        found, stored.message.kind, AgreedDirection.RECEIVE, members
+    )
+    if refusal is not None:
+        raise errors.not_agreed(refusal)
+    return found.id

@@ -31,6 +31,11 @@ class MessageRow(SQLModel, table=True):
     ``content`` is encrypted by the field cipher; ``sealed`` is the exact text for the hub, kept until the
     partner's receipt has come. ``wanted`` names what has to be fetched before it can be sent. ``due_on``
     counts from ``created_at``, the instant of signing. ``next_attempt_at`` is the database's clock.
+
+    ``source`` says from what of the register the content was made (references and days, nothing personal), so
+    that it can be made anew; ``source_id`` is the service, registration or child. ``attention`` says that a
+    partner corrected or took back what was here already, until somebody has taken note. ``twin`` is the other
+    end's row where both ends are offices of this district.
     """
 
     __tablename__ = "message"
@@ -43,8 +48,17 @@ class MessageRow(SQLModel, table=True):
         Index("message_pair_seq", "direction", "partner", "pair_seq", unique=True),
         Index("message_area", "area", "position"),
         Index("message_position", "position", unique=True),
+        CheckConstraint("attention IN ('corrected', 'withdrawn')", name="message_attention_known"),
         Index("message_thread", "thread"),
+        Index("message_reply", "in_reply_to", postgresql_where=sql_text("in_reply_to IS NOT NULL")),
+        Index("message_source", "source_id", postgresql_where=sql_text("source_id IS NOT NULL")),
+        Index("message_person", "person_ref", postgresql_where=sql_text("person_ref IS NOT NULL")),
+        Index("message_birth", "life_event_id", postgresql_where=sql_text("life_event_id IS NOT NULL")),
+        Index("message_attention", "position", postgresql_where=sql_text("attention IS NOT NULL")),
         Index("message_arrival", "arrival_id"),
+        Index(
+            "message_person", "person_ref", "position", postgresql_where=sql_text("person_ref IS NOT NULL")
+        ),
         Index(
             "message_unnumbered",
             "partner",
@@ -89,7 +103,42 @@ class MessageRow(SQLModel, table=True):
     sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     next_attempt_at: datetime | None = Field(default=None, sa_column=_moment())
+    source_id: UUID | None = None
+    source: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    twin: UUID | None = None
+    corrected_at: datetime | None = Field(default=None, sa_column=_moment())
+    withdrawn_at: datetime | None = Field(default=None, sa_column=_moment())
+    withdrawn_because: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    attention: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    correction_request_id: UUID | None = Field(default=None, description="asked for in the register here")
+    reminders: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+    reminded_at: datetime | None = Field(default=None, sa_column=_moment())
     revision: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
+
+
+class MessageContent(SQLModel, table=True):
+    """What a message said before a correction, encrypted like it. Append-only."""
+
+    __tablename__ = "message_content"
+
+    message_id: UUID = Field(primary_key=True)
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    replaced_by: UUID = Field(description="the correction")
+    replaced_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class AttachmentReading(SQLModel, table=True):
+    """Who downloaded an attachment, and when. Append-only."""
+
+    __tablename__ = "attachment_reading"
+    __table_args__ = (Index("attachment_reading_message", "message_id"),)
+
+    id: UUID = Field(primary_key=True)
+    message_id: UUID
+    sha256: str = Field(sa_column=Column(Text, nullable=False))
+    read_by: UUID
+    read_at: datetime = Field(sa_column=_moment(nullable=False))
 
 
 class PairCounter(SQLModel, table=True):

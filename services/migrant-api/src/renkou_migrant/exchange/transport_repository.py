@@ -10,7 +10,8 @@ from renkou_migrant.exchange.domain import Message
 from renkou_migrant.exchange.repository import to_message
 
 _MESSAGE = (
-    "id, direction, partner, kind, state, area, thread, drafted_at, occurred_on, sent_at, due_on, revision"
+    "id, direction, partner, kind, state, area, thread, drafted_at, occurred_on, sent_at, due_on, closed_at,"
+    " withdrawn_at, revision"
 )
 
 
@@ -155,8 +156,13 @@ async def partners_with_drafts(tx: Transaction) -> list[str]:
     return [row["partner"] for row in rows]
 
 
-async def drafts_for(tx: Transaction, partner: str, limit: int) -> list[DraftRow]:
-    """Return complete drafts for a partner in order; those behind an incomplete one of a thread wait."""
+async def drafts_for(
+    tx: Transaction, partner: str, limit: int, suspended: Sequence[UUID] = (), held_back: Sequence[str] = ()
+) -> list[DraftRow]:
+    """Return complete drafts for a partner in order; those behind an incomplete one of a thread wait.
+
+    Left out are drafts of the kinds ``held_back`` under the agreements ``suspended``.
+    """
     rows = await tx.fetch(
         f"""
         SELECT {_MESSAGE}, version, in_reply_to, agreement_id, content FROM message m
@@ -166,15 +172,40 @@ async def drafts_for(tx: Transaction, partner: str, limit: int) -> list[DraftRow
               AND e.partner = m.partner AND e.thread = m.thread AND e.wanted IS NOT NULL
               AND e.position < m.position
           )
+          AND NOT (m.agreement_id = ANY($3::uuid[]) AND m.kind = ANY($4::text[]))
         ORDER BY position LIMIT $2 FOR UPDATE
         """,
         partner,
         limit,
+        list(suspended),
+        list(held_back),
     )
     return [
         DraftRow(to_message(row), row["version"], row["in_reply_to"], row["agreement_id"], row["content"])
         for row in rows
     ]
+
+
+async def kinds_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the kinds of messages by id, whichever way they went."""
+    rows = await tx.fetch("SELECT id, kind FROM message WHERE id = ANY($1::uuid[])", list(ids))
+    return {row["id"]: row["kind"] for row in rows}
+
+
+async def agreements_of(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
+    """Return the agreements on which messages rely."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT agreement_id FROM message WHERE id = ANY($1::uuid[]) AND agreement_id IS NOT NULL",
+        list(ids),
+    )
+    return [row["agreement_id"] for row in rows]
+
+
+async def rely_on(tx: Transaction, drafts: Sequence[tuple[UUID, UUID, bytes | None]]) -> None:
+    """Let drafts rely on another version of their agreement, with the content that this one lets go."""
+    await tx.executemany(
+        "UPDATE message SET agreement_id = $2, content = coalesce($3, content) WHERE id = $1", drafts
+    )
 
 
 async def number(tx: Transaction, numbered: Sequence[Numbered]) -> None:
@@ -344,6 +375,15 @@ async def mark_read(tx: Transaction, areas: Mapping[UUID, int | None], at: datet
         list(areas.values()),
         at,
     )
+
+
+async def due_here(tx: Transaction, ids: Sequence[UUID]) -> list[Message]:
+    """Return those of the messages that wait for a reply from here."""
+    rows = await tx.fetch(
+        f"SELECT {_MESSAGE} FROM message WHERE id = ANY($1::uuid[]) AND direction = 'in' AND due_on IS NOT NULL",
+        list(ids),
+    )
+    return [to_message(row) for row in rows]
 
 
 async def mark_refused(tx: Transaction, ids: Sequence[UUID], code: str) -> None:

@@ -26,8 +26,8 @@ from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustedDistrict, TrustList
 
 MESSAGE_TYPE = "renkou-msg+jwt"
-MAX_SEALED = 256 * 1024
-"""Bytes of the largest message taken in."""
+MAX_SEALED = 1_000_000
+"""Bytes of the largest message sent or taken in: attachments included, under the hub's limit of 1 MiB."""
 
 
 class _Sizes(jwe.JWERegistry):

@@ -1,7 +1,13 @@
-"""Whom this district knows, and how it describes itself to be known."""
+"""Whom this district knows, and how it describes itself to be known.
+
+Whose keys are whose is settled by the trust list. A partner that is in it may bring newer keys for the
+exchange itself, in a description that one of its listed keys signed after the list was made; taking that key
+off the list takes those keys away as well. Certificates are verified with the listed keys alone, as others do.
+"""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from dataclasses import replace as changed
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,30 +15,47 @@ import orjson
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
-from renkou_common.errors import Conflict, InvalidInput
+from renkou_common.errors import Conflict, InvalidInput, NotFound
+from renkou_common.ids import new_id
 from renkou_migrant.certificate_keys import service as certificate_keys
-from renkou_migrant.credentials.jws import sign_compact
+from renkou_migrant.credentials.jws import VerifyingKey, sign_compact
 from renkou_migrant.credentials.reasons import CredentialError, Reason
-from renkou_migrant.credentials.trust import TrustList, describe_district, key_entry, verify_trust_list
-from renkou_migrant.partners import repository
-from renkou_migrant.partners.repository import StoredTrustList
+from renkou_migrant.credentials.trust import (
+    TrustedDistrict,
+    TrustedKey,
+    TrustList,
+    describe_district,
+    key_entry,
+    verify_trust_list,
+)
+from renkou_migrant.exchange.contracts import VERSIONS
+from renkou_migrant.partners import description, repository
+from renkou_migrant.partners.description import DESCRIPTION_TYPE, Description
+from renkou_migrant.partners.repository import StoredDescription, StoredTrustList
 from renkou_migrant.runtime import Runtime
 
-DESCRIPTION_TYPE = "district-description+jwt"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 
 
 async def trust_list(tx: Transaction, runtime: Runtime) -> TrustList | None:
-    """Return the trust list accepted last, None before the first; verified again when it is a new one."""
-    stored = await repository.accepted(tx)
-    if stored is None:
+    """Return the trust list accepted last with newer keys of partners, None before the first list.
+
+    Verified again when list or descriptions are new.
+    """
+    accepted = await repository.accepted_now(tx)
+    if accepted is None:
         return None
+    stored, described = accepted
     cached = runtime.trust.current
-    if cached is None or (cached.sequence, cached.digest) != (stored.sequence, stored.digest):
+    known = (stored.sequence, stored.digest)
+    if cached is None or (cached.sequence, cached.digest) != known or runtime.trust.described != described:
         token = await repository.token(tx)
         if token is None:
             return None
-        runtime.trust.current = cached = verify_trust_list(token, runtime.anchor)
+        listed = verify_trust_list(token, runtime.anchor)
+        newer = await repository.newest_descriptions(tx) if described else []
+        runtime.trust.current = cached = with_newer_keys(listed, [one.token for one in newer])
+        runtime.trust.described = described
     return cached
 
 
@@ -41,6 +64,30 @@ async def certificate_trust(tx: Transaction, runtime: Runtime) -> TrustList | No
     whether or not it still names them."""
     found = await trust_list(tx, runtime)
     return found and found.without(str(runtime.district), await certificate_keys.compromised(tx))
+
+
+def with_newer_keys(listed: TrustList, descriptions: list[str]) -> TrustList:
+    """Return a list with the exchange keys of descriptions that listed keys signed after it was made."""
+    districts = dict(listed.districts)
+    for token in descriptions:
+        one = description.read(token)
+        known = districts.get(one.district.code)
+        if known is None or one.issued_at <= listed.issued_at or not description.signed_by(one, known):
+            continue
+        districts[known.code] = changed(
+            known,
+            exchange_signing_keys=_newer(known.exchange_signing_keys, one.district.exchange_signing_keys),
+            exchange_encryption_keys=_newer(
+                known.exchange_encryption_keys, one.district.exchange_encryption_keys
+            ),
+        )
+    return changed(listed, districts=districts)
+
+
+def _newer(known: Mapping[str, TrustedKey], told: Mapping[str, TrustedKey]) -> dict[str, TrustedKey]:
+    """A told key is added, or says how long a known one is used; never is another key put under a known name."""
+    fitting = {kid: key for kid, key in told.items() if kid not in known or known[kid].jwk == key.jwk}
+    return {**known, **fitting}
 
 
 async def trust_list_token(tx: Transaction) -> str | None:
@@ -93,6 +140,121 @@ def own_description(
         ],
     )
     return description, sign_compact(orjson.dumps(description), key=keys.signer, type=DESCRIPTION_TYPE)
+
+
+def signed_description(runtime: Runtime) -> Description:
+    """Return this district's description for partners, made now."""
+    settings, now = runtime.settings, runtime.clock.now().replace(microsecond=0)
+    token = description.describe(
+        own_description(runtime)[0],
+        kinds={kind.value: versions for kind, versions in VERSIONS.items()},
+        office=settings.contact_office,
+        contact=settings.contact_details,
+        issued_at=now,
+        valid_until=now + timedelta(days=settings.description_days),
+        key=runtime.exchange_keys.signer,
+    )
+    return description.read(token)
+
+
+async def accept_description(
+    tx: Transaction, runtime: Runtime, token: str, fingerprint: str | None, by: UUID
+) -> tuple[Description, StoredDescription]:
+    """Take a partner's description in; raises InvalidInput or Conflict.
+
+    Believed if a key of the trust list, or of a description accepted before, signed it; otherwise only with
+    the fingerprint that the partner's office was asked for by other means.
+    """
+    try:
+        found = description.read(token)
+    except CredentialError as error:
+        raise InvalidInput.field(
+            "/description", error.reason.value, error.reason.zh, error.reason.en
+        ) from error
+    code, now = found.district.code, runtime.clock.now()
+    if code == runtime.settings.district:
+        raise InvalidInput.field(
+            "/description", "partner_self", "这是本区的说明", "this is the own district's"
+        )
+    if found.valid_until <= now:
+        raise InvalidInput.field("/description", "expired", "说明已过有效期", "the description has expired")
+    before = await repository.newest_description(tx, code)
+    if before is not None and before.token == token:
+        return found, before
+    if before is not None and before.issued_at >= found.issued_at:
+        raise Conflict(
+            "description_older", "已有更新的说明", "A newer description of this district was accepted before"
+        )
+    ground = await _ground(tx, runtime, found, before, fingerprint)
+    stored = StoredDescription(new_id(), code, found.issued_at, token, ground, now)
+    await repository.insert_description(tx, stored, by)
+    return found, stored
+
+
+async def _ground(
+    tx: Transaction,
+    runtime: Runtime,
+    found: Description,
+    before: StoredDescription | None,
+    fingerprint: str | None,
+) -> str:
+    """Return why a description is believed; raises Conflict where nothing speaks for it."""
+    trust = await trust_list(tx, runtime)
+    listed = trust.districts.get(found.district.code) if trust else None
+    if listed is not None:
+        if description.signed_by(found, listed):
+            return "trust_list"
+        raise Conflict(
+            "not_the_listed_key",
+            "签名密钥不是信任名单中该区的密钥",
+            "It is not signed by a key that the trust list names for this district",
+        )
+    if before is not None and description.signed_by(found, description.read(before.token).district):
+        return "description"
+    if fingerprint is None:
+        raise Conflict(
+            "fingerprint_needed",
+            "该区不在信任名单中: 请另行(如电话)向对方核对指纹后填入 fingerprint",
+            "The district is not in the trust list: ask its office for the fingerprint by other means and send it",
+        )
+    if not description.same_fingerprint(fingerprint, found.fingerprint):
+        raise Conflict("fingerprint_differs", "指纹不符", "The fingerprint is not that of this description")
+    return "fingerprint"
+
+
+async def described(tx: Transaction, partner: str) -> tuple[Description, StoredDescription] | None:
+    """Return a partner's description that counts, None where it handed none over."""
+    stored = await repository.newest_description(tx, partner)
+    return None if stored is None else (description.read(stored.token), stored)
+
+
+async def known_district(tx: Transaction, runtime: Runtime, partner: str) -> TrustedDistrict:
+    """Return what is known of a partner, by the trust list or its description; raises NotFound."""
+    trust = await trust_list(tx, runtime)
+    if trust is not None and partner in trust.districts:
+        return trust.districts[partner]
+    handed_over = await described(tx, partner)
+    if handed_over is None:
+        raise NotFound.of("协作地区", "partner district")
+    return handed_over[0].district
+
+
+async def names(tx: Transaction, runtime: Runtime) -> dict[str, tuple[str, str]]:
+    """Return the names of this district and of all that are known, in Chinese and English, by code."""
+    trust = await trust_list(tx, runtime)
+    known = [description.read(one.token).district for one in await repository.newest_descriptions(tx)]
+    known += trust.districts.values() if trust else []
+    found = {one.code: (one.name_zh, one.name_en) for one in known}
+    settings = runtime.settings
+    own = (settings.district_name_zh or settings.district, settings.district_name_en or settings.district)
+    return found | {settings.district: own}
+
+
+async def signing_keys(tx: Transaction, runtime: Runtime, partner: str) -> dict[str, VerifyingKey]:
+    """Return the keys with which a partner may sign now, by ``kid``; raises NotFound for an unknown one."""
+    district, now = await known_district(tx, runtime, partner), runtime.clock.now()
+    keys = district.exchange_signing_keys
+    return {kid: key.verifying for kid, key in keys.items() if key.verifying and key.covers(now)}
 
 
 def _entry(jwk: Mapping[str, Any]) -> dict[str, Any]:

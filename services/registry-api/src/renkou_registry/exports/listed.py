@@ -2,7 +2,7 @@
 
 The route of a list is read itself, so that an export has its filters, its rights, its masks and its order,
 and no second query. Each page is read in the transaction that the export's place is kept in, and with the
-clerk's own areas; where a list logs readings, they are logged for the clerk.
+clerk's own areas; who is shown is logged for the clerk, each person once a page.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -15,11 +15,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, create_model
 
 from renkou_common.codes.masking import mask_resident_id
-from renkou_common.database import Database, Transaction
+from renkou_common.database import Database, Reader, Transaction
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
 from renkou_registry.exports.listing import Cursor, ExportList, Page, ReadPage
+from renkou_registry.exports.shown import Shown
 from renkou_registry.fields import AreaIn, AreaQuery
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_resident_id
@@ -31,8 +32,6 @@ type Item = dict[str, Any]
 type Items = Callable[[Item], Iterable[Item]]
 type Beside = Callable[[Runtime, Transaction, Access, Sequence[Item]], Awaitable[None]]
 _OWN = frozenset({"runtime", "access", "after", "limit"})
-EXPORTED = "export"
-"""What a reading by an export is logged to be for."""
 _YES_NO = {True: "是", False: "否"}
 
 
@@ -44,6 +43,10 @@ class _Within(Database):
 
     @asynccontextmanager
     async def transaction(self, scope: AreaScope, *, read_only: bool = False) -> AsyncIterator[Transaction]:
+        yield self._tx
+
+    @asynccontextmanager
+    async def reading(self, scope: AreaScope) -> AsyncIterator[Reader]:
         yield self._tx
 
 
@@ -104,14 +107,16 @@ def _reader(
         limit: int,
     ) -> Page:
         access = clerk_of(clerk, scope)
-        within = replace(runtime, database=_Within(tx))
+        shown = Shown(runtime.readings)
+        within = replace(runtime, database=_Within(tx), readings=shown)
         wanted = dict(model.model_validate(filters))
         found = await route(
             runtime=within, access=access, after=after[0] if after else None, limit=limit, **wanted
         )
         rows = [each for item in found.model_dump(mode="json")["items"] for each in items(item)]
         for add in beside:
-            await add(runtime, tx, access, rows)
+            await add(within, tx, access, rows)
+        await shown.write(access)
         texts = [{name: text_of(each.get(name)) for name in columns} for each in rows]
         return texts, [found.next] if found.next else None
 
@@ -133,13 +138,13 @@ def text_of(value: Any) -> str:
 
 def named(*fields: str) -> Beside:
     """Return what adds name and masked ID number (``<field>_name``, ``<field>_number``) of the persons under
-    some fields, and logs who was shown; of those in the clerk's areas only.
+    some fields, of those in the clerk's areas only; they count as shown.
     """
 
     async def add(runtime: Runtime, tx: Transaction, access: Access, rows: Sequence[Item]) -> None:
         ids = {UUID(row[field]) for row in rows for field in fields if row[field]}
         found = {str(row["id"]): row for row in await persons.find_many(tx, sorted(ids), access.areas)}
-        await runtime.readings.record(access, What.LIST, [row["id"] for row in found.values()], EXPORTED)
+        await runtime.readings.record(access, What.LIST, [row["id"] for row in found.values()])
         for row in rows:
             for field in fields:
                 if row[field] in found:

@@ -15,8 +15,9 @@ from renkou_common.errors import InvalidInput
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
 from renkou_registry.exports import office_lists, people_lists, service_lists
-from renkou_registry.exports.listed import EXPORTED, clerk_of
+from renkou_registry.exports.listed import clerk_of
 from renkou_registry.exports.listing import Cursor, ExportList, Page, Texts
+from renkou_registry.exports.shown import EXPORTED
 from renkou_registry.fields import AreaIn, area_code
 from renkou_registry.households import service as households
 from renkou_registry.persons import service as persons
@@ -46,6 +47,7 @@ class HouseholdFilters(BaseModel):
 
     area: AreaIn
     number: Annotated[str, StringConstraints(max_length=40)] = ""
+    without_head: bool = False
 
 
 _PERSON_COLUMNS = {
@@ -130,7 +132,13 @@ async def _households(
 ) -> Page:
     position = (int(after[0]), UUID(after[1])) if after else None
     rows = await households.page(
-        tx, scope, AreaCode.parse(filters["area"]), filters["number"], position, limit
+        tx,
+        scope,
+        AreaCode.parse(filters["area"]),
+        filters["number"],
+        position,
+        limit,
+        without_head=bool(filters.get("without_head")),
     )
     following = [rows[-1]["area"], str(rows[-1]["id"])] if len(rows) == limit else None
     found: list[Texts] = [

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -18,6 +19,7 @@ from renkou_registry.exports.files import TextWriter, WorkbookWriter, Writer
 from renkou_registry.exports.listing import ExportList, ExportState, Format, chosen_columns
 from renkou_registry.exports.lists import LISTS
 from renkou_registry.exports.repository import Export
+from renkou_registry.exports.shown import Shown
 from renkou_registry.runtime import Runtime
 
 
@@ -41,7 +43,8 @@ async def ask(
     area.
     """
     chosen = chosen_columns(of, columns)
-    await of.page(runtime, tx, scope, clerk, filters, None, 1)
+    tried = replace(runtime, readings=Shown(runtime.readings))  # a foreign area or a wrong filter says so now
+    await of.page(tried, tx, scope, clerk, filters, None, 1)
     now = runtime.clock.now()
     job_id = await repository.insert(
         tx,

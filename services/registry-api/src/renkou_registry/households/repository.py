@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from renkou_common import bulk
+from renkou_common.codes.kinship import Relation
 from renkou_common.codes.lists import MembershipKind
 from renkou_common.database import Reader, Transaction
 from renkou_common.http.changes import NOTE
@@ -58,6 +59,12 @@ SELECT r.id, r.household_id, r.person_id, r.relation, r.area,
 FROM <rows>
 JOIN person p ON p.id = r.person_id
 ON CONFLICT DO NOTHING
+"""
+_WITHOUT_HEAD = f"""
+ AND h.dissolved_on IS NULL
+ AND EXISTS (SELECT FROM household_member m WHERE m.household_id = h.id AND {_OPEN})
+ AND NOT EXISTS (SELECT FROM household_member m WHERE m.household_id = h.id AND {_OPEN}
+   AND m.relation = '{Relation.HEAD}')
 """
 _REPLACE = """
 WITH ended AS (
@@ -182,12 +189,23 @@ async def add_detail(
 
 
 async def page(
-    tx: Reader, interval: tuple[int, int], number: str, after: tuple[int, UUID] | None, limit: int
+    tx: Reader,
+    interval: tuple[int, int],
+    number: str,
+    after: tuple[int, UUID] | None,
+    limit: int,
+    *,
+    without_head: bool,
 ) -> list[asyncpg.Record]:
-    """Return households of an area interval by (area, id); ``number`` is how theirs begins."""
+    """Return households of an area interval by (area, id); ``number`` is how theirs begins.
+
+    ``without_head``: only those with members today of whom none is the head.
+    """
     low, high = interval
     first = max(after or (-1, UUID(int=0)), (low - 1, UUID(int=2**128 - 1)))
     asked, given = (" AND h.number ^@ $4", [number]) if number else ("", [])
+    if without_head:
+        asked += _WITHOUT_HEAD
     return await tx.fetch(
         f"SELECT {_COLUMNS} FROM household h WHERE h.area <= $1{asked}"
         f" AND (h.area, h.id) > ($2, $3) ORDER BY h.area, h.id LIMIT {limit:d}",

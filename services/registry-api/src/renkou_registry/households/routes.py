@@ -92,12 +92,18 @@ async def list_households(
     access: Reader,
     area: AreaQuery,
     number: Annotated[str, Query(max_length=40, description="how the number begins")] = "",
+    without_head: Annotated[
+        bool, Query(description="only those whose head died, moved or left, until another is named")
+    ] = False,
     after: Annotated[str | None, Query(description="cursor of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> HouseholdPage:
     """List households by community and id. Needs `resident:read`."""
     async with runtime.database.reading(access.areas) as tx:
-        found = await service.page(tx, access.areas, area, number, decode_cursor(after, int, UUID), limit + 1)
+        position = decode_cursor(after, int, UUID)
+        found = await service.page(
+            tx, access.areas, area, number, position, limit + 1, without_head=without_head
+        )
     rows = found[:limit]
     following = encode_cursor(rows[-1]["area"], str(rows[-1]["id"])) if len(found) > limit else None
     return HouseholdPage(items=[answers.summary(row) for row in rows], next=following)

@@ -327,13 +327,21 @@ async def _tell(
 
 
 async def page(
-    tx: Reader, scope: AreaScope, area: AreaCode, number: str, after: tuple[int, UUID] | None, limit: int
+    tx: Reader,
+    scope: AreaScope,
+    area: AreaCode,
+    number: str,
+    after: tuple[int, UUID] | None,
+    limit: int,
+    *,
+    without_head: bool = False,
 ) -> list[asyncpg.Record]:
-    """Return a page of an area's households; raises NotFound where the area is not the caller's."""
+    """Return a page of an area's households, all or those without a head; raises NotFound where the area is
+    not the caller's."""
     interval = area.interval()
     if not scope.covers(*interval):
         raise NotFound.of("区划", "area")
-    return await repository.page(tx, interval, number, after, limit)
+    return await repository.page(tx, interval, number, after, limit, without_head=without_head)
 
 
 async def headed(tx: Transaction, numbers: Sequence[str]) -> set[tuple[str, int]]:

@@ -36,6 +36,16 @@ async def counted_parents(tx: Transaction, person_id: UUID) -> list[UUID]:
     return sorted(each.kin_id for each in links if each.person_id == person_id)
 
 
+async def known(
+    tx: Transaction, person_ids: Sequence[UUID], known_at: datetime
+) -> dict[UUID, dict[KinKind, UUID]]:
+    """Return who was held to be mother, father and spouse of each of the persons at a moment."""
+    found: dict[UUID, dict[KinKind, UUID]] = {person_id: {} for person_id in person_ids}
+    for row in await repository.known_links(tx, person_ids, known_at):
+        found[row["person_id"]][KinKind(row["kind"])] = row["kin_id"]
+    return found
+
+
 async def unlinked(tx: Transaction, person_ids: Sequence[UUID]) -> set[frozenset[UUID]]:
     """Return the couples among persons whose link was taken away by hand, because it was wrong."""
     rows = await repository.unlinked_spouses(tx, person_ids)

@@ -79,6 +79,20 @@ async def close_all(tx: Transaction, person_id: UUID, known_until: datetime, end
     )
 
 
+async def known_links(
+    tx: Transaction, person_ids: Sequence[UUID], known_at: datetime
+) -> list[asyncpg.Record]:
+    """Return (kind, person_id, kin_id) of the links of persons as known at a moment, of spouses either way."""
+    known = "known_from <= $2 AND (known_until IS NULL OR known_until > $2)"
+    return await tx.fetch(
+        f"SELECT kind, person_id, kin_id FROM kin_link WHERE person_id = ANY($1) AND {known}"
+        " UNION SELECT kind, kin_id, person_id FROM kin_link"
+        f" WHERE kind = 'spouse' AND kin_id = ANY($1) AND {known}",
+        person_ids,
+        known_at,
+    )
+
+
 async def unlinked_spouses(tx: Transaction, person_ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Return (person_id, kin_id) of spouses whose last link ended with a reason of its own: by hand."""
     return await tx.fetch(

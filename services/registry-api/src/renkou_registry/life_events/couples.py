@@ -10,11 +10,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
-from renkou_common.contracts.registry_time import WidowhoodRecorded
+from renkou_common.contracts.registry_time import DivorceRecorded, WidowhoodRecorded
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.kin import history as kin
 from renkou_registry.life_events import marriages, repository
+from renkou_registry.life_events.domain import FOLLOWING
 from renkou_registry.life_events.kinds import EventKind, LifeEvent
 from renkou_registry.life_events.marriages import Following, Histories
 from renkou_registry.life_events.recording import Desk, record
@@ -85,14 +86,20 @@ async def _record(desk: Desk, person_id: UUID, event: LifeEvent) -> None:
     """Record and publish one event that follows."""
     async with reaching_everywhere(desk.tx, desk.scope):
         person = (await persons.lock_known(desk.tx, [person_id]))[person_id]
-        if event.kind is not EventKind.WIDOWHOOD:
+        if event.kind not in FOLLOWING:
             event = replace(event, data={**event.data, "reason": _REASON})
         done = await record(everywhere(desk), person, event)
         append = desk.runtime.outbox.append
-        if event.kind is EventKind.WIDOWHOOD:
+        if event.kind in FOLLOWING:
             refs = await persons.refs_of(desk.tx, [UUID(str(event.data["spouse_id"]))])
-            widowed = WidowhoodRecorded(**done.fields(), spouse_ref=next(iter(refs.values()), None))
-            await append(desk.tx, RegistryEventType.WIDOWHOOD_RECORDED, person.ref, widowed)
+            ended = {**done.fields(), "spouse_ref": next(iter(refs.values()), None)}
+            if event.kind is EventKind.WIDOWHOOD:
+                widowed = WidowhoodRecorded(**ended)
+                await append(desk.tx, RegistryEventType.WIDOWHOOD_RECORDED, person.ref, widowed)
+            else:
+                await append(
+                    desk.tx, RegistryEventType.DIVORCE_RECORDED, person.ref, DivorceRecorded(**ended)
+                )
         elif event.corrects is not None:
             corrected = EventCorrected(**done.fields(), corrected_event_id=event.corrects)
             await append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, corrected)

@@ -56,9 +56,9 @@ CORRECTABLE: dict[EventKind, frozenset[str]] = {
     EventKind.ADOPTION: frozenset({"happened_on"}),
     EventKind.ADDRESS: frozenset({"happened_on"}),
 }
-_BEFORE_ENTRY = frozenset({EventKind.MARRIAGE, EventKind.WIDOWHOOD})  # may be older than the record
-FOLLOWING = frozenset({EventKind.WIDOWHOOD})  # revised only with the event they follow from
-_RANK = {EventKind.AREA_CHANGE: 0, EventKind.DEATH: 2, EventKind.WIDOWHOOD: 2}  # within one day
+FOLLOWING = frozenset({EventKind.WIDOWHOOD, EventKind.DISSOLUTION})  # revised with what they follow from
+_BEFORE_ENTRY = FOLLOWING | {EventKind.MARRIAGE}  # may be older than the record
+_RANK = {EventKind.AREA_CHANGE: 0, EventKind.DEATH: 2} | dict.fromkeys(FOLLOWING, 2)  # within one day
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Family:
                 if not self.may_divorce:
                     raise not_married(event)
                 return replace(self, marital_status=str(MaritalStatus.DIVORCED), spouse_id=None)
+            case EventKind.DISSOLUTION if self.may_divorce and not self._is_of_another(event):
+                return replace(self, marital_status=str(MaritalStatus.DIVORCED), spouse_id=None)
             case EventKind.WIDOWHOOD if self.may_divorce and not self._is_of_another(event):
                 return replace(self, marital_status=str(MaritalStatus.WIDOWED), spouse_id=None)
             case EventKind.DEATH:

@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     MOVE = "move"  # 迁移、流动
     DIVORCE = "divorce"  # 离婚
     WIDOWHOOD = "widowhood"  # 丧偶: follows from the spouse's death
+    DISSOLUTION = "dissolution"  # 婚姻关系消除: follows where the spouse of one declared dead remarried
     ADOPTION = "adoption"  # 收养
     ADDRESS = "address"  # 地址变更: another street or building of the same community
     AREA_CHANGE = "area_change"  # 区划变更: the division changed, not the person

@@ -203,7 +203,14 @@ async def _correct_one(
         await _check_parents_older(desk, [person.mother_id, person.father_id], event.happened_on)
     done = await record(desk, person, event, history=history, details=grounds.details)
     parents = await _parent_refs(desk, person) if "birth_date" in done.facts_changed else []
-    payload = EventCorrected(**done.fields(), corrected_event_id=target.event.id, parent_refs=parents)
+    payload = EventCorrected(
+        **done.fields(),
+        corrected_event_id=target.event.id,
+        corrected_kind=target.event.kind,
+        previously_on=_standing_day(history, target.event),
+        parity=event.data["changes"].get("parity"),
+        parent_refs=parents,
+    )
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
     await _follow(desk, person, target)
 
@@ -250,10 +257,21 @@ async def _retract_one(
         columns = await _parents_restored(desk, person, target.event, standing)
         done = await record(desk, person, event, history=history, columns=columns)
     refs = await _parent_refs(desk, person) if target.event.kind in _MAKES_PARENTS else []
-    payload = EventRetracted(**done.fields(), retracted_event_id=target.event.id, parent_refs=refs)
+    payload = EventRetracted(
+        **done.fields(),
+        retracted_event_id=target.event.id,
+        retracted_kind=target.event.kind,
+        previously_on=_standing_day(history, target.event),
+        parent_refs=refs,
+    )
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_RETRACTED, person.ref, payload)
     if target.event.kind is not EventKind.BIRTH:
         await _follow(desk, person, target)
+
+
+def _standing_day(history: Sequence[LifeEvent], event: LifeEvent) -> date:
+    """Return when an event was said to have happened until now, earlier corrections included."""
+    return next((each.happened_on for each in effective(history) if each.id == event.id), event.happened_on)
 
 
 async def _parents_who_counted(desk: Desk, person: PersonRecord, entry: LifeEvent) -> list[UUID]:
@@ -310,11 +328,17 @@ async def _withdraw(
 
 def check_leading(event: LifeEvent) -> None:
     """Raise Conflict for an event that only follows from another."""
-    if event.kind in FOLLOWING:
+    if event.kind is EventKind.WIDOWHOOD:
         raise Conflict(
             "follows_another",
             "丧偶随配偶的死亡登记而来, 请更正或撤销该死亡登记",
             "widowhood follows from the spouse's death; correct or retract that death",
+        )
+    if event.kind in FOLLOWING:
+        raise Conflict(
+            "follows_another",
+            "婚姻关系消除随原配偶的再婚而来, 请更正或撤销该再婚登记",
+            "the marriage ended because the spouse had remarried; correct or retract that marriage",
         )
 
 

@@ -48,9 +48,11 @@ LABELS = {
     EventKind.MOVE: "迁移",
     EventKind.DIVORCE: "离婚",
     EventKind.WIDOWHOOD: "丧偶",
+    EventKind.DISSOLUTION: "婚姻关系消除",
     EventKind.ADOPTION: "收养",
     EventKind.ADDRESS: "地址变更",
     EventKind.AREA_CHANGE: "区划变更",
+    EventKind.MERGE: "合并",
     EventKind.CORRECTION: "更正",
     EventKind.RETRACTION: "撤销",
 }

@@ -30,8 +30,8 @@ class LifeEvent(SQLModel, table=True):
     __tablename__ = "life_event"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('opening', 'arrival', 'birth', 'death', 'marriage', 'divorce', 'widowhood', 'adoption',"
-            " 'move', 'address', 'area_change', 'merge', 'correction', 'retraction')",
+            "kind IN ('opening', 'arrival', 'birth', 'death', 'marriage', 'divorce', 'widowhood',"
+            " 'dissolution', 'adoption', 'move', 'address', 'area_change', 'merge', 'correction', 'retraction')",
             name="life_event_kind",
         ),
         CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="life_event_corrects"),

@@ -25,6 +25,8 @@ class FactsPurpose(StrEnum):
     BIRTH_NOTICE = "birth_notice"  # 出生通报
     SERVICE_NOTICE = "service_notice"  # 服务通报
     ARRIVAL_NOTICE = "arrival_notice"  # 流入通报
+    REGISTRATION_NOTICE = "registration_notice"  # 生育登记通报
+    INQUIRY = "inquiry"  # 协查
     DEPARTURE = "departure"  # 流出登记
     CERTIFICATE_CHECK = "certificate_check"  # 查验证明
 

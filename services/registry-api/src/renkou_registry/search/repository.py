@@ -175,14 +175,14 @@ async def find_by_keys(
     for look in looks:
         arguments += [look.low] if look.high is None else [look.low, look.high]
     for ring in rings:
-        arguments += [*(ring.outer or ()), *(ring.inner or ())]
+        arguments += [*dict.fromkeys(ring.outer or ()), *(ring.inner or ())]
     if person_id is not None:
         arguments += [key, person_id]
     if branch >= len(looks) * len(rings):
         return []
     shape = _Shape(
         tuple((int(look.kind), look.high is None) for look in looks),
-        tuple((ring.outer is not None, ring.inner is not None) for ring in rings),
+        tuple((len(set(ring.outer or ())), ring.inner is not None) for ring in rings),
         tuple(conditions.texts),
         len(conditions.arguments),
         branch,
@@ -196,7 +196,7 @@ class _Shape(NamedTuple):
     """What a statement on keys depends on beside its arguments."""
 
     looks: tuple[tuple[int, bool], ...]  # kind, exact
-    rings: tuple[tuple[bool, bool], ...]  # bounded outside, inside
+    rings: tuple[tuple[int, bool], ...]  # bounds outside (one: a single community), whether bounded inside
     conditions: tuple[str, ...]
     taken: int  # arguments of the conditions
     start: int
@@ -279,6 +279,9 @@ def _person(conditions: Sequence[str]) -> str:
     return f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {' AND '.join(conditions)})"
 
 
-def _ring(value: Callable[[], str], *, outer: bool, inner: bool) -> list[str]:
-    found = [f"k.present_area BETWEEN {value()} AND {value()}"] if outer else []
+def _ring(value: Callable[[], str], *, outer: int, inner: bool) -> list[str]:
+    """Return the conditions of a ring. Only a single community is found by its area: wider ones by the key."""
+    found = [f"k.present_area + 0 BETWEEN {value()} AND {value()}"] if outer > 1 else []
+    if outer == 1:
+        found.append(f"k.present_area = {value()}")
     return [*found, f"NOT k.present_area BETWEEN {value()} AND {value()}"] if inner else found

@@ -7,7 +7,7 @@ instead of once for a row.
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
 FLOOR = {
@@ -32,6 +32,14 @@ class PersonKey(SQLModel, table=True):
             postgresql_include=["present_area", "other_area"],  # looked through without the rows
         ),
         Index("person_key_person", "person_id"),
+        Index(  # the beginning of a name, or of its initials, in one community
+            "person_key_near",
+            "present_area",
+            "key",
+            "person_id",
+            postgresql_include=["kind", "other_area"],
+            postgresql_where=text("kind IN (1, 3)"),
+        ),
     )
 
     person_id: UUID = Field(primary_key=True)

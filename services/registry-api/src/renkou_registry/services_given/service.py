@@ -291,6 +291,9 @@ async def _publish(
         service_id=after.id,
         area=area_text(after.area),
         changed_on=runtime.clock.today(),
+        kind=after.kind,
+        given_on=after.given_on if after.state is State.GIVEN else None,
+        share_with_home=after.share_with_home,
         lines=lines,
     )
     await runtime.outbox.append(tx, RegistryEventType.SERVICE_CHANGED, ref, changed)

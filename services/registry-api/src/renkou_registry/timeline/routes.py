@@ -53,6 +53,13 @@ def _moment(runtime: Runtime, on: date | None, known_at: datetime | None) -> tup
         raise InvalidInput.field(
             "/query/known_at", "offset_missing", "须带时区, 如 +08:00", "needs an offset such as +08:00"
         )
+    if known_at is not None and known_at > now:
+        raise InvalidInput.field(
+            "/query/known_at",
+            "in_future",
+            f"不能晚于现在 {now:%Y-%m-%d %H:%M}",
+            f"must not be later than now, {now:%Y-%m-%d %H:%M}",
+        )
     return on or now.date(), known_at or now
 
 
@@ -208,7 +215,6 @@ async def list_area_as_of(
     page = found[:limit]
     await runtime.readings.record(access, What.LIST, [each.person.person_id for each in page])
     following = encode_cursor(page[-1].area, str(page[-1].person.person_id)) if len(found) > limit else None
-    await runtime.readings.record(access, What.LIST, [each.person.person_id for each in page])
     return AreaAsOf(
         area=code.value,
         on=day,

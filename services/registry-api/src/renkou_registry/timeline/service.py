@@ -20,6 +20,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.households.domain import Membership
+from renkou_registry.kin import history as kin
 from renkou_registry.life_events import history
 from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.life_events.domain import PersonState, Rules, state_on
@@ -27,6 +28,7 @@ from renkou_registry.persons import service as persons
 from renkou_registry.runtime import Runtime
 from renkou_registry.timeline import repository
 from renkou_registry.timeline.details import Details, details_as_of
+from renkou_registry.timeline.relatives import with_relatives
 from renkou_registry.timeline.repository import KnownSpell
 
 RULES = Rules()
@@ -79,11 +81,15 @@ async def _then(
     ids = [row["id"] for row in rows]
     histories = await history.known_at(tx, ids, known_at)
     written = await repository.of_persons(tx, ids)
+    linked = await kin.known(tx, ids, known_at)
     district = runtime.district.interval()
     found = []
     for row in rows:
         spells = [each for each in written[row["id"]] if _known(each, known_at) and _held(each, on)]
-        state = state_on(histories[row["id"]], on, district, RULES)
+        known = histories[row["id"]]
+        state = state_on(known, on, district, RULES)
+        if state is not None:
+            state = with_relatives(state, row["id"], known, linked[row["id"]], on)
         details = await details_as_of(runtime, tx, row, on, known_at)
         found.append(PersonThen(row["id"], details, state, spells if state is not None else []))
     return found

@@ -125,6 +125,8 @@ async def test_a_merge_takes_one_head_out_of_the_figures_and_undoing_puts_it_bac
         headers={"If-Match": f'"{merged["version"]}"'},
     )
     assert undone.status_code == 200, undone.text
+    history = (await clerk.get(f"/persons/{second['id']}/events")).json()["items"]
+    assert [each["kind_label"] for each in history] == ["期初建档", "合并", "撤销"]
     back = (await clerk.get(f"/persons/{second['id']}")).json()
     ignored = {"version"}
     assert {k: v for k, v in back.items() if k not in ignored} == {

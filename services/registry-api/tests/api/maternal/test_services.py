@@ -162,6 +162,9 @@ async def test_a_correction_reverses_exactly_what_was_counted(
     )
     assert gone["state"] == "cancelled"
     assert await desk.sums(woman["ref"], KINDS) == {}
+    *_, corrected, cancelled = await desk.events(woman["ref"], "registry.service.changed.v1")
+    assert (corrected.data["kind"], corrected.data["given_on"]) == ("counselling", "2025-06-03")
+    assert cancelled.data["given_on"] is None
 
 
 async def test_what_does_not_fit_is_refused(worker: Caller, woman: Json, people: People) -> None:

@@ -243,6 +243,27 @@ async def test_a_membership_ends_with_a_death_and_comes_back_with_its_retraction
     assert (await members(clerk, home))[man["id"]] == "02"
 
 
+async def test_a_household_whose_head_died_is_listed_until_the_office_names_another(
+    people: People, clerk: Caller, family: Family
+) -> None:
+    home, man, wife, son = family
+
+    async def listed() -> bool:
+        wanted = {"area": HERE, "number": home["number"], "without_head": True}
+        answer = await clerk.get("/households", params=wanted)
+        assert answer.status_code == 200, answer.text
+        return home["id"] in {each["id"] for each in answer.json()["items"]}
+
+    assert not await listed()
+    await people.record("deaths", person_id=man["id"], happened_on="2025-06-01")
+    found = (await clerk.get(f"/households/{home['id']}")).json()
+    assert found["head_id"] is None
+    assert await members(clerk, home) == {wife["id"]: "12", son["id"]: "20"}
+    assert await listed()
+    await act(clerk, home, "head", person_id=wife["id"], on="2025-06-15", relations=[])
+    assert not await listed()
+
+
 async def test_who_moves_away_stays_registered_until_the_registration_follows(
     people: People, clerk: Caller, approver: Caller, family: Family
 ) -> None:

@@ -296,6 +296,7 @@ async def test_a_correction_reverses_what_was_wrong_and_states_what_is_right(
     assert (await people.read(person["id"]))["present_area"] == NEXT_DOOR
     event = (await people.events(person["ref"]))[-1]
     assert event.data["corrected_event_id"] == moved["id"]
+    assert (event.data["corrected_kind"], event.data["previously_on"]) == ("move", "2025-03-01")
     assert flows(event) == {
         ("migrant_out", "in", "2025-03-01", HERE, -1),
         ("resident", "out", "2025-09-01", HERE, -1),

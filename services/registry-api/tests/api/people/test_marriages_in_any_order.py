@@ -23,6 +23,7 @@ from renkou_registry.life_events.revisions import Grounds
 
 from ...support import Caller, Json, Registry
 from .people import People
+from .revising import ask, carried_out
 
 START = date(2025, 1, 2)
 KINDS = {"marriage": 2, "divorce": 1, "death": 3, "correction": 5, "retraction": 2}
@@ -61,11 +62,13 @@ class Naive:
     facts: dict[UUID, list[LifeEvent]] = field(default_factory=dict)
 
     def replay(self, told: list[Told], until: date) -> "Naive":
+        """Tell it all again; who came back to a spouse who had remarried has been parted since the day of
+        the death that was not."""
         self.status = dict.fromkeys(self.people, "10")
         self.spouse = dict.fromkeys(self.people)
         self.facts = {each: [] for each in self.people}
         died = {each.who[0]: each.on for each in told if each.kind == "death"}
-        for each in sorted(told, key=lambda each: (each.on, each.kind == "death")):
+        for each in sorted(told, key=lambda each: (each.on, each.kind in ("death", "dissolution"))):
             if each.on <= until:
                 self._take(each, died)
         return self
@@ -79,6 +82,14 @@ class Naive:
                 self._note(left, EventKind.WIDOWHOOD, each.on)
                 self.status[left], self.spouse[left] = "30", None
             self.spouse[dead] = None
+            return
+        if each.kind == "dissolution":
+            back, left = each.who
+            if self.spouse[back] == left and self.spouse[left] == back:
+                self._note(back, EventKind.DISSOLUTION, each.on)
+                self._note(left, EventKind.WIDOWHOOD, each.on)
+                self.status |= {back: "40", left: "30"}
+                self.spouse |= {back: None, left: None}
             return
         for one, other in (each.who, each.who[::-1]):
             if each.kind == "marriage":
@@ -163,6 +174,8 @@ async def tell(
             return told
         at = first % len(told)
         fact = told[at]
+        if fact.kind == "dissolution":
+            return told
         if kind == "correction":
             changes = {"happened_on": on}
             found = await done(
@@ -172,11 +185,13 @@ async def tell(
         else:
             found = await done(registry, lambda desk: revisions.retract(desk, fact.event_id, Grounds("误登")))
             after = [*told[:at], *told[at + 1 :]]
-        return after if found else told
+            if fact.kind == "death":
+                after += parted(people, told, fact)
+        return standing(after) if found else told
     one, other = people[first % 3], people[second]
     if kind == "death":
         found = await done(registry, lambda desk: unions.record_death(desk, one, on))
-        return [*told, Told(kind, (one,), on, found)] if found else told
+        return standing([*told, Told(kind, (one,), on, found)]) if found else told
     if one == other:
         return told
     if kind == "marriage":
@@ -191,6 +206,39 @@ async def tell(
     return [*told, Told(kind, (one, UUID(named)), on, found)]
 
 
+def parted(people: list[UUID], told: list[Told], death: Told) -> list[Told]:
+    """What is told of a couple when one did not die on a day, and the other has married again since."""
+    (back,) = death.who
+    naive = Naive(people).replay([each for each in told if each != death], death.on)
+    left = naive.spouse[back]
+    if left is None or naive.spouse[left] != back:
+        return []
+    parting = Told("dissolution", (back, left), death.on, uuid4())
+    return [parting] if parting in standing([parting, *(each for each in told if each != death)]) else []
+
+
+def remarriages(told: list[Told], dissolution: Told) -> list[date]:
+    back, left = dissolution.who
+    return [
+        each.on
+        for each in told
+        if each.kind == "marriage" and left in each.who and back not in each.who and each.on >= dissolution.on
+    ]
+
+
+def standing(told: list[Told]) -> list[Told]:
+    """Leave out partings whose remarriage is no longer told, or before which the other died after all."""
+
+    def holds(each: Told) -> bool:
+        if each.kind != "dissolution":
+            return True
+        days = remarriages(told, each)
+        died = [other.on for other in told if other.kind == "death" and other.who[0] == each.who[0]]
+        return bool(days) and all(day >= min(days) for day in died)
+
+    return [each for each in told if holds(each)]
+
+
 async def done(registry: Registry, make: Callable[[Desk], Awaitable[UUID]]) -> UUID | None:
     try:
         async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
@@ -198,3 +246,58 @@ async def done(registry: Registry, make: Callable[[Desk], Awaitable[UUID]]) -> U
             return await make(desk)
     except Conflict:
         return None
+
+
+async def test_who_comes_back_to_a_spouse_who_remarried_is_parted_from_her_and_free(
+    registry: Registry, clerk: Caller
+) -> None:
+    office = People(clerk, registry.runtime)
+    wife, husband, second = await couple_and_another(office)
+    death = await office.record("deaths", person_id=husband["id"], happened_on="2025-03-01")
+    wedding = {"person_id": wife["id"], "spouse_id": second["id"], "happened_on": "2025-06-01"}
+    remarried = await office.record("marriages", **wedding)
+    approver = await registry.staff("subdistrict_clerk", "340103")
+    await carried_out(clerk, approver, event_id=death["id"], retract=True, reason="宣告死亡已被撤销")
+
+    back, left = await office.read(husband["id"]), await office.read(wife["id"])
+    assert (back["alive"], back["marital_status"], back["spouse_id"]) == (True, "40", None)
+    assert (left["marital_status"], left["spouse_id"]) == ("22", second["id"])
+    history = (await clerk.get(f"/persons/{husband['id']}/events")).json()["items"]
+    dissolution = history[-1]
+    assert (dissolution["kind_label"], dissolution["happened_on"]) == ("婚姻关系消除", "2025-03-01")
+    then = (await clerk.get(f"/persons/{wife['id']}/as-of", params={"on": "2025-04-01"})).json()["state"]
+    assert (then["marital_status_label"], then["spouse_id"]) == ("丧偶", None)
+    refused = await ask(clerk, event_id=dissolution["id"], retract=True, reason="想要恢复")
+    assert refused.json()["code"] == "follows_another"
+
+    await carried_out(clerk, approver, event_id=remarried["id"], retract=True, reason="再婚从未登记")
+    again = await office.read(husband["id"])
+    assert (again["marital_status"], again["spouse_id"]) == ("21", wife["id"])
+    assert (await office.read(wife["id"]))["spouse_id"] == husband["id"]
+
+
+async def test_a_divorce_is_not_taken_back_under_a_later_marriage(registry: Registry, clerk: Caller) -> None:
+    office = People(clerk, registry.runtime)
+    wife, husband, second = await couple_and_another(office)
+    divorce = await office.record("divorces", person_id=wife["id"], happened_on="2025-03-01")
+    wedding = {"person_id": wife["id"], "spouse_id": second["id"], "happened_on": "2025-06-01"}
+    remarried = await office.record("marriages", **wedding)
+    wrong: list[Json] = [{"retract": True}, {"changes": {"happened_on": "2025-07-01"}}]
+    for body in wrong:
+        refused = await ask(clerk, event_id=divorce["id"], reason="登记有误", **body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "married_to_another")
+        assert "2025-06-01" in refused.json()["detail"]
+    earlier = {"happened_on": "2025-02-01"}
+    refused = await ask(clerk, event_id=remarried["id"], changes=earlier, reason="登记有误")
+    assert refused.json()["code"] == "married_to_another"
+    assert (await office.read(husband["id"]))["marital_status"] == "40"
+
+
+async def couple_and_another(office: People) -> tuple[Json, Json, Json]:
+    """A couple married in January 2025, and another man."""
+    wife = await office.enter(marital_status="10")
+    husband = await office.enter(sex=1, marital_status="10")
+    second = await office.enter(sex=1, marital_status="10")
+    wedding = {"person_id": wife["id"], "spouse_id": husband["id"], "happened_on": "2025-01-15"}
+    await office.record("marriages", **wedding)
+    return wife, husband, second

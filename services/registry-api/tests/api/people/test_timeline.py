@@ -99,6 +99,54 @@ async def test_what_was_known_is_never_changed_by_what_is_recorded_later(
     assert after == before
 
 
+async def test_a_mother_put_right_was_never_another_but_what_was_known_stays(
+    registry: Registry, people: People
+) -> None:
+    wrong, right = await people.enter(), await people.enter()
+    born = await people.record(
+        "births", mother_id=wrong["id"], happened_on="2025-03-01", child={"name": "王小宝", "sex": 1}
+    )
+    child = await people.read(born["person_id"])
+    then = moment(registry)
+    path, taken = f"/persons/{child['id']}/kin", {"relation": "mother", "person_id": wrong["id"]}
+    answer = await people.caller.post(
+        f"{path}/removal",
+        json=taken | {"reason": "母亲登记有误"},
+        headers={"If-Match": f'"{child["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    answer = await people.caller.post(path, json={"relation": "mother", "person_id": right["id"]})
+    assert answer.status_code == 201, answer.text
+    assert (await people.read(child["id"]))["mother_id"] == right["id"]
+    for on in ("2025-03-01", "2025-06-01"):
+        assert (await as_of(people, child, on=on))["state"]["mother_id"] == right["id"]
+        known = await as_of(people, child, on=on, known_at=then)
+        assert known["state"]["mother_id"] == wrong["id"]
+
+
+async def test_a_spouse_linked_by_hand_is_the_spouse_of_every_day_until_the_divorce(people: People) -> None:
+    wife = await people.enter(marital_status="20")
+    husband = await people.enter(marital_status="20", sex=1)
+    answer = await people.caller.post(
+        f"/persons/{wife['id']}/kin", json={"relation": "spouse", "person_id": husband["id"]}
+    )
+    assert answer.status_code == 201, answer.text
+    assert (await as_of(people, wife, on="2025-03-01"))["state"]["spouse_id"] == husband["id"]
+    await people.record("divorces", person_id=wife["id"], happened_on="2025-05-01")
+    for person, other in ((wife, husband), (husband, wife)):
+        assert (await as_of(people, person, on="2025-03-01"))["state"]["spouse_id"] == other["id"]
+        assert (await as_of(people, person, on="2025-05-02"))["state"]["spouse_id"] is None
+
+
+async def test_nobody_can_ask_what_will_be_known(registry: Registry, people: People) -> None:
+    person = await people.enter()
+    answer = await people.caller.get(
+        f"/persons/{person['id']}/as-of", params={"known_at": "2999-01-01T00:00:00+08:00"}
+    )
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], error["code"]) == (422, "/query/known_at", "in_future")
+
+
 async def test_before_the_entry_or_before_it_was_known_there_is_nobody(
     registry: Registry, people: People
 ) -> None:

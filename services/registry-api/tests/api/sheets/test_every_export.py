@@ -247,10 +247,13 @@ async def test_an_export_has_the_rows_of_the_list_masked(name: str, world: World
     path, query, filters = await CASES[name](world)
     listed = await whole(world, path, query)
     assert listed
+    before = await world.logged_for_exports()
     content = await exported(world, name, filters, "xlsx")
     rows = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()
     columns = LISTS[name].columns
     assert rows[0] == list(columns.values())
+    logged = await world.logged_for_exports() - before
+    assert max(logged.values(), default=1) == 1
     found = [dict(zip(columns, (str(cell) for cell in row), strict=True)) for row in rows[1:]]
     parts = [item | part for item in listed for part in item.get("lines", [{}])]
     assert len(found) == len(parts)

@@ -1,9 +1,12 @@
 """What the sheets of every register are tried on: people, a scheme, a point with products, a house."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 from uuid import uuid4
+
+from renkou_common.scope import AreaScope
 
 from ...support import Caller, Json, Registry
 from ..benefits.office import definition
@@ -48,6 +51,14 @@ class World:
         made = await self.post("/persons", body)
         self.numbers.append(body["resident_id"])
         return Known(made["id"], body["resident_id"], body["name"])
+
+    async def logged_for_exports(self) -> Counter[str]:
+        """How often each person stands in the readings of this clerk's exports."""
+        async with self.registry.runtime.database.transaction(AreaScope.nothing()) as tx:
+            rows = await tx.fetch(
+                "SELECT person_ids FROM reading WHERE read_by = $1 AND purpose = 'export'", self.clerk.id
+            )
+        return Counter(str(each) for row in rows for each in row["person_ids"])
 
     async def scheme(self) -> tuple[str, str]:
         """A scheme in force: code and id."""
