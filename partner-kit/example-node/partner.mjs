@@ -1,5 +1,5 @@
 // A partner district in small (SPEC.md, 6 to 10 and 14): numbers, keeps, resends; takes in, orders, receipts.
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { carried, covers, grantOf, isBetween } from "./agreement.mjs";
 import { KINDS, LIMITS, isContent, isNumbered, newest } from "./contract.mjs";
 import { open, seal } from "./wire.mjs";
@@ -62,7 +62,10 @@ export class Partner {
       return;
     }
     if (!isNumbered(opened.envelope.kind)) {
-      this.store.transaction(() => this.#takeReceipt(opened));
+      const { kind, version, payload } = opened.envelope;
+      if (!KINDS[kind].versions.includes(version) || !isContent(kind, version, payload)) return;
+      if (kind === "receipt") this.store.transaction(() => this.#takeReceipt(opened));
+      if (kind === "digest") await this.#takeDigest(opened.envelope);
       return;
     }
     // A crash before the receipt is kept costs nothing: the sender sends again and gets it then.
@@ -218,15 +221,34 @@ export class Partner {
     return agreements.find(fits)?.id ?? null;
   }
 
-  async #receipt(partner, items) {
-    const envelope = this.#envelope(partner, "receipt", 0, { items });
+  #receipt = (partner, items) => this.#tell(partner, "receipt", { items });
+
+  /** Send again what the partner lacks, and tell what is held here where that is asked (SPEC.md, 13). */
+  async #takeDigest({ from, payload: { taken, asks } }) {
+    const due = "UPDATE sent SET next_at = 0 WHERE partner = ? AND pair_seq > ? AND next_at IS NULL";
+    this.store.run(due, from, taken.upto);
+    if (asks === null || asks === undefined) return;
+    const sent = this.store.all("SELECT digest FROM sent WHERE partner = ? ORDER BY pair_seq", from);
+    const inTurn = "SELECT digest FROM received WHERE partner = ? AND applied IS NOT NULL ORDER BY pair_seq";
+    const read = this.store.all(inTurn, from);
+    await this.#tell(from, "digest", {
+      sent: { upto: sent.length, hash: chain(sent), first: 1 },
+      taken: { upto: read.length, hash: chain(read), highest: read.length, gone: 0 },
+      asks: null,
+      answers: asks,
+      seen: taken.upto,
+    });
+  }
+
+  /** Keep something unnumbered until the hub has it. */
+  async #tell(partner, kind, payload) {
+    const envelope = this.#envelope(partner, kind, 0, payload);
     const { data } = await seal(envelope, this.settings.keys, this.settings.trust);
     this.store.run("INSERT INTO receipt (id, partner, sealed) VALUES (?, ?, ?)", envelope.id, partner, data);
   }
 
   #takeReceipt({ envelope }) {
-    const { kind, version, from, payload } = envelope;
-    if (kind !== "receipt" || !KINDS[kind].versions.includes(version) || !isContent(kind, version, payload)) return;
+    const { from, payload } = envelope;
     for (const { id, digest, state, code } of payload.items) {
       const ours = this.store.one("SELECT * FROM sent WHERE id = ?", id);
       if (ours?.partner !== from || ours.digest !== digest) continue;
@@ -237,5 +259,13 @@ export class Partner {
     }
   }
 }
+
+const chain = (rows) =>
+  rows
+    .reduce(
+      (value, { digest }) => createHash("sha256").update(value).update(Buffer.from(digest, "hex")).digest(),
+      Buffer.alloc(32),
+    )
+    .toString("hex");
 
 const item = (id, digest, state, code) => ({ id, digest, state: code ? "refused" : state, code: code ?? null });

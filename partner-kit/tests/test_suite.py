@@ -38,6 +38,7 @@ SEEN_BY = {
     Fault.SKIPS_NUMBERS: "OUT-numbers",
     Fault.STARTS_AT_ZERO: "OUT-numbers",
     Fault.NO_THREADS: "OUT-answer",
+    Fault.NO_DIGESTS: "DIG-replay",
     Fault.EXTRA_MEMBERS: "OUT-envelope",
     Fault.FORGETS: "ALL-restart",
     Fault.TRUNCATES_FIRST: "ALL-genuine",

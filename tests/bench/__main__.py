@@ -39,6 +39,7 @@ NAMES = (
     "relay",
     "consumer",
     "exchange",
+    "exchange latency",
     "certificate issue",
     "certificate verify",
     "certificate scan",
@@ -115,7 +116,15 @@ async def _on_servers(bench: Bench, running: Servers) -> None:
 
 
 async def _on_nodes(bench: Bench) -> None:
-    on_nodes = ("import", "person read", "person list", "create", "figure read", "exchange")
+    on_nodes = (
+        "import",
+        "person read",
+        "person list",
+        "create",
+        "figure read",
+        "exchange",
+        "exchange latency",
+    )
     if not bench.wants(*on_nodes):
         return
     async with bench.guard(*on_nodes), nodes(WORK / "nodes", bench.setting, bench.say) as running:
@@ -139,6 +148,7 @@ async def _measure_nodes(bench: Bench, running: Nodes) -> None:
         await bench.measure("create", paths.create)
     await running.settled()
     await bench.measure("exchange", lambda: exchange.exchanging(setting, running))
+    await bench.measure("exchange latency", lambda: exchange.latency(setting, running))
 
 
 async def _on_registers(bench: Bench, people: list[int], kept: Path | None) -> None:

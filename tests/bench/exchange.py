@@ -27,6 +27,14 @@ from tests.bench.turns import Setting, in_turns, rate
 
 AREA = "310115005001"
 PATIENCE_SECONDS = 60
+STEADY_RATE = 50
+STEADY_TURNS = 4
+LATENCY_GOAL = 300.0
+_LATENCY = """
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took), percentile_cont(0.99) WITHIN GROUP (ORDER BY took), max(took)
+FROM (SELECT extract(epoch FROM read_at - drafted_at)::float8 * 1000 AS took FROM message
+    WHERE direction = 'out' AND position > $1) AS each
+"""
 _UNANSWERED = (
     "SELECT count(*) FROM message WHERE direction = 'out' AND agreement_id IS NOT NULL AND state <> 'read'"
 )
@@ -115,6 +123,36 @@ async def _draft(runtime: Runtime, number: int) -> None:
             )
             if drafted is None:
                 raise RuntimeError("no agreement covers the notice")
+
+
+async def latency(setting: Setting, nodes: Nodes) -> Line:
+    """Milliseconds from a notice's commit to its receipt's, at a steady rate: median beside the p99 allowed."""
+    connection = await nodes.connect("migrant", RESIDENCE)
+    number = int(STEADY_RATE * setting.seconds * setting.turns * STEADY_TURNS)
+    try:
+        async with _drafting(nodes) as runtime:
+            await nodes.settled()
+            before = await connection.fetchval("SELECT coalesce(max(position), 0) FROM message")
+            started = time.perf_counter()
+            for each in range(number):
+                await asyncio.sleep(max(0.0, started + each / STEADY_RATE - time.perf_counter()))
+                await _draft(runtime, 1)
+            took = time.perf_counter() - started
+            await _until_none(connection, _UNANSWERED, "notices have no receipt")
+        found = await connection.fetchrow(_LATENCY, before)
+        assert found is not None
+        median, p99, worst = found
+    finally:
+        await connection.close()
+    return Line(
+        "exchange latency",
+        round(median, 1),
+        LATENCY_GOAL,
+        round(median / LATENCY_GOAL, 3),
+        "ms",
+        f"{number:,} notices at {number / took:.0f}/s from commit to receipt taken in: median {median:.0f} ms,"
+        f" p99 {p99:.0f} ms, slowest {worst:.0f} ms; limit: the median asked for; the p99 asked for is 2,000 ms",
+    )
 
 
 async def _until_none(

@@ -33,6 +33,7 @@ class Fault(StrEnum):
     SKIPS_NUMBERS = "skips-numbers"  # leaves every other number out
     STARTS_AT_ZERO = "starts-at-zero"  # numbers from 0
     NO_THREADS = "no-threads"  # replies outside the thread, naming nothing
+    NO_DIGESTS = "no-digests"  # neither answers digests nor sends again what one shows to be lacking
     EXTRA_MEMBERS = "extra-members"  # one member more than the contract has
     FORGETS = "forgets"  # keeps nothing over a restart
 

@@ -5,9 +5,10 @@ No network: :mod:`.exchange` carries the bytes. A fault that was switched on cha
 
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -166,8 +167,10 @@ class Partner:
         with self.store.transaction():
             if is_numbered(opened.envelope["kind"]):
                 self._take_message(opened)
-            else:
+            elif opened.envelope["kind"] == "receipt":
                 self._take_receipt(opened)
+            elif opened.envelope["kind"] == "digest":
+                self._take_digest(opened.envelope)
         return opened.envelope
 
     def _open(self, sender: str, data: bytes) -> wire.Opened:
@@ -353,9 +356,7 @@ class Partner:
 
     def _take_receipt(self, opened: wire.Opened) -> None:
         envelope = opened.envelope
-        if envelope["kind"] != "receipt" or content_errors(
-            "receipt", envelope["version"], envelope["payload"]
-        ):
+        if not self._is_understood(envelope):
             return
         if Fault.RECEIPTS_RECEIPTS in self.faults:
             self._receipt(envelope["from"], [_item(envelope["id"], opened.digest, "read", None)])
@@ -367,6 +368,31 @@ class Partner:
             if genuine or Fault.ANY_RECEIPT in self.faults:
                 self._note_receipt(ours, item)
 
+    def _is_understood(self, envelope: Json) -> bool:
+        kind, version = envelope["kind"], envelope["version"]
+        return version in KINDS[kind]["versions"] and not content_errors(kind, version, envelope["payload"])
+
+    def _take_digest(self, envelope: Json) -> None:
+        """Send again what the partner lacks, and tell what is held here where that is asked (SPEC.md, 13)."""
+        if not self._is_understood(envelope) or Fault.NO_DIGESTS in self.faults:
+            return
+        partner, theirs = envelope["from"], envelope["payload"]
+        self.store.replay(partner, theirs["taken"]["upto"])
+        if theirs.get("asks") is None:
+            return
+        sent = [row["digest"] for row in self.store.sent_to(partner)]
+        received = [row for row in self.store.received_from(partner) if row["applied"] is not None]
+        taken = [row["digest"] for row in sorted(received, key=lambda row: int(row["pair_seq"]))]
+        content = {
+            "sent": {"upto": len(sent), "hash": chain(sent), "first": 1},
+            "taken": {"upto": len(taken), "hash": chain(taken), "highest": len(taken), "gone": 0},
+            "asks": None,
+            "answers": theirs["asks"],
+            "seen": theirs["taken"]["upto"],
+        }
+        own = self._envelope(partner, "digest", 0, content)
+        self.store.add_receipt(own, self._seal(own)[0])
+
     def _note_receipt(self, ours: Row, item: Json) -> None:
         state, settled = item["state"], item["state"] != "delivered" and Fault.NEVER_SILENT not in self.faults
         if ours["state"] in _CLOSES.values() or _RANK.get(state, 3) <= _RANK.get(ours["state"], 2):
@@ -374,6 +400,14 @@ class Partner:
         else:
             shown = "expired" if item.get("code") == "expired" else state
             self.store.set_sent_state(ours["id"], shown, item.get("code"), settled=settled)
+
+
+def chain(digests: Iterable[str]) -> str:
+    """The hash of a digest up to the last of these messages: SHA-256 of the one before and the message's."""
+    value = bytes(32)
+    for one in digests:
+        value = sha256(value + bytes.fromhex(one)).digest()
+    return value.hex()
 
 
 def _item(message_id: str, digest: str, state: str, code: str | None) -> Json:

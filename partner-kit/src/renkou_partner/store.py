@@ -101,6 +101,13 @@ class Store:
         """What has to be published now."""
         return self._all("SELECT * FROM sent WHERE next_at <= ? ORDER BY partner, pair_seq", now)
 
+    def replay(self, partner: str, upto: int) -> None:
+        """Make everything beyond a number due again, receipted or not."""
+        self._connection.execute(
+            "UPDATE sent SET next_at = 0 WHERE partner = ? AND pair_seq > ? AND next_at IS NULL",
+            (partner, upto),
+        )
+
     def note_attempt(self, message_id: str, next_at: float) -> None:
         """Note that a message was published and when it is due again, unless it is settled already."""
         self._connection.execute(

@@ -24,6 +24,7 @@ from .districts import Districts, OpenDistricts, SignList
 from .support import (
     HOME,
     RESIDENCE,
+    THIRD,
     DatabaseFactory,
     Databases,
     MovableClock,
@@ -105,8 +106,8 @@ async def lists(
 
 @pytest_asyncio.fixture
 async def hub(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
-    """A hub with both districts' users."""
-    seeds = {district: tmp_path / "hub-secrets" / district for district in (HOME, RESIDENCE)}
+    """A hub with both districts' users, and that of a third without a node."""
+    seeds = {district: tmp_path / "hub-secrets" / district for district in (HOME, RESIDENCE, THIRD)}
     server = EmbeddedNats(tmp_path / "hub", {}, seeds)
     await server.start()
     yield server

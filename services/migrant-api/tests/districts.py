@@ -40,10 +40,17 @@ class Districts:
         """Carry everything that waits in either direction, until nothing is left."""
         while True:
             out, back = await self.residence.sealed(), await self.home.sealed()
-            await self.home.take(self.residence, *out.values(), *await self.residence.receipts())
-            await self.residence.take(self.home, *back.values(), *await self.home.receipts())
-            if not (out or back):
+            there, here = await self.residence.receipts(), await self.home.receipts()
+            await self.home.take(self.residence, *out.values(), *there)
+            await self.residence.take(self.home, *back.values(), *here)
+            if not (out or back or there or here):
                 return
+
+    async def compare(self) -> None:
+        """Let both send the digests that are due, and carry what follows from them."""
+        await self.home.sender.compare()
+        await self.residence.sender.compare()
+        await self.hand_over()
 
     async def pass_days(self, days: int) -> None:
         """Move the domain's clock to ``days`` after now, at both ends."""

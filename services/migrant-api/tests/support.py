@@ -50,7 +50,7 @@ from renkou_migrant.worker import hub_broker, keep_connected
 
 from .agreements import hold, terms_between
 
-HOME, RESIDENCE = "340103", "310115"
+HOME, RESIDENCE, THIRD = "340103", "310115", "440305"
 HOME_COMMUNITY, RESIDENCE_COMMUNITY = "340103002003", "310115005001"
 EVERYTHING = AreaScope.everything()
 
@@ -204,9 +204,8 @@ class Node:
         self.completion = Completion(runtime, self.sender.wake)
         self._stack = stack
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=create_app(runtime.settings, runtime)), base_url="http://node"
-        )
+        self.app = create_app(runtime.settings, runtime)
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://node")
 
     @property
     def district(self) -> str:
@@ -296,7 +295,9 @@ class Node:
     async def sealed(self) -> dict[UUID, bytes]:
         """Number and seal what was drafted; returns the sealed bytes that wait for a receipt, in order."""
         await self.sender.seal_drafts()
-        rows = await self.rows("SELECT id, sealed FROM message WHERE sealed IS NOT NULL ORDER BY pair_seq")
+        rows = await self.rows(
+            "SELECT id, sealed FROM message WHERE next_attempt_at IS NOT NULL ORDER BY pair_seq"
+        )
         return {row["id"]: row["sealed"] for row in rows}
 
     async def take(self, sender: "Node | str", *sealed: bytes) -> None:

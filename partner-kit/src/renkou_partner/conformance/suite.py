@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from renkou_common.messaging.nats_client import BrokerError
 
 # Each module registers its checks, in this order.
-from renkou_partner.conformance import enduring, ignoring, refusing, registry, sending, taking_in  # noqa: F401
+from renkou_partner.conformance import comparing, enduring, ignoring, refusing, registry, sending, taking_in  # noqa: F401
 from renkou_partner.conformance.implementation import DriverError, Implementation
 from renkou_partner.conformance.peer import Failed
 from renkou_partner.conformance.report import Report, Result

@@ -18,6 +18,7 @@ from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
 from renkou_migrant.exchange.conversation_routes import router as conversations
 from renkou_migrant.exchange.routes import router as notices
+from renkou_migrant.exchange.transport_routes import router as transport
 from renkou_migrant.feeds.routes import router as feeds
 from renkou_migrant.me.applications import router as my_applications
 from renkou_migrant.me.exchange import router as my_exchange
@@ -44,6 +45,7 @@ ROUTERS: list[APIRouter] = [
     agreements,
     notices,
     conversations,
+    transport,
     calendar,
     message_log,
     me,

@@ -73,6 +73,18 @@ class MigrantSettings(ServiceSettings):
         default=5.0, gt=0, description="wait for a receipt before resending"
     )
     retransmit_longest_seconds: float = Field(default=300.0, gt=0, description="cap of the growing wait")
+    replay_days: int = Field(
+        default=35, ge=1, le=3650, description="days for which sent messages can be sent again to a partner"
+    )
+    gap_patience_seconds: float = Field(
+        default=600.0, gt=0, description="wait for a missing message before its sender is asked"
+    )
+    partner_messages_per_second: float = Field(
+        default=500.0, gt=0, description="messages of one partner taken in, on the average"
+    )
+    partner_messages_at_once: float = Field(
+        default=5_000.0, ge=1, description="messages of one partner taken in without being slowed"
+    )
 
 
 def load_settings() -> MigrantSettings:

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from random import Random
+from uuid import uuid4
 
 from ..districts import Districts
-from ..support import Until
+from ..support import HOME, Until
 
 
 async def test_a_notice_is_sent_read_and_answered(districts: Districts) -> None:
@@ -139,3 +140,18 @@ async def test_tasks_that_are_ended_anywhere_and_started_again_lose_and_double_n
     assert {row["state"] for row in rows} == {"read"}
     assert (await residence.counted())["notice_sent"] == len(expected)
     assert await home.dead_letters() == []
+
+
+async def test_a_partner_is_checked_over_the_hub(districts: Districts, until: Until) -> None:
+    await districts.start()
+    clerk = await districts.residence.clerk("administrator")
+    key = {"Idempotency-Key": str(uuid4())}
+    started = (await clerk.request("POST", f"/partners/{HOME}/checks", headers=key)).json()
+
+    async def decided() -> bool:
+        found = await clerk.get(f"/partners/{HOME}/checks/{started['id']}")
+        return bool(found["verdict"] != "waiting")
+
+    await until(decided)
+    found = await clerk.get(f"/partners/{HOME}/checks/{started['id']}")
+    assert found["verdict"] == "passed", found

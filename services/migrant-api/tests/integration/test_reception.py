@@ -287,7 +287,12 @@ async def test_a_number_used_for_two_contents_is_an_incident(pair: Districts) ->
 
 async def test_an_id_used_for_two_messages_is_refused(pair: Districts) -> None:
     message_id, sealed = await sealed_by(pair)
-    _, other = await sealed_by(pair, id=message_id, pair_seq=2)
+    payload = {
+        "subject": {"name": "李小明", "resident_id": None, "home_area": "340103002003"},
+        "arrived_on": "2026-01-01",
+        "present_area": "310115005001",
+    }
+    _, other = await sealed_by(pair, id=message_id, pair_seq=2, payload=payload)
     _, third = await sealed_by(pair, pair_seq=3)
     await pair.home.take(RESIDENCE, sealed, other, third)
     rows = await pair.home.rows("SELECT state, code FROM message ORDER BY pair_seq")
@@ -295,6 +300,17 @@ async def test_an_id_used_for_two_messages_is_refused(pair: Districts) -> None:
         ("read", None),
         ("dead", "id_conflict"),
         ("read", None),
+    ]
+
+
+async def test_a_message_that_comes_again_under_another_number_has_no_second_effect(pair: Districts) -> None:
+    message_id, sealed = await sealed_by(pair)
+    _, again = await sealed_by(pair, id=message_id, pair_seq=2)
+    await pair.home.take(RESIDENCE, sealed, again)
+    rows = await pair.home.rows("SELECT state, code, sent_as FROM message ORDER BY pair_seq")
+    assert [(row["state"], row["code"], row["sent_as"]) for row in rows] == [
+        ("read", None, None),
+        ("dead", "repeated", message_id),
     ]
 
 

@@ -168,7 +168,9 @@ async def exported(tx: Transaction, agreement_id: UUID) -> dict[str, Any]:
     stored = await repository.get(tx, agreement_id)
     if stored is None:
         raise NotFound.of("协议", "agreement")
-    tokens = [one for one in (stored.own_signature, stored.partner_signature) if one is not None]
+    own, partner = stored.own_signature, stored.partner_signature
+    in_order = (own, partner) if stored.agreement.proposed_here else (partner, own)
+    tokens = [one for one in in_order if one is not None]
     if not tokens:
         raise Conflict("not_signed", "协议尚未签署", "Nobody has signed the agreement yet")
     return document.write(tokens)

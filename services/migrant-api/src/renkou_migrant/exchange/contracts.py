@@ -37,6 +37,7 @@ class MessageKind(StrEnum):
     RECEIPT = "receipt"  # 回执
     PING = "ping"  # 联通测试
     PONG = "pong"  # 联通测试应答
+    DIGEST = "digest"  # 对账摘要
 
 
 class ShareableService(StrEnum):
@@ -259,6 +260,44 @@ class Pong(_Content):
     kinds: Annotated[dict[str, list[int]], Field(max_length=100)]
 
 
+type Number = Annotated[int, Field(ge=0, lt=2**53)]
+type Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+type Token = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class SentSummary(_Content):
+    """What an end has sent: numbers 1 to ``upto``. Below ``first`` it will send nothing any more."""
+
+    upto: Number
+    hash: Hash | None = Field(description="of the chain at `upto`; null where it has lost some of it")
+    first: Annotated[int, Field(ge=1, le=2**53)]
+
+
+class TakenSummary(_Content):
+    """What an end has taken in: numbers 1 to ``upto``; it holds nothing above ``highest``."""
+
+    upto: Number
+    hash: Hash = Field(
+        description="of the chain at `upto`; a number that was passed over counts as 32 zero bytes"
+    )
+    highest: Number
+    gone: Number = Field(description="the last number that it had to pass over, 0 where there was none")
+
+
+class PairDigest(_Content):
+    """What one end holds of all messages between the two, so that the other can find and mend a difference.
+
+    The chain: ``hash(n) = SHA-256(hash(n-1) | digest(n))`` over the digests that receipts name as well, and
+    ``hash(0)`` is 32 zero bytes.
+    """
+
+    sent: SentSummary
+    taken: TakenSummary
+    asks: Token | None = Field(default=None, description="wants an answer that repeats this in `answers`")
+    answers: Token | None = None
+    seen: Number | None = Field(default=None, description="in an answer: `taken.upto` of what is answered")
+
+
 class Purpose(BaseModel):
     """Why a kind exists and what it rests on; shown to staff and to the person, and kept with agreements."""
 
@@ -286,6 +325,7 @@ CONTENTS: dict[MessageKind, type[BaseModel]] = {
     MessageKind.RECEIPT: Receipt,
     MessageKind.PING: Ping,
     MessageKind.PONG: Pong,
+    MessageKind.DIGEST: PairDigest,
 }
 """The newest version of each kind."""
 
@@ -318,6 +358,9 @@ AGREED = NOTICES | {MessageKind.INQUIRY}
 
 TESTS = frozenset({MessageKind.PING, MessageKind.PONG})
 """Kinds that tell of nobody and need no agreement."""
+
+UNNUMBERED = frozenset({MessageKind.RECEIPT, MessageKind.DIGEST})
+"""Neither ordered nor acknowledged themselves; they carry the number 0 and no agreement."""
 
 REPLIES = frozenset({MessageKind.ANSWER, MessageKind.CONFIRMATION, MessageKind.DISPUTE})
 

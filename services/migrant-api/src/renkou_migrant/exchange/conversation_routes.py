@@ -186,7 +186,7 @@ async def request_register_correction(
 )
 async def download_attachment(
     notice_id: UUID,
-    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
+    sha256: Annotated[str, Path(max_length=64, description="of the file, hexadecimal")],
     runtime: CurrentRuntime,
     access: Reader,
 ) -> Response:

@@ -22,11 +22,14 @@ from renkou_migrant.exchange.contracts import (
     PURPOSES,
     REPLIES,
     TESTS,
+    UNNUMBERED,
     VERSIONS,
     MessageKind,
     model_of,
 )
-from renkou_migrant.exchange.domain import ANSWERABLE, CONFIRMABLE, DISPUTABLE, WINDOW, ReplyTimes
+from renkou_migrant.exchange.domain import ANSWERABLE, CONFIRMABLE, DISPUTABLE, ReplyTimes
+from renkou_migrant.exchange.protocol.reception import WINDOW
+from renkou_migrant.exchange.protocol.sending import SEND_WINDOW
 from renkou_migrant.exchange.samples import least, most
 from renkou_migrant.exchange.wire import MAX_SEALED, MESSAGE_TYPE
 from renkou_migrant.settings import MigrantSettings
@@ -34,7 +37,6 @@ from renkou_migrant.settings import MigrantSettings
 type Json = dict[str, Any]
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_UNNUMBERED = frozenset({"receipt", "digest"})
 _REPLIES_TO = {
     MessageKind.ANSWER: ANSWERABLE,
     MessageKind.CONFIRMATION: CONFIRMABLE,
@@ -93,6 +95,7 @@ def exchange() -> Json:
         "limits": {
             "sealed_bytes": MAX_SEALED,
             "window": WINDOW,
+            "send_window": SEND_WINDOW,
             "clock_skew_seconds": settings["clock_skew_seconds"],
             "lifetime_days": settings["message_lifetime_days"],
             "resend_first_seconds": settings["retransmit_first_seconds"],
@@ -107,7 +110,7 @@ def _kind(kind: MessageKind) -> Json:
     purpose = PURPOSES.get(kind)
     return {
         "versions": list(models),
-        "numbered": kind.value not in _UNNUMBERED,
+        "numbered": kind not in UNNUMBERED,
         "agreed": kind in AGREED,
         "grant": _grant(kind) if kind in AGREED else None,
         "test": kind in TESTS,

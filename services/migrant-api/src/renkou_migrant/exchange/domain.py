@@ -1,4 +1,4 @@
-"""Rules of the exchange: states, clocks, the order of reception, what figures count. No I/O.
+"""Rules of the exchange: states, clocks, what figures count. No I/O; those of the transport are in :mod:`.protocol`.
 
 A message is in one state at each end. At the sender: drafted, sent (the hub has it), delivered (the
 partner's node has verified and stored it), read (taken in, in its turn), answered, confirmed, disputed;
@@ -8,7 +8,7 @@ later state stands for all before it, as receipts may overtake each other.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,9 +19,6 @@ from renkou_common.contracts.lines import LineKey, Measure, Population
 from renkou_migrant.calendar.domain import WEEKENDS, WorkingDays
 from renkou_migrant.exchange.contracts import AMENDMENTS, NOTICES, REPLIES, MessageKind
 from renkou_migrant.exchange.offices import is_local
-
-WINDOW = 10_000
-"""How many messages may be missing before one that is held."""
 
 
 class Direction(StrEnum):
@@ -207,46 +204,6 @@ def may_remind(message: Message, today: date, reminded_on: date | None, pause_da
     if not is_overdue(message.state, message.due_on, today, withdrawn=message.withdrawn):
         return False
     return reminded_on is None or reminded_on + timedelta(days=pause_days) <= today
-
-
-class Reception(StrEnum):
-    """What to do with a verified message of a partner."""
-
-    APPLY = "apply"  # the next in order
-    HOLD = "hold"  # an earlier one is missing
-    DUPLICATE = "duplicate"  # known, same content
-    CONFLICT = "conflict"  # known number or id, other content
-    TOO_FAR = "too_far"  # beyond the window: not taken, will be sent again
-
-
-def receive(
-    next_in: int, held: Mapping[int, bytes], known: bytes | None, seq: int, digest: bytes
-) -> Reception:
-    """Decide on message ``seq`` of a partner from whom ``next_in`` is expected.
-
-    ``held`` maps the held numbers to digests; ``known`` is the stored digest of a number below ``next_in``.
-    """
-    if seq < next_in:
-        return Reception.DUPLICATE if known == digest else Reception.CONFLICT
-    if seq in held:
-        return Reception.DUPLICATE if held[seq] == digest else Reception.CONFLICT
-    if seq == next_in:
-        return Reception.APPLY
-    return Reception.HOLD if seq - next_in <= WINDOW else Reception.TOO_FAR
-
-
-def releasable(next_in: int, held: Collection[int]) -> list[int]:
-    """Return the held numbers whose turn has come when ``next_in`` is expected, in order."""
-    turn: list[int] = []
-    while next_in in held:
-        turn.append(next_in)
-        next_in += 1
-    return turn
-
-
-def resend_after(attempts: int, first_seconds: float, longest_seconds: float) -> float:
-    """Seconds to wait for a receipt after the ``attempts``-th sending (1 and up); doubles up to a cap."""
-    return float(min(first_seconds * 2 ** min(attempts - 1, 30), longest_seconds))
 
 
 def notice_lines(message: Message) -> Counter[LineKey]:

@@ -1,6 +1,11 @@
-"""Takes messages from this district's durable at the hub and acknowledges them after the commit."""
+"""Takes messages from this district's durable at the hub and acknowledges them after the commit.
+
+A partner that sends very much is slowed without hurting others: what goes beyond its quota is handed back to the
+hub for later, and of what is taken every partner's first share comes first.
+"""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -8,14 +13,16 @@ import structlog
 from renkou_common.messaging.inbox import TRANSIENT, describe
 from renkou_common.messaging.nats_client import BrokerError, Message, NatsClient, PullSubscription
 from renkou_common.scope import AreaScope
-from renkou_migrant.exchange import transport_repository as transport
-from renkou_migrant.exchange.intake import Delivery, dead_letter, take_in
+from renkou_migrant.exchange.intake import Delivery, dead_letter, keep_letters, take_in
+from renkou_migrant.exchange.protocol.fairness import Quota, fair_rounds
 from renkou_migrant.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-_BATCH = 100
+_BATCH = 250
+_SHARE = 100
 _WAIT_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_SLOWED_SECONDS = 1.0
 _STREAM = "EXCHANGE"
 
 
@@ -26,7 +33,9 @@ class Receiver:
         self._runtime = runtime
         self._hub = hub
         self._wake = wake
-        self._durable = f"in-{runtime.settings.district}"
+        settings = runtime.settings
+        self._quota = Quota(settings.partner_messages_per_second, settings.partner_messages_at_once)
+        self._durable = f"in-{settings.district}"
         self._subscription: PullSubscription | None = None
 
     async def run(self) -> None:
@@ -54,6 +63,18 @@ class Receiver:
             await self._unbind()
 
     async def _take(self, messages: Sequence[Message]) -> None:
+        now = time.monotonic()
+        allowed: list[Message] = []
+        for message in messages:
+            wait = self._quota.wait(_sender(message), now)
+            if wait:
+                await message.nak(min(wait + _SLOWED_SECONDS, _LONGEST_PAUSE))
+            else:
+                allowed.append(message)
+        for some in fair_rounds(allowed, _sender, _SHARE):
+            await self._take_round(some)
+
+    async def _take_round(self, messages: Sequence[Message]) -> None:
         try:
             written = await self.take_in([_delivery(message) for message in messages])
         except TRANSIENT:
@@ -82,7 +103,7 @@ class Receiver:
         _log.error("message cannot be taken in", sender=delivery.sender, exc_info=error)
         letter = dead_letter(delivery, "internal", describe(error))
         async with self._runtime.database.transaction(AreaScope.everything()) as tx:
-            await transport.keep_letters(tx, [letter], self._runtime.clock.now())
+            await keep_letters(tx, [letter], self._runtime.clock.now())
 
     async def _unbind(self) -> None:
         subscription, self._subscription = self._subscription, None
@@ -90,6 +111,10 @@ class Receiver:
             await subscription.close()
 
 
-def _delivery(message: Message) -> Delivery:
+def _sender(message: Message) -> str:
     """The last token of the subject is the district that the hub let publish the message."""
-    return Delivery(message.subject.rsplit(".", 1)[-1], message.data)
+    return message.subject.rsplit(".", 1)[-1]
+
+
+def _delivery(message: Message) -> Delivery:
+    return Delivery(_sender(message), message.data)

@@ -346,16 +346,3 @@ async def give_up(tx: Transaction, message_id: UUID, code: str, at: datetime) ->
         code,
         at,
     )
-
-
-async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
-    """Return what could not be taken from the hub, the latest first, without the bytes."""
-    rows = await tx.fetch(
-        """
-        SELECT id, position, sender, code, detail, message_id, size, times, first_at, last_at FROM dead_letter
-        WHERE $1::bigint IS NULL OR position < $1 ORDER BY position DESC LIMIT $2
-        """,
-        before,
-        limit,
-    )
-    return [dict(row) for row in rows]

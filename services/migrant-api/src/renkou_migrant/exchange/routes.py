@@ -18,8 +18,6 @@ from renkou_migrant.exchange.domain import Direction, MessageState
 from renkou_migrant.exchange.repository import Filters, StoredMessage
 from renkou_migrant.exchange.schemas import (
     AnswerCreate,
-    DeadLetterPage,
-    DeadLetterRead,
     DisputeCreate,
     FormerContent,
     NoticeDetail,
@@ -134,23 +132,6 @@ async def dispute_notice(
     async with runtime.database.transaction(access.areas) as tx:
         stored = await service.dispute(tx, runtime, access.areas, notice_id, version, access.subject, content)
         return await detail_of(tx, runtime, access, response, stored)
-
-
-@router.get("/exchange/dead-letters", summary="What could not be taken in 无法接收的来件")
-async def list_dead_letters(
-    runtime: CurrentRuntime,
-    access: Annotated[Access, Depends(requires(Scope.PARTNER_READ))],
-    after: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> DeadLetterPage:
-    """List what came from the hub and could not be taken in, with the reason. Needs `partner:read`."""
-    before = decode_key(after, int)
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found = await service.dead_letters(tx, before, limit + 1)
-    return DeadLetterPage(
-        items=[DeadLetterRead(**{k: v for k, v in one.items() if k != "position"}) for one in found[:limit]],
-        next=encode_cursor(found[limit - 1]["position"]) if len(found) > limit else None,
-    )
 
 
 async def detail_of(

@@ -262,27 +262,6 @@ class OverdueCounts(BaseModel):
     items: list[OverdueCount]
 
 
-class DeadLetterRead(BaseModel):
-    """Something from the hub that could not be taken, and why. The sender keeps sending what is genuine."""
-
-    id: UUID
-    sender: str
-    code: str
-    detail: str
-    message_id: UUID | None
-    size: int
-    times: int
-    first_at: datetime
-    last_at: datetime
-
-
-class DeadLetterPage(BaseModel):
-    """Dead letters, the latest first."""
-
-    items: list[DeadLetterRead]
-    next: str | None = Field(description="value of `after` for the next page")
-
-
 def masked(content: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return content with ID numbers masked and attachments named, also inside a correction."""
     if content is None:

@@ -1,12 +1,14 @@
 """Sends what was drafted: numbers and seals it once, publishes it, and again until a receipt has come.
 
 The exact bytes are stored before they are published for the first time, so a message is the same however
-often it is sent. The hub's memory is never relied on: a hub that lost everything gets it again.
+often it is sent. The hub's memory is never relied on: a hub that lost everything gets it again. A hub that
+takes no more for a partner (its inbox there is full) slows down this partner alone: the rest waits here.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
@@ -19,21 +21,24 @@ from prometheus_client import Gauge
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
 from renkou_common.messaging.inbox import TRANSIENT
-from renkou_common.messaging.nats_client import BrokerError, NatsClient
+from renkou_common.messaging.nats_client import BrokerError, NatsClient, Outgoing, PublishRefused
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreementState
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustedDistrict
-from renkou_migrant.exchange import repository
+from renkou_migrant.exchange import comparison, repository
+from renkou_migrant.exchange import pair_repository as pairs
 from renkou_migrant.exchange import transport_repository as transport
 from renkou_migrant.exchange.agreed import HELD_BACK, Leaving, leave
 from renkou_migrant.exchange.contents import decrypt, encrypt, reply_times
 from renkou_migrant.exchange.contracts import MessageKind
-from renkou_migrant.exchange.domain import MessageState, ReplyTimes, advance, resend_after
+from renkou_migrant.exchange.domain import MessageState, ReplyTimes, advance
 from renkou_migrant.exchange.events import Change, publish_changes
+from renkou_migrant.exchange.protocol.sending import SEND_WINDOW, resend_after, room
+from renkou_migrant.exchange.sealing import log_entry
 from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
-from renkou_migrant.exchange.wire import Envelope, Sealed, seal, signature_text
+from renkou_migrant.exchange.wire import Envelope, seal
 from renkou_migrant.message_log import service as message_log
 from renkou_migrant.message_log.domain import Entry
 from renkou_migrant.partners import service as partners
@@ -46,8 +51,12 @@ _POLL_SECONDS = 0.2
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _NO_KEY_SECONDS = 5.0
 _LOOK_SECONDS = 10.0
-_SEAL_BATCH = 100
-_SEND_BATCH = 200
+_FULL_SECONDS = 5.0
+_SEAL_BATCH = 250
+_SEND_BATCH = 500
+_LARGEST_BATCH, _LARGEST_BYTES = 250, 4_000_000
+_COMPARED_AT_ONCE = 50
+_FORGET_BATCH = 5_000
 
 
 class Sender:
@@ -58,6 +67,7 @@ class Sender:
         self._hub = hub
         self._own = runtime.settings.district
         self._without_key: dict[str, float] = {}
+        self._full: dict[str, float] = {}
         self._look_at = 0.0
         self.wake = asyncio.Event()
 
@@ -100,13 +110,18 @@ class Sender:
                 district.encryption_key(now)
             except CredentialError as error:
                 return self._wait_for_key(partner, str(error))
-            last_out, _ = (await transport.lock_pairs(tx, [partner]))[partner]
-            drafts, leaving = await self._leaving(tx, partner, now)
+            pair = (await pairs.lock(tx, [partner]))[partner]
+            if pair.asks is not None:
+                return 0  # restored, and not told yet which numbers are in use
+            last_out = pair.last_out
+            oldest = await pairs.oldest_unsettled(tx, partner, last_out, SEND_WINDOW)
+            limit = min(_SEAL_BATCH, room(oldest, last_out))
+            drafts, leaving = await self._leaving(tx, partner, limit, now)
             times = await reply_times(tx, runtime)
             numbered, entries = self._seal_all(leaving, district, last_out, now, times)
             if numbered:
                 await transport.number(tx, numbered)
-                await transport.set_last_out(tx, partner, last_out + len(numbered))
+                await pairs.set_last_out(tx, partner, last_out + len(numbered))
                 await message_log.append(tx, entries)
         return len(drafts)
 
@@ -116,7 +131,7 @@ class Sender:
         return 0
 
     async def _leaving(
-        self, tx: Transaction, partner: str, now: datetime
+        self, tx: Transaction, partner: str, limit: int, now: datetime
     ) -> tuple[list[DraftRow], list[Leaving]]:
         """Return the oldest drafts for a partner, and of them what may leave; the rest is given up.
 
@@ -124,7 +139,7 @@ class Sender:
         """
         agreed = await agreements.of_partner(tx, partner)
         suspended = [one.id for one in agreed if one.state is AgreementState.SUSPENDED]
-        drafts = await transport.drafts_for(tx, partner, _SEAL_BATCH, suspended, sorted(HELD_BACK))
+        drafts = await transport.drafts_for(tx, partner, limit, suspended, sorted(HELD_BACK))
         follow = (MessageKind.ANSWER, MessageKind.CORRECTION)
         targets = [one.in_reply_to for one in drafts if one.message.kind in follow]
         asked = await transport.kinds_of(tx, [one for one in targets if one]) if targets else {}
@@ -202,10 +217,11 @@ class Sender:
         )
 
     async def send_due(self) -> int:
-        """Publish receipts, then messages that are due; returns how many. Raises BrokerError."""
+        """Publish receipts and digests, then messages that are due; returns how many. Raises BrokerError."""
+        full = [partner for partner, until in self._full.items() if time.monotonic() < until]
         async with self._runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
-            receipts = await transport.unsent_receipts(tx, _SEND_BATCH)
-            messages = await transport.due_to_send(tx, _SEND_BATCH)
+            receipts = await transport.unsent_receipts(tx, _SEND_BATCH, full)
+            messages = await transport.due_to_send(tx, _SEND_BATCH, full)
         if receipts:
             await self._send_receipts(receipts)
         if messages:
@@ -228,55 +244,88 @@ class Sender:
             raise failure
 
     async def _publish(self, messages: Sequence[ToSend]) -> tuple[list[ToSend], BaseException | None]:
-        """Publish side by side; returns what the hub has acknowledged and the first failure, if any."""
-        answers = await asyncio.gather(*map(self._publish_one, messages), return_exceptions=True)
-        pairs = list(zip(messages, answers, strict=True))
-        failures = [answer for answer in answers if isinstance(answer, BaseException)]
-        return [one for one, answer in pairs if answer is None], failures[0] if failures else None
+        """Publish each partner's in batches; returns what the hub has acknowledged and the first failure.
 
-    async def _publish_one(self, one: ToSend) -> None:
+        Partners whose inbox is full are left alone for a while; that is no failure.
+        """
+        by_partner: dict[str, list[ToSend]] = defaultdict(list)
+        for one in messages:
+            by_partner[one.partner].append(one)
+        answers = await asyncio.gather(*map(self._publish_to, by_partner.values()))
+        taken = [one for some, _ in answers for one in some]
+        failures = [failure for _, failure in answers if failure is not None]
+        return taken, failures[0] if failures else None
+
+    async def _publish_to(self, messages: Sequence[ToSend]) -> tuple[list[ToSend], BaseException | None]:
+        taken: list[ToSend] = []
+        for batch in _batches(messages):
+            try:
+                await self._hub.publish_batch([self._outgoing(one) for one in batch])
+            except PublishRefused as refused:
+                partner = batch[0].partner
+                _log.warning("the hub takes no more for this partner", partner=partner, reason=str(refused))
+                self._full[partner] = time.monotonic() + _FULL_SECONDS
+                return taken, None
+            except BrokerError as error:
+                return taken, error
+            taken += batch
+        return taken, None
+
+    def _outgoing(self, one: ToSend) -> Outgoing:
         # Another id for each attempt: within its window the hub would take a resent message for a copy and
         # drop it, although it is sent again because the partner may have lost it.
         headers = {"Nats-Msg-Id": f"{one.id}.{one.attempts}", "Nats-Expected-Stream": "EXCHANGE"}
-        await self._hub.publish(f"in.{one.partner}.{self._own}", one.sealed, headers)
+        return Outgoing(f"in.{one.partner}.{self._own}", one.sealed, headers)
 
     async def _mark_sent(self, taken: Sequence[ToSend]) -> None:
         settings, now = self._runtime.settings, self._runtime.clock.now()
         first, longest = settings.retransmit_first_seconds, settings.retransmit_longest_seconds
         waits = [resend_after(one.attempts + 1, first, longest) for one in taken]
         async with self._runtime.database.transaction(AreaScope.everything()) as tx:
-            before = await transport.lock_outgoing(tx, [one.id for one in taken])
-            await transport.mark_sent(tx, [one.id for one in taken], waits, now)
+            numbers = {one.id: one.pair_seq for one in taken}
+            before = await transport.lock_outgoing(tx, list(numbers))
+            await transport.mark_sent(tx, taken, waits, now)
             changes: list[Change] = []
             for found in before.values():
                 message = found.message
+                if found.pair_seq != numbers[message.id]:
+                    continue
                 state = advance(message.state, MessageState.SENT)
                 changes.append((message, changed(message, state=state, sent_at=message.sent_at or now)))
             await publish_changes(tx, self._runtime, changes)
 
     async def _look_after(self) -> None:
-        """Every ten seconds: note what expired, and measure what waits."""
+        """Every ten seconds: note what expired, compare with partners, forget old bytes, measure what waits."""
         if time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _LOOK_SECONDS
-        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
-            await transport.mark_expired(tx, self._runtime.clock.now())
+        runtime, now = self._runtime, self._runtime.clock.now()
+        async with runtime.database.transaction(AreaScope.everything()) as tx:
+            await transport.mark_expired(tx, now)
+            await pairs.forget_bytes(tx, now - timedelta(days=runtime.settings.replay_days), _FORGET_BATCH)
             waiting = await transport.backlog(tx)
+        await self.compare()
         for what, count in waiting.items():
             BACKLOG.labels(what).set(count)
 
+    async def compare(self) -> None:
+        """Write the digests that are due, some partners at a time."""
+        async with self._runtime.database.transaction(AreaScope.everything()) as tx:
+            trust = await partners.trust_list(tx, self._runtime)
+            if trust is not None:
+                entries = await comparison.write_due(tx, self._runtime, trust, _COMPARED_AT_ONCE)
+                await message_log.append(tx, entries)
 
-def log_entry(envelope: Envelope, sealed: Sealed, now: datetime) -> Entry:
-    """Return the log's entry for a message or receipt of ours."""
-    return Entry(
-        at=now,
-        direction="out",
-        partner=envelope.receiver,
-        message_id=envelope.id,
-        kind=envelope.kind,
-        pair_seq=envelope.pair_seq,
-        outcome="sealed",
-        digest=sealed.digest.hex(),
-        kid=sealed.kid,
-        signature=signature_text(sealed.signature),
-    )
+
+def _batches(messages: Sequence[ToSend]) -> Iterator[list[ToSend]]:
+    """Split one partner's messages so that no batch is too large for the hub to take as one."""
+    batch: list[ToSend] = []
+    size = 0
+    for one in messages:
+        if batch and (len(batch) == _LARGEST_BATCH or size + len(one.sealed) > _LARGEST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += len(one.sealed)
+    if batch:
+        yield batch

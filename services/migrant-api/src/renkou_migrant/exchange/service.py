@@ -237,11 +237,6 @@ async def told_about(
     return await repository.told_about(tx, refs, before, limit)
 
 
-async def dead_letters(tx: Transaction, before: int | None, limit: int) -> list[dict[str, Any]]:
-    """Return what could not be taken from the hub, the latest first."""
-    return await repository.dead_letters(tx, before, limit)
-
-
 @dataclass(frozen=True, slots=True)
 class BirthToRegister:
     """A birth notice that is being confirmed: what the home register has to enter, and under which key."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -28,8 +29,9 @@ def _moment(*, nullable: bool = True) -> Any:
 class MessageRow(SQLModel, table=True):
     """A message to or from a partner district, as this end knows it. Under the row-level floor by ``area``.
 
-    ``content`` is encrypted by the field cipher; ``sealed`` is the exact text for the hub, kept until the
-    partner's receipt has come. ``wanted`` names what has to be fetched before it can be sent. ``due_on``
+    ``content`` is encrypted by the field cipher; ``sealed`` is the exact text for the hub, kept for some weeks
+    after the partner's receipt, for a partner that has to go on from a backup. ``next_attempt_at`` is empty where
+    nothing more has to be sent. ``wanted`` names what has to be fetched before it can be sent. ``due_on``
     counts from ``created_at``, the instant of signing. ``next_attempt_at`` is the database's clock.
 
     ``source`` says from what of the register the content was made (references and days, nothing personal), so
@@ -52,7 +54,6 @@ class MessageRow(SQLModel, table=True):
         Index("message_thread", "thread"),
         Index("message_reply", "in_reply_to", postgresql_where=sql_text("in_reply_to IS NOT NULL")),
         Index("message_source", "source_id", postgresql_where=sql_text("source_id IS NOT NULL")),
-        Index("message_person", "person_ref", postgresql_where=sql_text("person_ref IS NOT NULL")),
         Index("message_birth", "life_event_id", postgresql_where=sql_text("life_event_id IS NOT NULL")),
         Index("message_attention", "position", postgresql_where=sql_text("attention IS NOT NULL")),
         Index("message_arrival", "arrival_id"),
@@ -66,6 +67,11 @@ class MessageRow(SQLModel, table=True):
             postgresql_where=sql_text("direction = 'out' AND pair_seq IS NULL AND state = 'drafted'"),
         ),
         Index("message_resend", "next_attempt_at", postgresql_where=sql_text("next_attempt_at IS NOT NULL")),
+        Index(
+            "message_kept",
+            "created_at",
+            postgresql_where=sql_text("sealed IS NOT NULL AND next_attempt_at IS NULL"),
+        ),
         Index("message_due", "due_on", postgresql_where=sql_text("due_on IS NOT NULL AND closed_at IS NULL")),
     )
 
@@ -97,6 +103,9 @@ class MessageRow(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=_moment())
     closed_by: UUID | None = Field(default=None, description="staff account that replied at this end")
     life_event_id: UUID | None = Field(default=None, description="birth entered on a birth notice")
+    sent_as: UUID | None = Field(
+        default=None, description="the sender's id, where a message that came before has it here"
+    )
     content: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     wanted: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     digest: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
@@ -141,20 +150,75 @@ class AttachmentReading(SQLModel, table=True):
     read_at: datetime = Field(sa_column=_moment(nullable=False))
 
 
+def _number(default: int) -> Any:
+    return Column(BigInteger, nullable=False, server_default=str(default))
+
+
+def _hash() -> Any:
+    return Column(LargeBinary, nullable=False, server_default=sql_text("decode(repeat('00', 32), 'hex')"))
+
+
 class PairCounter(SQLModel, table=True):
-    """The last number given to a message for a partner, and the next expected from it."""
+    """What is known of a partner besides its messages: numbers, and how far both ends have agreed.
+
+    ``last_out`` is the last number given, ``first_out`` the first of those of which all bytes are kept;
+    ``next_in`` is expected next, ``highest_in`` the highest held, ``in_gone`` the last that was passed over.
+    ``out_upto`` and ``out_hash`` (with the partner's ``out_gone``), ``in_upto`` and ``in_hash`` are agreed by
+    digest. ``gap_since`` is the database's clock, ``seen_at`` the partner's, ``said_on`` our day of the last daily
+    digest. While ``asks`` holds a token nothing is numbered: this node was restored, and waits for the answer.
+    """
 
     __tablename__ = "pair_counter"
 
     partner: str = Field(sa_column=Column(Text, primary_key=True))
-    last_out: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
-    next_in: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="1"))
+    last_out: int = Field(sa_column=_number(0))
+    next_in: int = Field(sa_column=_number(1))
+    first_out: int = Field(sa_column=_number(1))
+    highest_in: int = Field(sa_column=_number(0))
+    out_upto: int = Field(sa_column=_number(0))
+    out_hash: bytes = Field(sa_column=_hash())
+    out_gone: int = Field(sa_column=_number(0))
+    in_upto: int = Field(sa_column=_number(0))
+    in_hash: bytes = Field(sa_column=_hash())
+    in_gone: int = Field(sa_column=_number(0))
+    gap_since: datetime | None = Field(default=None, sa_column=_moment())
+    seen_at: datetime | None = Field(default=None, sa_column=_moment())
+    said_on: date | None = None
+    asks: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    asked_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class PairFinding(SQLModel, table=True):
+    """Something that comparing with a partner has shown, for staff to know; ``healed_at`` once it is settled."""
+
+    __tablename__ = "pair_finding"
+    __table_args__ = (
+        CheckConstraint("code IN ('lost', 'gone', 'differs', 'implausible')", name="pair_finding_code"),
+        CheckConstraint("direction IN ('out', 'in')", name="pair_finding_direction"),
+        Index("pair_finding_position", "position", unique=True),
+        Index(
+            "pair_finding_once", "partner", "direction", "code", "first_number", "last_number", unique=True
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
+    partner: str = Field(sa_column=Column(Text, nullable=False))
+    direction: str = Field(sa_column=Column(Text, nullable=False))
+    code: str = Field(sa_column=Column(Text, nullable=False))
+    first_number: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_number: int = Field(sa_column=Column(BigInteger, nullable=False))
+    found_at: datetime = Field(sa_column=_moment(nullable=False))
+    healed_at: datetime | None = Field(default=None, sa_column=_moment())
 
 
 class ReceiptRow(SQLModel, table=True):
-    """A signed and sealed receipt, written with what it attests, deleted when the hub has it.
+    """A signed and sealed receipt or digest, written with what it attests, deleted when the hub has it.
 
-    Nothing is lost with it: the message's sender sends again until a receipt has come, and gets another."""
+    Nothing is lost with it: a message's sender sends again until a receipt has come, and gets another; the next
+    digest says what an earlier one said."""
 
     __tablename__ = "receipt"
     __table_args__ = (Index("receipt_position", "position", unique=True),)
@@ -171,10 +235,17 @@ class ReceiptRow(SQLModel, table=True):
 
 
 class DeadLetter(SQLModel, table=True):
-    """Something from the hub that could not be taken: who published it, why, and the sealed bytes."""
+    """Something from the hub that could not be taken: who published it, why, and the sealed bytes.
+
+    ``whole`` where ``data`` is all of it, so that it can be taken in again; ``outcome`` says what became of it
+    then. A sender's latest ones beyond some thousands are counted in its row with the code ``too_many``.
+    """
 
     __tablename__ = "dead_letter"
-    __table_args__ = (Index("dead_letter_position", "position", unique=True),)
+    __table_args__ = (
+        Index("dead_letter_position", "position", unique=True),
+        Index("dead_letter_sender", "sender"),
+    )
 
     id: UUID = Field(primary_key=True)
     position: int | None = Field(
@@ -190,3 +261,7 @@ class DeadLetter(SQLModel, table=True):
     times: int = Field(default=1, sa_column=Column(Integer, nullable=False, server_default="1"))
     first_at: datetime = Field(sa_column=_moment(nullable=False))
     last_at: datetime = Field(sa_column=_moment(nullable=False))
+    whole: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=sql_text("true")))
+    outcome: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    replayed_at: datetime | None = Field(default=None, sa_column=_moment())
+    replayed_by: UUID | None = Field(default=None, description="staff account that had it taken in again")

@@ -2,12 +2,11 @@
 
 The signed text is JSON: ``id, kind, version, from, to, pair_seq, thread, in_reply_to, created_at, expires_at,
 agreement, payload``. ``pair_seq`` counts the messages from one district to another without gaps from 1;
-receipts carry 0, as they are neither ordered nor acknowledged themselves.
+receipts and digests carry 0, as they are neither ordered nor acknowledged themselves.
 
     WireError(Exception)   carries the ``code`` under which the message is kept as a dead letter
 """
 
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,26 +16,23 @@ from typing import Any, Self
 from uuid import UUID
 
 import orjson
-from joserfc import jwe
-from joserfc.errors import JoseError
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from joserfc.jwk import OKPKey
 
-from renkou_migrant.credentials.jws import SigningKey, encode_base64url, parse_compact, sign_compact
+from renkou_migrant.credentials.jws import (
+    SigningKey,
+    decode_base64url,
+    encode_base64url,
+    parse_compact,
+    sign_compact,
+)
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustedDistrict, TrustList
+from renkou_migrant.exchange import jwe
 
 MESSAGE_TYPE = "renkou-msg+jwt"
 MAX_SEALED = 1_000_000
-"""Bytes of the largest message sent or taken in: attachments included, under the hub's limit of 1 MiB."""
-
-
-class _Sizes(jwe.JWERegistry):
-    """The library takes ciphertexts of 64 kB at most; :data:`MAX_SEALED` is checked before."""
-
-    max_ciphertext_length = MAX_SEALED
-
-
-_ALGORITHMS = _Sizes(algorithms=["ECDH-ES", "A256GCM"])
+"""Bytes of the largest message sent or taken in, attachments included; the hub takes a little more, for headers."""
 _MEMBERS = {"id", "kind", "version", "from", "to", "pair_seq", "thread", "in_reply_to", "created_at"} | {
     "expires_at",
     "agreement",
@@ -77,7 +73,7 @@ class ExchangeKeys:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Everything of a message that is signed. ``agreement`` is None for receipts only."""
+    """Everything of a message that is signed. ``agreement`` is None for receipts and digests only."""
 
     id: UUID
     kind: str
@@ -136,9 +132,10 @@ def seal(envelope: Envelope, keys: ExchangeKeys, receiver: TrustedDistrict, now:
     """Sign and encrypt; raises CredentialError where the receiver has no encryption key at ``now``."""
     trusted = receiver.encryption_key(now)
     signed = sign_compact(envelope.to_json(), key=keys.signer, type=MESSAGE_TYPE)
-    header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": trusted.kid, "cty": MESSAGE_TYPE}
-    sealed = jwe.encrypt_compact(header, signed, _public_key(trusted.jwk["x"]), registry=_ALGORITHMS)
-    signature = parse_compact(signed, type=MESSAGE_TYPE).signature
+    sealed = jwe.encrypt_compact(
+        signed.encode(), kid=trusted.kid, content_type=MESSAGE_TYPE, key=_public_key(trusted.jwk["x"])
+    )
+    signature = decode_base64url(signed.rsplit(".", 1)[1])
     return Sealed(sealed.encode(), sha256(signed.encode()).digest(), signature, keys.signer.kid)
 
 
@@ -179,33 +176,26 @@ def signature_text(signature: bytes) -> str:
     return encode_base64url(signature)
 
 
-@lru_cache(maxsize=256)
-def _public_key(x: str) -> OKPKey:
+@lru_cache(maxsize=4096)
+def _public_key(x: str) -> X25519PublicKey:
     """Every message to a partner is encrypted to the same key: read once."""
-    return OKPKey.import_key({"kty": "OKP", "crv": "X25519", "x": x})
+    return X25519PublicKey.from_public_bytes(decode_base64url(x))
 
 
 def _decrypt(data: bytes, keys: ExchangeKeys) -> str:
     if len(data) > MAX_SEALED:
         raise WireError("too_large", f"{len(data)} bytes")
     try:
-        header = orjson.loads(_header_bytes(data))
-        key = keys.encryption.get(header.get("kid"))
+        token = jwe.parse_compact(data)
+        key = keys.encryption.get(token.kid)
         if key is None:
-            raise WireError("unknown_encryption_key", str(header.get("kid"))[:80])
-        opened = jwe.decrypt_compact(data, key, registry=_ALGORITHMS)
-        if opened.plaintext is None:
-            raise WireError("undecryptable")
-        return opened.plaintext.decode("ascii")
-    except WireError:
-        raise
-    except (JoseError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise WireError("undecryptable", type(error).__name__) from error
-
-
-def _header_bytes(data: bytes) -> bytes:
-    segment = data.split(b".", 1)[0]
-    return urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
+            raise WireError("unknown_encryption_key", token.kid)
+        private = key.private_key
+        if not isinstance(private, X25519PrivateKey):
+            raise WireError("unknown_encryption_key", token.kid)
+        return token.open(private).decode("ascii")
+    except (CredentialError, UnicodeDecodeError) as error:
+        raise WireError("undecryptable", str(error)[:200]) from error
 
 
 def _parse(members: Any) -> Envelope:

@@ -23,8 +23,8 @@ from renkou_migrant.exchange.domain import (
     is_overdue,
     may_reply,
     notice_lines,
-    resend_after,
 )
+from renkou_migrant.exchange.protocol.sending import resend_after
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=SHANGHAI)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from renkou_migrant.exchange.domain import WINDOW, Reception, receive, releasable
+from renkou_migrant.exchange.protocol.reception import WINDOW, Reception, receive, releasable
 
 
 def digest(seq: int, content: int = 0) -> bytes:

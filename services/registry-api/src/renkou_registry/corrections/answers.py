@@ -43,6 +43,11 @@ _FIELDS = {
     "nationality": ("民族", "nationality"),
     "in_register": ("在册", "in the register"),
     "address": ("地址类型", "which address"),
+    "change": ("区划变更编号", "change of the division"),
+    "kept_id": ("保留的记录", "record that was kept"),
+    "registration_only": ("仅迁户籍", "registration only"),
+    "former_mother_id": ("原母亲", "mother before"),
+    "former_father_id": ("原父亲", "father before"),
 }
 _LISTS = {"sex": SEXES, "marital_status": MARITAL_STATUSES, "nationality": NATIONALITIES}
 _KINDS = {"correction": "更正", "retraction": "撤销"}

@@ -200,14 +200,16 @@ async def page(
 
 
 async def side_by_side(desk: Desk, request: CorrectionRequest) -> SideBySide | None:
-    """Return the comparison for a request that waits; None for one that was decided, or whose person the
-    caller sees no longer."""
+    """Return the comparison for a request that waits; None for one that was decided.
+
+    Where the caller sees the person no longer it compares nothing and says why.
+    """
     if request.state is not RequestState.REQUESTED:
         return None
     try:
         target = await life_events.find(desk, request.event_id)
     except NotFound:
-        return None
+        return SideBySide([], [], [], [], [], [], _out_of_reach(), "", changed_since_request=True)
     history = await history_of(desk, request.person_id)
     event = standing(history, request.event_id)
     noted = await _noted(desk, request.person_id, request.details)
@@ -232,6 +234,15 @@ async def side_by_side(desk: Desk, request: CorrectionRequest) -> SideBySide | N
         impossible=impossible,
         fingerprint=seen,
         changed_since_request=seen != request.base,
+    )
+
+
+def _out_of_reach() -> Conflict:
+    return Conflict(
+        "person_out_of_reach",
+        "该记录已并入另一记录、已撤销或已迁出您的辖区, 此申请不能批准; 请驳回, 需要时在现有记录上重新申请",
+        "the record has joined another one, was taken back or left your area; reject this request, and ask"
+        " anew for the record there is",
     )
 
 
@@ -281,8 +292,9 @@ async def approve(desk: Desk, request_id: UUID, version: int, seen: str | None) 
     check_other_person(asked, desk.subject)
     await lock_with_partners(desk, [asked.person_id])
     now = await side_by_side(desk, asked)
-    if now is None:
-        raise NotFound.of("更正申请", "correction request")
+    assert now is not None, "open requests have a comparison"
+    if now.impossible is not None and not now.fingerprint:
+        raise now.impossible
     if now.fingerprint != (seen or asked.base):
         raise EventChanged(now)
     grounds = Grounds(asked.reason, asked.id, tuple(sorted(asked.details)))

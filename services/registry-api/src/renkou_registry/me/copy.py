@@ -1,6 +1,7 @@
 """A person's full copy: every row held about the person, sealed values opened, secrets left out."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,22 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Table
 
+from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry.areas import service as areas
 from renkou_registry.external_lists import service as external_lists
+from renkou_registry.fields import area_code
 from renkou_registry.me import repository
 from renkou_registry.persons import details
 from renkou_registry.runtime import Runtime
+from renkou_registry.staff import service as staff
 from renkou_registry.supplies.users import service as supplies
 
+AREA = re.compile(r"\d{12}")
+_AREAS = ("area", "place")
+_LEAST_AREA = 10**11
+_BY = ("_by", "worker_id")
 _SECRET = ("_index", "_hash")
 """Look-up keys and password hashes: they say nothing about the person."""
 
@@ -24,21 +33,62 @@ _SECRET = ("_index", "_hash")
 async def full_copy(runtime: Runtime, tx: Transaction, person_id: UUID) -> dict[str, Any]:
     """Return everything held about a person: table name to rows, in the order in which they hang together.
 
-    Whoever else a row names (a spouse, a member of staff) stands there by id only.
+    Whoever else a row names (a spouse, a child) stands there by id only; ``staff`` has the names of members
+    of staff by id, ``areas`` the full names of areas by code.
     """
     found = await repository.everything_of(tx, person_id)
     own = await supplies.own_copy(runtime, tx, AreaScope.everything(), person_id)
     own |= {"external_list_row": await external_lists.own_lines(runtime, tx, person_id)}
+    records: dict[str, list[dict[str, Any]]] = {
+        each.table: [_opened(runtime, each.table, row) for row in each.rows]
+        for each in found
+        if each.table not in own
+    }
+    records |= {table: rows for table, rows in own.items() if rows}
+    records = {table: [_with_codes(row) for row in rows] for table, rows in records.items()}
     return {
         "person_id": str(person_id),
         "made_at": runtime.clock.now().isoformat(),
-        "records": {
-            each.table: [_opened(runtime, each.table, row) for row in each.rows]
-            for each in found
-            if each.table not in own
-        }
-        | {table: rows for table, rows in own.items() if rows},
+        "staff": await _staff(tx, records),
+        "areas": await _areas(tx, records),
+        "records": records,
     }
+
+
+def _with_codes(value: Any, name: str = "") -> Any:
+    """Return a value with its areas as codes of twelve digits, at any depth."""
+    if isinstance(value, Mapping):
+        return {str(inner): _with_codes(each, str(inner)) for inner, each in value.items()}
+    if isinstance(value, list):
+        return [_with_codes(each, name) for each in value]
+    if name.endswith(_AREAS) and isinstance(value, int) and value > _LEAST_AREA:
+        return area_code(value)
+    return value
+
+
+def _values(value: Any, names: tuple[str, ...], name: str = "") -> Iterator[Any]:
+    """Yield what stands under names with one of these endings, at any depth."""
+    if isinstance(value, Mapping):
+        for inner, each in value.items():
+            yield from _values(each, names, str(inner))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _values(each, names, name)
+    elif value is not None and name.endswith(names):
+        yield value
+
+
+async def _staff(tx: Transaction, records: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the members of staff whom records name; the person's own account among them."""
+    named = {each for each in _values(records, _BY) if isinstance(each, UUID)}
+    own = {str(row["id"]): "本人 the person" for row in records.get("person_account", [])}
+    return own | {str(each): name for each, name in (await staff.names_of(tx, named)).items()}
+
+
+async def _areas(tx: Transaction, records: Mapping[str, Any]) -> dict[str, str]:
+    named = {each for each in _values(records, _AREAS) if isinstance(each, str) and AREA.fullmatch(each)}
+    found = await areas.full_names(tx, (AreaCode.parse(each) for each in sorted(named)))
+    return {code.value: name for code, name in found.items()}
 
 
 def columns_of(table: Table) -> list[str]:

@@ -1,54 +1,60 @@
 """The full copy on paper: every record with its fields, in plain words where there are some."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from renkou_common.codes.cards import CONTRACEPTIVE_METHODS
-from renkou_common.codes.kinship import RELATIONS
-from renkou_common.codes.lists import DOCUMENT_KINDS, MARITAL_STATUSES, POPULATIONS, SEXES, CodeList
-from renkou_common.codes.nationalities import NATIONALITIES
+from renkou_common.clock import SHANGHAI
 from renkou_common.printing.booklet import Booklet
 from renkou_common.printing.fonts import Fonts
+from renkou_registry.me.coded import word_of
 from renkou_registry.me.words import FIELDS, OTHER, TITLES
 
 _TITLE = ("我的全部信息", "Everything held about me")
+_OWN = "本人 the person"
 _ORDER = {table: place for place, table in enumerate(TITLES)}
-_CODES: Mapping[str, CodeList] = {
-    "sex": SEXES,
-    "marital_status": MARITAL_STATUSES,
-    "nationality": NATIONALITIES,
-    "document_kind": DOCUMENT_KINDS,
-    "relation": RELATIONS,
-    "method": CONTRACEPTIVE_METHODS,
-    "population": POPULATIONS,
-}
 LEFT_OUT = frozenset({"id", "version", "position"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands on paper in place of ids: the person, members of staff and areas, each by name."""
+
+    person_id: str = ""
+    staff: Mapping[str, str] = field(default_factory=dict)
+    areas: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_KNOWN = Known()
 
 
 def print_copy(found: Mapping[str, Any], fonts: Fonts, made_at: datetime, district: str) -> bytes:
     """Return the copy as PDF. ``found`` as :func:`renkou_registry.me.copy.full_copy` gives it."""
     records: Mapping[str, list[Mapping[str, Any]]] = found["records"]
+    known = Known(str(found["person_id"]), found["staff"], found["areas"])
     text = orjson.dumps(found, default=str).decode()
     foot = f"{district}   {made_at:%Y-%m-%d %H:%M}"
     book = Booklet(fonts, _TITLE, foot, made_at, text)
     for table, rows in sorted(records.items(), key=lambda item: _ORDER[item[0]]):
         book.heading(*TITLES[table])
         for row in rows:
-            book.entry(shown(row))
+            book.entry(shown(row, table, known))
     return book.output()
 
 
-def shown(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the labels and texts of a record."""
+def shown(row: Mapping[str, Any], table: str = "", known: Known = NOTHING_KNOWN) -> list[tuple[str, str]]:
+    """Return the labels and texts of a record; that it is about the person needs no line."""
     values = [
-        (label(name), _coded(name, value))
+        (label(name), _text(value, name, table, known))
         for name, value in row.items()
-        if value is not None and name not in LEFT_OUT
+        if value not in (None, [])
+        and name not in LEFT_OUT
+        and not (name == "person_id" and str(value) == known.person_id)
     ]
-    return values or [("-", "-")]
+    return values or [(label("person_id"), _OWN)]
 
 
 def label(name: str) -> str:
@@ -56,25 +62,26 @@ def label(name: str) -> str:
     return FIELDS.get(name) or (OTHER if name.isascii() else name)
 
 
-def _coded(name: str, value: Any) -> str:
-    """Return a value as text; a code of a known list as its label in both languages."""
-    codes = _CODES.get(name)
-    found = next((each for each in codes.entries if each.code == str(value)), None) if codes else None
-    return f"{found.zh} {found.en}" if found else _text(value)
-
-
-def _text(value: Any) -> str:
+def _text(value: Any, name: str, table: str, known: Known) -> str:
+    """Return a value as text: codes, areas, colleagues and the person in words, times as in Shanghai."""
     if isinstance(value, bool):
         return "是 yes" if value else "否 no"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     if isinstance(value, dict):
         told = (
-            f"{label(str(name))}: {_coded(str(name), each)}"
-            for name, each in value.items()
+            f"{label(str(inner))}: {_text(each, str(inner), table, known)}"
+            for inner, each in value.items()
             if each is not None
         )
         return "; ".join(told)
     if isinstance(value, list):
-        return ", ".join(map(_text, value))
-    return str(value)
+        return ", ".join(_text(each, name, table, known) for each in value)
+    text = str(value)
+    if text == known.person_id:
+        return _OWN
+    if text in known.areas:
+        return f"{known.areas[text]} {text}"
+    if (table, name) == ("person_detail", "field"):
+        return label(text)
+    return known.staff.get(text) or word_of(table, name, value) or text

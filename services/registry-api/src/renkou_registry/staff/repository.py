@@ -37,6 +37,12 @@ def _member(row: asyncpg.Record) -> StaffMember:
     )
 
 
+async def names_of(tx: Transaction, staff_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names by which members of staff are shown."""
+    rows = await tx.fetch("SELECT id, display_name FROM staff_account WHERE id = ANY($1)", staff_ids)
+    return {row["id"]: row["display_name"] for row in rows}
+
+
 async def active_assignments(tx: Transaction, staff_id: UUID) -> list[Assignment]:
     """Return the rights in force: none for an account that is closed or has to set its password first."""
     rows = await tx.fetch(

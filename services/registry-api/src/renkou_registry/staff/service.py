@@ -32,6 +32,11 @@ async def rights(tx: Transaction, staff_id: UUID) -> list[Assignment]:
     return await repository.active_assignments(tx, staff_id)
 
 
+async def names_of(tx: Transaction, staff_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names by which members of staff are shown, of those there are."""
+    return await repository.names_of(tx, sorted(set(staff_ids)))
+
+
 async def find(tx: Transaction, staff_id: UUID) -> StaffMember:
     """Return an account; raises NotFound."""
     member = await repository.member(tx, staff_id)

@@ -138,6 +138,27 @@ async def test_a_merge_takes_one_head_out_of_the_figures_and_undoing_puts_it_bac
     assert {each["id"] for each in found} >= {first["id"], second["id"]}
 
 
+async def test_a_correction_that_waits_for_a_joined_record_says_why_it_cannot_be_approved(
+    registry: Registry,
+) -> None:
+    clerk, other = (
+        await registry.staff("subdistrict_clerk", "340103"),
+        await registry.staff("subdistrict_clerk", "340103"),
+    )
+    kept, gone = await twice(registry, clerk, "宇文拓")
+    (entry,) = (await clerk.get(f"/persons/{gone['id']}/events")).json()["items"]
+    body = {"event_id": entry["id"], "changes": {"happened_on": "2025-02-01"}, "reason": "日期有误"}
+    asked = (await clerk.post("/corrections", json=body)).json()
+    await merge(clerk, kept, gone)
+    path, version = f"/corrections/{asked['id']}", {"If-Match": '"1"'}
+    shown = (await other.get(path)).json()["side_by_side"]
+    assert (shown["fields"], shown["impossible"]["code"]) == ([], "person_out_of_reach")
+    refused = await other.post(f"{path}/approval", json={}, headers=version)
+    assert (refused.status_code, refused.json()["code"]) == (409, "person_out_of_reach")
+    settled = await other.post(f"{path}/rejection", json={"reason": "已并入"}, headers=version)
+    assert settled.json()["state"] == "rejected"
+
+
 async def test_the_kept_record_takes_the_number_and_gives_it_back(registry: Registry) -> None:
     clerk = await registry.staff("subdistrict_clerk", "340103")
     numbered, bare = await twice(registry, clerk, "夏侯明月")

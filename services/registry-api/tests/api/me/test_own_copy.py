@@ -1,6 +1,7 @@
 """Everything held about a person, for the person."""
 
 import io
+from datetime import datetime
 
 import pypdf
 
@@ -50,6 +51,30 @@ async def test_the_copy_on_paper_says_the_same(registry: Registry) -> None:
     text = "".join(page.extract_text().replace("\0", "") for page in read.pages)
     assert "欧阳娜娜" in text
     assert "13800005678" in text
+
+
+async def test_the_paper_names_colleagues_areas_and_codes_in_words_and_hours_of_here(
+    registry: Registry,
+) -> None:
+    worker = await registry.staff("community_worker", HERE)
+    entered, account = await opened(registry, worker, marital_status="21")
+    await activate(registry, account)
+    me = await sign_in(registry, account)
+    assert (await worker.get(f"/persons/{entered['id']}")).status_code == 200
+    found = (await me.get("/me/copy.json")).json()
+    assert found["staff"][str(worker.id)] == f"工作人员 {worker.username}"
+    assert found["records"]["person"][0]["present_area"] == HERE
+    assert found["areas"][HERE].endswith("水西门社区居委会")
+    before = registry.runtime.clock.now()
+    pages = (await me.get("/me/copy.pdf")).content
+    text = "".join(page.extract_text().replace("\0", "") for page in pypdf.PdfReader(io.BytesIO(pages)).pages)
+    assert str(worker.id) not in text
+    assert f"工作人员 {worker.username}" in text
+    assert "期初建档" in text
+    assert "人员详情" in text
+    assert "水西门社区居委会" in text
+    read_at = datetime.fromisoformat(found["records"]["reading"][-1]["read_at"]).astimezone(before.tzinfo)
+    assert f"{read_at:%Y-%m-%d %H:%M}" in text
 
 
 def test_every_table_of_the_copy_has_a_title_in_plain_words() -> None:

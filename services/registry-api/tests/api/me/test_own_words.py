@@ -61,8 +61,15 @@ async def test_what_stands_inside_of_records_has_labels_too(records: Records) ->
 
 async def test_the_paper_of_a_record_of_every_kind_has_every_title(records: Records) -> None:
     found = await copy_of(records, await records.woman())
-    pages = print_copy(found, Fonts(), records.registry.runtime.clock.now(), "340103")
-    text = "".join(page.extract_text().replace("\0", "") for page in pypdf.PdfReader(io.BytesIO(pages)).pages)
-    assert [table for table in found["records"] if TITLES[table][0] not in text] == []
+
+    def paper_of(*tables: str) -> str:
+        """What is read on the paper of some tables; of more than 256 characters the reader would lose some."""
+        some = found | {"records": {table: found["records"][table] for table in tables}}
+        pages = print_copy(some, Fonts(), records.registry.runtime.clock.now(), "340103")
+        read = pypdf.PdfReader(io.BytesIO(pages)).pages
+        return "".join(page.extract_text().replace("\0", "") for page in read)
+
+    assert [table for table in found["records"] if TITLES[table][0] not in paper_of(table)] == []
+    text = paper_of("life_event", "person")
     assert text.index(TITLES["person"][0]) < text.index(TITLES["life_event"][0])
     assert "女 female" in text

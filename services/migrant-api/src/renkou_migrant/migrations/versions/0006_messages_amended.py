@@ -46,7 +46,6 @@ def _messages() -> None:
     for name, column in (
         ("message_reply", "in_reply_to"),
         ("message_source", "source_id"),
-        ("message_person", "person_ref"),
         ("message_birth", "life_event_id"),
     ):
         op.create_index(name, "message", [column], postgresql_where=sa.text(f"{column} IS NOT NULL"))
