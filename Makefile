@@ -66,7 +66,7 @@ interop: $(INTEROP) ## other implementations of the certificate agree with ours,
 	.venv/bin/pytest -q tests/interop
 
 conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real node against the suite; QUICK=1 leaves the restart out
-	.venv/bin/node --test partner-kit/example-node/
+	.venv/bin/node --test partner-kit/example-node/vectors.test.mjs
 	$(CONFORMANCE) --driver ".venv/bin/node partner-kit/example-node/driver.mjs" --out build/conformance/example-node
 	$(CONFORMANCE) --driver "$(PYTHON) -m tests.conformance.driver" --out build/conformance/node --patience 30 \
 	  $(if $(QUICK),--only IN NO BAD OUT ALL-hub-lost ALL-genuine)

@@ -1,11 +1,13 @@
 // A partner district in small (SPEC.md, 6 to 10 and 14): numbers, keeps, resends; takes in, orders, receipts.
 import { createHash, randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { carried, covers, grantOf, isBetween } from "./agreement.mjs";
 import { KINDS, LIMITS, isContent, isNumbered, newest } from "./contract.mjs";
 import { open, seal } from "./wire.mjs";
 
 const CLOSES = { answer: "answered", confirmation: "confirmed", dispute: "disputed" };
 const CLOSED = Object.values(CLOSES);
+const REPEATED = "repeated"; // the same message under another number: read, without effect
 const RANK = { sent: 0, delivered: 1, read: 2 };
 
 export class Partner {
@@ -131,8 +133,7 @@ export class Partner {
     }
     if (pair_seq < nextIn) return only(item(id, digest, "refused", "sequence_conflict"));
     if (pair_seq - nextIn > LIMITS.window) return only();
-    const twice = this.store.one("SELECT 1 FROM received WHERE id = ?", id);
-    const code = twice ? "id_conflict" : this.#refusal(envelope);
+    const code = this.#repeats(envelope) ?? this.#refusal(envelope);
     this.store.run(
       "INSERT INTO received (id, partner, pair_seq, kind, envelope, digest, state, code) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       ...[id, from, pair_seq, envelope.kind, JSON.stringify(envelope), digest, "delivered", code],
@@ -147,7 +148,7 @@ export class Partner {
       const row = this.store.one("SELECT * FROM received WHERE partner = ? AND pair_seq = ?", partner, number);
       if (row?.state !== "delivered") break;
       const code = row.code ?? this.#applyReply(row) ?? this.#applyAmendment(row);
-      const state = code ? "refused" : "read";
+      const state = code === REPEATED ? REPEATED : code ? "refused" : "read";
       this.store.run(
         "UPDATE received SET state = ?, code = ?, applied = (SELECT coalesce(max(applied), 0) + 1 FROM received) WHERE position = ?",
         ...[state, code, row.position],
@@ -157,6 +158,13 @@ export class Partner {
     }
     this.store.run("UPDATE pair SET next_in = ? WHERE partner = ?", number, partner);
     return { items, pings };
+  }
+
+  /** What an id that came before under another number means: the same message again, or a conflict. */
+  #repeats({ id, payload }) {
+    const before = this.store.one("SELECT envelope FROM received WHERE id = ? ORDER BY position", id);
+    if (!before) return null;
+    return isDeepStrictEqual(JSON.parse(before.envelope).payload, payload) ? REPEATED : "id_conflict";
   }
 
   /** Answer a test message; what is understood is part of the answer. */
@@ -268,4 +276,7 @@ const chain = (rows) =>
     )
     .toString("hex");
 
-const item = (id, digest, state, code) => ({ id, digest, state: code ? "refused" : state, code: code ?? null });
+function item(id, digest, state, code) {
+  if (code === REPEATED) return { id, digest, state: state === "delivered" ? state : "read", code: null };
+  return { id, digest, state: code ? "refused" : state, code: code ?? null };
+}

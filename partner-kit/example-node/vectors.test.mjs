@@ -1,4 +1,4 @@
-// The test vectors, opened by the example: node --test partner-kit/example-node
+// The test vectors, opened by the example: node --test partner-kit/example-node/vectors.test.mjs
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mock, test } from "node:test";

@@ -15,11 +15,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+from renkou_partner.contract import KINDS
 from tests.conformance.node import RunningNode
 from tests.e2e.api import Api, ApiError, Json
 from tests.e2e.progress import NotYet, until
 
 _AT_ONCE = 8
+_UNNUMBERED = {kind for kind, about in KINDS.items() if not about["numbered"]}
 
 
 class Driver:
@@ -163,10 +165,11 @@ class Driver:
 
     async def _received(self, command: Json) -> Json:
         listed = await self._listed(direction="in", partner=command["from"])
-        for kind in ("answer", "confirmation"):
+        for kind in KINDS.keys() - {one["kind"] for one in listed} - _UNNUMBERED:
             listed += await self._listed(direction="in", partner=command["from"], kind=kind)
         listed.sort(key=lambda one: (one["read_at"] is None, one["read_at"] or "", one["number"]))
-        return {"messages": list(map(_shown, listed))}
+        by_id = {one["id"]: one for one in listed}
+        return {"messages": list(map(_shown, by_id.values()))}
 
     async def _sent(self, command: Json) -> Json:
         listed = await self._listed(direction="out", partner=command["to"])

@@ -20,6 +20,8 @@ from renkou_partner.store import Row, Store
 from renkou_partner.trust import District, TrustList, Untrusted, verify_list
 
 _RANK = {"sent": 0, "delivered": 1, "read": 2}
+REPEATED = "repeated"
+"""What came under another number before, with the same content: it is read, and has no effect."""
 _CLOSES = {"answer": "answered", "confirmation": "confirmed", "dispute": "disputed"}
 
 
@@ -210,8 +212,10 @@ class Partner:
         if number - next_in > LIMITS["window"] and Fault.NO_WINDOW not in self.faults:
             return
         code = self._refusal(opened)
-        if self.store.received(envelope["id"]) is not None and Fault.NO_CONFLICTS not in self.faults:
-            code = "id_conflict"
+        before = self.store.received(envelope["id"])
+        if before is not None and Fault.NO_CONFLICTS not in self.faults:
+            same = json.loads(before["envelope"])["payload"] == envelope["payload"]
+            code = REPEATED if same and code is None else "id_conflict"
         self.store.add_received(envelope, opened.digest, "delivered", code)
         if Fault.NO_HOLDING in self.faults:
             self.store.set_next_in(partner, number)
@@ -241,7 +245,7 @@ class Partner:
             "state"
         ] == "delivered":
             code = row["code"] or self._apply_reply(row) or self._apply_amendment(row)
-            state = "refused" if code else "read"
+            state = REPEATED if code == REPEATED else "refused" if code else "read"
             self.store.apply(row["position"], state, code)
             if row["kind"] == "ping" and not code:
                 self._pong(json.loads(row["envelope"]))
@@ -411,6 +415,8 @@ def chain(digests: Iterable[str]) -> str:
 
 
 def _item(message_id: str, digest: str, state: str, code: str | None) -> Json:
+    if code == REPEATED:
+        state, code = "delivered" if state == "delivered" else "read", None
     return {"id": message_id, "digest": digest, "state": "refused" if code else state, "code": code}
 
 

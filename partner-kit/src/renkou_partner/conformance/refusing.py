@@ -168,11 +168,12 @@ async def _(scene: Scene) -> None:
     await scene.goes_on(good.id)
 
 
-@check("NO-id-twice", "7.3", "another message under a known id is refused: id_conflict")
+@check("NO-id-twice", "7.3", "another content under a known id is refused: id_conflict")
 async def _(scene: Scene) -> None:
     good = await scene.peer.say()
     await scene.peer.receipted(good)
-    other = await scene.peer.say(id=good.id)
+    payload = good.envelope["payload"] | {"arrived_on": "2026-01-04"}
+    other = await scene.peer.say(id=good.id, payload=payload)
     item = await scene.peer.receipted(other, "refused")
     if item["code"] != "id_conflict":
         raise Failed(f"refused with the code {item['code']}, not id_conflict")

@@ -66,6 +66,15 @@ async def _(scene: Scene) -> None:
     await scene.goes_on(first.id)
 
 
+@check("IN-id-again", "7.3", "the same message under another number is read, and has no effect")
+async def _(scene: Scene) -> None:
+    first = await scene.peer.say()
+    await scene.peer.receipted(first)
+    again = await scene.peer.say(id=first.id, thread=first.envelope["thread"])
+    await scene.peer.receipted(again, times=2)
+    await scene.goes_on(first.id)
+
+
 @check("IN-reordered", "7.1", "what comes early is held with a receipt 'delivered' and read in its turn")
 async def _(scene: Scene) -> None:
     peer = scene.peer
