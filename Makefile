@@ -12,12 +12,14 @@ MANIFESTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 KILLS ?= 40
 SEED ?= 1
 DISTRICTS ?= 340103
+HUB_DISTRICTS ?= 3000
+MESSAGES ?= 1000000
 
 INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down test interop conformance lint types imports bench chaos compose-test lock clean
+.PHONY: help install demo up down test interop conformance lint types imports bench bench-hub chaos compose-test verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,8 +76,15 @@ conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real nod
 test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests
 	.venv/bin/pytest
 
+verifier: $(STAMP) ## build/renkou-verify.pyz: verifies evidence and message logs without a node
+	mkdir -p build
+	$(PYTHON) -m renkou_migrant.message_log.standalone build/renkou-verify.pyz
+
 bench: $(STAMP) ## each hot path against its limit; PEOPLE=250000,500000,1000000 KEEP=dir; writes build/bench.json
 	$(PYTHON) -m tests.bench $(if $(QUICK),--quick) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(KEEP),--keep $(KEEP))
+
+bench-hub: $(STAMP) ## one hub under simulated districts; HUB_DISTRICTS=3000 MESSAGES=1000000; writes build/bench-hub.json
+	$(PYTHON) -m tests.bench.hub --districts $(HUB_DISTRICTS) --messages $(MESSAGES)
 
 chaos: $(STAMP) ## KILLS=n SEED=s: faults under load; writes build/chaos.json
 	$(PYTHON) -m tests.e2e.chaos --kills $(KILLS) --seed $(SEED)

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from renkou_local.databases import DatabaseAccess
+from renkou_local.hub.server import EmbeddedHub
 from renkou_local.nats import EmbeddedNats
 from renkou_local.postgres import EmbeddedPostgres
 
@@ -38,16 +39,29 @@ async def postgres(server_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def nats_server(server_folder: Path) -> AsyncIterator[EmbeddedNats]:
-    """NATS 2.15 with an account for each of two districts and a hub, streams declared.
+    """NATS 2.15 with an account for each of two districts, streams declared.
 
-    `nats_server.url`, `nats_server.node_seed("340103")`, `nats_server.hub_seed("340103")` (paths of seed
-    files).
+    `nats_server.url`, `nats_server.node_seed("340103")` (path of a seed file).
     """
     secrets = {district: server_folder / "secrets" / district for district in DISTRICTS}
     server = EmbeddedNats(server_folder / "nats", secrets)
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hub_server(server_folder: Path) -> AsyncIterator[EmbeddedHub]:
+    """A hub of two districts, streams declared.
+
+    `hub_server.url`, `hub_server.seed("340103")`, `hub_server.token("340103")` (paths of files).
+    """
+    hub = EmbeddedHub(
+        server_folder / "hub", {district: server_folder / "hub-secrets" / district for district in DISTRICTS}
+    )
+    await hub.start()
+    yield hub
+    await hub.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 // Carries the bytes: publishes what is due, pulls what the hub has for us, acknowledges what was kept (SPEC.md, 2).
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { crc32 } from "node:zlib";
 import { jetstream } from "@nats-io/jetstream";
-import { connect, nkeyAuthenticator } from "@nats-io/transport-node";
+import { connect, jwtAuthenticator } from "@nats-io/transport-node";
+
+const text = (file) => readFileSync(file, "utf8").trim();
 
 export class Exchange {
   #stopped = false;
@@ -15,7 +18,7 @@ export class Exchange {
   async start() {
     this.connection = await connect({
       servers: this.hub.url,
-      authenticator: nkeyAuthenticator(readFileSync(this.hub.seed_file).subarray(0, 58)),
+      authenticator: jwtAuthenticator(text(this.hub.token_file), () => new TextEncoder().encode(text(this.hub.seed_file))),
       inboxPrefix: this.hub.inbox_prefix,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 300,
@@ -44,8 +47,9 @@ export class Exchange {
 
   async #send() {
     const subject = (partner) => `in.${partner}.${this.partner.settings.district}`;
+    const stream = (partner) => `EXCHANGE_${String(crc32(partner) % 16).padStart(2, "0")}`;
     for (const { partner, sealed, id, done } of this.partner.due()) {
-      const options = { msgID: id, expect: { streamName: this.hub.stream }, timeout: 3000 };
+      const options = { msgID: id, expect: { streamName: stream(partner) }, timeout: 3000 };
       await this.client.publish(subject(partner), sealed, options);
       done();
     }

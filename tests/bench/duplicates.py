@@ -35,7 +35,7 @@ from renkou_registry.bootstrap import open_runtime
 from renkou_registry.duplicates import jobs, repository
 from renkou_registry.duplicates.domain import SHOWN_FROM
 from renkou_registry.generator.drawing import Plan, draw
-from renkou_registry.persons import service as persons
+from renkou_registry.persons import entering
 from renkou_registry.persons.domain import EntryKind, PersonEntry
 from renkou_registry.runtime import Runtime
 from renkou_registry.search.sounds import readings_of
@@ -194,7 +194,7 @@ async def seed(
             continue
         async with runtime.database.transaction(AreaScope.everything()) as tx:
             scope = AreaScope.everything()
-            await persons.register(runtime, tx, scope, second, recorded_by=UUID(int=1))
+            await entering.register(runtime, tx, scope, second, recorded_by=UUID(int=1))
         pairs[frozenset((first.id, second.id))] = error
     return pairs
 

@@ -10,7 +10,7 @@ import httpx
 
 from renkou_local import secret_files
 from renkou_local.nats import EmbeddedNats
-from renkou_local.node import Node, NodeConfig
+from renkou_local.node import Brokers, Node, NodeConfig
 from renkou_local.ports import PortBook
 from renkou_local.postgres import EmbeddedPostgres
 from renkou_local.processes import ProcessSpec
@@ -40,9 +40,10 @@ class RunningNode:
         await supervisor.start([postgres.spec(), nats.spec()])
         await nats.declare_streams()
         databases = await postgres.create_node_databases(self.district, config.secrets)
-        await supervisor.run(self._wanted(config.migrations(databases, nats.url)))
+        brokers = Brokers(nats.url, self._command["hub"]["url"])
+        await supervisor.run(self._wanted(config.migrations(databases, brokers)))
         for role in ("main", "worker"):
-            await supervisor.start(self._wanted(config.processes(databases, nats.url, role)))
+            await supervisor.start(self._wanted(config.processes(databases, brokers, role)))
         return await self._sign_in(config.node())
 
     async def stop(self) -> None:
@@ -64,8 +65,8 @@ class RunningNode:
         """All but the figures; migrant-api on the hub of the suite and with its pace."""
         hub, resend = self._command["hub"], self._command["resend"]
         names = {
-            "RENKOU_HUB_URL": hub["url"],
             "RENKOU_HUB_SEED_FILE": hub["seed_file"],
+            "RENKOU_HUB_TOKEN_FILE": hub["token_file"],
             "RENKOU_RETRANSMIT_FIRST_SECONDS": str(resend["first_seconds"]),
             "RENKOU_RETRANSMIT_LONGEST_SECONDS": str(resend["longest_seconds"]),
         }

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from renkou_common.messaging.hub import inbox_stream, inbox_subject
 from renkou_common.messaging.nats_client import BrokerError, ConnectionClosed, NatsClient
 from renkou_partner.contract import Json
 from renkou_partner.faults import Fault
@@ -49,8 +50,8 @@ class Exchange:
 
     async def _publish(self, client: NatsClient, one: ToPublish) -> None:
         faults, data = self.partner.faults, one.data
-        subject = f"in.{one.partner}.{self._own}"
-        headers = {"Nats-Msg-Id": one.message_id, "Nats-Expected-Stream": self._access.stream}
+        subject = inbox_subject(one.partner, self._own)
+        headers = {"Nats-Msg-Id": one.message_id, "Nats-Expected-Stream": inbox_stream(one.partner)}
         if not (Fault.LOSES_FIRST in faults and one.message_id.endswith(".1")):
             if Fault.TRUNCATES_FIRST in faults and one.message_id.endswith(".1"):
                 data = data[: len(data) // 2]

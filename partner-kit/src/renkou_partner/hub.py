@@ -8,11 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from renkou_common.messaging.hub import inbox_durable, inbox_stream, reply_prefix
 from renkou_common.messaging.nats_client import NatsClient
-from renkou_local.nats import EmbeddedNats
+from renkou_local.hub.server import EmbeddedHub
 from renkou_partner.contract import Json
-
-STREAM = "EXCHANGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +20,26 @@ class HubAccess:
 
     url: str
     seed_file: str
+    token_file: str
     inbox_prefix: str
     stream: str
     durable: str
 
     @classmethod
-    def of(cls, district: str, url: str, seed_file: Path) -> Self:
+    def of(cls, district: str, url: str, seed_file: Path, token_file: Path) -> Self:
         """The access of a district by the rules of every hub."""
-        return cls(url, str(seed_file), f"_INBOX_{district}", STREAM, f"in-{district}")
+        stream, durable = inbox_stream(district), inbox_durable(district)
+        return cls(url, str(seed_file), str(token_file), reply_prefix(district), stream, durable)
 
     def client(self, name: str) -> NatsClient:
         """A client that is not connected yet."""
-        return NatsClient(self.url, name=name, seed_file=Path(self.seed_file), inbox_prefix=self.inbox_prefix)
+        return NatsClient(
+            self.url,
+            name=name,
+            seed_file=Path(self.seed_file),
+            token_file=Path(self.token_file),
+            inbox_prefix=self.inbox_prefix,
+        )
 
     def to_json(self) -> Json:
         """For the driver."""
@@ -49,14 +56,14 @@ class Hub:
         self._stack = AsyncExitStack()
         self._districts = list(districts)
         self._folder = folder
-        self._server: EmbeddedNats | None = None
+        self._server: EmbeddedHub | None = None
 
     async def __aenter__(self) -> Self:
         folder = self._folder or Path(
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="renkou-hub-"))
         )
         users = {district: folder / "users" / district for district in self._districts}
-        self._server = EmbeddedNats(folder / "hub", {}, users)
+        self._server = EmbeddedHub(folder / "hub", users)
         await self._server.start()
         return self
 
@@ -67,14 +74,16 @@ class Hub:
         await self._stack.aclose()
 
     @property
-    def server(self) -> EmbeddedNats:
+    def server(self) -> EmbeddedHub:
         """The server, once started."""
         assert self._server is not None, "not started"
         return self._server
 
     def access(self, district: str) -> HubAccess:
         """What a district is given."""
-        return HubAccess.of(district, self.server.url, self.server.hub_seed(district))
+        return HubAccess.of(
+            district, self.server.url, self.server.seed(district), self.server.token(district)
+        )
 
     async def lose_everything(self) -> None:
         """Stop, forget all messages and durables, and come back at the same address."""

@@ -59,7 +59,7 @@ def vectors() -> Json:
 
 
 def _peer() -> Peer:
-    access = HubAccess("", "", f"_INBOX_{SENDER}", "", "")
+    access = HubAccess("", "", "", "", "", "")
     peer = Peer(SENDER, PeerKeys.new(SENDER), access, implementation=IMPLEMENTATION, patience=0)
     peer.agreements["wide"] = "0197a1f0-0000-7000-8000-00000000000a"
     return peer

@@ -33,7 +33,7 @@ def terms_between(
     members: dict[str, Any] = {
         "parties": (first, second),
         "valid_from": today - timedelta(days=1),
-        "valid_to": today + timedelta(days=3000),
+        "valid_to": today + timedelta(days=2500),
         "legal_basis": "双向管理协议",
         "grants": tuple(grants),
         "drafted_at": DRAFTED_AT,

@@ -17,8 +17,9 @@ import pytest
 import pytest_asyncio
 
 from renkou_local.databases import DatabaseAccess
-from renkou_local.nats import EmbeddedNats
+from renkou_local.hub.server import EmbeddedHub
 from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.exchange.versions import Supported
 
 from .districts import Districts, OpenDistricts, SignList
 from .support import (
@@ -105,10 +106,10 @@ async def lists(
 
 
 @pytest_asyncio.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
+async def hub(tmp_path: Path) -> AsyncIterator[EmbeddedHub]:
     """A hub with both districts' users, and that of a third without a node."""
     seeds = {district: tmp_path / "hub-secrets" / district for district in (HOME, RESIDENCE, THIRD)}
-    server = EmbeddedNats(tmp_path / "hub", {}, seeds)
+    server = EmbeddedHub(tmp_path / "hub", seeds)
     await server.start()
     yield server
     await server.stop()
@@ -127,15 +128,22 @@ async def open_districts(
     """Opens both districts, which know each other's keys; ``hub`` connects them."""
     async with AsyncExitStack() as stack:
 
-        async def make(hub: EmbeddedNats | None = None) -> Districts:
+        async def make(
+            hub: EmbeddedHub | None = None, home_understands: Supported | None = None
+        ) -> Districts:
             made = []
             for district in (HOME, RESIDENCE):
                 access = await databases(district)
                 folder = tmp_path / district
                 address: dict[str, Any] = (
-                    {"hub_url": hub.url, "hub_seed": hub.hub_seed(district)} if hub else {}
+                    {"hub_url": hub.url, "hub_seed": hub.seed(district), "hub_token": hub.token(district)}
+                    if hub
+                    else {}
                 )
-                one = await open_node(district, access, folder, anchor, clock=clock, **address)
+                understands = home_understands if district == HOME else None
+                one = await open_node(
+                    district, access, folder, anchor, clock=clock, understands=understands, **address
+                )
                 stack.push_async_callback(one.close)
                 made.append(one)
             both = Districts(made[0], made[1], clock, anchor, hub)
@@ -159,7 +167,7 @@ async def pair(strangers: Districts) -> Districts:
 
 
 @pytest_asyncio.fixture
-async def districts(open_districts: OpenDistricts, hub: EmbeddedNats) -> Districts:
+async def districts(open_districts: OpenDistricts, hub: EmbeddedHub) -> Districts:
     """Two districts on a hub, with an agreement; nothing runs yet."""
     both = await open_districts(hub)
     await both.agree()

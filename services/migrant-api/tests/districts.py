@@ -1,14 +1,15 @@
 """Two districts of a test, and what is done at both ends at once."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from renkou_common.clock import SHANGHAI
-from renkou_local.nats import EmbeddedNats
+from renkou_local.hub.server import EmbeddedHub
 from renkou_migrant.credentials.jws import SigningKey
+from renkou_migrant.exchange.versions import Supported
 
 from .agreements import agree, terms_between
 from .support import HOME, RESIDENCE, MovableClock, Node, eventually, trust_list
@@ -22,7 +23,7 @@ class Districts:
     residence: Node
     clock: MovableClock
     anchor: SigningKey
-    hub: EmbeddedNats | None = None
+    hub: EmbeddedHub | None = None
 
     async def start(self) -> None:
         """Start the exchange at both ends."""
@@ -62,9 +63,13 @@ class Districts:
 
         await eventually(seen)
 
-    async def trust_again(self, sequence: int) -> None:
-        """Have both accept a new trust list with the keys that they have now."""
-        token = trust_list(self.anchor, [self.home.runtime, self.residence.runtime], sequence)
+    async def trust_again(self, sequence: int, *, home_claims: Supported | None = None) -> None:
+        """Have both accept a new trust list with the keys that they have now.
+
+        ``home_claims``: versions that the list names for the home district, whatever it really understands.
+        """
+        home = replace(self.home.runtime, understood=home_claims) if home_claims else self.home.runtime
+        token = trust_list(self.anchor, [home, self.residence.runtime], sequence)
         await self.home.accept(token)
         await self.residence.accept(token)
 

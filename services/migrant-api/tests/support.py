@@ -5,9 +5,9 @@ import base64
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -408,10 +408,12 @@ async def open_node(
     *,
     hub_url: str = "nats://127.0.0.1:1",
     hub_seed: Path | None = None,
+    hub_token: Path | None = None,
     clock: MovableClock | None = None,
+    understands: Mapping[MessageKind, frozenset[int]] | None = None,
     **changes: Any,
 ) -> Node:
-    """A node on a migrated database; nothing runs yet."""
+    """A node on a migrated database; nothing runs yet. ``understands``: versions by kind, all unless told."""
     settings = MigrantSettings(
         **{
             "district": district,
@@ -420,6 +422,7 @@ async def open_node(
             "registry_url": "http://registry",
             "hub_url": hub_url,
             "hub_seed_file": hub_seed,
+            "hub_token_file": hub_token,
             "clock_offset_file": clock.file if clock else None,
             "retransmit_first_seconds": 0.5,
             "retransmit_longest_seconds": 1.0,
@@ -430,4 +433,6 @@ async def open_node(
     register = RegisterDouble(district)
     stack = AsyncExitStack()
     runtime = await stack.enter_async_context(open_runtime(settings, transport=_Transport(register)))
+    if understands is not None:
+        runtime = replace(runtime, understood=understands)
     return Node(runtime, register, hub_broker(settings), stack)

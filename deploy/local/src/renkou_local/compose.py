@@ -15,6 +15,7 @@ from pathlib import Path
 
 from renkou_local.__main__ import names_of
 from renkou_local.databases import SERVICES
+from renkou_local.hub.authority import Authority, Signer
 from renkou_local.nats_config import DISTRICT
 from renkou_local.provision import provision
 
@@ -47,15 +48,15 @@ def _let_containers_read(data: Path, districts: Sequence[str]) -> None:
     Compose mounts a secret file as it is on the host, owner and mode included, and the processes in the
     containers are neither its owner nor root (10001 for the services, 999 for PostgreSQL). So the files are
     readable by all, and what protects them is the folder: only its owner may enter it. The private key of
-    the trust list is no container's business and stays as it is.
+    the trust list and the keys of the hub's authority are no container's business and stay as they are.
     """
-    files = [data / "hub" / "operator_seed"]
+    files = list(Authority(data / "hub").user(Signer.DECLARER))
     for district in districts:
         files += [data / district / "operator_seed", data / district / "superuser_password"]
         files += (data / district / "secrets").iterdir()
     for file in files:
         file.chmod(0o444)
-    (data / "hub" / "hub-users.conf").chmod(0o644)
+    (data / "hub" / "server" / "hub-trust.conf").chmod(0o644)
 
 
 def _settings(data: Path, districts: Sequence[str], ports: Mapping[str, Sequence[int]]) -> str:

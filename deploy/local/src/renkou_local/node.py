@@ -25,6 +25,14 @@ def package(service: str) -> str:
 
 
 @dataclass(frozen=True)
+class Brokers:
+    """URLs of the node's NATS and of the hub."""
+
+    node: str
+    hub: str
+
+
+@dataclass(frozen=True)
 class Node:
     """Where a running node is and how to get in."""
 
@@ -98,17 +106,19 @@ class NodeConfig:
         """The node's addresses."""
         return Node(self.district, self.folder, *(self._url(service) for service in SERVICES))
 
-    def migrations(self, databases: Mapping[str, DatabaseAccess], nats_url: str) -> list[ProcessSpec]:
+    def migrations(self, databases: Mapping[str, DatabaseAccess], brokers: Brokers) -> list[ProcessSpec]:
         """The steps that bring the databases up to date; each ends by itself."""
-        return [self._spec(service, "migrate", databases[service], nats_url) for service in SERVICES]
+        return [self._spec(service, "migrate", databases[service], brokers) for service in SERVICES]
 
     def processes(
-        self, databases: Mapping[str, DatabaseAccess], nats_url: str, role: str
+        self, databases: Mapping[str, DatabaseAccess], brokers: Brokers, role: str
     ) -> list[ProcessSpec]:
         """One process for each service, `main` (HTTP) or `worker`."""
-        return [self._spec(service, role, databases[service], nats_url) for service in SERVICES]
+        return [self._spec(service, role, databases[service], brokers) for service in SERVICES]
 
-    def environment(self, service: str, role: str, database: DatabaseAccess, nats_url: str) -> dict[str, str]:
+    def environment(
+        self, service: str, role: str, database: DatabaseAccess, brokers: Brokers
+    ) -> dict[str, str]:
         """The RENKOU_ names of one process: what it needs and nothing else."""
         secret = self.secrets
         names = {
@@ -117,7 +127,7 @@ class NodeConfig:
             "DATABASE_PASSWORD_FILE": secret / f"{service}_app_password",
             "HTTP_HOST": LOOPBACK,
             "HTTP_PORT": self._port(service),
-            "NATS_URL": nats_url,
+            "NATS_URL": brokers.node,
             "NATS_SEED_FILE": secret / "nats_seed",
             "REGISTRY_URL": self._url("registry"),
             "MIGRANT_URL": self._url("migrant"),
@@ -132,10 +142,10 @@ class NodeConfig:
                 "MIGRATION_DATABASE_PASSWORD_FILE": secret / f"{service}_owner_password",
                 "APP_ROLE": database.app_role,
             }
-        names |= self._own_names(service, nats_url)
+        names |= self._own_names(service, brokers)
         return {f"RENKOU_{name}": str(value) for name, value in names.items()}
 
-    def _own_names(self, service: str, nats_url: str) -> dict[str, object]:
+    def _own_names(self, service: str, brokers: Brokers) -> dict[str, object]:
         secret = self.secrets
         if service == "registry":
             return {
@@ -153,12 +163,13 @@ class NodeConfig:
                 "TRUST_ANCHOR_FILE": secret / "trust_anchor.json",
                 "DISTRICT_NAME_ZH": self.name_zh,
                 "DISTRICT_NAME_EN": self.name_en,
-                "HUB_URL": nats_url,
+                "HUB_URL": brokers.hub,
                 "HUB_SEED_FILE": secret / "hub_seed",
+                "HUB_TOKEN_FILE": secret / "hub_token",
             }
         return {}
 
-    def _spec(self, service: str, role: str, database: DatabaseAccess, nats_url: str) -> ProcessSpec:
+    def _spec(self, service: str, role: str, database: DatabaseAccess, brokers: Brokers) -> ProcessSpec:
         name = f"{self.district}-{service}-{role}"
         port = self._port(service)
 
@@ -169,7 +180,7 @@ class NodeConfig:
             name=name,
             argv=self.programs.get((service, role)) or [sys.executable, "-m", f"{package(service)}.{role}"],
             log_path=self.data_dir / "logs" / f"{name}.log",
-            env=self.environment(service, role, database, nats_url),
+            env=self.environment(service, role, database, brokers),
             cwd=self.folder,
             ready=serves if role == "main" else None,
             ready_timeout=90,

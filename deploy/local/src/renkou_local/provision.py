@@ -6,12 +6,11 @@
     <out>/<district>/operator_seed     declares the node's streams; stays with the operator
     <out>/<district>/superuser_password  of PostgreSQL; stays with the operator
     <out>/<district>/nats.env          public keys for the node's server (deploy/nats/node.conf)
-    <out>/hub/operator_seed            declares the hub's streams; stays with the province
-    <out>/hub/hub-users.conf           beside deploy/nats/hub.conf
+    <out>/hub/                         the province's authority over its hub (renkou_local.hub, docs/hub.md)
     <out>/trust/anchor.json            signs the trust list; stays with the province
 
-In production each district runs this for itself and hands only the public key of its `hub_seed` to the
-province.
+In production each district runs this for itself with `--no-hub`, hands only the public key of its `hub_seed` to
+the province, and puts the token that comes back beside it as `hub_token`.
 """
 
 import argparse
@@ -19,25 +18,31 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from renkou_local import keys, nats_keys, secret_files
-from renkou_local.nats_config import HubKeys, hub_users
+from renkou_local.hub.admin import members
+from renkou_local.hub.authority import Authority, Signer
+from renkou_local.nats_config import DISTRICT
 from renkou_local.node import make_secrets
 
 
-def provision(out: Path, districts: Sequence[str]) -> None:
-    """Make what is missing under `out`. Raises ValueError for a malformed district code."""
+def provision(out: Path, districts: Sequence[str], *, hub: bool = True) -> None:
+    """Make what is missing under `out`, a hub with these districts included. Raises ValueError for a malformed
+    district code."""
+    if not all(DISTRICT.fullmatch(district) for district in districts):
+        raise ValueError(f"not a district among {', '.join(districts)}")
     anchor = secret_files.keep(out / "trust" / "anchor.json", keys.trust_anchor)
-    _, hub_operator = nats_keys.seed_file(out / "hub" / "operator_seed")
-    members = {}
     for district in districts:
         folder = out / district
         make_secrets(folder / "secrets", anchor)
         secret_files.keep(folder / "superuser_password", secret_files.password)
         _, operator = nats_keys.seed_file(folder / "operator_seed")
         _, services = nats_keys.seed_file(folder / "secrets" / "nats_seed")
-        _, members[district] = nats_keys.seed_file(folder / "secrets" / "hub_seed")
         names = f"RENKOU_NATS_NODE_NKEY={services}\nRENKOU_NATS_OPERATOR_NKEY={operator}\n"
         (folder / "nats.env").write_text(names)
-    (out / "hub" / "hub-users.conf").write_text(hub_users(HubKeys(hub_operator, members)))
+    if hub:
+        authority = Authority(out / "hub")
+        authority.keep_tokens(members({district: out / district / "secrets" for district in districts}))
+        for signer in (Signer.DECLARER, Signer.SYSTEM):
+            authority.user(signer)
 
 
 def main() -> None:
@@ -45,8 +50,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--districts", required=True, help="codes of six digits, separated by commas")
     parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--no-hub", action="store_true", help="a district by itself: the hub is elsewhere")
     given = parser.parse_args()
-    provision(given.out, given.districts.split(","))
+    provision(given.out, given.districts.split(","), hub=not given.no_hub)
     print(f"secrets are in {given.out}")
 
 

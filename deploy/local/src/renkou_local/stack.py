@@ -3,7 +3,7 @@
     async with Stack(Path(".local/up"), ["340103", "310115"]) as stack:
         stack.nodes["340103"].registry_url
 
-Order: PostgreSQL and NATS, databases and streams, migrations, the HTTP services, the workers; stopped in
+Order: PostgreSQL, NATS and the hub, databases and streams, migrations, the HTTP services, the workers; stopped in
 reverse. Data is kept in the folder; ports too, while they are free. `kill_all`, `wipe_jetstream` and
 `start` again are for the demo and the fault tests.
 """
@@ -20,10 +20,11 @@ from typing import Self
 from renkou_local import keys, secret_files
 from renkou_local.console import LogFollower
 from renkou_local.databases import SERVICES, DatabaseAccess
+from renkou_local.hub.server import EmbeddedHub
 from renkou_local.lock import FolderLock
 from renkou_local.nats import EmbeddedNats
 from renkou_local.nats_config import DISTRICT
-from renkou_local.node import ROLES, Node, NodeConfig
+from renkou_local.node import ROLES, Brokers, Node, NodeConfig
 from renkou_local.ports import PortBook
 from renkou_local.postgres import EmbeddedPostgres
 from renkou_local.supervisor import Supervisor
@@ -33,9 +34,9 @@ class Stack:
     """Districts on one data folder.
 
     `demo_clock` lets the domain's clock be moved (`set_clock_offset`); `quiet` keeps logs in files only;
-    `fixed_ports` maps `postgres`, `nats`, `nats_monitor` or `<district>.<service>` to a port; `names` gives
-    districts their Chinese and English names; `programs` replaces commands of services; `progress` is told
-    what happens while it starts.
+    `fixed_ports` maps `postgres`, `nats`, `nats_monitor`, `hub`, `hub_monitor` or `<district>.<service>` to a
+    port; `names` gives districts their Chinese and English names; `programs` replaces commands of services;
+    `progress` is told what happens while it starts.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Stack:
         self._running = False
         self._postgres: EmbeddedPostgres | None = None
         self._nats: EmbeddedNats | None = None
+        self._hub: EmbeddedHub | None = None
 
     @property
     def postgres(self) -> EmbeddedPostgres:
@@ -81,9 +83,15 @@ class Stack:
 
     @property
     def nats(self) -> EmbeddedNats:
-        """The NATS server with the hub's and every node's account, once started."""
+        """The NATS server with every node's account, once started."""
         assert self._nats is not None, "not started"
         return self._nats
+
+    @property
+    def hub(self) -> EmbeddedHub:
+        """The hub at which the districts meet, once started."""
+        assert self._hub is not None, "not started"
+        return self._hub
 
     @property
     def logs(self) -> Path:
@@ -136,7 +144,8 @@ class Stack:
         """Throw away everything NATS has stored; only while stopped. It comes back from the outboxes."""
         if self._running:
             raise RuntimeError("stop the stack before wiping JetStream")
-        shutil.rmtree(self.data_dir / "nats" / "jetstream", ignore_errors=True)
+        for server in ("nats", "hub"):
+            shutil.rmtree(self.data_dir / server / "jetstream", ignore_errors=True)
 
     def set_clock_offset(self, seconds: float) -> None:
         """Move the domain's clock in all services to real time plus so many seconds (needs `demo_clock`)."""
@@ -183,16 +192,25 @@ class Stack:
             monitor_port=self._ports.port("nats_monitor"),
             log_path=self.logs / "nats.log",
         )
+        self._hub = EmbeddedHub(
+            self.data_dir / "hub",
+            {config.district: config.secrets for config in configs},
+            port=self._ports.port("hub"),
+            monitor_port=self._ports.port("hub_monitor"),
+            log_path=self.logs / "hub.log",
+        )
         return configs
 
     async def _start_servers(self) -> None:
-        self._progress("starting PostgreSQL and NATS")
+        self._progress("starting PostgreSQL, NATS and the hub")
         self.nats.prepare()
+        self.hub.prepare()
         await self.postgres.prepare()
-        await self.supervisor.start([self.postgres.spec(), self.nats.spec()])
+        await self.supervisor.start([self.postgres.spec(), self.nats.spec(), self.hub.spec()])
 
     async def _declare(self, configs: Sequence[NodeConfig]) -> dict[str, dict[str, DatabaseAccess]]:
         await self.nats.declare_streams()
+        await self.hub.declare_streams()
         return {
             config.district: await self.postgres.create_node_databases(config.district, config.secrets)
             for config in configs
@@ -201,10 +219,10 @@ class Stack:
     async def _start_services(
         self, configs: Sequence[NodeConfig], databases: Mapping[str, Mapping[str, DatabaseAccess]]
     ) -> None:
-        url = self.nats.url
+        brokers = Brokers(self.nats.url, self.hub.url)
         self._progress("bringing the databases up to date")
         await self.supervisor.run(
-            [spec for config in configs for spec in config.migrations(databases[config.district], url)]
+            [spec for config in configs for spec in config.migrations(databases[config.district], brokers)]
         )
         for role in ROLES:
             self._progress(f"starting {', '.join(f'{service}-{role}' for service in SERVICES)}")
@@ -212,7 +230,7 @@ class Stack:
                 [
                     spec
                     for config in configs
-                    for spec in config.processes(databases[config.district], url, role)
+                    for spec in config.processes(databases[config.district], brokers, role)
                 ]
             )
 

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import nats
-import pytest
 
 from renkou_local import nats_config, nats_keys, secret_files, streams
 from renkou_local.health import is_healthy
@@ -46,26 +45,3 @@ async def test_a_node_server(tmp_path: Path) -> None:
         client = await nats.connect(url, nkeys_seed_str=secret_files.read(services))
         await client.jetstream().publish("registry.birth.recorded.v1", b"{}")
         await client.close()
-
-
-async def test_a_hub_server(tmp_path: Path) -> None:
-    district, district_key = nats_keys.seed_file(tmp_path / "district")
-    operator, operator_key = nats_keys.seed_file(tmp_path / "operator")
-    (tmp_path / "etc").mkdir()
-    users = nats_config.hub_users(nats_config.HubKeys(operator_key, {"340103": district_key}))
-    (tmp_path / "etc" / "hub-users.conf").write_text(users)
-    async with server(tmp_path, "hub.conf", {}) as url:
-        assert await streams.declare(url, operator, "hub", ["340103"]) == ["EXCHANGE", "PUBLIC"]
-        client = await nats.connect(
-            url, nkeys_seed_str=secret_files.read(district), inbox_prefix="_INBOX_340103"
-        )
-        await client.jetstream().publish("in.310115.340103", b"sealed")
-        await client.close()
-
-
-@pytest.mark.parametrize(
-    "pair", [("3401", "U" + "A" * 55), ("340103", "SUAEXAMPLE"), ('34"103', "U" + "A" * 55)]
-)
-def test_a_malformed_district_is_refused(pair: tuple[str, str]) -> None:
-    with pytest.raises(ValueError, match="not a district"):
-        nats_config.hub_users(nats_config.HubKeys("U" + "A" * 55, dict([pair])))

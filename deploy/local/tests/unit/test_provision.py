@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from renkou_local.hub.tokens import read
 from renkou_local.nats_keys import seed_file
 from renkou_local.provision import provision
 
@@ -18,12 +19,19 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
 
 def test_the_servers_are_told_public_keys_only(tmp_path: Path) -> None:
     provision(tmp_path, ["340103"])
-    _, hub_key = seed_file(tmp_path / "340103" / "secrets" / "hub_seed")
+    token = read((tmp_path / "340103" / "secrets" / "hub_token").read_text())
+    assert token["sub"] == seed_file(tmp_path / "340103" / "secrets" / "hub_seed")[1]
     _, node_key = seed_file(tmp_path / "340103" / "secrets" / "nats_seed")
-    told = (tmp_path / "hub" / "hub-users.conf").read_text() + (tmp_path / "340103" / "nats.env").read_text()
-    assert hub_key in told
+    hub = tmp_path / "hub" / "server" / "hub-trust.conf"
+    told = hub.read_text() + (tmp_path / "340103" / "nats.env").read_text()
     assert node_key in told
-    assert not re.search(r"\bSU[A-Z2-7]{56}", told)
+    assert not re.search(r"\bS[OAU][A-Z2-7]{56}", told)
+
+
+def test_a_district_by_itself_makes_no_hub(tmp_path: Path) -> None:
+    provision(tmp_path, ["340103"], hub=False)
+    assert not (tmp_path / "hub").exists()
+    assert not (tmp_path / "340103" / "secrets" / "hub_token").exists()
 
 
 def test_a_malformed_code_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from renkou_local import keys, secret_files
 from renkou_local.databases import SERVICES, node_access
 from renkou_local.layout import DEPLOY
-from renkou_local.node import NodeConfig
+from renkou_local.node import Brokers, NodeConfig
 from renkou_local.ports import PortBook
 
 PAGE = (DEPLOY / "README.md").read_text()
@@ -28,7 +28,7 @@ def test_every_setting_is_explained(config: NodeConfig) -> None:
         name
         for service in SERVICES
         for role in ("main", "worker", "migrate")
-        for name in config.environment(service, role, databases[service], "nats://127.0.0.1:4222")
+        for name in config.environment(service, role, databases[service], Brokers("", ""))
     }
     assert {name for name in names if f"`{name}`" not in PAGE} == set()
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from joserfc.jwk import OKPKey
 
+from renkou_common.messaging.hub import inbox_stream, inbox_subject
 from renkou_common.messaging.nats_client import BrokerError, ConnectionClosed, NatsClient
 from renkou_partner import trust, wire
 from renkou_partner.contract import KINDS, LIMITS, MESSAGE_TYPE, Json, content_errors, newest, sample
@@ -196,9 +197,9 @@ class Peer:
     async def publish(self, sealed: Sealed | bytes) -> None:
         """Publish as this district; each time under another id at the hub."""
         data = sealed if isinstance(sealed, bytes) else sealed.data
-        headers = {"Nats-Msg-Id": str(uuid4()), "Nats-Expected-Stream": self._access.stream}
+        headers = {"Nats-Msg-Id": str(uuid4()), "Nats-Expected-Stream": inbox_stream(self._implementation)}
         await self._client.wait_connected()
-        await self._client.publish(f"in.{self._implementation}.{self.district}", data, headers)
+        await self._client.publish(inbox_subject(self._implementation, self.district), data, headers)
 
     async def say(self, kind: str = "arrival_notice", **changes: Any) -> Sealed:
         """Seal and publish a message."""

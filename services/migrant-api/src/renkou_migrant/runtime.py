@@ -1,6 +1,7 @@
 """What a process holds while it runs, handed to services as one typed value; built in :mod:`.bootstrap`."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from renkou_migrant.credentials.jws import VerifyingKey
 from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.credentials.status_list import StatusList
 from renkou_migrant.credentials.trust import TrustList
+from renkou_migrant.exchange.contracts import VERSIONS, MessageKind
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient
 from renkou_migrant.settings import MigrantSettings
@@ -80,6 +82,8 @@ class Runtime:
     certificate_keys: tuple[OwnKey, ...]
     exchange_keys: ExchangeKeys
     anchor: VerifyingKey
+    understood: Mapping[MessageKind, frozenset[int]] = field(default_factory=lambda: VERSIONS)
+    """Versions of messages that this node takes in and sends, by kind."""
     trust: TrustCache = field(default_factory=TrustCache)
     status_lists: StatusListCache = field(default_factory=StatusListCache)
     holder_proofs: RecentProofs = field(default_factory=RecentProofs)

@@ -23,6 +23,9 @@ class MigrantSettings(ServiceSettings):
     hub_seed_file: Path | None = Field(
         default=None, description="nkey seed of this district's user at the hub"
     )
+    hub_token_file: Path | None = Field(
+        default=None, description="token that the hub's province issued for the public key of that seed"
+    )
     field_keys_file: Path | None = Field(
         default=None, description="JSON with the keys of encrypted fields and the blind index"
     )
@@ -66,6 +69,9 @@ class MigrantSettings(ServiceSettings):
     confirmation_days: int = Field(default=30, ge=1, le=365, description="days to confirm a notice")
     dispute_days: int = Field(default=15, ge=1, le=365, description="days to answer a dispute")
     message_lifetime_days: int = Field(default=90, ge=1, le=3650, description="days until a message expires")
+    checkpoint_seconds: float = Field(
+        default=900.0, gt=0, description="pause between signed checkpoints of the message log"
+    )
     clock_skew_seconds: int = Field(
         default=86_400, ge=0, description="how far a partner's clock may be ahead"
     )

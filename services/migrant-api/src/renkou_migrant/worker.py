@@ -14,6 +14,7 @@ from renkou_common.http.idempotency import trim as trim_idempotency
 from renkou_common.log import configure_logging
 from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.feed import FeedClient
+from renkou_common.messaging.hub import reply_prefix
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import ConnectionClosed, NatsClient
 from renkou_common.messaging.relay import Relay, trim
@@ -25,6 +26,7 @@ from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.reminders import Reminding
 from renkou_migrant.exchange.sender import Sender
+from renkou_migrant.message_log.checkpointing import Checkpointing
 from renkou_migrant.reissues.work import reissuing
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
@@ -75,7 +77,8 @@ def hub_broker(settings: MigrantSettings) -> NatsClient:
         settings.hub_url,
         name=f"district-{settings.district}",
         seed_file=settings.hub_seed_file,
-        inbox_prefix=f"_INBOX_{settings.district}",
+        token_file=settings.hub_token_file,
+        inbox_prefix=reply_prefix(settings.district),
     )
 
 
@@ -114,6 +117,7 @@ async def main() -> int:
         tasks = {
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
+            "checkpoints": Checkpointing(runtime).run,
             "reminding": Reminding(runtime).run,
             "trimming": lambda: trimming(runtime),
             "certificate-reissue": lambda: reissuing(runtime),

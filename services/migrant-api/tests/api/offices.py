@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -179,10 +179,11 @@ class Office:
         return Staff(staff_id, await self.first_sign_in(username), self.migrant, self.registry)
 
     async def agree(self, partner: "Office") -> None:
-        """Make an agreement about everything with a partner, in force since 2024."""
-        terms = terms_between(
-            self.district, partner.district, self.runtime.clock.today(), valid_from=date(2024, 1, 1)
-        )
+        """Make an agreement about everything with a partner, in force for years."""
+        today = self.runtime.clock.today()
+        began = today - timedelta(days=900)
+        until = today + timedelta(days=2000)
+        terms = terms_between(self.district, partner.district, today, valid_from=began, valid_to=until)
         await agree(self.runtime, partner.runtime, terms)
 
     async def trust(self, token: str) -> None:

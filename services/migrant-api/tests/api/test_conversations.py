@@ -135,7 +135,7 @@ async def test_nothing_is_asked_without_an_agreement(strangers: Districts) -> No
     _, arrival_id = await somebody_stays(strangers.residence)
     clerk = await strangers.residence.clerk()
     answer = await post(clerk, f"/arrivals/{arrival_id}/inquiries", {"questions": ["person"]})
-    assert (answer.status_code, answer.json()["code"]) == (409, "agreement_not_in_force")
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_agreement")
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ async def test_the_workplaces_district_learns_little_and_only_under_its_own_agre
     pair: Districts,
 ) -> None:
     residence = pair.residence
-    await residence.agree("440305", id=uuid4(), kinds=AGREED - {MessageKind.DEPARTURE_NOTICE})
+    await residence.agree("440305", kinds=AGREED - {MessageKind.DEPARTURE_NOTICE})
     _person, arrival_id = await somebody_stays(residence)
     clerk = await residence.clerk()
     stay = await clerk.get(f"/arrivals/{arrival_id}")
@@ -323,8 +323,8 @@ async def test_the_workplaces_district_learns_little_and_only_under_its_own_agre
 
 async def test_a_workplace_that_changed_is_taken_back(pair: Districts) -> None:
     residence = pair.residence
-    for number, district in enumerate(("440305", "320505")):
-        await residence.agree(district, id=UUID(int=number + 1))
+    for district in ("440305", "320505"):
+        await residence.agree(district)
     _, arrival_id = await somebody_stays(residence)
     clerk = await residence.clerk()
     path = f"/arrivals/{arrival_id}/workplace"

@@ -7,8 +7,6 @@ from pydantic import BaseModel
 
 from renkou_common.identity.roles import Scope
 from renkou_migrant.exchange.contracts import BirthNotice, Inquiry, MessageKind
-from renkou_migrant.message_log.domain import first_fault
-from renkou_migrant.message_log.verify import read_links
 
 from ..districts import Districts
 from ..support import Json, Node, drafted
@@ -231,15 +229,3 @@ async def test_content_lies_encrypted_in_the_database(pair: Districts) -> None:
         for row in await one.rows("SELECT content FROM message"):
             assert "李静".encode() not in row["content"]
             assert b"340103199203045528" not in row["content"]
-
-
-async def test_the_message_log_holds_every_message_and_receipt_of_both_ends(pair: Districts) -> None:
-    await received(pair, BIRTH)
-    for one, expected in (
-        (pair.residence, [("out", "birth_notice", "sealed"), ("in", "receipt", "received")]),
-        (pair.home, [("in", "birth_notice", "accepted"), ("out", "receipt", "sealed")]),
-    ):
-        auditor = await one.clerk("auditor")
-        page = await auditor.get("/message-log")
-        assert [(e["direction"], e["kind"], e["outcome"]) for e in page["items"]] == expected
-        assert first_fault(read_links([page])) is None

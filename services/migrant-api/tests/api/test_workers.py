@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from renkou_local.hub.server import EmbeddedHub
 from renkou_local.nats import EmbeddedNats
 
 from ..support import EVERYTHING, HOME, eventually
@@ -39,11 +40,16 @@ async def workers(home: Office, tmp_path: Path) -> AsyncIterator[None]:
     """A broker, and the workers of both services on it."""
     secrets = {HOME: tmp_path / "secrets"}
     async with AsyncExitStack() as stack:
-        broker = EmbeddedNats(tmp_path / "nats", secrets, secrets)
-        await broker.start()
-        stack.push_async_callback(broker.stop)
+        broker, meeting = EmbeddedNats(tmp_path / "nats", secrets), EmbeddedHub(tmp_path / "hub", secrets)
+        for server in (broker, meeting):
+            await server.start()
+            stack.push_async_callback(server.stop)
         node = {"RENKOU_NATS_URL": broker.url, "RENKOU_NATS_SEED_FILE": str(broker.node_seed(HOME))}
-        hub = {"RENKOU_HUB_URL": broker.url, "RENKOU_HUB_SEED_FILE": str(broker.hub_seed(HOME))}
+        hub = {
+            "RENKOU_HUB_URL": meeting.url,
+            "RENKOU_HUB_SEED_FILE": str(meeting.seed(HOME)),
+            "RENKOU_HUB_TOKEN_FILE": str(meeting.token(HOME)),
+        }
         no_feed = {"RENKOU_MIGRANT_URL": "http://127.0.0.1:9"}
         await stack.enter_async_context(
             process("renkou_registry.worker", home.registry_environment | node | no_feed)

@@ -311,7 +311,7 @@ async def test_a_certificate_whose_facts_were_corrected_afterwards_is_listed(hom
     certificate_id, untouched = await issue(home, told), await issue(home, other)
     event = told_by_register(told.person_ref)
     later = home.runtime.clock.now() + timedelta(minutes=1)
-    names = {"facts_changed": ["alive", "birth_date", "name"]}
+    names = {"facts_changed": ["alive", "birth_date", "name"], "corrected_event_id": str(uuid4())}
     earlier = later - timedelta(days=1)
     await take_in(home, replace(event, data=event.data | {"facts_changed": ["sex"]}, time=earlier))
     await take_in(

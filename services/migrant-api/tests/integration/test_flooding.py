@@ -34,7 +34,13 @@ async def test_a_flooding_partner_is_slowed_and_the_others_messages_come_through
         update={"partner_messages_per_second": 20.0, "partner_messages_at_once": 100.0}
     )
     home.receiver = Receiver(replace(home.runtime, settings=settings), home.hub, home.sender.wake)
-    third = NatsClient(hub.url, name="third", seed_file=hub.hub_seed(THIRD), inbox_prefix=f"_INBOX_{THIRD}")
+    third = NatsClient(
+        hub.url,
+        name="third",
+        seed_file=hub.seed(THIRD),
+        token_file=hub.token(THIRD),
+        inbox_prefix=f"_INBOX_{THIRD}",
+    )
     connection = asyncio.create_task(third.run())
     try:
         await third.wait_connected()

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from renkou_local.databases import DatabaseAccess
+from renkou_local.hub.server import EmbeddedHub
 from renkou_local.nats import EmbeddedNats
 from renkou_local.ports import free_port
 
@@ -45,7 +46,7 @@ async def process(module: str, environ: dict[str, str]) -> AsyncIterator[Process
 
 
 async def test_the_worker_sends_notices_and_relays_events(
-    strangers: Districts, nats_server: EmbeddedNats, until: Until
+    strangers: Districts, nats_server: EmbeddedNats, hub_server: EmbeddedHub, until: Until
 ) -> None:
     residence = strangers.residence
     await residence.agree(HOME)
@@ -54,8 +55,9 @@ async def test_the_worker_sends_notices_and_relays_events(
         residence,
         nats_url=nats_server.url,
         nats_seed_file=nats_server.node_seed(RESIDENCE),
-        hub_url=nats_server.url,
-        hub_seed_file=nats_server.hub_seed(RESIDENCE),
+        hub_url=hub_server.url,
+        hub_seed_file=hub_server.seed(RESIDENCE),
+        hub_token_file=hub_server.token(RESIDENCE),
         registry_url=f"http://127.0.0.1:{free_port()}",
     )
 

@@ -25,6 +25,7 @@ class Scope(StrEnum):
     MIGRATION_WRITE = "migration:write"
     NOTICE_READ = "notice:read"
     NOTICE_ANSWER = "notice:answer"
+    NOTICE_PROVE = "notice:prove"
     PARTNER_READ = "partner:read"
     PARTNER_MANAGE = "partner:manage"
     FIGURE_READ = "figure:read"
@@ -122,6 +123,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.CERTIFICATE_CHECK,
             Scope.NOTICE_READ,
             Scope.NOTICE_ANSWER,
+            Scope.NOTICE_PROVE,
             Scope.PARTNER_READ,
         }
     ),

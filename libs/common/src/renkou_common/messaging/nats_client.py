@@ -186,16 +186,24 @@ class NatsClient:
     is tried again every second, so that the rest of the process goes on. Everything else raises
     BrokerUnavailable at once while there is no connection; nothing is queued in memory.
 
-    ``seed_file`` holds the nkey seed of the NATS user; ``inbox_prefix`` is the private inbox prefix that the
-    user may subscribe to (default ``_INBOX``).
+    ``seed_file`` holds the nkey seed of the NATS user; ``token_file`` its token where the server knows users by
+    tokens (a hub), read anew for each connection, so that a renewed one is used as soon as it is there;
+    ``inbox_prefix`` is the private inbox prefix that the user may subscribe to (default ``_INBOX``).
     """
 
     def __init__(
-        self, url: str, *, name: str, seed_file: Path | None = None, inbox_prefix: str = "_INBOX"
+        self,
+        url: str,
+        *,
+        name: str,
+        seed_file: Path | None = None,
+        token_file: Path | None = None,
+        inbox_prefix: str = "_INBOX",
     ) -> None:
         self._url = url
         self._name = name
         self._seed_file = seed_file
+        self._token_file = token_file
         self._inbox_prefix = inbox_prefix
         self._client: Client | None = None
         self._up = asyncio.Event()
@@ -236,6 +244,7 @@ class NatsClient:
                 self._url,
                 name=self._name,
                 nkeys_seed=str(self._seed_file) if self._seed_file else None,
+                user_jwt_cb=self._token if self._token_file else None,
                 inbox_prefix=self._inbox_prefix,
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,
@@ -305,6 +314,10 @@ class NatsClient:
         if "error" in info:
             raise BrokerUnavailable(f"no durable {durable}: {info['error'].get('description')}")
         return int(info["num_pending"]) + int(info["num_ack_pending"])
+
+    def _token(self) -> bytearray:
+        assert self._token_file is not None
+        return bytearray(self._token_file.read_bytes().strip())
 
     def _connection(self) -> Client:
         if self._client is None or not self._client.is_connected:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from renkou_common.messaging.hub import inbox_stream, reply_prefix
 from renkou_common.messaging.nats_client import (
     BrokerUnavailable,
     Message,
@@ -15,6 +16,7 @@ from renkou_common.messaging.nats_client import (
     Outgoing,
     PublishRefused,
 )
+from renkou_local.hub.server import EmbeddedHub
 from renkou_local.nats import EmbeddedNats
 from renkou_local.nats_keys import seed_file
 
@@ -24,30 +26,36 @@ HOME, RESIDENCE = "340103", "310115"
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
+async def hub(tmp_path: Path) -> AsyncIterator[EmbeddedHub]:
     """A hub for two districts."""
-    server = EmbeddedNats(tmp_path / "nats", {HOME: tmp_path / HOME, RESIDENCE: tmp_path / RESIDENCE})
+    server = EmbeddedHub(tmp_path / "hub", {HOME: tmp_path / HOME, RESIDENCE: tmp_path / RESIDENCE})
     await server.start()
     yield server
     await server.stop()
 
 
-def district(hub: EmbeddedNats, code: str) -> NatsClient:
-    """A district's connection to the hub: own key, private inbox prefix."""
-    return NatsClient(hub.url, name=code, seed_file=hub.hub_seed(code), inbox_prefix=f"_INBOX_{code}")
+def district(hub: EmbeddedHub, code: str) -> NatsClient:
+    """A district's connection to the hub: own key and token, private inbox prefix."""
+    return NatsClient(
+        hub.url,
+        name=code,
+        seed_file=hub.seed(code),
+        token_file=hub.token(code),
+        inbox_prefix=reply_prefix(code),
+    )
 
 
-async def test_a_district_sends_to_another_and_reads_only_its_own(hub: EmbeddedNats) -> None:
+async def test_a_district_sends_to_another_and_reads_only_its_own(hub: EmbeddedHub) -> None:
     home, residence = district(hub, HOME), district(hub, RESIDENCE)
     async with running(home.run, residence.run):
         await home.wait_connected()
         await residence.wait_connected()
         first = await residence.publish(f"in.{HOME}.{RESIDENCE}", b"sealed", {"Nats-Msg-Id": "1"})
         again = await residence.publish(f"in.{HOME}.{RESIDENCE}", b"sealed", {"Nats-Msg-Id": "1"})
-        assert (first.stream, first.duplicate) == ("EXCHANGE", False)
+        assert (first.stream, first.duplicate) == (inbox_stream(HOME), False)
         assert (again.seq, again.duplicate) == (first.seq, True)
 
-        own = await home.pull("EXCHANGE", f"in-{HOME}")
+        own = await home.pull(inbox_stream(HOME), f"in-{HOME}")
         [message] = await own.fetch(10, 5)
         assert (message.subject, message.data) == (f"in.{HOME}.{RESIDENCE}", b"sealed")
         assert (message.stream_seq, message.delivered) == (first.seq, 1)
@@ -59,20 +67,20 @@ async def test_a_district_sends_to_another_and_reads_only_its_own(hub: EmbeddedN
         [message] = await own.fetch(10, 5)
         await message.ack()
 
-        foreign = await residence.pull("EXCHANGE", f"in-{HOME}")
+        foreign = await residence.pull(inbox_stream(HOME), f"in-{HOME}")
         assert await foreign.fetch(10, 0.5) == []
         with pytest.raises(BrokerUnavailable):
             await residence.publish(f"in.{HOME}.{HOME}", b"in another's name", timeout=0.5)
 
 
-async def test_a_terminated_message_never_comes_again(hub: EmbeddedNats) -> None:
+async def test_a_terminated_message_never_comes_again(hub: EmbeddedHub) -> None:
     home, residence = district(hub, HOME), district(hub, RESIDENCE)
     async with running(home.run, residence.run):
         await residence.wait_connected()
         await home.wait_connected()
         for number in range(3):
             await residence.publish(f"in.{HOME}.{RESIDENCE}", b"%d" % number)
-        own = await home.pull("EXCHANGE", f"in-{HOME}")
+        own = await home.pull(inbox_stream(HOME), f"in-{HOME}")
         messages: list[Message] = []
         while len(messages) < 3:
             messages += await own.fetch(10, 5)
@@ -81,7 +89,7 @@ async def test_a_terminated_message_never_comes_again(hub: EmbeddedNats) -> None
         await messages[1].ack()
         await messages[2].term()
         assert await own.fetch(10, 0.3) == []
-        assert await home.pending("EXCHANGE", f"in-{HOME}") == 0
+        assert await home.pending(inbox_stream(HOME), f"in-{HOME}") == 0
         await own.close()
 
 

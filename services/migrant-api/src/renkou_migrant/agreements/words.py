@@ -14,6 +14,12 @@ KIND_WORDS: dict[str, tuple[str, str]] = {
     "departure_notice": ("离开告知", "notice of departure"),
     "registration_notice": ("生育登记告知", "notice of a childbirth registration"),
     "inquiry": ("协查", "inquiry"),
+    "answer": ("回复", "answer"),
+    "confirmation": ("确认", "confirmation"),
+    "dispute": ("异议", "dispute"),
+    "correction": ("更正", "correction"),
+    "withdrawal": ("撤回", "withdrawal"),
+    "reminder": ("催办", "reminder"),
 }
 FIELD_WORDS: dict[str, tuple[str, str]] = {
     "subject.name": ("姓名", "name"),

@@ -8,7 +8,8 @@ A district describes itself with the same members that the list carries for it::
     {"code": "340103", "name": {"zh": "合肥市庐阳区", "en": "Luyang, Hefei"},
      "certificate_keys": [{"kid": "340103-1", "jwk": {…}, "valid_from": "2025-01-01T00:00:00+08:00",
                            "valid_to": null}],
-     "exchange_signing_keys": […], "exchange_encryption_keys": […]}
+     "exchange_signing_keys": […], "exchange_encryption_keys": […],
+     "kinds": {"inquiry": [1, 2], …}}
 
 ``valid_from`` and ``valid_to`` (exclusive, null = open) bound when a key may *sign or be encrypted to*. What
 a certificate key signed in its time stays verifiable as long as the key is listed; a compromised key is
@@ -67,6 +68,8 @@ class TrustedDistrict:
     certificate_keys: Mapping[str, TrustedKey]
     exchange_signing_keys: Mapping[str, TrustedKey]
     exchange_encryption_keys: Mapping[str, TrustedKey]
+    kinds: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Versions of messages it understands, by kind; empty where the description names none."""
 
     def encryption_key(self, now: datetime) -> TrustedKey:
         """The key to encrypt to: of those usable ``now`` the one that began last.
@@ -144,18 +147,21 @@ def describe_district(
     certificate_keys: Iterable[Mapping[str, Any]],
     exchange_signing_keys: Iterable[Mapping[str, Any]],
     exchange_encryption_keys: Iterable[Mapping[str, Any]],
+    kinds: Mapping[str, Iterable[int]] | None = None,
 ) -> dict[str, Any]:
     """A district's description of itself, out of ``key_entry`` results; checked before it is returned.
 
-    Raises ``CredentialError(MALFORMED)``.
+    ``kinds`` are the versions of messages that it understands. Raises ``CredentialError(MALFORMED)``.
     """
-    description = {
+    description: dict[str, Any] = {
         "code": code,
         "name": {"zh": name_zh, "en": name_en},
         "certificate_keys": list(certificate_keys),
         "exchange_signing_keys": list(exchange_signing_keys),
         "exchange_encryption_keys": list(exchange_encryption_keys),
     }
+    if kinds is not None:
+        description["kinds"] = {kind: sorted(versions) for kind, versions in sorted(kinds.items())}
     parse_district(description)
     return description
 
@@ -242,7 +248,17 @@ def parse_district(description: object) -> TrustedDistrict:
         certificate_keys=_keys(description, "certificate_keys", signing=True),
         exchange_signing_keys=_keys(description, "exchange_signing_keys", signing=True),
         exchange_encryption_keys=_keys(description, "exchange_encryption_keys", signing=False),
+        kinds=_kinds(description.get("kinds", {})),
     )
+
+
+def _kinds(named: object) -> dict[str, frozenset[int]]:
+    if not isinstance(named, Mapping):
+        raise CredentialError(Reason.MALFORMED, "kinds is an object")
+    try:
+        return {str(kind): frozenset(map(int, versions)) for kind, versions in named.items()}
+    except (TypeError, ValueError) as error:
+        raise CredentialError(Reason.MALFORMED, "kinds name their versions") from error
 
 
 def _keys(description: Mapping[str, Any], member: str, *, signing: bool) -> dict[str, TrustedKey]:

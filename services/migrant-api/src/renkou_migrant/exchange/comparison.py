@@ -18,6 +18,7 @@ from renkou_migrant.exchange.protocol import digests
 from renkou_migrant.exchange.protocol.digests import Digest, Healing, Mark, Sent, Taken
 from renkou_migrant.exchange.protocol.sending import first_replayable
 from renkou_migrant.exchange.receipts import write_unnumbered
+from renkou_migrant.message_log import service as message_log
 from renkou_migrant.message_log.domain import Entry
 from renkou_migrant.runtime import Runtime
 
@@ -137,6 +138,7 @@ async def write(
     sent = await _sent_at(tx, pair, pair.last_out)
     taken = await _taken_at(tx, pair, pair.next_in - 1)
     oldest = await pairs.oldest_unsettled(tx, partner, pair.last_out, pair.last_out)
+    told = await message_log.statement(tx, partner)
     content = PairDigest(
         sent=SentSummary(
             upto=pair.last_out,
@@ -152,6 +154,8 @@ async def write(
         asks=asks,
         answers=to.asks if to else None,
         seen=to.taken.upto if to else None,
+        head=told["head"],
+        witnessed=told["witnessed"],
     )
     return await write_unnumbered(tx, runtime, trust, partner, MessageKind.DIGEST, content, now)
 

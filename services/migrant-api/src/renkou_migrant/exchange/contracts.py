@@ -284,6 +284,13 @@ class TakenSummary(_Content):
     gone: Number = Field(description="the last number that it had to pass over, 0 where there was none")
 
 
+class LogHead(_Content):
+    """Where a message log ended: its last position and that entry's hash."""
+
+    position: Number
+    hash: Hash
+
+
 class PairDigest(_Content):
     """What one end holds of all messages between the two, so that the other can find and mend a difference.
 
@@ -296,6 +303,11 @@ class PairDigest(_Content):
     asks: Token | None = Field(default=None, description="wants an answer that repeats this in `answers`")
     answers: Token | None = None
     seen: Number | None = Field(default=None, description="in an answer: `taken.upto` of what is answered")
+    head: LogHead | None = Field(default=None, description="where the sender's message log ends")
+    witnessed: LogHead | None = Field(
+        default=None,
+        description="where the receiver's log ended when it last said so: a witness against cutting it",
+    )
 
 
 class Purpose(BaseModel):

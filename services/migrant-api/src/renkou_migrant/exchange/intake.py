@@ -7,7 +7,7 @@ dead letter).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import Agreement, RefusalCode
 from renkou_migrant.credentials.trust import TrustList
-from renkou_migrant.exchange import comparison, effects, pings
+from renkou_migrant.exchange import comparison, effects, pings, versions
 from renkou_migrant.exchange import pair_repository as pairs
 from renkou_migrant.exchange import transport_repository as transport
 from renkou_migrant.exchange.agreed import content_refusal, standing_refusal
@@ -33,12 +33,10 @@ from renkou_migrant.exchange.contents import area_of, day_of, decrypt, encrypt, 
 from renkou_migrant.exchange.contracts import (
     REPLIES,
     UNNUMBERED,
-    VERSIONS,
     MessageKind,
     PairDigest,
     Receipt,
     ReceiptItem,
-    parse_content,
 )
 from renkou_migrant.exchange.domain import (
     MessageState,
@@ -124,7 +122,7 @@ async def take_in(tx: Transaction, runtime: Runtime, deliveries: Sequence[Delive
         await keep_letters(tx, batch.letters, batch.now)
     await publish_changes(tx, runtime, batch.changes)
     batch.entries += await write_receipts(tx, runtime, trust, batch.receipts, batch.now)
-    await message_log.append(tx, batch.entries)
+    await message_log.append(tx, runtime.cipher, batch.entries)
     return bool(batch.receipts or batch.pings) or batch.answered
 
 
@@ -222,7 +220,7 @@ async def _take_messages(
             if again is not None:
                 batch.receipts[partner].append(_item_of(again))
         else:
-            _note_conflict(one, decision, partner, batch)
+            _note_conflict(one, decision, partner, batch, runtime.understood)
     incoming = await _check_all(tx, runtime, partner, fresh, batch)
     if incoming:
         await transport.insert_incoming(tx, incoming, batch.now)
@@ -251,11 +249,15 @@ async def _take_digest(
     """Compare, mend, and answer where that helps the partner; see :mod:`.comparison`."""
     envelope = one.opened.envelope
     try:
-        theirs = comparison.to_digest(PairDigest.model_validate(envelope.payload))
+        said = PairDigest.model_validate(envelope.payload)
     except ValidationError:
         batch.letters.append(_letter_of(one, "bad_digest", "not the members of a digest"))
         return
+    theirs = comparison.to_digest(said)
     batch.entries.append(_entry(one.opened, "received", batch.now))
+    if said.head is not None:
+        last = bytes.fromhex(said.head.hash)
+        await message_log.take_statement(tx, partner, said.head.position, last, batch.now)
     healing = await comparison.read(tx, partner, theirs, envelope.created_at, batch.now)
     if healing is None:
         return
@@ -284,10 +286,21 @@ async def _pass_over(tx: Transaction, runtime: Runtime, partner: str, first: int
     await pairs.set_taken(tx, partner, passing.next_in, max(pair.highest_in, passing.next_in - 1))
 
 
-def _note_conflict(one: _Arrival, decision: Reception, partner: str, batch: _Batch) -> None:
-    """A number used twice is refused and kept; one far ahead is only kept, it will be sent again."""
+def _note_conflict(
+    one: _Arrival,
+    decision: Reception,
+    partner: str,
+    batch: _Batch,
+    understood: Mapping[MessageKind, frozenset[int]],
+) -> None:
+    """A number used twice is refused and kept; one far ahead is only kept, it will be sent again.
+
+    Without a number comes also what a newer partner does not number: it is refused as an unknown kind.
+    """
     opened = one.opened
     code = SEQUENCE_CONFLICT if decision is Reception.CONFLICT else "too_far_ahead"
+    if opened.envelope.pair_seq == 0 and opened.envelope.kind not in understood:
+        code = "unknown_kind"
     _log.error("message refused", partner=partner, code=code, pair_seq=opened.envelope.pair_seq)
     batch.letters.append(_letter_of(one, code, f"number {opened.envelope.pair_seq}"))
     if decision is Reception.CONFLICT:
@@ -309,7 +322,7 @@ async def _check_all(
     incoming: list[Incoming] = []
     for opened in fresh:
         envelope = opened.envelope
-        code, content = _check(envelope, partner, known, asked, batch.now)
+        code, content = _check(envelope, partner, known, asked, batch.now, runtime.understood)
         sent_as = envelope.id if envelope.id in taken else None
         if sent_as is not None:
             code, content = _code_of_repeated(runtime, taken[sent_as], content), None
@@ -336,14 +349,18 @@ def _code_of_repeated(runtime: Runtime, before: bytes | None, content: BaseModel
 
 
 def _check(
-    envelope: Envelope, partner: str, known: dict[UUID, Agreement], asked: dict[UUID, str], now: datetime
+    envelope: Envelope,
+    partner: str,
+    known: dict[UUID, Agreement],
+    asked: dict[UUID, str],
+    now: datetime,
+    understood: Mapping[MessageKind, frozenset[int]],
 ) -> tuple[str | None, BaseModel | None]:
     """Return why a genuine message may not be taken (None where it may) and its content."""
-    try:
-        kind = MessageKind(envelope.kind)
-    except ValueError:
+    kind = next((kind for kind in understood if kind == envelope.kind), None)
+    if kind is None:
         return "unknown_kind", None
-    if envelope.version not in VERSIONS[kind]:
+    if envelope.version not in understood[kind]:
         return "unsupported_version", None
     if envelope.expires_at <= now:
         return "expired", None
@@ -355,7 +372,7 @@ def _check(
     if kind in REPLIES | effects.EFFECTIVE and envelope.in_reply_to is None:
         return "bad_content", None
     try:
-        content = parse_content(kind, envelope.payload, envelope.version)
+        content = versions.read(kind, envelope.version, envelope.payload)
     except ValidationError:
         return "bad_content", None
     question = asked.get(envelope.in_reply_to) if envelope.in_reply_to else None
@@ -504,4 +521,5 @@ def _entry(opened: Opened, outcome: str, now: datetime) -> Entry:
         digest=opened.digest.hex(),
         kid=opened.kid,
         signature=signature_text(opened.signature),
+        text=opened.signed,
     )

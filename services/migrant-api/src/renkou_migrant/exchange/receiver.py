@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from renkou_common.messaging.hub import inbox_durable, inbox_stream
 from renkou_common.messaging.inbox import TRANSIENT, describe
 from renkou_common.messaging.nats_client import BrokerError, Message, NatsClient, PullSubscription
 from renkou_common.scope import AreaScope
@@ -23,7 +24,6 @@ _SHARE = 100
 _WAIT_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _SLOWED_SECONDS = 1.0
-_STREAM = "EXCHANGE"
 
 
 class Receiver:
@@ -35,7 +35,8 @@ class Receiver:
         self._wake = wake
         settings = runtime.settings
         self._quota = Quota(settings.partner_messages_per_second, settings.partner_messages_at_once)
-        self._durable = f"in-{settings.district}"
+        self._stream = inbox_stream(settings.district)
+        self._durable = inbox_durable(settings.district)
         self._subscription: PullSubscription | None = None
 
     async def run(self) -> None:
@@ -54,11 +55,11 @@ class Receiver:
 
     async def _receive(self) -> None:
         if self._subscription is None:
-            self._subscription = await self._hub.pull(_STREAM, self._durable)
+            self._subscription = await self._hub.pull(self._stream, self._durable)
         messages = await self._subscription.fetch(_BATCH, _WAIT_SECONDS)
         if messages:
             await self._take(messages)
-        elif await self._hub.pending(_STREAM, self._durable):
+        elif await self._hub.pending(self._stream, self._durable):
             _log.warning("messages wait although none comes, binding anew")
             await self._unbind()
 

@@ -13,6 +13,7 @@ from renkou_migrant.exchange.attachments import MOST, MOST_BYTES, Attachment, Me
 from renkou_migrant.exchange.contracts import Answer, Dispute, MessageKind, Question, WithdrawalReason
 from renkou_migrant.exchange.domain import Direction, MessageState, is_overdue
 from renkou_migrant.exchange.inquiries import Asked
+from renkou_migrant.exchange.refusals import explain
 from renkou_migrant.exchange.repository import StoredMessage
 
 
@@ -161,6 +162,17 @@ class CorrectionCreate(BaseModel):
         return given.to_content()
 
 
+class ExplanationRead(BaseModel):
+    """Why a message of ours was refused or not sent, and what can be done."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    zh: str
+    en: str
+    do_zh: str = Field(description="what to do, in Chinese")
+    do_en: str
+
+
 class NoticeRead(BaseModel):
     """A message as this end knows it, without its content."""
 
@@ -170,6 +182,7 @@ class NoticeRead(BaseModel):
     partner: str = Field(description="the other district; nine digits: subdistrict of this one")
     state: MessageState
     code: str | None = Field(description="why it is dead, where it is")
+    explanation: ExplanationRead | None = Field(description="for a message of ours: what the code means")
     due_on: date | None = Field(description="last day for the reply")
     overdue: bool
     thread: UUID = Field(description="what belongs together: all messages about one arrival")
@@ -293,6 +306,7 @@ def _members(stored: StoredMessage, today: date) -> dict[str, Any]:
         "partner": message.partner,
         "state": message.state,
         "code": stored.code,
+        "explanation": explain(stored.code) if message.direction is Direction.OUT else None,
         "due_on": message.due_on,
         "overdue": is_overdue(message.state, message.due_on, today, withdrawn=message.withdrawn),
         "thread": message.thread,

@@ -19,4 +19,5 @@ def log_entry(envelope: Envelope, sealed: Sealed, now: datetime) -> Entry:
         digest=sealed.digest.hex(),
         kid=sealed.kid,
         signature=signature_text(sealed.signature),
+        text=sealed.signed,
     )

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from cryptography.exceptions import InvalidTag
@@ -20,6 +21,7 @@ from prometheus_client import Gauge
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
+from renkou_common.messaging.hub import inbox_stream, inbox_subject
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import BrokerError, NatsClient, Outgoing, PublishRefused
 from renkou_common.scope import AreaScope
@@ -38,6 +40,7 @@ from renkou_migrant.exchange.events import Change, publish_changes
 from renkou_migrant.exchange.protocol.sending import SEND_WINDOW, resend_after, room
 from renkou_migrant.exchange.sealing import log_entry
 from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
+from renkou_migrant.exchange.versions import NotExpressible, write
 from renkou_migrant.exchange.wire import Envelope, seal
 from renkou_migrant.message_log import service as message_log
 from renkou_migrant.message_log.domain import Entry
@@ -118,11 +121,13 @@ class Sender:
             limit = min(_SEAL_BATCH, room(oldest, last_out))
             drafts, leaving = await self._leaving(tx, partner, limit, now)
             times = await reply_times(tx, runtime)
-            numbered, entries = self._seal_all(leaving, district, last_out, now, times)
+            numbered, entries, failed = self._seal_all(leaving, district, last_out, now, times)
+            for message_id, code in failed:
+                await repository.give_up(tx, message_id, code, now)
             if numbered:
                 await transport.number(tx, numbered)
                 await pairs.set_last_out(tx, partner, last_out + len(numbered))
-                await message_log.append(tx, entries)
+                await message_log.append(tx, runtime.cipher, entries)
         return len(drafts)
 
     def _wait_for_key(self, partner: str, reason: str) -> int:
@@ -184,27 +189,35 @@ class Sender:
         last_out: int,
         now: datetime,
         times: ReplyTimes,
-    ) -> tuple[list[Numbered], list[Entry]]:
-        """Number and seal what may leave."""
+    ) -> tuple[list[Numbered], list[Entry], list[tuple[UUID, str]]]:
+        """Number and seal what may leave; also returns what cannot be said, with the reason: it takes no number."""
         numbered: list[Numbered] = []
         entries: list[Entry] = []
+        failed: list[tuple[UUID, str]] = []
         for one in leaving:
             pair_seq = last_out + len(numbered) + 1
-            envelope = self._envelope(one, pair_seq, now)
+            try:
+                envelope = self._envelope(one, district, pair_seq, now)
+            except NotExpressible as error:
+                failed.append((one.draft.message.id, error.code))
+                continue
             sealed = seal(envelope, self._runtime.exchange_keys, district, now)
             due_on = times.due_on(one.draft.message.kind, now.astimezone(SHANGHAI), envelope.payload)
             numbered.append(
                 Numbered(envelope.id, pair_seq, now, envelope.expires_at, due_on, sealed.digest, sealed.data)
             )
             entries.append(log_entry(envelope, sealed, now))
-        return numbered, entries
+        return numbered, entries, failed
 
-    def _envelope(self, one: Leaving, pair_seq: int, now: datetime) -> Envelope:
+    def _envelope(self, one: Leaving, district: TrustedDistrict, pair_seq: int, now: datetime) -> Envelope:
+        """Raises NotExpressible where no version that the partner understands can say it."""
         draft, message = one.draft, one.draft.message
+        ours = self._runtime.understood[message.kind]
+        version, payload = write(message.kind, one.payload, draft.version, ours, district.kinds)
         return Envelope(
             id=message.id,
             kind=message.kind,
-            version=draft.version,
+            version=version,
             sender=self._own,
             receiver=message.partner,
             pair_seq=pair_seq,
@@ -213,7 +226,7 @@ class Sender:
             created_at=now,
             expires_at=now + timedelta(days=self._runtime.settings.message_lifetime_days),
             agreement=draft.agreement_id,
-            payload=one.payload,
+            payload=payload,
         )
 
     async def send_due(self) -> int:
@@ -274,8 +287,11 @@ class Sender:
     def _outgoing(self, one: ToSend) -> Outgoing:
         # Another id for each attempt: within its window the hub would take a resent message for a copy and
         # drop it, although it is sent again because the partner may have lost it.
-        headers = {"Nats-Msg-Id": f"{one.id}.{one.attempts}", "Nats-Expected-Stream": "EXCHANGE"}
-        return Outgoing(f"in.{one.partner}.{self._own}", one.sealed, headers)
+        headers = {
+            "Nats-Msg-Id": f"{one.id}.{one.attempts}",
+            "Nats-Expected-Stream": inbox_stream(one.partner),
+        }
+        return Outgoing(inbox_subject(one.partner, self._own), one.sealed, headers)
 
     async def _mark_sent(self, taken: Sequence[ToSend]) -> None:
         settings, now = self._runtime.settings, self._runtime.clock.now()
@@ -314,7 +330,7 @@ class Sender:
             trust = await partners.trust_list(tx, self._runtime)
             if trust is not None:
                 entries = await comparison.write_due(tx, self._runtime, trust, _COMPARED_AT_ONCE)
-                await message_log.append(tx, entries)
+                await message_log.append(tx, self._runtime.cipher, entries)
 
 
 def _batches(messages: Sequence[ToSend]) -> Iterator[list[ToSend]]:

@@ -58,9 +58,6 @@ class MessageRow(SQLModel, table=True):
         Index("message_attention", "position", postgresql_where=sql_text("attention IS NOT NULL")),
         Index("message_arrival", "arrival_id"),
         Index(
-            "message_person", "person_ref", "position", postgresql_where=sql_text("person_ref IS NOT NULL")
-        ),
-        Index(
             "message_unnumbered",
             "partner",
             "position",

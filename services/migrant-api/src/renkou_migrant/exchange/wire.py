@@ -110,12 +110,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A message ready to be sent. ``digest`` and ``signature`` are of the signed, not encrypted message."""
+    """A message ready to be sent. ``digest`` and ``signature`` are of ``signed``, the text before encryption."""
 
     data: bytes
     digest: bytes
     signature: bytes
     kid: str
+    signed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Opened:
     digest: bytes
     signature: bytes
     kid: str
+    signed: str
 
 
 def seal(envelope: Envelope, keys: ExchangeKeys, receiver: TrustedDistrict, now: datetime) -> Sealed:
@@ -136,7 +138,7 @@ def seal(envelope: Envelope, keys: ExchangeKeys, receiver: TrustedDistrict, now:
         signed.encode(), kid=trusted.kid, content_type=MESSAGE_TYPE, key=_public_key(trusted.jwk["x"])
     )
     signature = decode_base64url(signed.rsplit(".", 1)[1])
-    return Sealed(sealed.encode(), sha256(signed.encode()).digest(), signature, keys.signer.kid)
+    return Sealed(sealed.encode(), sha256(signed.encode()).digest(), signature, keys.signer.kid, signed)
 
 
 def open_sealed(
@@ -168,7 +170,7 @@ def open_sealed(
         raise WireError("wrong_receiver", f"addressed to {envelope.receiver}")
     if envelope.created_at > now + skew:
         raise WireError("from_the_future", envelope.created_at.isoformat())
-    return Opened(envelope, sha256(signed.encode()).digest(), jws.signature, jws.header.kid)
+    return Opened(envelope, sha256(signed.encode()).digest(), jws.signature, jws.header.kid, signed)
 
 
 def signature_text(signature: bytes) -> str:

@@ -88,7 +88,9 @@ class Told(BaseModel):
     def of(cls, stored: StoredMessage, content: dict[str, Any] | None) -> Self:
         """Return the answer for a message and its decrypted content."""
         kind_zh, kind_en = kind_words(stored.message.kind)
-        told_zh, told_en = field_words(carried(content or {}))
+        said = content or {}
+        corrected = said.get("content")
+        told_zh, told_en = field_words(carried(corrected if isinstance(corrected, dict) else said))
         return cls(
             id=stored.message.id,
             receiver=stored.message.partner,

@@ -1,71 +1,35 @@
-"""HTTP of the message log: its export for auditors and the verifier."""
+"""HTTP of the message log: what stands in it, its export, and the evidence about one message."""
 
-from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from fastapi.responses import StreamingResponse
 
+from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_migrant.message_log import service
-from renkou_migrant.message_log.domain import Link
+from renkou_migrant.exchange import service as exchange
+from renkou_migrant.message_log import evidence, service
+from renkou_migrant.message_log.schemas import (
+    EvidenceBundle,
+    EvidenceRequest,
+    ExportPage,
+    ExportRead,
+    LogEntry,
+    LogPage,
+)
 from renkou_migrant.runtime import CurrentRuntime
 
 router = APIRouter(tags=["message log 消息日志"])
-
-
-class LogEntry(BaseModel):
-    """One entry of the chain; hashes are hexadecimal."""
-
-    position: int
-    at: datetime
-    direction: str
-    partner: str
-    message_id: UUID
-    kind: str
-    pair_seq: int
-    outcome: str
-    digest: str
-    kid: str
-    signature: str
-    previous: str
-    hash: str
-
-    @classmethod
-    def of(cls, link: Link) -> Self:
-        """Return the answer for a link."""
-        entry = link.entry
-        return cls(
-            position=link.position,
-            at=entry.at,
-            direction=entry.direction,
-            partner=entry.partner,
-            message_id=entry.message_id,
-            kind=entry.kind,
-            pair_seq=entry.pair_seq,
-            outcome=entry.outcome,
-            digest=entry.digest,
-            kid=entry.kid,
-            signature=entry.signature,
-            previous=link.previous.hex(),
-            hash=link.hash.hex(),
-        )
-
-
-class LogPage(BaseModel):
-    """Entries in order, for ``python -m renkou_migrant.message_log.verify``."""
-
-    items: list[LogEntry]
-    next_after: int = Field(description="value of `after` for the next page")
+Reader = Annotated[Access, Depends(requires(Scope.PARTNER_READ))]
 
 
 @router.get("/message-log", summary="The chain of messages 消息链")
-async def export_log(
+async def list_log(
     runtime: CurrentRuntime,
-    access: Annotated[Access, Depends(requires(Scope.PARTNER_READ))],
+    access: Reader,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
 ) -> LogPage:
@@ -74,4 +38,56 @@ async def export_log(
         links = await service.page(tx, after, limit)
     return LogPage(
         items=[LogEntry.of(link) for link in links], next_after=links[-1].position if links else after
+    )
+
+
+@router.get(
+    "/message-log/export",
+    summary="The whole log, to be verified elsewhere 导出消息日志",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-ndjson": {}}}},
+)
+async def export_log(runtime: CurrentRuntime, access: Reader) -> StreamingResponse:
+    """Export the log with receipts, trust lists and checkpoints, without messages' content, one JSON object a line.
+
+    A checkpoint over all of it is signed first. Needs `partner:read`.
+    """
+    headers = {"Content-Disposition": 'attachment; filename="message-log.jsonl"'}
+    return StreamingResponse(
+        evidence.export(runtime, access.areas), media_type="application/x-ndjson", headers=headers
+    )
+
+
+@router.post("/notices/{notice_id}/evidence", summary="Evidence about a message 出具消息证据")
+async def take_evidence(
+    notice_id: UUID,
+    body: EvidenceRequest,
+    runtime: CurrentRuntime,
+    access: Annotated[Access, Depends(requires(Scope.NOTICE_PROVE))],
+) -> EvidenceBundle:
+    """Take out what proves to a third party what was sent, by whom, when, and received when.
+
+    It holds the message's content in the clear; who takes it out, and why, is logged. Needs `notice:prove`.
+    """
+    async with runtime.database.transaction(access.areas) as tx:
+        stored = await exchange.get(tx, access.areas, notice_id)
+        found = await evidence.bundle(tx, runtime, stored.message.id)
+        await service.note_export(tx, notice_id, access.subject, body.reason, runtime.clock.now())
+    return EvidenceBundle.model_validate(found)
+
+
+@router.get("/evidence-exports", summary="Evidence taken out 证据出具记录")
+async def list_exports(
+    runtime: CurrentRuntime,
+    access: Annotated[Access, Depends(requires(Scope.READING_AUDIT))],
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ExportPage:
+    """List who took evidence about messages out, and why, the latest first. Needs `reading:audit`."""
+    before = decode_key(after, int)
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await service.exports(tx, before, limit + 1)
+    return ExportPage(
+        items=[ExportRead(**{k: v for k, v in one.items() if k != "position"}) for one in found[:limit]],
+        next=encode_cursor(found[limit - 1]["position"]) if len(found) > limit else None,
     )

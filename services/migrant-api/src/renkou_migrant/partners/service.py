@@ -29,6 +29,7 @@ from renkou_migrant.credentials.trust import (
     verify_trust_list,
 )
 from renkou_migrant.exchange.contracts import VERSIONS
+from renkou_migrant.message_log import service as message_log
 from renkou_migrant.partners import description, repository
 from renkou_migrant.partners.description import DESCRIPTION_TYPE, Description
 from renkou_migrant.partners.repository import StoredDescription, StoredTrustList
@@ -112,6 +113,7 @@ async def accept_trust_list(tx: Transaction, runtime: Runtime, token: str, by: U
     )
     if not written:
         raise _refused(CredentialError(Reason.LIST_ROLLED_BACK))
+    await message_log.note_trust_list(tx, runtime.cipher, token, runtime.clock.now())
     return found
 
 
@@ -138,6 +140,7 @@ def own_description(
             _entry({**key.as_dict(private=False), "kid": kid, "use": "enc"})
             for kid, key in keys.encryption.items()
         ],
+        kinds={kind.value: versions for kind, versions in runtime.understood.items()},
     )
     return description, sign_compact(orjson.dumps(description), key=keys.signer, type=DESCRIPTION_TYPE)
 

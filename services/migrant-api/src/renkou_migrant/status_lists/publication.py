@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from hashlib import sha256
 
 import structlog
 
+from renkou_common.messaging.hub import PUBLIC_STREAM, public_durable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import (
     BrokerError,
@@ -21,7 +23,6 @@ from renkou_migrant.status_lists import service
 from renkou_migrant.status_lists.domain import SignedList, subject_of
 
 _log = structlog.get_logger(__name__)
-STREAM = "PUBLIC"
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 2.0
 _REPEAT_SECONDS = 300.0
@@ -35,7 +36,8 @@ _MAY_COME_RIGHT = frozenset({Reason.UNKNOWN_ISSUER, Reason.UNKNOWN_KEY, Reason.K
 class Publisher:
     """Signs own lists when it is time and gives them to the hub.
 
-    Everything is published again every five minutes, so that a hub that lost its data has the lists again.
+    Everything is published again every five minutes, so that a hub that lost its data has the lists again. A hub
+    that has a list knows it by its id, stores nothing and delivers nothing.
     """
 
     def __init__(self, runtime: Runtime, hub: NatsClient) -> None:
@@ -69,7 +71,9 @@ class Publisher:
     async def _publish(self, signed: SignedList) -> None:
         district = str(self._runtime.district)
         assert signed.token is not None
-        await self._hub.publish(subject_of(district, signed.number), signed.token.encode("ascii"))
+        token = signed.token.encode("ascii")
+        known_by = {"Nats-Msg-Id": f"{district}.{sha256(token).hexdigest()}"}
+        await self._hub.publish(subject_of(district, signed.number), token, known_by)
         async with self._runtime.database.transaction(AreaScope.nothing()) as tx:
             await service.mark_published(tx, signed.number, signed.sequence)
 
@@ -87,7 +91,8 @@ class Reception:
         while True:
             try:
                 if self._subscription is None:
-                    self._subscription = await self._hub.pull(STREAM, f"public-{self._runtime.district}")
+                    district = str(self._runtime.district)
+                    self._subscription = await self._hub.pull(PUBLIC_STREAM, public_durable(district))
                 for message in await self._subscription.fetch(_BATCH, _FETCH_SECONDS):
                     await self._take(message)
             except BrokerUnavailable as error:

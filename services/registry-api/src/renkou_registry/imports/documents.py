@@ -1,6 +1,7 @@
 """Rows that make up documents: those of one number go in together, as one document, or not at all."""
 
 import re
+from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -38,9 +39,12 @@ class RowsOfDocuments(RowByRow):
         self._rows: dict[str, list[int]] = defaultdict(list)
         self._wrong: dict[str, set[int]] = defaultdict(set)
 
+    @abstractmethod
     async def enter_document(self, desk: Desk, rows: Sequence[Row]) -> None:
         """Enter the rows of a document. Raises RenkouError."""
-        raise NotImplementedError
+
+    async def enter(self, desk: Desk, row: Row, persons: Mapping[str, UUID]) -> None:
+        await self.enter_document(desk, [row])
 
     def check(self, row: Row) -> None:
         super().check(row)

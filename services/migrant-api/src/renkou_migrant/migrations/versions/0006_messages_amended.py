@@ -1,6 +1,6 @@
 """Messages that are corrected, taken back and reminded of; offices of one district; the working calendar
 
-Revision: 0006, after 0003
+Revision: 0006, after 0005
 """
 
 import os

@@ -144,12 +144,6 @@ def upgrade() -> None:
     op.execute(_SAY_WHY)
     op.drop_table("agreement_kind")
     op.drop_table("agreement_unsigned")
-    op.create_index(
-        "message_person",
-        "message",
-        ["person_ref", "position"],
-        postgresql_where=sa.text("person_ref IS NOT NULL"),
-    )
     op.create_index("arrival_holder", "arrival", ["person_id"])
     op.execute(_REFUSE)
     for statement in guard(os.environ["RENKOU_APP_ROLE"], TABLES, {}, APPEND_ONLY):

@@ -1,0 +1,129 @@
+"""Why a message of ours did not arrive, and what its clerk can do about it (拒收说明).
+
+Codes are kept with the message: those of partners come in their signed receipts, the others are this node's own.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What happened and what to do, in Chinese and English."""
+
+    zh: str
+    en: str
+    do_zh: str
+    do_en: str
+
+
+_ASK = ("请联系对方办公室, 用其他方式告知", "Call the partner's office and tell it by other means")
+_OPERATOR = ("请告知区管理员", "Tell the district's administrator")
+_AGREE = (
+    "请区管理员核对与该区的协议",
+    "Ask the administrator to check the agreement with this district",
+)
+_SHORTER = (
+    "去掉附件后重新发出, 附件用其他方式送达",
+    "Send it again without attachments, and those by other means",
+)
+_TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
+    "unknown_kind": (
+        "对方系统不认识这类消息, 已签名拒收",
+        "The partner's system does not know this kind and refused it by a signed receipt",
+        _ASK,
+    ),
+    "unsupported_version": (
+        "对方系统不支持此消息版本, 已签名拒收",
+        "The partner's system does not support this version and refused it by a signed receipt",
+        (
+            "请区管理员换用对方的新说明, 然后重新发出",
+            "Ask the administrator for the partner's new description, then send it again",
+        ),
+    ),
+    "partner_lacks_kind": (
+        "按对方的说明, 其系统不处理这类消息, 未发出",
+        "By its description the partner does not handle this kind; it was not sent",
+        _ASK,
+    ),
+    "partner_lacks_version": (
+        "双方没有共同支持的版本, 未发出",
+        "The two systems have no version in common; it was not sent",
+        _OPERATOR,
+    ),
+    "partner_lacks_attachments": (
+        "对方系统的版本不能接收附件, 未发出",
+        "The partner's version cannot carry attachments; it was not sent",
+        _SHORTER,
+    ),
+    "partner_lacks_urgent": (
+        "对方系统的版本没有加急协查, 未发出",
+        "The partner's version has no urgent inquiries; it was not sent",
+        ("改为普通协查重新发出, 并电话催办", "Send it again as an ordinary inquiry, and call the office"),
+    ),
+    "expired": (
+        "消息过期前未送达",
+        "It was not delivered before it expired",
+        ("如仍需要, 请重新发出", "Send it again if it is still needed"),
+    ),
+    "no_agreement": (
+        "对方没有所依据的协议, 已拒收",
+        "The partner has no such agreement on record and refused it",
+        _AGREE,
+    ),
+    "not_agreed": (
+        "协议未涵盖这类消息, 对方已拒收",
+        "The agreement does not cover this; the partner refused it",
+        _AGREE,
+    ),
+    "agreement_unknown": (
+        "没有所依据的协议, 未发出",
+        "There is no agreement it could rely on; it was not sent",
+        _AGREE,
+    ),
+    "agreement_not_in_force": (
+        "协议不在有效期内, 未发出",
+        "The agreement is not in force; it was not sent",
+        _AGREE,
+    ),
+    "bad_content": (
+        "内容不符合约定的格式, 对方已拒收",
+        "Its content is not what the contract allows; the partner refused it",
+        _OPERATOR,
+    ),
+    "id_conflict": (
+        "对方已有同一编号的另一条消息",
+        "The partner has another message under this id",
+        _OPERATOR,
+    ),
+    "sequence_conflict": ("同一序号已用于另一条消息", "Its number was used for another message", _OPERATOR),
+    "reply_not_expected": (
+        "对方不再等待这一答复",
+        "The partner does not expect this reply any more",
+        ("请查看该往来的最新情况", "Look at the conversation as it stands now"),
+    ),
+    "content_unreadable": (
+        "内容已无法读取, 未发出",
+        "Its content cannot be read any more; it was not sent",
+        _OPERATOR,
+    ),
+    "facts_gone": (
+        "登记中已没有所需的记录, 未发出",
+        "The register no longer has what it should say; it was not sent",
+        ("请核对人口登记", "Check the register"),
+    ),
+    "facts_unusable": (
+        "登记中的记录不完整, 未发出",
+        "What the register says cannot be sent; it was not sent",
+        ("请补全人口登记后重新发出", "Complete the register, then send it again"),
+    ),
+}
+
+
+def explain(code: str | None) -> Explanation | None:
+    """Return what a code means and what to do, None for none; one that is not known is named."""
+    if code is None:
+        return None
+    zh, en, (do_zh, do_en) = _TEXTS.get(
+        code, (f"对方已拒收(代码 {code})", f"The partner refused it with code {code}", _ASK)
+    )
+    return Explanation(zh, en, do_zh, do_en)

@@ -1,0 +1,36 @@
+"""Packs the verifier into one file that runs without the node: ``python -m renkou_migrant.message_log.standalone OUT``.
+
+``python OUT evidence --anchor anchor.jwk evidence.json`` then needs Python 3.13 with cryptography and orjson only.
+"""
+
+import sys
+import zipfile
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+FILES = [
+    "__init__.py",
+    "credentials/__init__.py",
+    "credentials/jws.py",
+    "credentials/reasons.py",
+    "credentials/trust.py",
+    "message_log/__init__.py",
+    "message_log/domain.py",
+    "message_log/verify.py",
+    *sorted(str(path.relative_to(PACKAGE)) for path in (PACKAGE / "message_log/proof").glob("*.py")),
+]
+_START = "import sys\n\nfrom renkou_migrant.message_log.verify import main\n\nsys.exit(main())\n"
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(out: Path) -> None:
+    """Write the file; the same sources make the same bytes."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in FILES:
+            content = (PACKAGE / name).read_text("utf-8")
+            packed.writestr(zipfile.ZipInfo(f"renkou_migrant/{name}", _LONG_AGO), content)
+        packed.writestr(zipfile.ZipInfo("__main__.py", _LONG_AGO), _START)
+
+
+if __name__ == "__main__":
+    pack(Path(sys.argv[1]))
