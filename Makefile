@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
 STAMP := .venv/.installed
-PACKAGES := libs/common services/registry-api services/migrant-api services/reporting-worker deploy/local
+PACKAGES := libs/common services/registry-api services/migrant-api services/reporting-worker deploy/local partner-kit
 MANIFESTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 KILLS ?= 40
 SEED ?= 1
@@ -16,8 +16,10 @@ HUB_DISTRICTS ?= 3000
 MESSAGES ?= 1000000
 
 INTEROP := tests/interop/node_modules/.package-lock.json
+EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
+CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down test interop lint types imports bench bench-hub chaos compose-test verifier lock clean
+.PHONY: help install demo up down test interop conformance lint types imports bench bench-hub chaos compose-test verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,18 +54,24 @@ lint: $(STAMP) ## ruff
 	.venv/bin/ruff format --check .
 
 types: $(STAMP) ## mypy, strict, over everything
-	.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) libs/common/tests deploy/local/tests tests conftest.py
+	.venv/bin/mypy $(addsuffix /src,$(PACKAGES)) libs/common/tests deploy/local/tests partner-kit/tests tests conftest.py
 	for each in $(filter services/%,$(PACKAGES)); do MYPYPATH=$$each .venv/bin/mypy $$each/tests || exit 1; done # each has a tests.conftest
 
 imports: $(STAMP) ## the architecture as import contracts
 	.venv/bin/lint-imports
 
-$(INTEROP): tests/interop/package-lock.json $(STAMP)
-	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix tests/interop ci --ignore-scripts --silent
+$(INTEROP) $(EXAMPLE): %/node_modules/.package-lock.json: %/package-lock.json $(STAMP)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix $* ci --ignore-scripts --silent
 	touch $@
 
 interop: $(INTEROP) ## other implementations of the certificate agree with ours, both ways, without a network
 	.venv/bin/pytest -q tests/interop
+
+conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real node against the suite; QUICK=1 leaves the restart out
+	.venv/bin/node --test partner-kit/example-node/vectors.test.mjs
+	$(CONFORMANCE) --driver ".venv/bin/node partner-kit/example-node/driver.mjs" --out build/conformance/example-node
+	$(CONFORMANCE) --driver "$(PYTHON) -m tests.conformance.driver" --out build/conformance/node --patience 30 \
+	  $(if $(QUICK),--only IN NO BAD OUT ALL-hub-lost ALL-genuine)
 
 test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests
 	.venv/bin/pytest
@@ -86,7 +94,7 @@ compose-test: $(STAMP) ## build the images and run the journey against docker-co
 
 lock: | $(UV_READY) ## refresh the pinned versions
 	$(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
-	  --no-emit-package renkou-common $(filter-out deploy/local/pyproject.toml,$(MANIFESTS)) -o requirements.lock
+	  --no-emit-package renkou-common $(filter-out deploy/local/% partner-kit/%,$(MANIFESTS)) -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
 	  --group dev -c requirements.lock -o requirements-dev.lock
 
