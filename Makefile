@@ -71,7 +71,7 @@ conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real nod
 	.venv/bin/node --test partner-kit/example-node/vectors.test.mjs
 	$(CONFORMANCE) --driver ".venv/bin/node partner-kit/example-node/driver.mjs" --out build/conformance/example-node
 	$(CONFORMANCE) --driver "$(PYTHON) -m tests.conformance.driver" --out build/conformance/node --patience 30 \
-	  $(if $(QUICK),--only IN NO BAD OUT ALL-hub-lost ALL-genuine)
+	  $(if $(QUICK),--only IN NO BAD OUT DIG ALL-hub-lost ALL-genuine)
 
 test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests
 	.venv/bin/pytest
