@@ -4,8 +4,10 @@ from datetime import timedelta
 from random import Random
 from uuid import uuid4
 
+from renkou_migrant.exchange import pair_repository
+
 from ..districts import Districts
-from ..support import HOME, Until
+from ..support import EVERYTHING, HOME, Until
 
 
 async def test_a_notice_is_sent_read_and_answered(districts: Districts) -> None:
@@ -69,6 +71,18 @@ async def test_a_hub_that_lost_everything_loses_no_notice(districts: Districts, 
         await residence.reaches(message_id, "read", seconds=40)
     numbers = await home.rows("SELECT pair_seq FROM message WHERE direction = 'in' ORDER BY position")
     assert [row["pair_seq"] for row in numbers] == [1, 2, 3, 4, 5]
+
+
+async def test_what_is_sent_again_at_once_holds_nothing_up(districts: Districts) -> None:
+    home, residence = districts.home, districts.residence
+    await districts.start()
+    first = await residence.arrival_notice()
+    await residence.reaches(first, "read")
+    async with residence.runtime.database.transaction(EVERYTHING) as tx:
+        assert await pair_repository.replay(tx, HOME, 0) == 1
+    second = await residence.arrival_notice()
+    await residence.reaches(second, "read")
+    assert len(await home.rows("SELECT FROM message WHERE direction = 'in'")) == 2
 
 
 async def test_a_partner_that_was_down_gets_everything_in_order(districts: Districts) -> None:

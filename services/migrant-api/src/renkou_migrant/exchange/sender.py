@@ -21,6 +21,7 @@ from prometheus_client import Gauge
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
+from renkou_common.ids import new_id
 from renkou_common.messaging.hub import inbox_stream, inbox_subject
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import BrokerError, NatsClient, Outgoing, PublishRefused
@@ -285,10 +286,10 @@ class Sender:
         return taken, None
 
     def _outgoing(self, one: ToSend) -> Outgoing:
-        # Another id for each attempt: within its window the hub would take a resent message for a copy and
-        # drop it, although it is sent again because the partner may have lost it.
+        # Another id each time: within its window the hub would refuse a batch with a message that it has had,
+        # although it is sent again because the partner may have lost it, or its acknowledgement was lost.
         headers = {
-            "Nats-Msg-Id": f"{one.id}.{one.attempts}",
+            "Nats-Msg-Id": str(new_id()),
             "Nats-Expected-Stream": inbox_stream(one.partner),
         }
         return Outgoing(inbox_subject(one.partner, self._own), one.sealed, headers)
