@@ -22,6 +22,8 @@ KINDS = {
     "withdrawal": "撤回",
     "reminder": "催办",
     "digest": "摘要",
+    "ping": "联通测试",
+    "pong": "联通测试应答",
     "receipt": "回执",
 }
 _STATES = {
