@@ -210,7 +210,10 @@ def _message(kind: MessageKind, version: int, model: type[BaseModel]) -> Json:
         "headers": {
             "type": "object",
             "properties": {
-                "Nats-Msg-Id": {"type": "string", "description": "a fresh one each time, also for the same message"},
+                "Nats-Msg-Id": {
+                    "type": "string",
+                    "description": "a fresh one each time, also for the same message",
+                },
                 "Nats-Expected-Stream": {"type": "string"},
             },
         },
