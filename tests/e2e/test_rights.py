@@ -149,7 +149,8 @@ async def test_every_parameter_of_a_path_is_walked_or_names_no_record_of_a_place
         known = {*records.of(operation.path), *OF_THE_WHOLE_DISTRICT}
         if not operation.public:
             left |= {name for name in in_path(operation) if name not in known}
-    assert left == {"candidate_id", "overpayment_id", "batch_id"}  # see the walks of duplicates and benefits
+    # see the walks of duplicates, benefits and changes of areas
+    assert left == {"candidate_id", "overpayment_id", "batch_id", "unsettled_id"}
 
 
 async def test_no_list_and_no_creation_reaches_into_another_area(
