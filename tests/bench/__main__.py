@@ -173,10 +173,6 @@ async def _on_registers(bench: Bench, people: list[int], kept: Path | None) -> N
                 print(f"\n{doubling.table(found)}\n", flush=True)
 
 
-async def _as_it_is(found: Line) -> Line:
-    return found
-
-
 async def run(
     setting: Setting, wanted: frozenset[str], kind: str, people: list[int], kept: Path | None
 ) -> int:
