@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Awaitable, Callable
 from io import BytesIO, StringIO
+from math import ceil
 from typing import Any
 from uuid import uuid4
 from zipfile import ZipFile
@@ -17,6 +18,7 @@ from renkou_registry.background import JobSession
 from renkou_registry.duplicates import jobs as duplicates
 from renkou_registry.exports.jobs import work_off
 from renkou_registry.exports.listed import text_of
+from renkou_registry.exports.listing import PAGE_ROWS
 from renkou_registry.exports.lists import LISTS
 
 from ...support import Json
@@ -253,7 +255,7 @@ async def test_an_export_has_the_rows_of_the_list_masked(name: str, world: World
     columns = LISTS[name].columns
     assert rows[0] == list(columns.values())
     logged = await world.logged_for_exports() - before
-    assert max(logged.values(), default=1) == 1
+    assert max(logged.values(), default=1) <= ceil(len(listed) / PAGE_ROWS), "each person once a page"
     found = [dict(zip(columns, (str(cell) for cell in row), strict=True)) for row in rows[1:]]
     parts = [item | part for item in listed for part in item.get("lines", [{}])]
     assert len(found) == len(parts)
