@@ -26,11 +26,11 @@ RANKS = list(Match)
 def finds(looks: list[Look], keys: set[Key]) -> Match | None:
     """Return how well the first look that finds one of the keys says they fit."""
     for look in looks:
-        for kind, key in keys:
+        for kind, key in sorted(keys):
             exact = look.high is None and key == look.low
             between = look.high is not None and look.low <= key < look.high
             if kind is look.kind and (exact or between):
-                return look.match
+                return look.match_of(key)
     return None
 
 
@@ -71,7 +71,9 @@ def test_one_syllable_more_less_or_other_is_still_found(name: str, place: int, o
 
 @given(NAMES)
 def test_better_matches_are_looked_for_first(name: str) -> None:
-    ranks = [RANKS.index(look.match) for look in looks_for_name(name)]
+    ranks = [
+        RANKS.index(match) for look in looks_for_name(name) for match in (look.whole, look.match) if match
+    ]
     assert all(one <= other for one, other in pairwise(ranks))
 
 

@@ -45,12 +45,20 @@ type Key = tuple[KeyKind, str]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Where to look: keys of a kind from ``low`` to before ``high``, or just ``low`` where that is None."""
+    """Where to look: keys of a kind from ``low`` to before ``high``, or just ``low`` where that is None.
+
+    ``match`` is what a key found there means; ``whole`` what ``low`` itself means, which comes first.
+    """
 
     match: Match
     kind: KeyKind
     low: str
     high: str | None = None
+    whole: Match | None = None
+
+    def match_of(self, key: str) -> Match:
+        """Return how well a person with this key fits."""
+        return self.whole if self.whole and key == self.low else self.match
 
 
 @cache
@@ -126,12 +134,11 @@ def looks_for_name(name: str) -> list[Look]:
     text = folded(name)
     if not text:
         return []
-    found = [Look(Match.EXACT, KeyKind.NAME, text), _from(Match.PREFIX, KeyKind.NAME, text)]
+    found = [_from(Match.PREFIX, KeyKind.NAME, text, whole=Match.EXACT)]
     letters = name.lower().replace("ü", "v").replace("u:", "v").strip()
     joined = letters.replace(" ", "").replace("'", "")
     if joined.isascii() and joined.isalpha():
-        found += [Look(Match.PINYIN, KeyKind.PINYIN, joined), _from(Match.PINYIN, KeyKind.PINYIN, joined)]
-        found += [Look(Match.PINYIN, KeyKind.INITIALS, joined), _from(Match.PINYIN, KeyKind.INITIALS, joined)]
+        found += [_from(Match.PINYIN, kind, joined) for kind in (KeyKind.PINYIN, KeyKind.INITIALS)]
         syllables = syllables_of(letters)
     else:
         readings = readings_of(text)
@@ -148,5 +155,5 @@ def looks_for_street(street: str) -> list[Look]:
     return [_from(Match.PREFIX, KeyKind.STREET, text)] if text else []
 
 
-def _from(match: Match, kind: KeyKind, text: str) -> Look:
-    return Look(match, kind, text, text + _LAST)
+def _from(match: Match, kind: KeyKind, text: str, *, whole: Match | None = None) -> Look:
+    return Look(match, kind, text, text + _LAST, whole)

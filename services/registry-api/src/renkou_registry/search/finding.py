@@ -6,25 +6,23 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.codes.area import AreaCode
 from renkou_common.codes.resident_id import ResidentId
 from renkou_common.database import Reader
 from renkou_common.errors import NotFound
-from renkou_common.scope import HIGHEST, LOWEST, AreaScope
+from renkou_common.scope import AreaScope
 from renkou_registry.persons.documents import OTHER_KINDS, blind_index
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 from renkou_registry.search import repository
 from renkou_registry.search.criteria import Criteria, in_scope
-from renkou_registry.search.domain import Look, Match, looks_for_name, looks_for_street
+from renkou_registry.search.domain import Match, looks_for_name, looks_for_street
 from renkou_registry.search.repository import Conditions, Ring
-
-_EVERYWHERE = (LOWEST, HIGHEST)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is looked for: at least one of the first six, and what narrows it. ``near`` ranks by distance."""
+    """What is looked for: at least one of the first six, and what narrows it. who lives ``near`` comes first."""
 
     criteria: Criteria
     resident_id: ResidentId | None = None
@@ -115,9 +113,9 @@ async def _by_keys(
             repository.key_condition(looks_for_street(question.address), conditions)
     else:
         looks = looks_for_street(question.address or "")
-    rings = rings_of(question.near or question.criteria.area, scope)
+    rings = rings_of(question.near or question.criteria.area)
     rows = await repository.find_by_keys(reader, looks, rings, scope.multirange, conditions, after, limit)
-    return [Found(row, _match(looks, rings, row["branch"])) for row in rows]
+    return [Found(row, looks[row["branch"] // len(rings)].match_of(row["key"])) for row in rows]
 
 
 def _narrowed(
@@ -136,21 +134,6 @@ def _narrowed(
     return conditions
 
 
-def _match(looks: list[Look], rings: list[Ring], branch: int) -> Match:
-    return looks[branch // len(rings)].match
-
-
-def rings_of(near: AreaCode | None, scope: AreaScope) -> list[Ring]:
-    """Return the rings around an area: itself, its town, its district, everywhere else; around the caller's
-    own area where none is given, and no rings where that is more than one."""
-    if near is None:
-        if len(scope.intervals) != 1 or scope.intervals[0] == _EVERYWHERE:
-            return [Ring(None)]
-        return [Ring(scope.intervals[0]), Ring(None, scope.intervals[0])]
-    intervals = []
-    area: AreaCode | None = near
-    while area is not None and area.level >= AreaLevel.COUNTY:
-        intervals.append(area.interval())
-        area = area.parent
-    inner = [None, *intervals]
-    return [Ring(outer, inside) for outer, inside in zip([*intervals, None], inner, strict=True)]
+def rings_of(near: AreaCode | None) -> list[Ring]:
+    """Return the rings around an area: itself, then everywhere else; no rings where none is given."""
+    return [Ring(near.interval()), Ring(None, near.interval())] if near else [Ring(None)]

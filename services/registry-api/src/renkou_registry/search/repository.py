@@ -213,9 +213,9 @@ def _statement(shape: _Shape) -> str:
         return f"${next(numbers)}"
 
     area, size = f"(SELECT {value()}::text::int8multirange)", f"{shape.limit:d}"
-    places = [_place(_KEY, kind, value(), None if exact else value()) for kind, exact in shape.looks]
+    bounds = [(value(), None if exact else value()) for _, exact in shape.looks]
+    places = [_place(_KEY, kind, *each) for (kind, _), each in zip(shape.looks, bounds, strict=True)]
     rings = [_ring(value, outer=outer, inner=inner) for outer, inner in shape.rings]
-    narrowed = [_person(shape.conditions)] if shape.conditions else []
     selects = []
     for branch in range(shape.start, len(places) * len(rings)):
         number = branch // len(rings)
@@ -223,8 +223,7 @@ def _statement(shape: _Shape) -> str:
             places[number].replace(_KEY, "k"),
             f"(k.present_area <@ {area} OR k.other_area <@ {area})",
             *rings[branch % len(rings)],
-            *_not_before(places, number, exact=shape.looks[number][1]),
-            *narrowed,
+            *_narrowed(shape.conditions, _not_before(places, number, *bounds[number])),
         ]
         if branch == shape.start and shape.continued:
             texts.append(f"(k.key, k.person_id) > ({value()}, {value()})")
@@ -232,8 +231,9 @@ def _statement(shape: _Shape) -> str:
             f"(SELECT {branch} AS branch, k.key, k.person_id FROM person_key k WHERE {' AND '.join(texts)}"
             f" ORDER BY k.key, k.person_id LIMIT {size})"
         )
+    found = selects[0] if len(selects) == 1 else f"({' UNION ALL '.join(selects)} LIMIT {size})"
     return (
-        f"SELECT f.branch, f.key, {_SHOWN} FROM ({' UNION ALL '.join(selects)} LIMIT {size}) AS f"
+        f"SELECT f.branch, f.key, {_SHOWN} FROM {found} AS f"
         " JOIN person p ON p.id = f.person_id ORDER BY f.branch, f.key, f.person_id"
     )
 
@@ -263,20 +263,25 @@ def _place(name: str, kind: int, low: str, high: str | None) -> str:
     return f"{name}.kind = {int(kind)} AND {bounds}"
 
 
-def _not_before(places: Sequence[str], number: int, *, exact: bool) -> list[str]:
+def _not_before(places: Sequence[str], number: int, low: str, high: str | None) -> list[str]:
     """Return the condition that an earlier look, or an earlier key of this one, does not find the person."""
     earlier = [f"({place.replace(_KEY, 'o')})" for place in places[:number]]
-    if not exact:
+    if high is not None:
         earlier.append(f"({places[number].replace(_KEY, 'o')} AND o.key < k.key)")
     if not earlier:
         return []
     found = " OR ".join(earlier)
-    return [f"NOT EXISTS (SELECT FROM person_key o WHERE o.person_id = k.person_id AND ({found}))"]
+    # OFFSET 0: one look at the person's few keys, never a join with everybody whom the earlier looks find.
+    new = f"NOT EXISTS (SELECT FROM person_key o WHERE o.person_id = k.person_id AND ({found}) OFFSET 0)"
+    # Nothing comes before the lowest key of the first look, where most of what is asked for stands.
+    return [new] if number else [f"(k.key = {low} OR {new})"]
 
 
-def _person(conditions: Sequence[str]) -> str:
-    """Return the condition on the person, where keys and areas do not tell all that is asked."""
-    return f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {' AND '.join(conditions)})"
+def _narrowed(conditions: Sequence[str], new: Sequence[str]) -> Sequence[str]:
+    """Return what is asked of the person beyond keys and areas, then that the person is new: it costs more."""
+    if not conditions:
+        return new
+    return [f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {' AND '.join([*conditions, *new])})"]
 
 
 def _ring(value: Callable[[], str], *, outer: int, inner: bool) -> list[str]:

@@ -57,9 +57,7 @@ class PersonSearch(BaseModel):
     age_to: Age | None = None
     alive: bool | None = None
     card_state: Literal["open", "closed", "none"] | None = Field(default=None, description="育龄妇女信息卡")
-    near: AnyArea | None = Field(
-        default=None, description="whom to show first: who lives nearest; else who lives in the caller's area"
-    )
+    near: AnyArea | None = Field(default=None, description="an area: who lives there comes first")
     after: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
         default=None, description="cursor of the page before"
     )
