@@ -91,14 +91,14 @@ async def _list(
         on,
         access.subject if mine else worker if isinstance(worker, UUID) else None,
         unassigned_too=mine,
-        after=decode_cursor(after, int, UUID),
+        after=decode_cursor(after, int, date, UUID),
         limit=limit + 1,
     )
     rows = found[:limit]
     following = None
     if len(found) > limit:
         last = rows[-1]
-        following = encode_cursor(last["place"], str(last["id"]))
+        following = encode_cursor(last["place"], last["planned_on"].isoformat(), str(last["id"]))
     return {"on": on, "items": [answers.work_item(runtime, row) for row in rows], "next": following}
 
 
@@ -116,7 +116,7 @@ async def read_worklist(
     after: After = None,
     limit: Limit = 50,
 ) -> Worklist:
-    """List the open offers planned up to a day for those who live in the area, by place and street.
+    """List the open offers planned up to a day for those who live in the area, by place and planned day.
 
     Needs `card:read`.
     """

@@ -211,7 +211,7 @@ class WorkItem(BaseModel):
 
 
 class Worklist(BaseModel):
-    """Visits offered up to a day, by place and street."""
+    """Visits offered up to a day, by place and planned day."""
 
     on: date
     items: list[WorkItem]

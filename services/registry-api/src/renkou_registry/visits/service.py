@@ -177,7 +177,7 @@ async def worklist(
     worker: UUID | None,
     *,
     unassigned_too: bool,
-    after: tuple[int, UUID] | None,
+    after: tuple[int, date, UUID] | None,
     limit: int,
 ) -> list[asyncpg.Record]:
     """Return a page of the visits to make in an area on a day; raises NotFound for a foreign area."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import urlsafe_b64decode
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -168,27 +168,30 @@ async def street(registry: Registry) -> Women:
     return Women(registry, await registry.staff("community_worker", area))
 
 
-async def test_a_worklist_holds_the_days_visits_by_place_and_street_and_nothing_about_health(
+async def test_a_worklist_holds_the_days_visits_by_place_and_day_and_nothing_about_health(
     street: Women,
 ) -> None:
     women, place = street, "340103006001"
     home = {"registered_area": place, "present_area": place, "phone": "13900001111"}
     _, late = await women.offered(present_street="三里街 9 号", **home)
     _, early = await women.offered(present_street="一里街 2 号", **home)
-    due = late["due_on"]
+    due = early["due_on"]
+    day = str(date.fromisoformat(due) + timedelta(days=1))
+    put_off = await women.caller.patch(f"/visits/{late['id']}", version=1, json={"planned_on": day})
+    assert put_off.status_code == 200, put_off.text
     before = str(add_months(women.today, 1) - timedelta(days=1))
     assert (await women.caller.get("/worklists", params={"area": place, "on": before})).json()["items"] == []
-    answer = await women.caller.get("/worklists", params={"area": place, "on": due, "worker": "me"})
+    answer = await women.caller.get("/worklists", params={"area": place, "on": day, "worker": "me"})
     listed = answer.json()
     assert [each["id"] for each in listed["items"]] == [early["id"], late["id"]]
     assert {each["phone"] for each in listed["items"]} == {"139****1111"}
     for word in ("supplies", "method", "effect", "contraception"):
         assert word not in answer.text
-    first = await women.caller.get("/worklists", params={"area": place, "on": due, "limit": 1})
+    first = await women.caller.get("/worklists", params={"area": place, "on": day, "limit": 1})
     cursor = first.json()["next"]
     assert "一里街" not in urlsafe_b64decode(cursor + "==").decode()  # it stands in a URL
     second = await women.caller.get(
-        "/worklists", params={"area": place, "on": due, "limit": 1, "after": cursor}
+        "/worklists", params={"area": place, "on": day, "limit": 1, "after": cursor}
     )
     assert [page.json()["items"][0]["id"] for page in (first, second)] == [early["id"], late["id"]]
     assert second.json()["next"] is None
