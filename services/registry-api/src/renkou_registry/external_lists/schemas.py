@@ -156,12 +156,17 @@ class SettlementCreate(BaseModel):
 
 
 class BulkSettlement(BaseModel):
-    """How every exact row that waits is settled."""
+    """How every exact row that waits is settled, from the row after ``after_row`` on."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"action": "record"}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"action": "record"}, {"action": "record", "after_row": 501}]},
+    )
 
     action: Literal[Action.LINK, Action.RECORD, Action.IGNORE]
     reason: Reason | None = None
+    after_row: Annotated[int, Field(strict=True, ge=0, lt=1 << 31)] = 0
+    limit: Annotated[int, Field(strict=True, ge=1, le=500, description="rows to try at most")] = 500
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -180,8 +185,10 @@ class BulkFailure(BaseModel):
 
 
 class BulkOut(BaseModel):
-    """What came of settling rows together; send it again while `more` is true."""
+    """What came of settling rows together. While `more` is true, send it again with `last_row` as `after_row`:
+    rows that failed wait on, and are not tried twice."""
 
     settled: int
     failed: list[BulkFailure]
+    last_row: int | None = Field(description="the last row that was tried; null where none waited")
     more: bool

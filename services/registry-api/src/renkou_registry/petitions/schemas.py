@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.offices import PetitionChannel, PetitionTopic
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn, NameIn, Phone, Reason
+from renkou_registry.fields import AreaIn, NameIn, NotEmpty, Phone, Reason
 
 Office = Annotated[
     str,
@@ -66,8 +66,8 @@ class PetitionPatch(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"office": "逍遥津街道计生办"}]}
     )
 
-    topic: PetitionTopic | None = None
-    office: Office | None = None
+    topic: Annotated[PetitionTopic | None, NotEmpty] = None
+    office: Annotated[Office | None, NotEmpty] = None
 
 
 class ReplyCreate(BaseModel):

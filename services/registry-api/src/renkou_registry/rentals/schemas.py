@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn, NameIn, Phone, Street
+from renkou_registry.fields import AreaIn, NameIn, NotEmpty, Phone, Street
 
 _ID = "0197f000-0000-7000-8000-000000000001"
 Rooms = Annotated[int, Field(strict=True, ge=1, le=1000)]
@@ -68,8 +68,8 @@ class RentalPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rooms": 4}]})
 
-    street: Street | None = None
-    rooms: Rooms | None = None
+    street: Annotated[Street | None, NotEmpty] = None
+    rooms: Annotated[Rooms | None, NotEmpty] = None
     landlord_id: UUID | None = None
     landlord_name: NameIn | None = None
     landlord_phone: Phone | None = None
