@@ -107,6 +107,7 @@ def field_error(
     if isinstance(error, RenkouError):
         return FieldError(pointer, error.code, error.detail)
     if isinstance(error, CodeError):
+        pointer += f"/{error.field}" if error.field else ""
         return FieldError(pointer, error.code, Text(error.zh, error.en))
     fallback = fallback.removeprefix("Value error, ")
     return FieldError(pointer, kind, _MESSAGES.get(kind, Text(f"填写有误: {fallback}", fallback)))

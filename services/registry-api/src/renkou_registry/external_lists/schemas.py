@@ -146,12 +146,17 @@ class SettlementCreate(BaseModel):
     def _complete(self) -> Self:
         if (self.action is Action.NEW) != (self.person is not None):
             raise CodeError(
-                "person", "新建人员时须且只须填写 person", "person is given if and only if action is new"
+                "person",
+                "新建人员时须且只须填写 person",
+                "person is given if and only if action is new",
+                field="person",
             )
         if self.action is Action.IGNORE and self.reason is None:
-            raise CodeError("reason", "不采用时须写明理由", "ignoring a row needs a reason")
+            raise CodeError("reason", "不采用时须写明理由", "ignoring a row needs a reason", field="reason")
         if self.action in (Action.NEW, Action.IGNORE) and self.person_id is not None:
-            raise CodeError("person_id", "此处理方式不填 person_id", "this action takes no person_id")
+            raise CodeError(
+                "person_id", "此处理方式不填 person_id", "this action takes no person_id", field="person_id"
+            )
         return self
 
 
@@ -171,7 +176,7 @@ class BulkSettlement(BaseModel):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.action is Action.IGNORE and self.reason is None:
-            raise CodeError("reason", "不采用时须写明理由", "ignoring rows needs a reason")
+            raise CodeError("reason", "不采用时须写明理由", "ignoring rows needs a reason", field="reason")
         return self
 
 

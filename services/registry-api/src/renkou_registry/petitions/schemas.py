@@ -54,7 +54,10 @@ class PetitionCreate(BaseModel):
     def _petitioner(self) -> Self:
         if self.anonymous == (self.petitioner_name is not None):
             raise CodeError(
-                "petitioner", "匿名不填姓名, 实名须填姓名", "a name is given if and only if not anonymous"
+                "petitioner",
+                "匿名不填姓名, 实名须填姓名",
+                "a name is given if and only if not anonymous",
+                field="petitioner_name",
             )
         return self
 

@@ -52,13 +52,17 @@ class RentalCreate(BaseModel):
     def _landlord(self) -> Self:
         if (self.landlord_id is None) == (self.landlord_name is None):
             raise CodeError(
-                "landlord", "房东填 landlord_id 或 landlord_name 之一", "give landlord_id or landlord_name"
+                "landlord",
+                "房东填 landlord_id 或 landlord_name 之一",
+                "give landlord_id or landlord_name",
+                field="landlord_name",
             )
         if self.landlord_id is not None and self.landlord_phone is not None:
             raise CodeError(
                 "landlord_phone",
                 "在册房东的电话见人员信息",
                 "the phone of a registered landlord is the person's",
+                field="landlord_phone",
             )
         return self
 
@@ -79,7 +83,10 @@ class RentalPatch(BaseModel):
         named = self.landlord_name is not None or self.landlord_phone is not None
         if self.landlord_id is not None and named:
             raise CodeError(
-                "landlord", "房东填 landlord_id 或姓名电话之一", "give landlord_id, or a name with a phone"
+                "landlord",
+                "房东填 landlord_id 或姓名电话之一",
+                "give landlord_id, or a name with a phone",
+                field="landlord_id",
             )
         return self
 

@@ -82,7 +82,9 @@ async def test_a_declared_child_is_born_before_it_died_and_neither_is_to_come(of
     at = "/declared/children/1"
     assert await refused(birth_date="2999-01-01") == [(f"{at}/birth_date", "in_future")]
     assert await refused(birth_date="1991-01-01", died_on="2999-01-01") == [(f"{at}/died_on", "in_future")]
-    assert await refused(birth_date="1991-01-02", died_on="1991-01-01") == [(at, "died_before_birth")]
+    assert await refused(birth_date="1991-01-02", died_on="1991-01-01") == [
+        (f"{at}/died_on", "died_before_birth")
+    ]
 
 
 async def test_nobody_takes_two_steps_of_a_case(office: Office) -> None:

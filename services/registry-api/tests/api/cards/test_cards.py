@@ -177,11 +177,11 @@ async def test_an_unmarried_woman_is_not_asked_but_may_tell_of_her_own_accord(wo
                     "consent": True,
                 }
             },
-            "/method",
+            "/method/ended_on",
         ),
         (
             {"expected_delivery": {"expected_on": "2027-12-31", "told_on": "2025-01-01", "consent": True}},
-            "/expected_delivery",
+            "/expected_delivery/expected_on",
         ),
         ({"method": None, "pregnant": True}, "/pregnant"),
     ],

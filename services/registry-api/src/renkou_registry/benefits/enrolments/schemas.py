@@ -29,7 +29,9 @@ class ChildIn(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.died_on is not None and self.died_on < self.birth_date:
-            raise CodeError("died_before_birth", "死亡日期早于出生日期", "died before the birth")
+            raise CodeError(
+                "died_before_birth", "死亡日期早于出生日期", "died before the birth", field="died_on"
+            )
         return self
 
 
