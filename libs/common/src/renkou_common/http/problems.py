@@ -199,10 +199,10 @@ def _place(location: tuple[int | str, ...], kind: str, body: Any) -> tuple[int |
     if not isinstance(body, dict | list):
         return location
     place: list[int | str] = ["body"]
+    inner: Any = body
     for number, part in enumerate(location[1:], 2):
-        inside = part in body if isinstance(body, dict) else isinstance(body, list) and isinstance(part, int)
-        if inside:
-            body = body[part]
+        if part in inner if isinstance(inner, dict) else isinstance(inner, list) and isinstance(part, int):
+            inner = inner[part]
         elif kind not in ("missing", "json_invalid") or number < len(location):
             continue
         place.append(part)
