@@ -50,6 +50,39 @@ def test_the_page_of_records_names_every_endpoint_table_and_event_of_the_registe
     assert (DOCS / "records.md").read_text(encoding="utf-8") == records_page.page()
 
 
+RECORDS = (
+    "Person",
+    "Household",
+    "Separated from registration",
+    "Populations",
+    "Life events",
+    "Card of a woman",
+    "Follow-up card",
+    "Services given",
+    "Pre-pregnancy check",
+    "Supplies ledger",
+    "Childbirth registration",
+    "Only-child parents' honour certificate",
+    "Benefit schemes",
+    "Employers and their yearly statements",
+    "Rented housing and its agreements",
+    "Activities",
+    "Petitions",
+    "Surveys",
+    "Budget lines",
+)
+"""What the field keeps of people, households and an office, in the field's own order."""
+
+
+def test_every_record_of_the_field_has_its_endpoints_tables_and_events() -> None:
+    lines = (DOCS / "records.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    found = [next((row for row in rows if row[0].startswith(record)), [record]) for record in RECORDS]
+    assert [row[0] for row in found if len(row) < 4 or "-" in row[1:]] == []
+    places = [rows.index(row) for row in found]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize("settings", [RegistrySettings, MigrantSettings, ReportingSettings])
 def test_every_setting_is_on_the_operators_page(settings: type[BaseSettings]) -> None:
     text = (DEPLOY / "README.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import httpx
@@ -33,6 +33,8 @@ class Visit(BaseModel):
 
     on: Day
     notes: list[Annotated[str, Field(max_length=20)]] = []
+    worker: UUID | Literal["me"] | None = None
+    values: dict[Annotated[str, Field(max_length=5)], str | list[Annotated[str, Field(max_length=5)]]] = {}
 
 
 @router.post("/visits")
@@ -41,7 +43,9 @@ async def make_visit(visit: Visit) -> dict[str, Any]:
 
 
 @router.get("/visits")
-async def list_visits(name: Annotated[str, Query()] = "") -> list[str]:
+async def list_visits(
+    name: Annotated[str, Query()] = "", worker: Annotated[UUID | Literal["me"] | None, Query()] = None
+) -> list[str]:
     return [name]
 
 
@@ -116,6 +120,51 @@ async def test_half_a_surrogate_pair_is_refused_in_both_languages(client: httpx.
         error = answer.json()["errors"][0]
         assert error["pointer"] == "/notes/0"
         assert text in error["detail"]
+
+
+async def test_half_a_surrogate_pair_in_a_name_is_refused_with_the_place_it_stands_in(
+    client: httpx.AsyncClient,
+) -> None:
+    body = b'{"on": "2025-03-18", "\\uDFFF": 1}'
+    answer = await client.post("/visits", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("", "string_unicode")]
+
+
+async def test_a_pair_of_surrogates_is_a_character(client: httpx.AsyncClient) -> None:
+    body = b'{"on": "2025-03-18", "notes": ["\\ud842\\udfb7"]}'
+    answer = await client.post("/visits", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("given", "pointers"),
+    [
+        ({"worker": "somebody"}, {"/worker"}),
+        ({"values": {"a": ["fine", "too long"]}}, {"/values/a", "/values/a/1"}),
+        ({"values": {"a": 1}}, {"/values/a"}),
+        ({"values": {"too long": "a"}}, {"/values/too long"}),
+        ({"on": None, "notes": [1], "other": 1}, {"/on", "/notes/0", "/other"}),
+        ([], {""}),
+    ],
+)
+async def test_a_pointer_leads_into_what_was_sent(
+    client: httpx.AsyncClient, given: Any, pointers: set[str]
+) -> None:
+    body = {"on": "2025-03-18"} | given if isinstance(given, dict) else given
+    answer = await client.post("/visits", json=body)
+    assert answer.status_code == 422
+    assert {each["pointer"] for each in answer.json()["errors"]} == pointers
+
+
+async def test_a_parameter_of_several_kinds_is_pointed_at_by_its_name(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/visits", params={"worker": "somebody"})
+    assert {each["pointer"] for each in answer.json()["errors"]} == {"/query/worker"}
+
+
+async def test_what_is_missing_is_pointed_at(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/visits", json={})
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/on", "missing")]
 
 
 async def test_a_body_of_another_kind_is_415(client: httpx.AsyncClient) -> None:

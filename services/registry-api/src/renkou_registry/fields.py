@@ -22,6 +22,16 @@ def _in_list(codes: CodeList) -> AfterValidator:
     return AfterValidator(lambda code: codes.entry(code).code)
 
 
+def _not_empty(value: Any) -> Any:
+    if value is None:
+        raise CodeError("not_empty", "该项不能为空", "this cannot be empty")
+    return value
+
+
+NotEmpty = AfterValidator(_not_empty)
+"""For a member of a change that may be left out, but has to hold something where it is given."""
+
+
 def _phone(text: str) -> str:
     digits = "".join(text.split()).replace("-", "")
     if not digits.removeprefix("+").isdigit() or not digits.isascii() or not 5 <= len(digits) <= 20:

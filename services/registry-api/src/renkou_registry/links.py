@@ -12,7 +12,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_registry.fields import check_not_future
 from renkou_registry.persons import service as persons
-from renkou_registry.persons.domain import new_id
+from renkou_registry.persons.domain import check_alive, new_id
 from renkou_registry.records import Desk
 
 
@@ -71,10 +71,11 @@ async def link(
 ) -> UUID:
     """Link a person of the caller's area to a record.
 
-    Raises NotFound, InvalidInput, Conflict ``linked_already``.
+    Raises NotFound, InvalidInput, Conflict ``not_alive``, ``linked_already``.
     """
     check_not_future({"/since": since}, desk.today)
-    await persons.find(desk.tx, person_id, desk.scope)
+    person = await persons.find(desk.tx, person_id, desk.scope)
+    check_alive(person["birth_date"], person["died_on"], since)
     link_id = new_id()
     values = {
         "id": link_id,

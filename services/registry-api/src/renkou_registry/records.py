@@ -6,7 +6,7 @@ never from a request's text.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -197,6 +197,12 @@ def check_open(row: asyncpg.Record) -> None:
     """Raise Conflict ``ended`` for a record that has been ended."""
     if row["ended_on"] is not None:
         raise Conflict("ended", f"已于 {row['ended_on']} 终止", f"this was ended on {row['ended_on']}")
+
+
+def check_something(given: Collection[Any]) -> None:
+    """Raise InvalidInput ``no_change`` for a change that names nothing to change."""
+    if not given:
+        raise InvalidInput.field("", "no_change", "没有任何改动", "nothing would be different")
 
 
 def check_four_eyes(first: UUID, second: UUID) -> None:

@@ -196,6 +196,29 @@ async def test_exact_rows_are_settled_together_by_somebody_else(
     assert [(each["row"], each["code"]) for each in settled["failed"]] == [(5, "already_dead")]
 
 
+async def test_rows_that_cannot_be_settled_together_do_not_keep_those_after_them_waiting(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
+    somebody = await people(registry, rosters, clerk, 4)
+    dead = await matched(registry, clerk, "deaths", [death(each) for each in somebody[:2]])
+    colleague = await registry.staff("subdistrict_clerk", "340103")
+    before = f"/external-lists/{dead['id']}/settlements"
+    assert (await colleague.post(before, json={"action": "record"})).json()["settled"] == 2
+    found = await matched(registry, clerk, "deaths", [death(each) for each in somebody])
+    path = f"/external-lists/{found['id']}/settlements"
+    asked, settled, failed = {"action": "record", "limit": 2}, 0, []
+    for _ in range(3):
+        done = (await colleague.post(path, json=asked)).json()
+        settled += done["settled"]
+        failed += [(each["row"], each["code"]) for each in done["failed"]]
+        if not done["more"]:
+            break
+        asked |= {"after_row": done["last_row"]}
+    assert (settled, failed) == (2, [(2, "already_dead"), (3, "already_dead")])
+    nothing = (await colleague.post(path, json={"action": "record", "after_row": 5})).json()
+    assert (nothing["settled"], nothing["last_row"], nothing["more"]) == (0, None, False)
+
+
 async def test_births_marriages_and_household_changes_are_recorded(
     registry: Registry, clerk: Caller, rosters: Rosters
 ) -> None:

@@ -34,6 +34,16 @@ def test_a_workbook_is_read_back_as_it_was_written(rows: list[list[str]]) -> Non
     assert not any(any(row) for row in rows[len(told) :])
 
 
+def test_the_headings_stay_in_sight_and_an_id_number_fits_its_column() -> None:
+    with ZipFile(BytesIO(workbook([["张三", "340103199003071212"]]))) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        styles = archive.read("xl/styles.xml").decode()
+    assert '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>' in sheet
+    assert '<col min="1" max="2" width="22" customWidth="1"/>' in sheet
+    assert sheet.index("<sheetViews>") < sheet.index("<cols>") < sheet.index("<sheetData>")
+    assert "<fill/>" not in styles  # Excel repairs a workbook whose fill has no pattern
+
+
 def test_long_numbers_keep_every_digit() -> None:
     content = workbook([["张三", "340103199003071212"]])
     row = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()[1]

@@ -21,11 +21,13 @@ class Finding:
 
 
 class CodeError(ValueError):
-    """A value that does not follow its standard. `finding` says why."""
+    """A value that does not follow its standard. `finding` says why; `field` names the member of an object that
+    is wrong where a rule is about several of them."""
 
-    def __init__(self, code: str, zh: str, en: str) -> None:
+    def __init__(self, code: str, zh: str, en: str, *, field: str = "") -> None:
         super().__init__(f"{zh} / {en}")
         self.finding = Finding(code, zh, en)
+        self.field = field
 
     @property
     def code(self) -> str:

@@ -14,10 +14,10 @@ from starlette.types import ASGIApp
 from renkou_common.errors import RenkouError
 from renkou_common.http.docs import docs_page
 from renkou_common.http.middleware import Edge
-from renkou_common.http.nul import refuse_nul
 from renkou_common.http.problems import install_problem_handlers
 from renkou_common.http.serving import METRICS_DIR, serve_port
 from renkou_common.http.straight import StraightApplication
+from renkou_common.http.unstorable import refuse_unstorable
 
 type ReadinessCheck = Callable[[], Awaitable[None]]
 type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -41,7 +41,7 @@ def create_application(
         redoc_url=None,
         openapi_url="/openapi.json",
         separate_input_output_schemas=False,
-        dependencies=[Depends(refuse_nul)],
+        dependencies=[Depends(refuse_unstorable)],
     )
     install_problem_handlers(app)
 

@@ -39,7 +39,6 @@ _MESSAGES: dict[str, Text] = {
     "date_parsing": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
     "date_type": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
     "date_from_datetime_inexact": Text("日期应为 YYYY-MM-DD", "must be a date, YYYY-MM-DD"),
-    "string_unicode": Text("含有无法识别的字符 (不成对的代理码位)", "holds half a surrogate pair"),
     "int_from_float": Text("应为整数", "must be a whole number"),
     "int_parsing_size": Text("数字过大", "this number is too large"),
     "uuid_version": Text("应为 UUID", "must be a UUID"),
@@ -108,6 +107,7 @@ def field_error(
     if isinstance(error, RenkouError):
         return FieldError(pointer, error.code, error.detail)
     if isinstance(error, CodeError):
+        pointer += f"/{error.field}" if error.field else ""
         return FieldError(pointer, error.code, Text(error.zh, error.en))
     fallback = fallback.removeprefix("Value error, ")
     return FieldError(pointer, kind, _MESSAGES.get(kind, Text(f"填写有误: {fallback}", fallback)))
@@ -181,9 +181,32 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
             _HTTP_TITLES[415],
             Text("Content-Type 应为 application/json", "Content-Type has to be application/json"),
         )
-    found = tuple(field_error(e["type"], tuple(e["loc"]), e.get("ctx", {}), e["msg"]) for e in error.errors())
+    found = tuple(
+        dict.fromkeys(
+            field_error(e["type"], _place(tuple(e["loc"]), e["type"], error.body), e.get("ctx", {}), e["msg"])
+            for e in error.errors()
+        )
+    )
     summary = errors.InvalidInput.fields(found)
     return problem(request, 422, summary.code, summary.title, summary.detail, found)
+
+
+def _place(location: tuple[int | str, ...], kind: str, body: Any) -> tuple[int | str, ...]:
+    """Return where in a request an error lies, without what pydantic adds of its own: which member of a union was
+    tried, that a name and not its value is wrong."""
+    if location[:1] != ("body",):
+        return location[:2]
+    if not isinstance(body, dict | list):
+        return location
+    place: list[int | str] = ["body"]
+    inner: Any = body
+    for number, part in enumerate(location[1:], 2):
+        if part in inner if isinstance(inner, dict) else isinstance(inner, list) and isinstance(part, int):
+            inner = inner[part]
+        elif kind not in ("missing", "json_invalid") or number < len(location):
+            continue
+        place.append(part)
+    return tuple(place)
 
 
 def _is_other_content(request: Request, error: RequestValidationError) -> bool:

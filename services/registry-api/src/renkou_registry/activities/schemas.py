@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from renkou_common.codes.offices import ActivityKind
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn, Reason
+from renkou_registry.fields import AreaIn, NotEmpty, Reason
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)]
 People = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
@@ -57,12 +57,12 @@ class ActivityPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"people_reached": 130}]})
 
-    kind: ActivityKind | None = None
-    title: Title | None = None
-    place: Title | None = None
-    held_on: Day | None = None
-    people_reached: People | None = None
-    materials: list[Material] | None = Field(default=None, max_length=50)
+    kind: Annotated[ActivityKind | None, NotEmpty] = None
+    title: Annotated[Title | None, NotEmpty] = None
+    place: Annotated[Title | None, NotEmpty] = None
+    held_on: Annotated[Day | None, NotEmpty] = None
+    people_reached: Annotated[People | None, NotEmpty] = None
+    materials: Annotated[Annotated[list[Material], Field(max_length=50)] | None, NotEmpty] = None
 
 
 class ActivityCancel(BaseModel):

@@ -14,7 +14,7 @@ from renkou_common.contracts.registry_offices import ActivityChanged
 from renkou_registry.activities.domain import activity_lines
 from renkou_registry.activities.repository import ACTIVITIES
 from renkou_registry.fields import check_not_future
-from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.records import Desk, check_open, check_something, enter, lock_version, own_area, publish
 
 
 def _lines(row: asyncpg.Record | None) -> Counter[LineKey]:
@@ -54,12 +54,15 @@ async def create(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
 
 
 async def change(desk: Desk, activity_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:
-    """Change an activity; its old counts are taken back. Raises NotFound, VersionMismatch, Conflict."""
+    """Change an activity; its old counts are taken back.
+
+    Raises NotFound, VersionMismatch, Conflict, InvalidInput.
+    """
+    check_something(values)
     before = await lock_version(desk, ACTIVITIES, activity_id, version)
     check_open(before)
     check_not_future({"/held_on": values.get("held_on")}, desk.today)
-    kept = {name: value for name, value in values.items() if value is not None}
-    row = await ACTIVITIES.update(desk.tx, activity_id, kept)
+    row = await ACTIVITIES.update(desk.tx, activity_id, values)
     await _changed(desk, row, "changed", before)
     return row
 

@@ -19,6 +19,8 @@ from renkou_registry.fields import check_not_future
 from renkou_registry.persons.domain import new_id
 from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
 
+MOST = Decimal("999999999999.99")
+
 
 async def _changed(
     desk: Desk,
@@ -83,13 +85,21 @@ async def end(desk: Desk, line_id: UUID, version: int) -> asyncpg.Record:
 
 
 async def spend(desk: Desk, line_id: UUID, amount: Decimal, spent_on: date, purpose: str) -> UUID:
-    """Book a spending within the line's year; raises NotFound, InvalidInput, Conflict ``ended``."""
+    """Book a spending within the line's year; raises NotFound, InvalidInput, Conflict ``ended``.
+
+    What is spent of a line in all is an amount like any other.
+    """
     line = await LINES.lock(desk.tx, line_id, desk.scope)
     check_open(line)
     check_not_future({"/spent_on": spent_on}, desk.today)
     if spent_on.year != line["year"]:
         raise InvalidInput.field(
             "/spent_on", "other_year", f"应为 {line['year']} 年的日期", f"must be a day of {line['year']}"
+        )
+    if line["spent"] + amount > MOST:
+        left = MOST - line["spent"]
+        raise InvalidInput.field(
+            "/amount", "amount_total", f"最多还可登记 {left}", f"{left} at most can be booked yet"
         )
     return await _book(desk, line, amount, spent_on, purpose, None)
 

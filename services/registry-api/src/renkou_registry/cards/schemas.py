@@ -45,7 +45,9 @@ class MethodIn(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.started_on and self.ended_on and self.ended_on < self.started_on:
-            raise CodeError("ended_before_start", "终止日期早于开始日期", "ended before it started")
+            raise CodeError(
+                "ended_before_start", "终止日期早于开始日期", "ended before it started", field="ended_on"
+            )
         return self
 
 
@@ -65,6 +67,7 @@ class ExpectedDeliveryIn(BaseModel):
                 "expected_on",
                 "预产期应在告知日前 31 天至后 301 天之间",
                 "must lie between 31 days before and 301 days after the day it was told",
+                field="expected_on",
             )
         return self
 

@@ -4,7 +4,7 @@ Callers hold the transaction; nothing here commits.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from renkou_common.contracts.lines import LineKey, Population, difference
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_cards import CardChanged
 from renkou_common.database import Reader, Transaction
-from renkou_common.errors import Conflict, InvalidInput, NotFound
+from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, Text
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
@@ -299,6 +299,15 @@ async def tell(
     """Write down what a woman has told with her consent; her visits follow. Raises Conflict, InvalidInput."""
     if card.state != CardState.OPEN:
         raise Conflict("card_closed", "该卡已退出, 不再登记", "the card is closed; nothing more is put on it")
+    begun = telling.method.started_on if telling.method else None
+    _check_born(
+        person,
+        {
+            "/method/told_on": telling.method_told_on,
+            "/method/started_on": begun,
+            "/expected_delivery/told_on": telling.expected_told_on,
+        },
+    )
     if telling.method is not None and telling.method_told_on is not None:
         if not is_asked(person.marital_status) and not telling.volunteered:
             raise InvalidInput.field(
@@ -315,6 +324,15 @@ async def tell(
     await _touch(runtime, tx, card, person)
 
 
+def _check_born(person: PersonRecord, days: Mapping[str, date | None]) -> None:
+    """Raise InvalidInput that lists every day (by pointer) before her birth."""
+    born = person.birth_date
+    text = Text(f"不能早于出生日期 {born}", f"must not be before her birth on {born}")
+    found = [FieldError(at, "before_birth", text) for at, day in days.items() if day and day < born]
+    if found:
+        raise InvalidInput.fields(found)
+
+
 async def take_back(
     runtime: Runtime, tx: Transaction, card: CardRow, person: PersonRecord, fact_id: UUID, by: UUID
 ) -> None:
@@ -326,7 +344,11 @@ async def take_back(
 async def decline_visits(
     runtime: Runtime, tx: Transaction, card: CardRow, person: PersonRecord, told_on: date
 ) -> None:
-    """She wants no visits: the open offer is withdrawn and none follows. Nothing else follows either."""
+    """She wants no visits: the open offer is withdrawn and none follows. Nothing else follows either.
+
+    Raises InvalidInput for a day before her birth.
+    """
+    _check_born(person, {"/told_on": told_on})
     if card.visits_declined_on is None:
         await _touch(runtime, tx, card, person, visits_declined_on=told_on)
 

@@ -19,7 +19,7 @@ from renkou_registry.childbirth import domain, repository
 from renkou_registry.childbirth.domain import Address, Registration, State
 from renkou_registry.listing import START, Position, own_interval
 from renkou_registry.persons import service as persons
-from renkou_registry.persons.domain import new_id
+from renkou_registry.persons.domain import check_alive, new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.records import Desk
 from renkou_registry.runtime import Runtime
@@ -41,8 +41,7 @@ async def register(
 ) -> UUID:
     """Record a registration and publish it; returns its id. Raises NotFound, Conflict."""
     person = (await persons.lock(tx, [person_id], scope))[person_id]
-    if person.died_on is not None and person.died_on < registered_on:
-        raise Conflict("not_alive", "该日期不在其生存期间", "the person was not alive on that day")
+    check_alive(person.birth_date, person.died_on, registered_on)
     await _check_partner(tx, scope, person_id, partner_id)
     district = runtime.district.interval()
     registration = Registration(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 from renkou_common.codes.credit_code import CreditCode
 from renkou_common.codes.findings import CodeError
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn, NameIn, Phone, Street
+from renkou_registry.fields import AreaIn, NameIn, NotEmpty, Phone, Street
 
 _ID = "0197f000-0000-7000-8000-000000000001"
 
@@ -62,9 +62,9 @@ class EmployerPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"representative": "王芳"}]})
 
-    name: UnitName | None = None
+    name: Annotated[UnitName | None, NotEmpty] = None
     credit_code: CreditCodeIn | None = None
-    representative: NameIn | None = None
+    representative: Annotated[NameIn | None, NotEmpty] = None
     phone: Phone | None = None
     street: Street | None = None
 

@@ -20,7 +20,7 @@ from renkou_registry.employers import repository
 from renkou_registry.employers.repository import EMPLOYEES, EMPLOYERS, STATEMENTS
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
-from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.records import Desk, check_open, check_something, enter, lock_version, own_area, publish
 from renkou_registry.successions import Following
 from renkou_registry.yearly.domain import Measures
 from renkou_registry.yearly.service import Book, open_papers
@@ -83,11 +83,11 @@ async def of_code(desk: Desk, code: str) -> asyncpg.Record:
 
 
 async def change(desk: Desk, employer_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:
-    """Change an employer; raises NotFound, VersionMismatch, Conflict."""
+    """Change an employer; raises NotFound, VersionMismatch, Conflict, InvalidInput."""
+    check_something(values)
     check_open(await lock_version(desk, EMPLOYERS, employer_id, version))
-    kept = {k: v for k, v in values.items() if v is not None or k not in ("name", "representative")}
     try:
-        row = await EMPLOYERS.update(desk.tx, employer_id, _columns(desk, kept))
+        row = await EMPLOYERS.update(desk.tx, employer_id, _columns(desk, values))
     except asyncpg.UniqueViolationError as error:
         raise Conflict(
             "employer_exists", "已有此统一社会信用代码的单位", "an employer of this code is on record"

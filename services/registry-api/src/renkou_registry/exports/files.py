@@ -20,6 +20,11 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_FROZEN = (
+    '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft"'
+    ' state="frozen"/></sheetView></sheetViews>'
+)
+_WIDTH = 22  # of every column, in characters: an ID number and a full area code are seen whole
 _PARTS = {
     "[Content_Types].xml": f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -32,8 +37,9 @@ _PARTS = {
     f'<Relationship Id="rId1" Type="{_RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/>'
     f'<Relationship Id="rId2" Type="{_RELATIONS}/styles" Target="styles.xml"/></Relationships>',
     "xl/styles.xml": f'{_HEAD}<styleSheet xmlns="{_NAMESPACE}">'
-    '<fonts count="2"><font/><font><b/></font></fonts>'
-    '<fills count="1"><fill/></fills><borders count="1"><border/></borders>'
+    '<fonts count="2"><font><sz val="11"/></font><font><b/><sz val="11"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders>'
     '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2">'
     '<xf numFmtId="49" fontId="0" applyNumberFormat="1"/><xf numFmtId="49" fontId="1" applyFont="1"/>'
     "</cellXfs></styleSheet>",
@@ -84,11 +90,12 @@ class WorkbookWriter:
         named = escape(title, {'"': "&quot;"})
         self._archive.writestr(
             "xl/workbook.xml",
-            f'{_HEAD}<workbook xmlns="{_NAMESPACE}" xmlns:r="{_RELATIONS}"><sheets>'
-            f'<sheet name="{named}" sheetId="1" r:id="rId1"/></sheets></workbook>',
+            f'{_HEAD}<workbook xmlns="{_NAMESPACE}" xmlns:r="{_RELATIONS}"><bookViews><workbookView/></bookViews>'
+            f'<sheets><sheet name="{named}" sheetId="1" r:id="rId1"/></sheets></workbook>',
         )
         self._sheet = self._archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True)
-        self._sheet.write(f'{_HEAD}<worksheet xmlns="{_NAMESPACE}"><sheetData>'.encode())
+        columns = f'<cols><col min="1" max="{len(headings)}" width="{_WIDTH}" customWidth="1"/></cols>'
+        self._sheet.write(f'{_HEAD}<worksheet xmlns="{_NAMESPACE}">{_FROZEN}{columns}<sheetData>'.encode())
         self._sheet.write(_row(1, headings, 1))
         self._written = 1
 

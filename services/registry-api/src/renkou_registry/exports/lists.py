@@ -138,7 +138,7 @@ async def _households(
         filters["number"],
         position,
         limit,
-        without_head=bool(filters.get("without_head")),
+        without_head=HouseholdFilters.model_validate(filters).without_head,
     )
     following = [rows[-1]["area"], str(rows[-1]["id"])] if len(rows) == limit else None
     found: list[Texts] = [

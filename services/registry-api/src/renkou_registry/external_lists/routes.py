@@ -265,18 +265,22 @@ async def _may(request: Request, runtime: Runtime, access: Access, action: servi
 async def settle_exact(
     list_id: UUID, body: BulkSettlement, request: Request, runtime: CurrentRuntime, access: Clerk
 ) -> BulkOut:
-    """Settle up to 500 exact rows that wait; by somebody other than who handed the list in. May be repeated.
+    """Settle up to 500 exact rows that wait; by somebody other than who handed the list in. May be repeated, and
+    goes on after the `last_row` of the answer before.
 
     Recording also needs `life-event:write`. Needs `list:match`.
     """
     areas = await _may(request, runtime, access, body.action)
     settlement = service.Settlement(body.action, body.reason)
-    settled, failed, more = await service.settle_exact(runtime, areas, access.subject, list_id, settlement)
+    done = await service.settle_exact(
+        runtime, areas, access.subject, list_id, settlement, body.after_row, body.limit
+    )
     return BulkOut(
-        settled=settled,
+        settled=done.settled,
         failed=[
             BulkFailure(row=row, code=error.code, zh=error.detail.zh, en=error.detail.en)
-            for row, error in failed
+            for row, error in done.failed
         ],
-        more=more,
+        last_row=done.last_row,
+        more=done.more,
     )

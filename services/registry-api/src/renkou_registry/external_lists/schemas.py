@@ -146,27 +146,37 @@ class SettlementCreate(BaseModel):
     def _complete(self) -> Self:
         if (self.action is Action.NEW) != (self.person is not None):
             raise CodeError(
-                "person", "新建人员时须且只须填写 person", "person is given if and only if action is new"
+                "person",
+                "新建人员时须且只须填写 person",
+                "person is given if and only if action is new",
+                field="person",
             )
         if self.action is Action.IGNORE and self.reason is None:
-            raise CodeError("reason", "不采用时须写明理由", "ignoring a row needs a reason")
+            raise CodeError("reason", "不采用时须写明理由", "ignoring a row needs a reason", field="reason")
         if self.action in (Action.NEW, Action.IGNORE) and self.person_id is not None:
-            raise CodeError("person_id", "此处理方式不填 person_id", "this action takes no person_id")
+            raise CodeError(
+                "person_id", "此处理方式不填 person_id", "this action takes no person_id", field="person_id"
+            )
         return self
 
 
 class BulkSettlement(BaseModel):
-    """How every exact row that waits is settled."""
+    """How every exact row that waits is settled, from the row after ``after_row`` on."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"action": "record"}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"action": "record"}, {"action": "record", "after_row": 501}]},
+    )
 
     action: Literal[Action.LINK, Action.RECORD, Action.IGNORE]
     reason: Reason | None = None
+    after_row: Annotated[int, Field(strict=True, ge=0, lt=1 << 31)] = 0
+    limit: Annotated[int, Field(strict=True, ge=1, le=500, description="rows to try at most")] = 500
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.action is Action.IGNORE and self.reason is None:
-            raise CodeError("reason", "不采用时须写明理由", "ignoring rows needs a reason")
+            raise CodeError("reason", "不采用时须写明理由", "ignoring rows needs a reason", field="reason")
         return self
 
 
@@ -180,8 +190,10 @@ class BulkFailure(BaseModel):
 
 
 class BulkOut(BaseModel):
-    """What came of settling rows together; send it again while `more` is true."""
+    """What came of settling rows together. While `more` is true, send it again with `last_row` as `after_row`:
+    rows that failed wait on, and are not tried twice."""
 
     settled: int
     failed: list[BulkFailure]
+    last_row: int | None = Field(description="the last row that was tried; null where none waited")
     more: bool

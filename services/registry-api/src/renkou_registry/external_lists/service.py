@@ -34,8 +34,6 @@ from renkou_registry.persons.domain import PersonEntry
 from renkou_registry.runtime import Runtime
 from renkou_registry.uploads import Upload, receive
 
-BULK_ROWS = 500
-
 
 class Action(StrEnum):
     """How a row is settled."""
@@ -297,14 +295,29 @@ async def _birth(desk: Desk, mother_id: UUID, row: Row) -> births.Birth:
     )
 
 
-async def settle_exact(
-    runtime: Runtime, scope: AreaScope, subject: UUID, list_id: UUID, settlement: Settlement
-) -> tuple[int, Sequence[tuple[int, RenkouError]], bool]:
-    """Settle up to 500 exact rows that wait, each in a transaction of its own.
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """What came of settling rows together: what kept rows from it, the last row tried, whether more wait."""
 
-    Returns how many were settled, what kept others from it, and whether more wait. Raises NotFound, and
-    Conflict ``same_person`` for who handed the list in: the certain ones are settled together by somebody
-    else.
+    settled: int
+    failed: Sequence[tuple[int, RenkouError]]
+    last_row: int | None
+    more: bool
+
+
+async def settle_exact(
+    runtime: Runtime,
+    scope: AreaScope,
+    subject: UUID,
+    list_id: UUID,
+    settlement: Settlement,
+    after_row: int,
+    limit: int,
+) -> Bulk:
+    """Settle up to ``limit`` exact rows that wait after a row, each in a transaction of its own.
+
+    Raises NotFound, and Conflict ``same_person`` for who handed the list in: the certain ones are settled
+    together by somebody else.
     """
     async with runtime.database.transaction(scope, read_only=True) as tx:
         found = await find(tx, list_id, scope)
@@ -314,16 +327,17 @@ async def settle_exact(
                 "批量处理须由上传者以外的人员进行",
                 "rows are settled together by somebody other than who handed the list in",
             )
-        waiting = await repository.rows(tx, list_id, "exact", False, 0, BULK_ROWS + 1)
+        waiting = await repository.rows(tx, list_id, "exact", False, after_row, limit + 1)
+    tried = waiting[:limit]
     settled, failed = 0, []
-    for row in waiting[:BULK_ROWS]:
+    for row in tried:
         try:
             async with runtime.database.transaction(scope) as tx:
                 await settle(Desk(runtime, tx, scope, subject), found, row["row"], settlement)
                 settled += 1
         except RenkouError as error:
             failed.append((row["row"], error))
-    return settled, failed, len(waiting) > BULK_ROWS
+    return Bulk(settled, failed, tried[-1]["row"] if tried else None, len(waiting) > limit)
 
 
 async def create_profile(

@@ -50,9 +50,15 @@ class CertificateCreate(BaseModel):
                 "number",
                 "录入原有证件须填证号, 新发的由系统编号",
                 "existing ones have a number; new ones get one",
+                field="number",
             )
         if self.first_holder_id == self.second_holder_id:
-            raise CodeError("same_holder", "双方不能是同一人", "the two holders must be different people")
+            raise CodeError(
+                "same_holder",
+                "双方不能是同一人",
+                "the two holders must be different people",
+                field="second_holder_id",
+            )
         return self
 
 

@@ -21,7 +21,7 @@ from renkou_registry.honour import domain, repository
 from renkou_registry.honour.domain import CancelReason, Certificate, Child, Holder, Kind, LossReason, State
 from renkou_registry.listing import START, Position, own_interval
 from renkou_registry.persons import service as persons
-from renkou_registry.persons.domain import PersonRecord, new_id
+from renkou_registry.persons.domain import PersonRecord, check_alive, new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.runtime import Runtime
 from renkou_registry.successions import Following
@@ -50,6 +50,8 @@ async def enter(
     domain.check_born(child.born, RULES)
     domain.check_family(holders, child)
     domain.check_issued_on(entry.issued_on, child.born)
+    for each in ids:
+        check_alive(people[each].birth_date, people[each].died_on, entry.issued_on)
     if entry.number is None:
         domain.check_only_child(holders)
     counting = counting_of(people[ids[0]], runtime.district.interval())

@@ -4,13 +4,12 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from renkou_common.codes.findings import CodeError
 from renkou_common.codes.kinship import RELATIONS
 from renkou_common.codes.lists import HouseholdKind, MembershipKind
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn, Reason, Street
+from renkou_registry.fields import AreaIn, NotEmpty, Reason, Street
 
 RelationCode = Annotated[
     str,
@@ -70,18 +69,11 @@ class HouseholdPatch(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"street": "安庆路 2 号", "on": "2025-03-18"}]}
     )
 
-    number: Number | None = None
-    kind: HouseholdKind | None = None
+    number: Annotated[Number | None, NotEmpty] = None
+    kind: Annotated[HouseholdKind | None, NotEmpty] = None
     street: Street | None = None
     place_id: UUID | None = None
     on: Day | None = Field(default=None, description="from when it holds; default today")
-
-    @field_validator("number", "kind")
-    @classmethod
-    def _needed(cls, value: Any) -> Any:
-        if value is None:
-            raise CodeError("not_empty", "该项不能为空", "this cannot be empty")
-        return value
 
     @property
     def values(self) -> dict[str, Any]:

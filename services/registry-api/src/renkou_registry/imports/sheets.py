@@ -10,10 +10,20 @@ from xlsxwriter.worksheet import Worksheet
 
 from renkou_registry.imports.cells import Cell, text_of
 from renkou_registry.imports.repository import StoredFinding
-from renkou_registry.imports.sheet import EXAMPLE, NO, REASON_HEADING, ROW_HEADING, YES, Field, Sheet, letters
+from renkou_registry.imports.sheet import (
+    EXAMPLE,
+    MAXIMUM_ROWS,
+    NO,
+    REASON_HEADING,
+    ROW_HEADING,
+    YES,
+    Field,
+    Sheet,
+    letters,
+)
 
 MAXIMUM_FINDINGS = 100_000
-_TEMPLATE_ROWS = 5000
+_TEMPLATE_ROWS = MAXIMUM_ROWS + 1  # row 2 is the example; a drop-down of a column is one range, however long
 _CODES_SHEET = "码表"
 _NOTES = (
     "第 1 行为表头, 不要改动; 从第 2 行起一行一条, 最多 100000 行, 文件不超过 50 MB。",

@@ -35,7 +35,7 @@ from renkou_registry.persons import answers
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_phone, open_resident_id
 from renkou_registry.readings import service as readings
-from renkou_registry.readings.domain import LABELS
+from renkou_registry.readings.domain import label_of
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/me", tags=["me 本人"])
@@ -110,7 +110,8 @@ async def read_own_readings(
             reader=row["reader"] or "本区系统服务",
             reader_kind=row["reader_kind"] or ("staff" if row["reader"] else "service"),
             what=row["what"],
-            what_label=LABELS.get(row["what"], row["what"]),
+            what_label=label_of(row["what"], row["fields"]),
+            fields=row["fields"],
             purpose=row["purpose"],
         )
         for row in rows[:limit]

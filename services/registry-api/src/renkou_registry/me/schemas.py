@@ -21,7 +21,8 @@ class ReadingOut(BaseModel):
     reader: str = Field(description="display name of staff, or the service", examples=["张经办"])
     reader_kind: str = Field(description="staff, service or person")
     what: str
-    what_label: str
+    what_label: str = Field(description="in plain words, with the fields", examples=["明文查阅: 电话"])
+    fields: list[str] = Field(description="what was read in the clear; empty where all was masked")
     purpose: str | None
 
 
@@ -54,7 +55,7 @@ class ConsentChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"given": True}]})
 
-    given: bool
+    given: bool = Field(strict=True)
 
 
 class OwnHousehold(BaseModel):

@@ -5,9 +5,16 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from renkou_common.errors import Conflict
 from renkou_common.ids import new_id
 
-__all__ = ["EntryKind", "FactsPurpose", "PersonEntry", "PersonRecord", "new_id"]
+__all__ = ["EntryKind", "FactsPurpose", "PersonEntry", "PersonRecord", "check_alive", "new_id"]
+
+
+def check_alive(born: date, died_on: date | None, on: date) -> None:
+    """Raise Conflict ``not_alive`` for a day before somebody's birth or after the death."""
+    if born > on or (died_on is not None and died_on < on):
+        raise Conflict("not_alive", "该日期不在其生存期间", "the person was not alive on that day")
 
 
 class EntryKind(StrEnum):

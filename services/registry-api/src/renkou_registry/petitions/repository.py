@@ -44,6 +44,14 @@ async def replies(tx: Transaction, petition_id: UUID) -> list[asyncpg.Record]:
     )
 
 
+async def last_reply(tx: Transaction, petition_id: UUID) -> date | None:
+    """Return the day of the latest reply to a petition that the caller was found to see."""
+    day: date | None = await tx.fetchval(
+        "SELECT max(replied_on) FROM petition_reply WHERE petition_id = $1", petition_id
+    )
+    return day
+
+
 async def log_reading(
     tx: Transaction, reading_id: UUID, petition: asyncpg.Record, reason: str, by: UUID, at: datetime
 ) -> None:

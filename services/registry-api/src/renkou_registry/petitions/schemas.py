@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.offices import PetitionChannel, PetitionTopic
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn, NameIn, Phone, Reason
+from renkou_registry.fields import AreaIn, NameIn, NotEmpty, Phone, Reason
 
 Office = Annotated[
     str,
@@ -54,7 +54,10 @@ class PetitionCreate(BaseModel):
     def _petitioner(self) -> Self:
         if self.anonymous == (self.petitioner_name is not None):
             raise CodeError(
-                "petitioner", "匿名不填姓名, 实名须填姓名", "a name is given if and only if not anonymous"
+                "petitioner",
+                "匿名不填姓名, 实名须填姓名",
+                "a name is given if and only if not anonymous",
+                field="petitioner_name",
             )
         return self
 
@@ -66,8 +69,8 @@ class PetitionPatch(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"office": "逍遥津街道计生办"}]}
     )
 
-    topic: PetitionTopic | None = None
-    office: Office | None = None
+    topic: Annotated[PetitionTopic | None, NotEmpty] = None
+    office: Annotated[Office | None, NotEmpty] = None
 
 
 class ReplyCreate(BaseModel):

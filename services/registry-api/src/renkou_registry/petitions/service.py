@@ -19,7 +19,7 @@ from renkou_registry.persons.domain import new_id
 from renkou_registry.petitions import repository
 from renkou_registry.petitions.domain import Course, Rules, check_extension, clocks, petition_lines
 from renkou_registry.petitions.repository import PETITIONS
-from renkou_registry.records import Desk, enter, lock_version, own_area, publish
+from renkou_registry.records import Desk, check_something, enter, lock_version, own_area, publish
 from renkou_registry.runtime import Runtime
 from renkou_registry.successions import Following
 
@@ -113,21 +113,26 @@ async def _lock_open(desk: Desk, petition_id: UUID, version: int | None) -> asyn
 
 
 async def change(desk: Desk, petition_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:
-    """Change topic or office of an open petition; raises NotFound, VersionMismatch, Conflict."""
+    """Change topic or office of an open petition; raises NotFound, VersionMismatch, Conflict, InvalidInput."""
+    check_something(values)
     before = await _lock_open(desk, petition_id, version)
-    kept = {name: value for name, value in values.items() if value is not None}
-    return await _save(desk, before, kept, "assigned" if "office" in kept else "changed", desk.today)
+    return await _save(desk, before, values, "assigned" if "office" in values else "changed", desk.today)
+
+
+async def _check_order(desk: Desk, petition: asyncpg.Record, on: date) -> None:
+    """Raise InvalidInput for a day before the receipt or before a reply: no closing is dated back into time."""
+    earliest = await repository.last_reply(desk.tx, petition["id"]) or petition["received_on"]
+    if on < earliest:
+        raise InvalidInput.field(
+            "/on", "before_earlier", f"不能早于 {earliest}", f"must not be before {earliest}"
+        )
 
 
 async def reply(desk: Desk, petition_id: UUID, on: date, content: str, *, closing: bool) -> UUID:
     """Enter a reply; the first one stops the first clock, a closing one both. Raises NotFound, Conflict."""
     before = await _lock_open(desk, petition_id, None)
     check_not_future({"/on": on}, desk.today)
-    earliest = before["first_replied_on"] or before["received_on"]
-    if on < earliest:
-        raise InvalidInput.field(
-            "/on", "before_earlier", f"不能早于 {earliest}", f"must not be before {earliest}"
-        )
+    await _check_order(desk, before, on)
     reply_id = new_id()
     sealed = desk.runtime.cipher.encrypt(content, REPLY)
     await repository.add_reply(desk.tx, reply_id, before, on, sealed, desk.now, desk.subject, closing=closing)
@@ -151,10 +156,7 @@ async def withdraw(desk: Desk, petition_id: UUID, version: int, on: date) -> asy
     """Note that the petitioner takes it back; it counts nowhere any more."""
     before = await _lock_open(desk, petition_id, version)
     check_not_future({"/on": on}, desk.today)
-    if on < before["received_on"]:
-        raise InvalidInput.field(
-            "/on", "before_received", "不能早于受理日期", "must not be before the receipt"
-        )
+    await _check_order(desk, before, on)
     changes = {"state": PetitionState.WITHDRAWN.value, "ended_on": on}
     return await _save(desk, before, changes, "withdrawn", on)
 

@@ -4,12 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import PlaceKind
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn
+from renkou_registry.fields import AreaIn, NotEmpty
 
 Code = Annotated[
     str,
@@ -57,16 +56,9 @@ class PlacePatch(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"name": "安庆新村 12 号楼", "valid_to": None}]}
     )
 
-    name: Name | None = None
+    name: Annotated[Name | None, NotEmpty] = None
     parent_id: UUID | None = None
     valid_to: Day | None = None
-
-    @field_validator("name")
-    @classmethod
-    def _needed(cls, value: str | None) -> str:
-        if value is None:
-            raise CodeError("not_empty", "该项不能为空", "this cannot be empty")
-        return value
 
     @property
     def values(self) -> dict[str, Any]:

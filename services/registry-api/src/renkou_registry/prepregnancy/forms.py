@@ -4,10 +4,11 @@ After the national programme's record (国家免费孕前优生健康检查项�
 couple's own result: earlier abortions and the contraceptive method are not asked. Any value may be left out.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +16,7 @@ from renkou_common.codes.lists import CodeList, Entry, Sex
 from renkou_common.errors import FieldError, Text
 
 _VERSION = "2026-1"
+_NUMBER = re.compile(r"\d{1,6}(\.\d{1,5})?", re.ASCII)
 
 
 class Step(StrEnum):
@@ -246,11 +248,8 @@ def _stored(item: Item, value: Any, at: str, found: list[FieldError]) -> Any:
 
 
 def _number(item: Item, value: Any, at: str, found: list[FieldError]) -> str | None:
-    try:
-        number = Decimal(value) if isinstance(value, str) and len(value) <= 12 else None
-    except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite() or not item.low <= number <= item.high:
+    number = Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
+    if number is None or not item.low <= number <= item.high:
         span = f'"{item.low}" - "{item.high}" {item.unit}'
         found.append(
             _wrong(at, "number", f"应为文本形式的数值 {span}", f"must be a number as text within {span}")

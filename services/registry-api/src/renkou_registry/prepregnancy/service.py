@@ -19,7 +19,7 @@ from renkou_registry.counting import counting_of
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.listing import START, Position, own_interval
 from renkou_registry.persons import service as persons
-from renkou_registry.persons.domain import new_id
+from renkou_registry.persons.domain import check_alive, new_id
 from renkou_registry.prepregnancy import counting, domain, findings, forms, repository
 from renkou_registry.prepregnancy.domain import Participant, State
 from renkou_registry.prepregnancy.forms import Form, Step
@@ -62,10 +62,10 @@ async def register(
     """Register a couple, or record that it declined; returns the check's id. Raises NotFound, Conflict."""
     people = await persons.lock(tx, person_ids, scope)
     first = people[person_ids[0]]
-    if any(each.died_on is not None and each.died_on < registered_on for each in people.values()):
-        raise Conflict("not_alive", "该日期不在其生存期间", "a person was not alive on that day")
+    for each in people.values():
+        check_alive(each.birth_date, each.died_on, registered_on)
     district = runtime.district.interval()
-    found = next((at for each in person_ids if (at := counting_of(people[each], district))), None)
+    found = next((at for one in person_ids if (at := counting_of(people[one], district))), None)
     if found is None:
         raise Conflict("not_here", "双方户籍和居住均不在本区", "neither lives nor is registered here")
     check = repository.NewCheck(

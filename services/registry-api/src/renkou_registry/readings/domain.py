@@ -1,5 +1,6 @@
 """What a reading is; no I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,11 +47,45 @@ LABELS: dict[str, str] = {
     What.EMPLOYMENT: "就业单位",
     What.TENANCY: "租住",
     What.MATCHES: "与外部名单比对",
-    "unmask": "证件号、电话明文",
+    "unmask": "明文查阅",
     "facts": "出具证明或通报所需事实",
     "match": "姓名与证件号核对",
 }
 """What a reading showed, in plain words; the last ones stand in the log of protected fields."""
+
+FIELDS: dict[str, str] = {
+    "name": "姓名",
+    "sex": "性别",
+    "birth_date": "出生日期",
+    "resident_id": "身份证号",
+    "other_document_number": "其他证件号码",
+    "phone": "电话",
+    "registered_area": "户籍地",
+    "marital_status": "婚姻状况",
+    "children": "子女",
+    "card_method": "避孕方法",
+    "card_expected_delivery": "预产期",
+    "visit_effect": "随访效果",
+    "visit_problem": "随访问题",
+    "visit_note": "随访备注",
+    "service_result": "服务结果",
+    "supply_issues": "领取的药具",
+    "account": "收款账户",
+    "prepregnancy.history": "孕前检查病史",
+    "prepregnancy.laboratory": "孕前检查实验室检查",
+    "prepregnancy.imaging": "孕前检查影像检查",
+    "prepregnancy.assessment": "孕前检查风险评估",
+    "prepregnancy.information": "孕前检查告知",
+    "prepregnancy.early_follow_up": "孕前检查早孕随访",
+    "prepregnancy.outcome_follow_up": "孕前检查结局随访",
+}
+"""What was read in the clear, in plain words."""
+
+
+def label_of(what: str, fields: Sequence[str]) -> str:
+    """Return in plain words what a reading showed, and which fields in the clear."""
+    label = LABELS.get(what, what)
+    return f"{label}: {'、'.join(FIELDS.get(each, each) for each in fields)}" if fields else label
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $
 """
 _OF_PERSON = """
 SELECT found.*, s.display_name AS reader FROM (
-  (SELECT r.read_at, 'r' || r.id AS key, r.read_by, r.reader_kind, r.what, r.purpose
-   FROM reading r WHERE r.person_ids @> ARRAY[$1::uuid] AND (r.read_at, 'r' || r.id) < ($2, $3)
+  (SELECT r.read_at, 'r' || r.id AS key, r.read_by, r.reader_kind, r.what, r.purpose,
+     '{}'::text[] AS fields FROM reading r WHERE r.person_ids @> ARRAY[$1::uuid] AND (r.read_at, 'r' || r.id) < ($2, $3)
    ORDER BY r.read_at DESC, 'r' || r.id DESC LIMIT $4)
   UNION ALL
-  (SELECT u.read_at, 'u' || u.id AS key, u.read_by, NULL, u.kind, coalesce(u.purpose, u.reason)
-   FROM unmask_log u WHERE u.person_id = $1 AND (u.read_at, 'u' || u.id) < ($2, $3)
+  (SELECT u.read_at, 'u' || u.id AS key, u.read_by, NULL, u.kind, coalesce(u.purpose, u.reason),
+     u.fields FROM unmask_log u WHERE u.person_id = $1 AND (u.read_at, 'u' || u.id) < ($2, $3)
    ORDER BY u.read_at DESC, 'u' || u.id DESC LIMIT $4)
 ) AS found LEFT JOIN staff_account s ON s.id = found.read_by
 ORDER BY found.read_at DESC, found.key DESC LIMIT $4

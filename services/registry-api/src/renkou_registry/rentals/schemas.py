@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn, NameIn, Phone, Street
+from renkou_registry.fields import AreaIn, NameIn, NotEmpty, Phone, Street
 
 _ID = "0197f000-0000-7000-8000-000000000001"
 Rooms = Annotated[int, Field(strict=True, ge=1, le=1000)]
@@ -52,13 +52,17 @@ class RentalCreate(BaseModel):
     def _landlord(self) -> Self:
         if (self.landlord_id is None) == (self.landlord_name is None):
             raise CodeError(
-                "landlord", "房东填 landlord_id 或 landlord_name 之一", "give landlord_id or landlord_name"
+                "landlord",
+                "房东填 landlord_id 或 landlord_name 之一",
+                "give landlord_id or landlord_name",
+                field="landlord_name",
             )
         if self.landlord_id is not None and self.landlord_phone is not None:
             raise CodeError(
                 "landlord_phone",
                 "在册房东的电话见人员信息",
                 "the phone of a registered landlord is the person's",
+                field="landlord_phone",
             )
         return self
 
@@ -68,8 +72,8 @@ class RentalPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rooms": 4}]})
 
-    street: Street | None = None
-    rooms: Rooms | None = None
+    street: Annotated[Street | None, NotEmpty] = None
+    rooms: Annotated[Rooms | None, NotEmpty] = None
     landlord_id: UUID | None = None
     landlord_name: NameIn | None = None
     landlord_phone: Phone | None = None
@@ -79,7 +83,10 @@ class RentalPatch(BaseModel):
         named = self.landlord_name is not None or self.landlord_phone is not None
         if self.landlord_id is not None and named:
             raise CodeError(
-                "landlord", "房东填 landlord_id 或姓名电话之一", "give landlord_id, or a name with a phone"
+                "landlord",
+                "房东填 landlord_id 或姓名电话之一",
+                "give landlord_id, or a name with a phone",
+                field="landlord_id",
             )
         return self
 

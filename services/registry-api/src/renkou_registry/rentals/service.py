@@ -19,7 +19,7 @@ from renkou_common.errors import Conflict, InvalidInput
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.links import link, unlink
 from renkou_registry.persons import service as persons
-from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.records import Desk, check_open, check_something, enter, lock_version, own_area, publish
 from renkou_registry.rentals import repository
 from renkou_registry.rentals.repository import AGREEMENTS, RENTALS, TENANTS
 from renkou_registry.successions import Following
@@ -84,7 +84,8 @@ async def at_street(desk: Desk, area: AreaCode, street: str) -> asyncpg.Record:
 
 
 async def change(desk: Desk, rental_id: UUID, version: int, values: Mapping[str, Any]) -> asyncpg.Record:
-    """Change a house or its landlord; raises NotFound, VersionMismatch, Conflict."""
+    """Change a house or its landlord; raises NotFound, VersionMismatch, Conflict, InvalidInput."""
+    check_something(values)
     before = await lock_version(desk, RENTALS, rental_id, version)
     check_open(before)
     registered = before["landlord_id"] is not None and values.get("landlord_name") is None

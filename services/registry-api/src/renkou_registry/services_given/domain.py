@@ -125,6 +125,11 @@ def _measures(state: State, because: CancelReason | None) -> list[Measure]:
             return counted.get(because or CancelReason.ERROR, [])
 
 
+def may_have_result(service: Service) -> bool:
+    """Say whether a kind of result has a purpose: the service was given, and is of a kind that has one."""
+    return service.state is State.GIVEN and service.kind in WITH_RESULT
+
+
 def accept(service: Service, booked_for: date | None, booked_by: str) -> Service:
     """Return the service accepted, with the day agreed; also after a decline, and to agree on another day."""
     _require(service, State.OFFERED, State.DECLINED, State.ACCEPTED)

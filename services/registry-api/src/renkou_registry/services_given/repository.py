@@ -96,6 +96,11 @@ async def find(
     )
 
 
+async def drop_result(tx: Transaction, service_id: UUID) -> None:
+    """Destroy a sealed kind of result."""
+    await tx.execute("UPDATE service_given SET result_sealed = NULL WHERE id = $1", service_id)
+
+
 async def save_result(tx: Transaction, service_id: UUID, sealed: bytes) -> None:
     """Write the sealed kind of result."""
     await tx.execute(

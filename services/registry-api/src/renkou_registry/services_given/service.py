@@ -20,7 +20,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.counting import counting_of
 from renkou_registry.listing import START, Position, own_interval
 from renkou_registry.persons import service as persons
-from renkou_registry.persons.domain import PersonRecord, new_id
+from renkou_registry.persons.domain import PersonRecord, check_alive, new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.persons.reading import log_health
 from renkou_registry.records import Desk
@@ -108,8 +108,10 @@ async def change(
     after = rule(before)
     person = await persons.find(tx, before.person_id, access.areas)
     if after.given_on != before.given_on and after.given_on is not None:
-        _check_alive(person["birth_date"], person["died_on"], after.given_on)
+        check_alive(person["birth_date"], person["died_on"], after.given_on)
     await repository.update(tx, after)
+    if not domain.may_have_result(after):
+        await repository.drop_result(tx, service_id)
     old, new = _difference(before, after)
     await repository.log_change(tx, new_id(), before, old, new, reason, runtime.clock.now(), access.subject)
     await _publish(runtime, tx, person["ref"], before, after)
@@ -123,6 +125,7 @@ async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, b
         before = service_of(row)
         after = domain.cancel(before, CancelReason.ERROR)
         await repository.update(tx, after)
+        await repository.drop_result(tx, before.id)
         old, new = _difference(before, after)
         await repository.log_change(tx, new_id(), before, old, new, None, runtime.clock.now(), by)
         await _publish(runtime, tx, ref, before, after)
@@ -230,13 +233,8 @@ async def _present(
         raise Conflict(
             "not_present", "该人现不在本区居住", "the person does not live in this district at present"
         )
-    _check_alive(person.birth_date, person.died_on, on)
+    check_alive(person.birth_date, person.died_on, on)
     return person
-
-
-def _check_alive(born: date, died_on: date | None, on: date) -> None:
-    if born > on or (died_on is not None and died_on < on):
-        raise Conflict("not_alive", "该日期不在其生存期间", "the person was not alive on that day")
 
 
 def _new(

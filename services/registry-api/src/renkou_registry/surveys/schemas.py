@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.offices import QuestionKind
 from renkou_common.http.days import Day
-from renkou_registry.fields import AreaIn
+from renkou_registry.fields import AreaIn, NotEmpty
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,20}$")]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -32,7 +32,7 @@ class Option(BaseModel):
 
     code: Code
     title: Title
-    positive: bool | None = None
+    positive: bool | None = Field(default=None, strict=True)
 
 
 class QuestionIn(BaseModel):
@@ -77,8 +77,8 @@ class SurveyPatch(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"title": "2025 年上半年群众满意度调查"}]}
     )
 
-    title: Title | None = None
-    questions: Questions | None = None
+    title: Annotated[Title | None, NotEmpty] = None
+    questions: Annotated[Questions | None, NotEmpty] = None
 
 
 class AnswerCreate(BaseModel):

@@ -14,7 +14,7 @@ from renkou_common.contracts.registry_offices import SurveyChanged
 from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_registry.fields import check_areas, check_not_future
 from renkou_registry.persons.domain import new_id
-from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.records import Desk, check_open, check_something, enter, lock_version, own_area, publish
 from renkou_registry.surveys import repository
 from renkou_registry.surveys.domain import answer_errors, answer_lines, parse_questions, question_errors
 from renkou_registry.surveys.repository import SURVEYS
@@ -47,6 +47,7 @@ async def change(
     desk: Desk, survey_id: UUID, version: int, title: str | None, questions: list[dict[str, Any]] | None
 ) -> asyncpg.Record:
     """Change title or questions; raises NotFound, VersionMismatch, InvalidInput, Conflict ``ended``."""
+    check_something([each for each in (title, questions) if each is not None])
     before = await lock_version(desk, SURVEYS, survey_id, version)
     check_open(before)
     changes: dict[str, Any] = {}
@@ -99,9 +100,14 @@ async def answer(
             "other_edition", f"问卷已更新为第 {survey['edition']} 版", "the questions have changed"
         )
     key = await own_area(desk, area)
-    if not survey["area"] <= key <= survey["area_high"] or on < survey["opened_on"]:
+    if not survey["area"] <= key <= survey["area_high"]:
+        raise InvalidInput.field("/area", "outside_survey", "不在调查范围内", "outside the survey's area")
+    if on < (first := survey["opened_on"]):
         raise InvalidInput.field(
-            "/area", "outside_survey", "不在调查范围内", "outside the survey's area or time"
+            "/on",
+            "before_opening",
+            f"不能早于调查发布日期 {first}",
+            f"must not be before the opening on {first}",
         )
     questions = parse_questions(await repository.questions(desk.tx, survey_id, edition))
     if found := list(answer_errors(questions, chosen)):

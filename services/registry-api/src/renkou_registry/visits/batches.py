@@ -7,6 +7,7 @@ is kept in conflict, with what the device sent sealed, until its sender says whi
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
+from json import dumps
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ def outcome_of(body: OutcomeIn) -> Outcome:
 
 async def receive(runtime: Runtime, tx: Transaction, access: Access, body: BatchCreate) -> UUID:
     """Apply a batch unless it came before; returns its id. Raises Conflict for another batch of that name."""
-    digest = sha256(orjson.dumps(body.items, option=orjson.OPT_SORT_KEYS)).digest()
+    digest = sha256(_json(body.items)).digest()
     batch = new_id()
     claimed = await repository.claim_batch(
         tx, batch, access.subject, body.device_id, body.batch_id, digest, runtime.clock.now()
@@ -72,9 +73,17 @@ async def receive(runtime: Runtime, tx: Transaction, access: Access, body: Batch
     return batch
 
 
+def _json(value: Any) -> bytes:
+    """Return JSON with sorted names, also of numbers beyond 64 bits: these are refused item by item."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return dumps(value, sort_keys=True).encode()
+
+
 def _parse(number: int, item: dict[str, Any]) -> BatchItem | list[FieldError]:
     try:
-        return BatchItem.model_validate_json(orjson.dumps(item))
+        return BatchItem.model_validate_json(_json(item))
     except ValidationError as error:
         return [
             field_error(e["type"], ("items", number, *e["loc"]), e.get("ctx", {}), e["msg"])
@@ -139,18 +148,22 @@ async def _apply(
     """Do what a device did; returns the visit's version after it."""
     today = runtime.clock.today()
     held = await service.hold(tx, item.visit_id, access.areas, version)
+    part = ""
     try:
         if item.outcome is not None:
-            check_not_future({"/outcome/on": item.outcome.on}, today)
+            part = "/outcome"
+            check_not_future({"/on": item.outcome.on}, today)
             await service.settle(runtime, tx, held, outcome_of(item.outcome), access.subject)
         elif item.acceptance is not None:
-            check_not_future({"/acceptance/on": item.acceptance.on}, today)
+            part = "/acceptance"
+            check_not_future({"/on": item.acceptance.on}, today)
             await service.accept(runtime, tx, held, item.acceptance.on)
         elif item.plan is not None:
+            part = "/plan"
             await service.reschedule(runtime, tx, held, item.plan.columns(access.subject))
     except InvalidInput as error:
         raise InvalidInput.fields(
-            [FieldError(at + each.pointer, each.code, each.text) for each in error.errors]
+            [FieldError(at + part + each.pointer, each.code, each.text) for each in error.errors]
         ) from error
     found: int = (await service.find(tx, item.visit_id, access.areas))["version"]
     return found

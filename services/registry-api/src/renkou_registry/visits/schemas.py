@@ -48,15 +48,22 @@ class OutcomeIn(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        told = (self.effect, self.problem, self.note, self.still_used)
-        if self.result != "kept" and any(each is not None for each in told):
+        told = {name: getattr(self, name) for name in ("effect", "problem", "note", "still_used")}
+        given = [name for name, value in told.items() if value is not None]
+        if self.result != "kept" and given:
             raise CodeError(
                 "outcome_told",
                 "只有已随访的才填效果、问题和备注",
                 "only a kept visit tells these",
+                field=given[0],
             )
         if self.all_visits and self.result != "declined":
-            raise CodeError("all_visits", "谢绝全部随访须为 declined", "all_visits goes with declined only")
+            raise CodeError(
+                "all_visits",
+                "谢绝全部随访须为 declined",
+                "all_visits goes with declined only",
+                field="all_visits",
+            )
         return self
 
 

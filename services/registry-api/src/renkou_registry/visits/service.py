@@ -74,9 +74,19 @@ async def hold(tx: Transaction, visit_id: UUID, scope: AreaScope, version: int |
 
 
 async def accept(runtime: Runtime, tx: Transaction, held: Held, on: date) -> None:
-    """She accepts the offer. Raises Conflict unless the offer is open."""
+    """She accepts the offer. Raises Conflict unless the offer is open, InvalidInput."""
     _check_open(held.visit)
+    _check_since(held, on)
     await planning.change(runtime, tx, held.visit, {"state": VisitState.ACCEPTED, "accepted_on": on})
+
+
+def _check_since(held: Held, on: date) -> None:
+    """Raise InvalidInput for a day before there was a card, and so before there could be an offer."""
+    first = held.card.opened_on
+    if on < first:
+        raise InvalidInput.field(
+            "/on", "before_opening", f"不能早于建卡日期 {first}", f"must not be before the card, {first}"
+        )
 
 
 def _check_open(visit: Row) -> None:
@@ -87,10 +97,14 @@ def _check_open(visit: Row) -> None:
 
 
 async def settle(runtime: Runtime, tx: Transaction, held: Held, outcome: Outcome, by: UUID) -> None:
-    """Write down what became of an offer, or correct it; the next visit is offered. Raises Conflict."""
+    """Write down what became of an offer, or correct it; the next visit is offered.
+
+    Raises Conflict, InvalidInput.
+    """
     visit = held.visit
     if visit["state"] == VisitState.WITHDRAWN:
         raise Conflict("visit_withdrawn", "该次随访已撤回", "the offer of this visit was withdrawn")
+    _check_since(held, outcome.on)
     told = {"effect": outcome.effect, "problem": outcome.problem, "note": outcome.note}
     following = await _following(runtime, tx, held, outcome)
     columns = {

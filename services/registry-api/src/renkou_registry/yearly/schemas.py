@@ -40,10 +40,12 @@ class YearlyPatch(BaseModel):
         complete = self.signed_on is not None and self.scan_number is not None
         empty = self.signed_on is None and self.scan_number is None
         if (self.state == "signed" and not complete) or (self.state != "signed" and not empty):
+            wrong = "signed_on" if (self.signed_on is None) == (self.state == "signed") else "scan_number"
             raise CodeError(
                 "signed_on",
                 "已签须填签订日期和扫描件编号, 其他状态不填",
                 "signed_on and scan_number are given if and only if the state is signed",
+                field=wrong,
             )
         return self
 

@@ -83,11 +83,19 @@ async def papers_of(desk: Desk, book: Book, parent_id: UUID) -> list[YearlyOut]:
 async def change(
     desk: Desk, book: Book, parent_id: UUID, paper_id: UUID, version: int, body: YearlyPatch
 ) -> asyncpg.Record:
-    """Write what became of a paper; raises NotFound, VersionMismatch, Conflict ``yearly_state``."""
+    """Write what became of a paper; raises NotFound, VersionMismatch, Conflict ``yearly_state``, InvalidInput.
+
+    A paper is signed in its year, late, or at the earliest in the year before.
+    """
     before = await lock_version(desk, book.table, paper_id, version)
     if before[f"{book.parent}_id"] != parent_id:
         raise NotFound.of(book.table.zh, book.table.en)
     check_not_future({"/signed_on": body.signed_on}, desk.today)
+    if body.signed_on is not None and body.signed_on.year < before["year"] - 1:
+        earliest = date(before["year"] - 1, 1, 1)
+        raise InvalidInput.field(
+            "/signed_on", "too_early", f"不能早于 {earliest}", f"must not be before {earliest}"
+        )
     old, new = YearlyState(before["state"]), YearlyState(body.state)
     check_step(old, new)
     after = await book.table.update(desk.tx, paper_id, body.model_dump())

@@ -176,13 +176,15 @@ class Office:
             paid += 0 if line in failed else int(amount.replace(".", ""))
         return await self.results(batch, target.getvalue(), f"{paid // 100}.{paid % 100:02d}")
 
-    async def results(self, batch: Json, text: str, paid_total: str) -> httpx.Response:
+    async def results(
+        self, batch: Json, text: str, paid_total: str, encoding: str = "utf-8-sig"
+    ) -> httpx.Response:
         return await self.payer.request(
             "POST",
             f"/benefit-batches/{batch['id']}/results",
             params={"paid_total": paid_total},
             headers={"Content-Type": "text/csv", "Idempotency-Key": str(uuid4())},
-            content=text.encode("utf-8-sig"),
+            content=text.encode(encoding),
         )
 
     async def paid(self, scheme: Json, period: str = "2026") -> Json:

@@ -102,6 +102,22 @@ async def test_results_are_taken_once_and_only_whole(office: Office) -> None:
     assert (other.status_code, other.json()["code"]) == (409, "wrong_state")
 
 
+async def test_the_banks_file_may_be_gb_18030_and_an_amount_that_is_none_is_named_by_row(
+    office: Office,
+) -> None:
+    scheme, _, _ = await in_payment(office, 1)
+    batch, (row,) = await office.exported(scheme)
+    head = "行号,金额(元),结果,原因\n"
+    for amount in ("sNaN", "NaN", "1e999999", "8e2", "八百", ""):
+        refused = await office.results(batch, f"{head}{row['行号']},{amount},成功,\n", "800.00")
+        assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
+            ("/rows/2/金额(元)", "amount")
+        ]
+    text = f"{head}{row['行号']},800.00,失败,账号与户名𠮷不符\n"
+    taken = await office.results(batch, text, "0.00", encoding="gb18030")
+    assert (taken.status_code, taken.json()["state"]) == (200, "settled"), taken.text
+
+
 async def test_a_death_ends_a_case_and_what_was_paid_beyond_it_waits_for_a_decision(office: Office) -> None:
     scheme, [person], [case] = await in_payment(office)
     await office.paid(scheme)

@@ -65,6 +65,28 @@ async def test_a_case_goes_from_application_to_payment(office: Office) -> None:
     assert (await office.draft(scheme)).json()["code"] == "nothing_due"
 
 
+async def test_a_declared_child_is_born_before_it_died_and_neither_is_to_come(office: Office) -> None:
+    scheme, person = await office.scheme(), await office.entitled()
+
+    async def refused(**days: str) -> list[tuple[str, str]]:
+        body = {
+            "scheme_id": scheme["id"],
+            "person_id": person["id"],
+            "declared": {"children": [{"sex": 1, "birth_date": "1990-01-01"}, {"sex": 2} | days]},
+            "account": {"bank": "徽商银行", "number": "6217000012345678901", "holder": "王小明"},
+        }
+        answer = await office.worker.post("/benefit-enrolments", json=body)
+        assert answer.status_code == 422, answer.text
+        return [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
+
+    at = "/declared/children/1"
+    assert await refused(birth_date="2999-01-01") == [(f"{at}/birth_date", "in_future")]
+    assert await refused(birth_date="1991-01-01", died_on="2999-01-01") == [(f"{at}/died_on", "in_future")]
+    assert await refused(birth_date="1991-01-02", died_on="1991-01-01") == [
+        (f"{at}/died_on", "died_before_birth")
+    ]
+
+
 async def test_nobody_takes_two_steps_of_a_case(office: Office) -> None:
     scheme = await office.scheme()
     case = await office.apply(scheme, await office.entitled())

@@ -155,6 +155,18 @@ async def test_an_unmarried_woman_is_not_asked_but_may_tell_of_her_own_accord(wo
         ({"method": {"method": "iud", "told_on": "2025-01-01"}}, "/method/consent"),
         ({"method": {"method": "prayer", "told_on": "2025-01-01", "consent": True}}, "/method/method"),
         ({"method": {"method": "iud", "told_on": "2099-01-01", "consent": True}}, "/method/told_on"),
+        ({"method": {"method": "iud", "told_on": "1950-01-01", "consent": True}}, "/method/told_on"),
+        (
+            {
+                "method": {
+                    "method": "iud",
+                    "told_on": "2025-01-01",
+                    "started_on": "1950-01-01",
+                    "consent": True,
+                }
+            },
+            "/method/started_on",
+        ),
         (
             {
                 "method": {
@@ -165,11 +177,11 @@ async def test_an_unmarried_woman_is_not_asked_but_may_tell_of_her_own_accord(wo
                     "consent": True,
                 }
             },
-            "/method",
+            "/method/ended_on",
         ),
         (
             {"expected_delivery": {"expected_on": "2027-12-31", "told_on": "2025-01-01", "consent": True}},
-            "/expected_delivery",
+            "/expected_delivery/expected_on",
         ),
         ({"method": None, "pregnant": True}, "/pregnant"),
     ],

@@ -1,7 +1,7 @@
 """Devices that were offline: batches are taken once, item by item, conflicts show both sides."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,16 +17,16 @@ def batch(*items: Json, name: str = "1", device: str = "") -> Json:
     return {"device_id": device or f"tablet-{uuid4().hex[:8]}", "batch_id": name, "items": list(items)}
 
 
-def item(visit: Json, name: str = "a1", **done: Any) -> Json:
+def item(women: Women, visit: Json, name: str = "a1", **done: Any) -> Json:
     base = {"client_id": name, "visit_id": visit["id"], "base_version": visit["version"]}
-    return base | (done or {"outcome": {"result": "kept", "on": "2025-11-20", "effect": "good"}})
+    return base | (done or {"outcome": {"result": "kept", "on": str(women.today), "effect": "good"}})
 
 
 async def test_what_was_done_offline_is_applied_and_the_same_batch_again_gets_the_same_answer(
     women: Women,
 ) -> None:
     card, visit = await women.offered()
-    sent = batch(item(visit))
+    sent = batch(item(women, visit))
     answers = await asyncio.gather(*(women.caller.post("/visit-batches", json=sent) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {200}, answers[0].text
     assert len({answer.text for answer in answers}) == 1
@@ -35,7 +35,7 @@ async def test_what_was_done_offline_is_applied_and_the_same_batch_again_gets_th
     assert [each["state"] for each in await women.visits(card)] == ["offered", "kept"]
     again = await women.caller.get(answers[0].headers["Location"])
     assert again.text == answers[0].text
-    other = await women.caller.post("/visit-batches", json=sent | {"items": [item(visit, "b")]})
+    other = await women.caller.post("/visit-batches", json=sent | {"items": [item(women, visit, "b")]})
     assert (other.status_code, other.json()["code"]) == (409, "batch_reused")
 
 
@@ -43,9 +43,9 @@ async def test_items_on_one_visit_follow_each_other_from_the_version_the_device_
     _, visit = await women.offered()
     on = str(women.today)
     sent = batch(
-        item(visit, "a", acceptance={"on": on}),
-        item(visit, "b", plan={"planned_on": str(women.today + timedelta(days=1)), "worker": "me"}),
-        item(visit, "c", outcome={"result": "kept", "on": on}),
+        item(women, visit, "a", acceptance={"on": on}),
+        item(women, visit, "b", plan={"planned_on": str(women.today + timedelta(days=1)), "worker": "me"}),
+        item(women, visit, "c", outcome={"result": "kept", "on": on}),
     )
     answer = (await women.caller.post("/visit-batches", json=sent)).json()
     assert [each["state"] for each in answer["items"]] == ["applied"] * 3
@@ -58,8 +58,12 @@ async def test_two_devices_same_visit_one_is_applied_the_other_sees_both_sides_a
     card, visit = await women.offered()
     on = str(women.today)
     sent = [
-        batch(item(visit, "a", outcome={"result": "kept", "on": on, "effect": "fair", "note": "一切正常"})),
-        batch(item(visit, "b", outcome={"result": "missed", "on": on})),
+        batch(
+            item(
+                women, visit, "a", outcome={"result": "kept", "on": on, "effect": "fair", "note": "一切正常"}
+            )
+        ),
+        batch(item(women, visit, "b", outcome={"result": "missed", "on": on})),
     ]
     answers = await asyncio.gather(*(women.caller.post("/visit-batches", json=each) for each in sent))
     states = [answer.json()["items"][0]["state"] for answer in answers]
@@ -86,7 +90,7 @@ async def test_two_devices_same_visit_one_is_applied_the_other_sees_both_sides_a
 async def test_keeping_the_servers_side_changes_nothing(women: Women) -> None:
     _, visit = await women.offered()
     assert (await women.do(visit, "outcome", result="declined")).status_code == 200
-    answer = (await women.caller.post("/visit-batches", json=batch(item(visit)))).json()
+    answer = (await women.caller.post("/visit-batches", json=batch(item(women, visit)))).json()
     path = f"/visit-batches/{answer['id']}/items/a1/resolution"
     kept = await women.caller.post(path, json={"keep": "server"}, headers={"If-Match": '"2"'})
     assert kept.json()["items"][0]["state"] == "kept_server"
@@ -104,13 +108,19 @@ async def test_a_half_valid_batch_applies_the_good_items_whole_and_the_wrong_one
     stranger = Women(registry, await registry.staff("community_worker", ELSEWHERE[:9]))
     _, foreign = await stranger.offered(registered_area=ELSEWHERE, present_area=ELSEWHERE)
     sent = batch(
-        item(late, "future", outcome={"result": "kept", "on": "2099-01-01"}),
-        item(late, "code", outcome={"result": "kept", "on": "2025-11-20", "effect": "splendid"}),
-        item(late, "two", outcome={"result": "missed", "on": "2025-11-20"}, acceptance={"on": "2025-11-20"}),
-        item(late, "worker", plan={"planned_on": str(women.today), "worker": str(uuid4())}),
-        item(foreign, "foreign"),
+        item(women, late, "future", outcome={"result": "kept", "on": "2099-01-01"}),
+        item(women, late, "code", outcome={"result": "kept", "on": str(women.today), "effect": "splendid"}),
+        item(
+            women,
+            late,
+            "two",
+            outcome={"result": "missed", "on": str(women.today)},
+            acceptance={"on": str(women.today)},
+        ),
+        item(women, late, "worker", plan={"planned_on": str(women.today), "worker": str(uuid4())}),
+        item(women, foreign, "foreign"),
         {"client_id": "empty"},
-        item(good, "good"),
+        item(women, good, "good"),
     )
     answer = await women.caller.post("/visit-batches", json=sent)
     assert answer.status_code == 200, answer.text
@@ -122,7 +132,7 @@ async def test_a_half_valid_batch_applies_the_good_items_whole_and_the_wrong_one
     pointers = {name: {error["pointer"] for error in each["errors"]} for name, each in found.items()}
     assert pointers["future"] == {"/items/0/outcome/on"}
     assert pointers["code"] == {"/items/1/outcome/effect"}
-    assert pointers["worker"] == {"/items/3/worker"}
+    assert pointers["worker"] == {"/items/3/plan/worker"}
     assert pointers["empty"] == {"/items/5/visit_id", "/items/5/base_version"}
     assert all(error["zh"] and error["en"] for each in found.values() for error in each["errors"])
     untouched = (await women.caller.get(f"/visits/{late['id']}")).json()
@@ -136,12 +146,48 @@ async def test_a_half_valid_batch_applies_the_good_items_whole_and_the_wrong_one
     assert foreign_now["version"] == 1
 
 
+async def test_an_item_no_visit_can_hold_is_refused_and_the_others_are_applied(women: Women) -> None:
+    card, good = await women.offered()
+    _, visit = await women.offered()
+    opened = (await women.read(card))["opened_on"]
+    before = str(date.fromisoformat(opened) - timedelta(days=1))
+    sent = batch(
+        item(women, visit, "huge") | {"base_version": 2**70},
+        item(women, visit, "none", plan={"planned_on": before}),
+        item(women, visit, "early", outcome={"result": "kept", "on": before}),
+        item(women, visit, "accepted", acceptance={"on": "1900-01-01"}),
+        item(women, good, "good"),
+    )
+    answer = await women.caller.post("/visit-batches", json=sent)
+    assert answer.status_code == 200, answer.text
+    found = {each["client_id"]: each for each in answer.json()["items"]}
+    assert {name for name, each in found.items() if each["state"] == "applied"} == {"good"}
+    assert {name: each["errors"][0]["pointer"] for name, each in found.items() if each["errors"]} == {
+        "huge": "/items/0/base_version",
+        "none": "/items/1/plan/planned_on",
+        "early": "/items/2/outcome/on",
+        "accepted": "/items/3/acceptance/on",
+    }
+    again = await women.caller.post("/visit-batches", json=sent)
+    assert again.text == answer.text
+
+
+async def test_half_a_character_in_a_batch_is_pointed_at(women: Women) -> None:
+    content = b'{"device_id": "tablet", "batch_id": "1", "items": [{"client_id": "\\ud800"}]}'
+    answer = await women.caller.post(
+        "/visit-batches", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/items/0/client_id", "string_unicode")
+    ]
+
+
 async def test_what_a_device_sent_is_sealed_while_in_conflict_and_shown_to_its_sender_only(
     women: Women, registry: Registry
 ) -> None:
     _, visit = await women.offered()
     await women.do(visit, "outcome", result="missed")
-    answer = (await women.caller.post("/visit-batches", json=batch(item(visit)))).json()
+    answer = (await women.caller.post("/visit-batches", json=batch(item(women, visit)))).json()
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         sealed = await tx.fetchval("SELECT sealed FROM visit_batch_item WHERE batch_id = $1", answer["id"])
     assert b"good" not in sealed

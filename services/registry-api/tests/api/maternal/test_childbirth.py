@@ -61,6 +61,11 @@ async def test_who_lives_elsewhere_registers_at_the_registered_address(
     assert refusal(await worker.post(PATH, json=away)) == (409, "address_elsewhere")
 
 
+async def test_nobody_registers_before_being_born(worker: Caller, woman: Json) -> None:
+    body = {"person_id": woman["id"], "address": "present", "registered_on": "1991-04-07"}
+    assert refusal(await worker.post(PATH, json=body)) == (409, "not_alive")
+
+
 async def test_before_the_birth_and_linked_to_each_child_after_it(
     worker: Caller, people: People, woman: Json, desk: Desk
 ) -> None:

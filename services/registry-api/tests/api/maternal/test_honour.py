@@ -68,6 +68,14 @@ async def test_one_is_issued_with_a_number_of_its_own(clerk: Caller, family: tup
     assert (await clerk.get(f"{PATH}/{certificate['id']}")).json() == certificate
 
 
+async def test_none_is_issued_to_a_parent_who_had_died(
+    clerk: Caller, people: People, family: tuple[Json, Json, Json]
+) -> None:
+    await people.record("deaths", person_id=family[1]["id"], happened_on="2025-02-02")
+    assert refusal(await clerk.post(PATH, json=issue_of(family))) == (409, "not_alive")
+    await done(await clerk.post(PATH, json=body_of(family)))
+
+
 @pytest.mark.parametrize("born", ["2016-01-01", "2020-05-05"])
 @pytest.mark.parametrize("kind", ["existing", "issued"])
 async def test_none_for_a_child_born_from_2016_on_and_both_languages_say_why(

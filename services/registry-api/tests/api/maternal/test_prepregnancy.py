@@ -20,6 +20,13 @@ async def registered(station: Caller, *people: Json, **more: Any) -> Json:
     return await done(await station.post(PATH, json=body))
 
 
+async def test_a_couple_does_not_take_part_before_it_was_born(
+    station: Caller, woman: Json, man: Json
+) -> None:
+    body = {"person_ids": [woman["id"], man["id"]], "registered_on": "1991-04-07"}
+    assert refusal(await station.post(PATH, json=body)) == (409, "not_alive")
+
+
 async def consented(station: Caller, check: Json) -> Json:
     for person_id in check["person_ids"]:
         body = {"person_id": person_id, "given_on": DAY, "given_how": "signed"}

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from renkou_common.scope import AreaScope
+
 from ...support import Caller, Json, Registry
 from ..people.people import HERE, People
 from .desk import BORN, Desk, change, done, pdf_text, refusal
@@ -226,6 +228,28 @@ async def test_a_result_is_sealed_and_read_for_a_purpose_with_a_trace(
     assert refusal(refused) == (409, "result_without_purpose")
     nothing = await station.get(f"/services/{talk['id']}/result", params={"purpose": "next_offer"})
     assert nothing.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("corrections", {"changes": {"kind": "counselling"}, "reason": "项目录错"}),
+        ("cancellation", {"reason": "error"}),
+    ],
+)
+async def test_a_result_that_has_no_purpose_any_more_is_destroyed(
+    station: Caller, worker: Caller, woman: Json, registry: Registry, action: str, body: Json
+) -> None:
+    given = {"kind": "examination", "given_on": "2025-06-02"}
+    service = await done(await worker.post(f"/persons/{woman['id']}/services", json=given))
+    path = f"/services/{service['id']}"
+    service = await done(await change(station, f"{path}/result", service, {"result": "normal"}))
+    changed = await done(await change(station, f"{path}/{action}", service, body))
+    assert changed["has_result"] is False
+    assert (await station.get(f"{path}/result", params={"purpose": "next_offer"})).status_code == 404
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        sealed = await tx.fetchval("SELECT result_sealed FROM service_given WHERE id = $1", service["id"])
+    assert sealed is None
 
 
 async def test_the_proof_says_what_was_given_and_nothing_more(

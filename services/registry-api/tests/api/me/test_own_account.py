@@ -2,6 +2,12 @@
 
 import pytest
 
+from renkou_registry.persons.reading import FACTS_FIELDS
+from renkou_registry.persons.schemas import UnmaskField
+from renkou_registry.prepregnancy.forms import Step
+from renkou_registry.readings.domain import FIELDS
+from renkou_registry.visits.routes import OUTCOME_FIELDS
+
 from ...support import Caller, Json, Registry
 from ..people.people import HERE, People
 
@@ -129,6 +135,8 @@ async def test_consents_are_given_and_withdrawn_and_nothing_else_follows(registr
     assert not last["given"]
     assert last["withdrawn_at"]
     assert (await me.request("PUT", "/me/consents/anything", json={"given": True})).status_code == 422
+    unclear = await me.request("PUT", "/me/consents/contact_by_phone", json={"given": "yes"})
+    assert unclear.json()["errors"][0]["pointer"] == "/given"
 
 
 async def test_a_person_sees_who_read_the_record_and_what_for(registry: Registry) -> None:
@@ -142,7 +150,32 @@ async def test_a_person_sees_who_read_the_record_and_what_for(registry: Registry
     told = {(each["reader"], each["what"]) for each in shown}
     name = f"工作人员 {clerk.username}"
     assert told >= {(name, "record"), (name, "history"), (name, "unmask")}
-    assert next(each for each in shown if each["what"] == "unmask")["purpose"] == "电话回访"
+    clear = next(each for each in shown if each["what"] == "unmask")
+    assert (clear["purpose"], clear["fields"], clear["what_label"]) == (
+        "电话回访",
+        ["phone"],
+        "明文查阅: 电话",
+    )
+    assert {tuple(each["fields"]) for each in shown if each["what"] != "unmask"} == {()}
+
+
+async def test_a_person_sees_that_health_data_was_read_and_which(registry: Registry) -> None:
+    entered, me = await person(registry)
+    station = await registry.staff("service_station", "340103")
+    given = {"kind": "examination", "given_on": "2025-06-02"}
+    service = (await station.post(f"/persons/{entered['id']}/services", json=given)).json()
+    path, seen = f"/services/{service['id']}/result", {"If-Match": f'"{service["version"]}"'}
+    assert (await station.post(path, json={"result": "normal"}, headers=seen)).status_code == 200
+    assert (await station.get(path, params={"purpose": "next_offer"})).status_code == 200
+    shown = (await me.get("/me/readings")).json()["items"]
+    told = [(each["what_label"], each["purpose"]) for each in shown if each["fields"]]
+    assert told == [("明文查阅: 服务结果", "next_offer")]
+
+
+def test_whatever_is_read_in_the_clear_has_plain_words() -> None:
+    steps = {f"prepregnancy.{step}" for step in Step}
+    names = {*FACTS_FIELDS, *OUTCOME_FIELDS, *UnmaskField, *steps}
+    assert names | {"card_method", "card_expected_delivery", "account"} <= FIELDS.keys()
 
 
 async def test_what_the_caller_was_refused_is_no_reading(registry: Registry) -> None:

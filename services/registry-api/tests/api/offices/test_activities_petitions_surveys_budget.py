@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from renkou_common.scope import AreaScope
 
 from ...support import Caller, Json, Registry
@@ -109,6 +111,24 @@ async def test_a_late_first_reply_makes_a_petition_late_and_a_withdrawn_one_coun
     assert await offices.counts(withdrawn["id"]) == {}
 
 
+async def test_no_reply_is_dated_before_another_so_that_a_late_closing_stays_late(
+    clerk: Caller, offices: Offices
+) -> None:
+    entered = await offices.enter(clerk, "/petitions", **PETITION)
+    path = f"/petitions/{entered['id']}"
+    for on in ("2025-03-10", "2025-05-20"):
+        replied = await clerk.post(f"{path}/replies", json={"on": on, "content": "正在核实"})
+        assert replied.status_code == 201, replied.text
+    closing = {"on": "2025-05-02", "content": "已核实", "closing": True}
+    back = await clerk.post(f"{path}/replies", json=closing)
+    assert [(each["pointer"], each["code"]) for each in back.json()["errors"]] == [("/on", "before_earlier")]
+    seen = {"If-Match": (await clerk.get(path)).headers["ETag"]}
+    taken = await clerk.post(f"{path}/withdrawal", json={"on": "2025-03-12"}, headers=seen)
+    assert taken.json()["errors"][0]["pointer"] == "/on"
+    closed = await clerk.post(f"{path}/replies", json=closing | {"on": "2025-05-21"})
+    assert closed.json()["on_time"] is False
+
+
 async def test_the_closing_is_extended_once_and_for_a_reason(
     clerk: Caller, offices: Offices, registry: Registry
 ) -> None:
@@ -199,6 +219,8 @@ async def test_a_survey_is_drafted_opened_answered_anonymously_and_ended(
     assert wrong.json()["errors"][0]["pointer"] == "/options/service"
     elsewhere = await district_clerk.post(f"{path}/answers", json=answer | {"area": "340103002001"})
     assert elsewhere.json()["errors"][0]["code"] == "outside_survey"
+    early = await worker.post(f"{path}/answers", json=answer | {"on": "1999-12-31"})
+    assert [(each["pointer"], each["code"]) for each in early.json()["errors"]] == [("/on", "before_opening")]
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         columns = await tx.fetch(
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'survey_answer'"
@@ -217,6 +239,28 @@ async def test_a_survey_is_drafted_opened_answered_anonymously_and_ended(
     assert (old.status_code, old.json()["code"]) == (409, "other_edition")
     ended = await clerk.post(f"{path}/end", headers={"If-Match": '"4"'})
     assert ended.json()["state"] == "ended"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fields"),
+    [
+        ("/activities", ACTIVITY, ("kind", "title", "place", "held_on", "people_reached", "materials")),
+        ("/petitions", PETITION, ("topic", "office")),
+        ("/surveys", {"area": HERE, "title": "调查", "questions": QUESTIONS}, ("title", "questions")),
+    ],
+)
+async def test_a_change_of_nothing_or_to_nothing_is_refused_by_field(
+    clerk: Caller, offices: Offices, path: str, body: Json, fields: tuple[str, ...]
+) -> None:
+    one = f"{path}/{(await offices.enter(clerk, path, **body))['id']}"
+    nothing = await clerk.patch(one, version=1, json={})
+    assert (nothing.status_code, nothing.json()["errors"][0]["code"]) == (422, "no_change")
+    for name in fields:
+        empty = await clerk.patch(one, version=1, json={name: None})
+        assert [(each["pointer"], each["code"]) for each in empty.json()["errors"]] == [
+            (f"/{name}", "not_empty")
+        ]
+    assert (await clerk.get(one)).headers["ETag"] == '"1"'
 
 
 async def test_a_question_that_cannot_be_counted_is_refused_by_place(clerk: Caller) -> None:
@@ -267,3 +311,19 @@ async def test_a_budget_line_keeps_every_version_of_its_plan_and_money_is_exact(
     ended = await statistician.post(f"/budget-lines/{line['id']}/end", headers={"If-Match": '"2"'})
     assert ended.json()["ended_on"]
     assert (await statistician.post(path, json=spending)).json()["code"] == "ended"
+
+
+async def test_what_is_spent_in_all_stays_an_amount_that_can_be_written(
+    statistician: Caller, offices: Offices
+) -> None:
+    body = {"area": "340103001", "year": 2024, "kind": "services", "planned": "10.00"}
+    path = f"/budget-lines/{(await offices.enter(statistician, '/budget-lines', **body))['id']}/spendings"
+    spending = {"amount": "999999999999.00", "spent_on": "2024-03-18", "purpose": "录错的支出"}
+    wrong = await offices.enter(statistician, path, **spending)
+    over = await statistician.post(path, json=spending | {"amount": "1.00"})
+    assert [(each["pointer"], each["code"]) for each in over.json()["errors"]] == [
+        ("/amount", "amount_total")
+    ]
+    await offices.enter(statistician, path, **spending | {"amount": "0.99"})
+    await offices.enter(statistician, f"{path}/{wrong['id']}/reversal", reason="金额录错")
+    await offices.enter(statistician, path, **spending | {"amount": "1.00"})

@@ -1,6 +1,9 @@
 """Employers and rented houses: the register, the people linked to it, the paper of each year."""
 
 import asyncio
+from collections.abc import Callable
+
+import pytest
 
 from ...support import Caller, Registry
 from ..people.people import People
@@ -200,3 +203,53 @@ async def test_tenants_and_yearly_agreements_of_a_rented_house(
     other = await offices.enter(clerk, "/rentals", **rental())
     wrong = await clerk.patch(f"/rentals/{other['id']}/agreements/{agreement['id']}", version=2, json=signed)
     assert wrong.status_code == 404
+
+
+async def test_nobody_is_linked_to_a_day_before_birth_or_after_death(
+    clerk: Caller, offices: Offices, registry: Registry
+) -> None:
+    person = await People(clerk, registry.runtime).enter(birth_date="1990-03-07")
+    employed = f"/employers/{(await offices.enter(clerk, '/employers', **employer()))['id']}/employees"
+    rented = f"/rentals/{(await offices.enter(clerk, '/rentals', **rental()))['id']}/tenants"
+    death = {"person_id": person["id"], "happened_on": "2025-06-01"}
+    assert (await clerk.post("/life-events/deaths", json=death)).status_code == 201
+    for path in (employed, rented):
+        for since in ("1990-03-06", "2025-06-02"):
+            refused = await clerk.post(path, json={"person_id": person["id"], "since": since})
+            assert (refused.status_code, refused.json()["code"]) == (409, "not_alive")
+        await offices.enter(clerk, path, person_id=person["id"], since="2025-05-31")
+
+
+async def test_a_paper_of_a_year_is_not_signed_years_before(clerk: Caller, offices: Offices) -> None:
+    entered = await offices.enter(clerk, "/employers", **employer())
+    path = f"/employers/{entered['id']}/statements"
+    [statement] = (await clerk.get(path)).json()["items"]
+    signed = {"state": "signed", "scan_number": "ZRS-1"}
+    one, year = f"{path}/{statement['id']}", statement["year"]
+    early = await clerk.patch(one, version=1, json=signed | {"signed_on": f"{year - 2}-12-31"})
+    assert [(each["pointer"], each["code"]) for each in early.json()["errors"]] == [
+        ("/signed_on", "too_early")
+    ]
+    ahead = await clerk.patch(one, version=1, json=signed | {"signed_on": f"{year - 1}-12-20"})
+    assert ahead.status_code == 200, ahead.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "fields"),
+    [("/employers", employer, ("name", "representative")), ("/rentals", rental, ("street", "rooms"))],
+)
+async def test_what_has_to_be_there_is_not_emptied_and_an_empty_change_is_none(
+    clerk: Caller,
+    offices: Offices,
+    path: str,
+    body: Callable[[], dict[str, object]],
+    fields: tuple[str, ...],
+) -> None:
+    one = f"{path}/{(await offices.enter(clerk, path, **body()))['id']}"
+    for name in fields:
+        empty = await clerk.patch(one, version=1, json={name: None})
+        assert [(each["pointer"], each["code"]) for each in empty.json()["errors"]] == [
+            (f"/{name}", "not_empty")
+        ]
+    nothing = await clerk.patch(one, version=1, json={})
+    assert (nothing.status_code, nothing.json()["errors"][0]["code"]) == (422, "no_change")

@@ -54,6 +54,32 @@ async def test_the_same_point_product_or_specification_is_not_entered_twice(
     assert product["id"] in {each["id"] for each in listed}
 
 
+async def test_a_point_does_not_take_the_name_of_another_and_keeps_one(store: Store) -> None:
+    other = (await store.station.get(f"/supply-points/{await store.new_point()}")).json()
+    path = f"/supply-points/{store.point}"
+    taken = await store.station.patch(path, version=1, json={"name": other["name"]})
+    assert store.refused(taken) == (409, "point_exists")
+    for body, code in (({"name": None}, "not_empty"), ({"kind": None}, "not_empty"), ({}, "no_change")):
+        refused = await store.station.patch(path, version=1, json=body)
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, code)
+
+
+async def test_nobody_receives_or_asks_for_supplies_before_birth_or_after_death(
+    store: Store, registry: Registry
+) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103001")
+    person = await People(clerk, registry.runtime).enter(birth_date="1990-03-07")
+    today = registry.runtime.clock.today()
+    death = {"person_id": person["id"], "happened_on": f"{today.year - 1}-12-31"}
+    assert (await clerk.post("/life-events/deaths", json=death)).status_code == 201
+    await store.receive(5)
+    late = await store.issue(1, person_id=person["id"], on=str(today))
+    assert store.refused(late) == (409, "not_alive")
+    assert sum((await store.stock()).values()) == 5
+    body = {"person_id": person["id"], "point_id": store.point, "since": str(today)}
+    assert store.refused(await store.worker.post("/supply-users", json=body)) == (409, "not_alive")
+
+
 async def test_the_points_of_an_area_are_paged(store: Store) -> None:
     mine = {await store.new_point("340103001002") for _ in range(3)}
     seen: set[str] = set()

@@ -67,6 +67,7 @@ def test_sixty_is_reached_on_the_birthday() -> None:
         ({"fact": "is_rich"}, "/definition/conditions/fact", "refers_to_nothing"),
         ({"age": {"at_least": "60"}}, "/definition/conditions/age/at_least", "number"),
         ({"age": {}}, "/definition/conditions/age", "says_nothing"),
+        ({"age": {"at_least": None}}, "/definition/conditions/age", "says_nothing"),
         ({"age": {"atleast": 60}}, "/definition/conditions/age/atleast", "unknown_member"),
         ({"all": []}, "/definition/conditions/all", "parts"),
         ({"marital_status": ["99"]}, "/definition/conditions/marital_status/0", "refers_to_nothing"),
@@ -107,6 +108,7 @@ def test_a_definition_nobody_can_meet_or_nobody_understands_is_refused(
     ("changes", "pointer"),
     [
         ({"bands": []}, "/definition/amount/bands"),
+        ({"bands": [{"from": None, "yuan": "80.00"}]}, "/definition/amount/bands/0/from"),
         ({"bands": [{"from": "2025-01-01", "yuan": 80}]}, "/definition/amount/bands/0/yuan"),
         ({"bands": [{"from": "2025-01-01", "yuan": "80"}]}, "/definition/amount/bands/0/yuan"),
         ({"bands": [{"from": "2025-01-01", "yuan": "0.00"}]}, "/definition/amount/bands/0/yuan"),

@@ -1,11 +1,12 @@
 """What callers send and get about enrolments and notices."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from renkou_common.codes.findings import CodeError
 from renkou_common.http.days import Day
 from renkou_registry.benefits.schemes.domain import Fact
 from renkou_registry.benefits.schemes.schemas import FindingOut
@@ -25,13 +26,21 @@ class ChildIn(BaseModel):
     birth_date: Day
     died_on: Day | None = None
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.died_on is not None and self.died_on < self.birth_date:
+            raise CodeError(
+                "died_before_birth", "死亡日期早于出生日期", "died before the birth", field="died_on"
+            )
+        return self
+
 
 class DeclaredIn(BaseModel):
     """What the person declares beside the record; staff check it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    facts: dict[DeclaredFact, bool] = Field(default_factory=dict)
+    facts: dict[DeclaredFact, Annotated[bool, Field(strict=True)]] = Field(default_factory=dict)
     children: list[ChildIn] = Field(default_factory=list, max_length=20)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from renkou_registry.benefits.facts import Declared, known_of
 from renkou_registry.benefits.schemes import service as schemes
 from renkou_registry.benefits.schemes.conditions import Finding
 from renkou_registry.benefits.schemes.domain import Answer
+from renkou_registry.fields import check_not_future
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
@@ -53,11 +55,12 @@ class Application:
 
 
 async def apply(desk: Desk, application: Application) -> UUID:
-    """Enter an application; returns its id. Raises NotFound, Conflict.
+    """Enter an application; returns its id. Raises NotFound, Conflict, InvalidInput.
 
     Who was rejected or withdrew may apply again: a new case that names the one before.
     """
     today = desk.runtime.clock.today()
+    _check_children(application.declared, today)
     version = schemes.version_needed(await schemes.find(desk.tx, application.scheme_id), today)
     person = (await persons.lock(desk.tx, [application.person_id], desk.scope))[application.person_id]
     if not person.alive:
@@ -98,6 +101,19 @@ async def apply(desk: Desk, application: Application) -> UUID:
     )
     await publish(desk, await find(desk.tx, enrolment_id, desk.scope))
     return enrolment_id
+
+
+def _check_children(declared: Mapping[str, Any], today: date) -> None:
+    """Raise InvalidInput that lists every day of a declared child that is yet to come."""
+    check_not_future(
+        {
+            f"/declared/children/{number}/{name}": date.fromisoformat(child[name])
+            for number, child in enumerate(declared.get("children", ()))
+            for name in ("birth_date", "died_on")
+            if child.get(name)
+        },
+        today,
+    )
 
 
 async def find(tx: Transaction, enrolment_id: UUID, scope: AreaScope) -> asyncpg.Record:
@@ -227,6 +243,7 @@ async def resubmit(
     changes: dict[str, Any] = {"confirmed": [], "notice_id": None}
     cipher = desk.runtime.cipher
     if declared is not None:
+        _check_children(declared, desk.runtime.clock.today())
         changes["declared_sealed"] = cipher.seal(orjson.dumps(declared), DECLARED)
     if account is not None:
         changes["account_sealed"] = cipher.seal(orjson.dumps(account), ACCOUNT)

@@ -4,13 +4,14 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from io import BytesIO, StringIO
 from uuid import UUID
 
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
+from renkou_common.codes import gb18030
 from renkou_common.errors import FieldError, InvalidInput, Text
 
 HEADINGS = ("行号", "收款人", "开户行", "账号", "金额(元)", "期次")
@@ -18,6 +19,7 @@ RESULT_HEADINGS = ("行号", "金额(元)", "结果", "原因")
 MOST_ROWS = 200_000
 _RESULTS = {"成功": True, "paid": True, "失败": False, "failed": False}
 _LONG_NUMBER = re.compile(r"\d{8,}")
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -69,7 +71,9 @@ def _xlsx(payments: Sequence[Payment]) -> bytes:
     with xlsxwriter.Workbook(target, options) as book:
         text = book.add_format({"num_format": "@"})
         sheet = book.add_worksheet("发放清单")
-        sheet.set_column(0, len(HEADINGS) - 1, 22, text)
+        sheet.set_column(0, 0, 38, text)
+        sheet.set_column(1, len(HEADINGS) - 1, 22, text)
+        sheet.freeze_panes(1, 0)
         for column, heading in enumerate(HEADINGS):
             sheet.write_string(0, column, heading)
         for row, each in enumerate(payments, 1):
@@ -104,10 +108,11 @@ def _result(row: int, cells: Sequence[str]) -> Result | FieldError:
         line_id = UUID(cells[0].strip())
     except ValueError:
         return FieldError(f"{at}/行号", "line_id", Text("行号有误", "is no line number"))
-    try:
-        amount = Decimal(cells[1].strip().replace(",", ""))
-    except InvalidOperation:
-        return FieldError(f"{at}/金额(元)", "amount", Text("金额有误", "is no amount"))
+    written = cells[1].strip().replace(",", "")
+    if not _AMOUNT.fullmatch(written):
+        return FieldError(
+            f"{at}/金额(元)", "amount", Text("金额有误, 应为 960.00", "is no amount such as 960.00")
+        )
     paid = _RESULTS.get(cells[2].strip().lower())
     if paid is None:
         return FieldError(
@@ -116,13 +121,13 @@ def _result(row: int, cells: Sequence[str]) -> Result | FieldError:
     reason = _LONG_NUMBER.sub("***", cells[3].strip())[:200]  # banks quote the account here
     if not paid and not reason:
         return FieldError(f"{at}/原因", "missing", Text("失败须写明原因", "a failure needs its reason"))
-    return Result(row, line_id, amount, paid, reason)
+    return Result(row, line_id, Decimal(written), paid, reason)
 
 
 def _rows(content: bytes, kind: str) -> Iterator[list[str]]:
     try:
         if kind == "csv":
-            yield from csv.reader(StringIO(content.decode("utf-8-sig"), newline=""))
+            yield from csv.reader(StringIO(gb18030.decode(content), newline=""))
             return
         sheet = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0)
         if sheet.total_height > MOST_ROWS:

@@ -59,7 +59,7 @@ class Reader:
                 f"{at}/{name}", "unknown_member", f"不认识的项; 可用: {known}", f"unknown; known are: {known}"
             )
         for name in needed:
-            if name not in value:
+            if value.get(name) is None:
                 self.wrong(f"{at}/{name}", "missing", "必填项缺失", "this field is required")
         return value
 
@@ -151,7 +151,7 @@ def _age(reader: Reader, value: Any, at: str) -> Condition:
     given = reader.object(value, at, ("at_least", "at_most"))
     low, high = (reader.number(given, name, at, 0, 150) for name in ("at_least", "at_most"))
     reader.range(at, low, high)
-    if not given:
+    if given.get("at_least") is None and given.get("at_most") is None:
         reader.wrong(at, "says_nothing", "须写明年龄下限或上限", "needs at_least or at_most")
     return Age(low, high)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from renkou_common.codes.offices import SupplyKind, SupplyPointKind
-from renkou_registry.fields import AreaIn, Street
+from renkou_registry.fields import AreaIn, NotEmpty, Street
 from renkou_registry.supplies.fields import ShortText
 
 ProductCode = Annotated[
@@ -36,8 +36,8 @@ class ProductPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "避孕套"}]})
 
-    name: ShortText | None = None
-    kind: SupplyKind | None = None
+    name: Annotated[ShortText | None, NotEmpty] = None
+    kind: Annotated[SupplyKind | None, NotEmpty] = None
 
 
 class SpecificationCreate(BaseModel):
@@ -110,8 +110,8 @@ class PointPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"place": "安庆路 3 号"}]})
 
-    name: ShortText | None = None
-    kind: SupplyPointKind | None = None
+    name: Annotated[ShortText | None, NotEmpty] = None
+    kind: Annotated[SupplyPointKind | None, NotEmpty] = None
     place: Street | None = None
 
 

@@ -11,7 +11,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_offices import SupplyCatalogueChanged, SupplyPointChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_registry.records import Desk, check_open, enter, lock_version, own_area, publish
+from renkou_registry.records import Desk, check_open, check_something, enter, lock_version, own_area, publish
 from renkou_registry.supplies.catalogue import repository
 from renkou_registry.supplies.catalogue.repository import POINTS, PRODUCTS, SPECIFICATIONS
 
@@ -59,9 +59,10 @@ async def product(desk: Desk, product_id: UUID) -> tuple[asyncpg.Record, list[as
 
 
 async def change_product(desk: Desk, product_id: UUID, version: int, changes: Mapping[str, Any]) -> None:
-    """Change a product; raises NotFound, VersionMismatch, Conflict ``ended``."""
+    """Change a product; raises NotFound, VersionMismatch, Conflict ``ended``, InvalidInput."""
+    check_something(changes)
     check_open(await lock_version(desk, PRODUCTS, product_id, version))
-    await PRODUCTS.update(desk.tx, product_id, {key: value for key, value in changes.items() if value})
+    await PRODUCTS.update(desk.tx, product_id, changes)
     await _catalogue_changed(desk, product_id, "product_changed")
 
 
@@ -122,11 +123,15 @@ async def point_named(desk: Desk, area: AreaCode, name: str) -> asyncpg.Record:
     return row
 
 
+def _point_exists() -> Conflict:
+    return Conflict("point_exists", "该区划已有同名发放点", "the area has a point of this name already")
+
+
 async def create_point(desk: Desk, area: AreaCode, values: Mapping[str, Any]) -> UUID:
     """Enter a point; raises NotFound outside the caller's area, Conflict for a name taken there."""
     point_id = await enter(desk, POINTS, await own_area(desk, area), values)
     if point_id is None:
-        raise Conflict("point_exists", "该区划已有同名发放点", "the area has a point of this name already")
+        raise _point_exists()
     await point_changed(desk, await POINTS.find(desk.tx, point_id, desk.scope), "entered")
     return point_id
 
@@ -134,10 +139,13 @@ async def create_point(desk: Desk, area: AreaCode, values: Mapping[str, Any]) ->
 async def change_point(
     desk: Desk, point_id: UUID, version: int, changes: Mapping[str, Any]
 ) -> asyncpg.Record:
-    """Change a point; raises NotFound, VersionMismatch, Conflict ``ended``."""
+    """Change a point; raises NotFound, VersionMismatch, Conflict ``ended``, ``point_exists``, InvalidInput."""
+    check_something(changes)
     check_open(await lock_version(desk, POINTS, point_id, version))
-    kept = {key: value for key, value in changes.items() if value is not None or key == "place"}
-    row = await POINTS.update(desk.tx, point_id, kept)
+    try:
+        row = await POINTS.update(desk.tx, point_id, changes)
+    except asyncpg.UniqueViolationError as error:
+        raise _point_exists() from error
     await point_changed(desk, row, "changed")
     return row
 

@@ -94,12 +94,15 @@ class IssueCreate(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.person_id is not None and self.people != 1:
-            raise CodeError("named_is_one", "记名发放人数为 1", "an issue to a named person is for one")
+            raise CodeError(
+                "named_is_one", "记名发放人数为 1", "an issue to a named person is for one", field="people"
+            )
         if any(line.batch_id for line in self.lines) and self.reason is None:
             raise CodeError(
                 "reason_needed",
                 "指定批次须填写理由",
                 "naming a batch needs a reason; else leave the batch out",
+                field="reason",
             )
         return self
 

@@ -132,7 +132,7 @@ async def take_back(desk: Desk, point_id: UUID, on: date, issue_id: UUID, lines:
     await repository.serialise(desk.tx, issue_id)
     issued = await DOCUMENTS.find(desk.tx, issue_id, desk.scope)
     if issued["kind"] != Kind.ISSUE or issued["point_id"] != point_id:
-        raise NotFound.of("该发放点的发放单", "issue of this point")
+        raise NotFound.of("发放单 (须为本发放点的)", "issue of this point")
     await _check_not_reversed(desk, issue_id)
     if on < issued["happened_on"]:
         raise InvalidInput.field("/on", "before_issue", "不能早于发放日期", "must not be before the issue")

@@ -19,6 +19,7 @@ from renkou_registry.duplicates import service as duplicates
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import reading
 from renkou_registry.persons import service as persons
+from renkou_registry.persons.domain import check_alive
 from renkou_registry.records import Desk, check_open, enter, lock_version, publish
 from renkou_registry.runtime import Runtime
 from renkou_registry.supplies.catalogue.service import open_point
@@ -69,12 +70,13 @@ async def changed(
 async def register(desk: Desk, person_id: UUID, point_id: UUID, since: date) -> UUID:
     """Enter somebody who asks for supplies in the year of ``since``.
 
-    Raises NotFound, InvalidInput for another year, Conflict ``user_exists``.
+    Raises NotFound, InvalidInput for another year, Conflict ``not_alive``, ``user_exists``.
     """
     check_day(since, desk.today, "/since")
     if since.year != desk.today.year:
         raise InvalidInput.field("/since", "year_over", "应在本年度内", "must be a day of this year")
     person = await persons.find(desk.tx, person_id, desk.scope)
+    check_alive(person["birth_date"], person["died_on"], since)
     point = await open_point(desk, point_id)
     sealed, index = sealed_person(desk.runtime, person_id)
     low, high = desk.runtime.district.interval()
@@ -136,8 +138,12 @@ def _check_within(row: asyncpg.Record, on: date, today: date) -> None:
 
 
 async def note_issue(desk: Desk, issued: Issued, person_id: UUID) -> None:
-    """Write down, sealed, who received, and that a registered user was reached; raises NotFound."""
-    await persons.find(desk.tx, person_id, desk.scope)
+    """Write down, sealed, who received, and that a registered user was reached.
+
+    Raises NotFound, Conflict ``not_alive``.
+    """
+    person = await persons.find(desk.tx, person_id, desk.scope)
+    check_alive(person["birth_date"], person["died_on"], issued.on)
     sealed, index = sealed_person(desk.runtime, person_id)
     await ledger.add_recipient(desk.tx, issued.id, issued.area, sealed, index)
     await _set_reached(desk, index, issued.on)
