@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
 from renkou_common.http.application import create_application
 
@@ -32,6 +33,18 @@ async def file(kind: Annotated[str, Query(alias="as")] = "csv") -> StreamingResp
 @router.get("/none")
 async def none() -> str:
     return "nothing to choose"
+
+
+class Narrowing(BaseModel):
+    """Parameters declared together."""
+
+    sex: int = 0
+    born: str | None = Field(default=None, alias="born_on")
+
+
+@router.get("/narrowed")
+async def narrowed(by: Annotated[Narrowing, Query()]) -> int:
+    return by.sex
 
 
 @pages.get("")
@@ -68,6 +81,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         ("/cards?aera=3401&limit=3&AREA=1", ["AREA", "aera"], "area, limit"),
         ("/cards/file?kind=xlsx", ["kind"], "as"),
         ("/cards/none?limit=", ["limit"], "无"),
+        ("/cards/narrowed?sex=2&born=2020", ["born"], "born_on, sex"),
     ],
 )
 async def test_each_unknown_parameter_is_named_with_those_there_are(
@@ -86,7 +100,9 @@ async def test_it_is_said_in_english_too(client: httpx.AsyncClient) -> None:
     assert answer.json()["errors"][0]["detail"] == "unknown query parameter, remove it; allowed: area, limit"
 
 
-@pytest.mark.parametrize("path", ["/cards?area=1&limit=3", "/cards/file?as=xlsx", "/cards"])
+@pytest.mark.parametrize(
+    "path", ["/cards?area=1&limit=3", "/cards/file?as=xlsx", "/cards", "/cards/narrowed?sex=2"]
+)
 async def test_known_parameters_pass(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 200
 

@@ -4,8 +4,12 @@ Checked for what the API description lists. Health probes and pages that people 
 load balancers and messengers add parameters of their own.
 """
 
+from collections.abc import Iterator
+
 from fastapi import Request
-from fastapi.dependencies.utils import get_flat_params
+from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import _get_flat_fields_from_params
 from fastapi.routing import RouteContext
 
 from renkou_common.errors import FieldError, InvalidInput, Text
@@ -19,8 +23,14 @@ def parameters_of(context: RouteContext) -> frozenset[str] | None:
     """Return the names of the query parameters that a route and its dependencies take; None: not checked."""
     if not context.include_in_schema or _OPEN_TAG in context.tags:
         return None
-    fields = get_flat_params(context.dependant)
-    return frozenset(field.alias for field in fields if field.field_info.in_.value == "query")  # type: ignore[attr-defined]
+    fields = _get_flat_fields_from_params(list(_query_fields(context.dependant)))
+    return frozenset(field.alias for field in fields)
+
+
+def _query_fields(dependant: Dependant) -> Iterator[ModelField]:
+    yield from dependant.query_params
+    for each in dependant.dependencies:
+        yield from _query_fields(each)
 
 
 async def refuse_unknown(request: Request) -> None:

@@ -257,7 +257,7 @@ async def _reconsider(desk: Desk, person: PersonRecord, columns: Mapping[str, UU
 
 async def _parents_now(
     desk: Desk, person: PersonRecord, columns: Mapping[str, UUID | None], changes: Mapping[str, Any]
-) -> dict[str, UUID | None]:
+) -> dict[str, Any]:
     """Return the references of the parents after a correction that named one; nothing for any other."""
     if not changes.keys() & set(parentage.NAMES):
         return {}
@@ -272,8 +272,9 @@ async def _follow(
 ) -> None:
     """Let newborns follow where the usual residence of a mother, or the day of a birth, is another one."""
     if target.event.kind in (EventKind.BIRTH, EventKind.CORRECTION):
-        for mother_id in {person.mother_id, columns.get("mother_id")} - {None}:
-            await follow_mother(desk, mother_id)
+        for mother_id in {person.mother_id, columns.get("mother_id")}:
+            if mother_id is not None:
+                await follow_mother(desk, mother_id)
     if person.sex != Sex.MALE and target.event.kind in _RESIDENCE:
         await follow_mother(desk, person.id)
 

@@ -46,15 +46,24 @@ NOTED = (
     "visit",
 )
 """Persons and households note in the statement that changes them: several rows make up their fields."""
+ELSEWHERE = {
+    "budget_line": "plan",
+    "card": "told",
+    "prepregnancy_check": "steps",
+    "staff_account": "assignments",
+    "supply_count": "lines",
+    "survey": "questions",
+}
+"""What is named where a version counts up and the row itself stays: what lies in rows of its own."""
 FUNCTION = r"""
 CREATE FUNCTION renkou_note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO record_change (record_id, version, fields)
-    SELECT NEW.id, NEW.version, array_agg(DISTINCT regexp_replace(n.key, '_(sealed|index|hash)$', ''))
+    SELECT NEW.id, NEW.version,
+        coalesce(array_agg(DISTINCT regexp_replace(n.key, '_(sealed|index|hash)$', '')), ARRAY[TG_ARGV[0]])
     FROM jsonb_each(to_jsonb(OLD)) o JOIN jsonb_each(to_jsonb(NEW)) n
         ON n.key = o.key AND n.value IS DISTINCT FROM o.value
     WHERE n.key NOT IN ('version', 'changed_in', 'changed_at', 'updated_at')
-    HAVING count(*) > 0
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$
@@ -70,7 +79,8 @@ def upgrade() -> None:
     for table in NOTED:
         op.execute(
             f"CREATE TRIGGER note_change AFTER UPDATE ON {table} FOR EACH ROW"
-            " WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION renkou_note_change()"
+            " WHEN (OLD.version IS DISTINCT FROM NEW.version)"
+            f" EXECUTE FUNCTION renkou_note_change('{ELSEWHERE.get(table, 'content')}')"
         )
 
 
