@@ -5,10 +5,12 @@
 Both live in a temporary folder, on free loopback ports, and end with the run even when it is killed.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -89,3 +91,36 @@ def database_factory(postgres: EmbeddedPostgres) -> DatabaseFactory:
         return access
 
     return make
+
+
+@pytest.fixture
+def parameters_refused() -> Callable[[httpx.AsyncClient], Awaitable[int]]:
+    """Asks every route that a service describes for a parameter it does not know, and for all that it does.
+
+    `await parameters_refused(client)` returns how many routes were asked.
+    """
+
+    async def ask(client: httpx.AsyncClient) -> int:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+        operations = [
+            (path, method, operation)
+            for path, methods in paths.items()
+            if not path.startswith("/health/")
+            for method, operation in methods.items()
+        ]
+        for path, method, operation in operations:
+            described = [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
+            url = re.sub(r"\{[^}]+\}", "0195a2f0-0000-7000-8000-000000000001", path)
+            strange = await client.request(method, url, params={"no_such_filter": "1"})
+            problem = strange.json()
+            told = [(each["pointer"], each["code"]) for each in problem.get("errors", [])]
+            assert told == [("/query/no_such_filter", "unknown_parameter")], (method, path, strange.text)
+            assert strange.status_code == 422
+            allowed = ", ".join(sorted(described)) or "无"
+            assert problem["errors"][0]["detail"].endswith(f"可用: {allowed}"), (method, path)
+            if described:
+                known = await client.request(method, url, params=dict.fromkeys(described, "x"))
+                assert "unknown_parameter" not in known.text, (method, path)
+        return len(operations)
+
+    return ask

@@ -13,6 +13,7 @@ RenkouError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ class Conflict(RenkouError):
 class VersionMismatch(RenkouError):
     title = Text("记录已被他人修改", "The record has changed")
 
-    def __init__(self, current: int, changed: Sequence[str] = ()) -> None:
-        """``changed`` are the names of the fields that were changed since the caller's version, if known."""
+    def __init__(self, current: int, changed: Sequence[str] = (), changed_at: datetime | None = None) -> None:
+        """``changed`` are the names of the fields that were changed since the caller's version, if known, and
+        ``changed_at`` is when the last of them was."""
         names = ", ".join(changed)
         told_zh = f" (已改: {names})" if names else ""
         told_en = f" (changed since: {names})" if names else ""
@@ -101,6 +103,7 @@ class VersionMismatch(RenkouError):
         )
         self.current = current
         self.changed = tuple(changed)
+        self.changed_at = changed_at
 
 
 class PreconditionRequired(RenkouError):

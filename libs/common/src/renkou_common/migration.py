@@ -51,10 +51,10 @@ def run_environment(metadata: MetaData) -> None:
     asyncio.run(online())
 
 
-def upgrade(script_location: Path, dsn: str) -> None:
-    """Bring a database to the newest revision."""
+def upgrade(script_location: Path, dsn: str, revision: str = "head") -> None:
+    """Bring a database to a revision, the newest one unless told."""
     _quiet()
-    command.upgrade(alembic_config(script_location, dsn), "head")
+    command.upgrade(alembic_config(script_location, dsn), revision)
 
 
 def check(script_location: Path, dsn: str) -> list[Any]:

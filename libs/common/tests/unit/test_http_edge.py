@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common import errors
 from renkou_common.http.application import create_application
-from renkou_common.http.conditions import check_version
 from renkou_common.http.middleware import Edge
 
 TOKEN = {"Authorization": "Bearer x"}
@@ -36,7 +36,7 @@ async def make_thing(thing: Thing) -> dict[str, Any]:
     if thing.name == "taken":
         raise TakenName("taken", "名称已被使用", "The name is taken")
     if thing.name == "changed":
-        check_version(1, 3, ["count", "name"])
+        raise errors.VersionMismatch(3, ["count", "name"], datetime(2026, 3, 2, 1, tzinfo=UTC))
     return {"name": thing.name}
 
 
@@ -121,6 +121,7 @@ async def test_who_comes_too_late_is_told_the_version_and_what_changed(client: h
     assert (answer.status_code, answer.headers["ETag"]) == (412, '"3"')
     problem = answer.json()
     assert (problem["current_version"], problem["changed"]) == (3, ["count", "name"])
+    assert problem["changed_at"] == "2026-03-02T09:00:00+08:00"
     assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [
         ("/count", "changed_meanwhile"),
         ("/name", "changed_meanwhile"),

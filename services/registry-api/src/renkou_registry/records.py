@@ -19,7 +19,7 @@ from renkou_common.contracts.lines import LineKey, difference
 from renkou_common.contracts.registry_offices import OfficeEvent
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.changes import check_current, note
+from renkou_common.http.changes import check_current
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.scope import AreaScope
 from renkou_registry.persons.commands import check_known_areas
@@ -88,7 +88,7 @@ class AreaTable:
         return row
 
     async def update(self, tx: Transaction, record_id: UUID, changes: Mapping[str, Any]) -> asyncpg.Record:
-        """Set columns of a row, count its version up, note what changed by name, and return it."""
+        """Set columns of a row, count its version up and return it."""
         sets = "".join(f"{column} = ${number}, " for number, column in enumerate(changes, 2))
         row = await tx.fetchrow(
             f"UPDATE {self.name} SET {sets}version = version + 1 WHERE id = $1 RETURNING *",
@@ -96,7 +96,6 @@ class AreaTable:
             *changes.values(),
         )
         assert row is not None
-        await note(tx, record_id, row["version"], [name.removesuffix("_sealed") for name in changes])
         return row
 
     async def page(

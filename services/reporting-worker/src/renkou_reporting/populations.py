@@ -51,7 +51,8 @@ _EXCHANGE = frozenset(
     }
 )
 # Cards, visits, services, supplies, benefits: for residents and migrants side by side.
-_SERVICES = frozenset(Measure) - STOCK_SIGNS.keys() - _OFFICE - _EXCHANGE
+_GONE = frozenset({Measure.METHOD_SUPPLIES_CONFIRMED})
+_SERVICES = frozenset(Measure) - STOCK_SIGNS.keys() - _OFFICE - _EXCHANGE - _GONE
 MEASURES_OF: dict[Population, frozenset[Measure]] = {
     Population.REGISTERED: frozenset(STOCK_SIGNS) | _SERVICES,
     Population.RESIDENT: frozenset(STOCK_SIGNS) | _SERVICES,

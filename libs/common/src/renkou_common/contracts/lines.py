@@ -63,6 +63,7 @@ class Measure(StrEnum):
     MARRIED_WOMEN = "married_women"  # 在册已婚育龄妇女
     METHOD_USERS_MARRIED = "method_users_married"  # 其中采用避孕方法的
     METHOD_SUPPLIES = "method_supplies"  # 药具
+    METHOD_SUPPLIES_CONFIRMED = "method_supplies_confirmed"  # counted no longer; events of before carry it
     METHOD_IUD = "method_iud"  # 宫内节育器
     METHOD_STERILISATION = "method_sterilisation"  # 绝育
     METHOD_IMPLANT = "method_implant"  # 皮埋

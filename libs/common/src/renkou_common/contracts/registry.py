@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -123,6 +124,15 @@ class EventCorrected(PersonEvent):
     previously_on: date | None = Field(default=None, description="when that event was said to have happened")
     parity: int | None = Field(default=None, ge=1, le=30, description="of a birth, where it was corrected")
     parent_refs: list[UUID] = Field(default_factory=list, description="of whom it changes a child's facts")
+    parents_corrected: list[Literal["father_id", "mother_id"]] = Field(
+        default_factory=list, description="of a birth, which parent was corrected"
+    )
+    mother_ref: UUID | None = Field(
+        default=None, description="of a birth whose parents were corrected, since"
+    )
+    father_ref: UUID | None = Field(
+        default=None, description="of a birth whose parents were corrected, since"
+    )
 
 
 class EventRetracted(PersonEvent):

@@ -17,6 +17,7 @@ from renkou_common.http.middleware import Edge
 from renkou_common.http.problems import install_problem_handlers
 from renkou_common.http.serving import METRICS_DIR, serve_port
 from renkou_common.http.straight import StraightApplication
+from renkou_common.http.unknown import refuse_unknown
 from renkou_common.http.unstorable import refuse_unstorable
 
 type ReadinessCheck = Callable[[], Awaitable[None]]
@@ -41,7 +42,7 @@ def create_application(
         redoc_url=None,
         openapi_url="/openapi.json",
         separate_input_output_schemas=False,
-        dependencies=[Depends(refuse_unstorable)],
+        dependencies=[Depends(refuse_unknown), Depends(refuse_unstorable)],
     )
     install_problem_handlers(app)
 

@@ -1,7 +1,6 @@
 """Preconditions of a change: ``If-Match`` against the record's version."""
 
 import re
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Header
@@ -32,10 +31,10 @@ async def _parse_if_match(
 expected_version = _parse_if_match
 
 
-def check_version(expected: int, current: int, changed: Sequence[str] = ()) -> None:
+def check_version(expected: int, current: int) -> None:
     """Raise :class:`VersionMismatch` unless the caller saw the current version.
 
-    ``changed`` names what was changed meanwhile, where the feature keeps it (see :mod:`.changes`).
+    A service that notes what each version changed asks :func:`.changes.check_current` instead.
     """
     if expected != current:
-        raise VersionMismatch(current, changed)
+        raise VersionMismatch(current)

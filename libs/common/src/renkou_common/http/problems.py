@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from renkou_common import errors
+from renkou_common.clock import SHANGHAI
 from renkou_common.codes.findings import CodeError
 from renkou_common.database import CONNECTION_ERRORS
 from renkou_common.errors import FieldError, RenkouError, Text
@@ -162,7 +163,8 @@ def refusal(request: Request, error: RenkouError) -> JSONResponse:
         headers["Retry-After"] = "2"
     if isinstance(error, errors.VersionMismatch):
         headers["ETag"] = f'"{error.current}"'
-        members = {"current_version": error.current, "changed": list(error.changed)}
+        at = error.changed_at.astimezone(SHANGHAI).isoformat() if error.changed_at else None
+        members = {"current_version": error.current, "changed": list(error.changed), "changed_at": at}
     return problem(request, status, error.code, error.title, error.detail, error.errors, headers, members)
 
 

@@ -27,6 +27,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from renkou_common.http.unknown import KNOWN, parameters_of
+
 type Handler = Callable[[Request, Exception], Awaitable[Response]]
 type Problems = list[dict[str, Any]]
 _CONSTANT = (str, int, float, Enum, type(None))  # defaults that nobody can change
@@ -67,6 +69,7 @@ class _Pattern(NamedTuple):
     matches: Callable[[str], Any]
     route: APIRoute
     endpoint: "Endpoint | None"
+    parameters: frozenset[str] | None
 
 
 class RouteTable:
@@ -85,12 +88,13 @@ class RouteTable:
             if not isinstance(route, APIRoute):
                 continue
             endpoint = Endpoint(context) if Endpoint.suits(context) else None
-            pattern = _Pattern(context.path_regex.match, route, endpoint)
+            pattern = _Pattern(context.path_regex.match, route, endpoint, parameters_of(context))
             for method in context.methods or ():
                 self._patterns.setdefault((method, path.count("/"), first), []).append(pattern)
 
     def find(self, scope: Scope) -> "Endpoint | None":
-        """Return what answers a request and note in its scope which route that is; None for FastAPI's way."""
+        """Return what answers a request, None for FastAPI's way; notes in its scope which route that is and
+        which query parameters it takes."""
         path = scope["path"]
         if scope.get("root_path"):
             return None
@@ -98,6 +102,7 @@ class RouteTable:
         for pattern in self._patterns.get((scope["method"], path.count("/"), first), ()):
             found = pattern.matches(path)
             if found:
+                scope[KNOWN] = pattern.parameters
                 if pattern.endpoint is not None:
                     scope["route"] = pattern.route
                     scope["path_params"] = found.groupdict()

@@ -12,7 +12,7 @@ from uuid import UUID
 from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, Text
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
 from renkou_registry.areas import change_repository as repository
 from renkou_registry.areas import service as areas
@@ -143,7 +143,7 @@ async def start(desk: Desk, change_id: UUID, version: int) -> AreaChange:
     Raises NotFound, VersionMismatch, Conflict.
     """
     change = await find(desk.tx, change_id, lock=True)
-    check_version(version, change.version)
+    await check_current(desk.tx, change_id, version, change.version)
     if change.state is not ChangeState.PLANNED:
         raise Conflict("not_planned", "只有已拟定的变更可以启动", "only a planned change can be started")
     towns = {each.area for each in change.succession.successors if each.area % 1000 == 0}
@@ -155,7 +155,7 @@ async def start(desk: Desk, change_id: UUID, version: int) -> AreaChange:
 async def cancel(desk: Desk, change_id: UUID, version: int) -> AreaChange:
     """Drop a change that the worker has not begun; raises NotFound, VersionMismatch, Conflict."""
     change = await find(desk.tx, change_id, lock=True)
-    check_version(version, change.version)
+    await check_current(desk.tx, change_id, version, change.version)
     if change.state not in (ChangeState.PLANNED, ChangeState.QUEUED):
         raise Conflict("begun_already", "变更已开始执行", "the change is being carried out already")
     await repository.set_state(desk.tx, change_id, ChangeState.CANCELLED)

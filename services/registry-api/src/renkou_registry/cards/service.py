@@ -19,7 +19,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_cards import CardChanged
 from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, Text
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.cards import facts, repository
@@ -278,7 +278,7 @@ async def lock(
     if card is None or person.withdrawn:
         raise NotFound.of(*NOT_FOUND)
     if version is not None:
-        check_version(version, card.version)
+        await check_current(tx, card_id, version, card.version)
     return card, person
 
 

@@ -12,7 +12,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_maternal import ChildbirthChanged, ChildbirthRegistered
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.childbirth import domain, repository
@@ -157,7 +157,7 @@ async def page(
 
 async def _locked(tx: Transaction, scope: AreaScope, registration_id: UUID, version: int) -> Registration:
     row = _known(await repository.find(tx, registration_id, scope, lock=True))
-    check_version(version, row["version"])
+    await check_current(tx, registration_id, version, row["version"])
     return Registration(
         id=row["id"],
         number=row["number"],

@@ -1,11 +1,13 @@
 """From requests to answers: labels, and the one place here where an ID number is masked."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from renkou_common.codes.lists import MARITAL_STATUSES, SEXES
 from renkou_common.codes.masking import mask_resident_id
 from renkou_common.codes.nationalities import NATIONALITIES
-from renkou_registry.corrections.domain import CorrectionRequest, Difference
+from renkou_registry.corrections.domain import KIN_FIELDS, CorrectionRequest, Difference
 from renkou_registry.corrections.schemas import (
     CorrectionDetail,
     CorrectionOut,
@@ -62,22 +64,22 @@ def _value(field: str, value: Any) -> Any:
     return mask_resident_id(value) if field == "resident_id" else value
 
 
-def _label(field: str, value: Any) -> str | None:
+def _label(field: str, value: Any, names: Mapping[str, str]) -> str | None:
     if value is None or field not in _LISTS:
-        return None
+        return names.get(str(value))
     return _LISTS[field].entry(str(value)).zh
 
 
-def _difference(each: Difference) -> DifferenceOut:
+def _difference(each: Difference, names: Mapping[str, str]) -> DifferenceOut:
     zh, en = _FIELDS.get(each.field, (each.field, each.field.replace("_", " ")))
     return DifferenceOut(
         field=each.field,
         field_label=zh,
         field_label_en=en,
         current=_value(each.field, each.current),
-        current_label=_label(each.field, each.current),
+        current_label=_label(each.field, each.current, names),
         proposed=_value(each.field, each.proposed),
-        proposed_label=_label(each.field, each.proposed),
+        proposed_label=_label(each.field, each.proposed, names),
     )
 
 
@@ -85,9 +87,9 @@ def side_by_side(found: SideBySide) -> SideBySideOut:
     """Return the comparison."""
     error = found.impossible
     return SideBySideOut(
-        fields=[_difference(each) for each in found.fields],
-        details=[_difference(each) for each in found.details],
-        state=[_difference(each) for each in found.state],
+        fields=[_difference(each, found.names) for each in found.fields],
+        details=[_difference(each, {}) for each in found.details],
+        state=[_difference(each, found.names) for each in found.state],
         figures=[
             LineOut(
                 population=line.population,
@@ -117,6 +119,14 @@ def side_by_side(found: SideBySide) -> SideBySideOut:
         changed_since_request=found.changed_since_request,
         fingerprint=found.fingerprint,
     )
+
+
+def shown_persons(answer: CorrectionDetail) -> set[UUID]:
+    """Return whose data an answer shows: the person's, and of parents or a spouse beside each other."""
+    shown = answer.side_by_side
+    named = [each for each in (*shown.fields, *shown.state) if each.field in KIN_FIELDS] if shown else []
+    values = {str(value) for each in named for value in (each.current, each.proposed) if value}
+    return {answer.person_id, *map(UUID, values)}
 
 
 def _members(found: CorrectionRequest) -> dict[str, Any]:

@@ -19,6 +19,9 @@ CERTIFICATE_FACTS = frozenset(
 )
 """What a certificate (婚育证明) states of its holder, as far as one event can change it."""
 
+KIN_FIELDS = frozenset({"mother_id", "father_id", "spouse_id", "former_mother_id", "former_father_id"})
+"""Fields that hold the id of another person."""
+
 
 class RequestKind(StrEnum):
     """What is asked for."""

@@ -96,6 +96,7 @@ async def create_correction(
 
         request_id, _ = await once(tx, access.subject, key, create)
         answer = await _detail(desk, request_id)
+    await runtime.readings.record(access, What.CORRECTIONS, answers.shown_persons(answer))
     response.headers["Location"] = f"/corrections/{request_id}"
     response.headers["ETag"] = etag(answer.version)
     return answer
@@ -134,7 +135,7 @@ async def read_correction(
     """Read what stands beside what would be, and all that follows. Needs `correction:request`."""
     async with runtime.database.transaction(access.areas) as tx:
         answer = await _detail(Desk(runtime, tx, access.areas, access.subject), request_id)
-    await runtime.readings.record(access, What.CORRECTIONS, [answer.person_id])
+    await runtime.readings.record(access, What.CORRECTIONS, answers.shown_persons(answer))
     response.headers["ETag"] = etag(answer.version)
     return answer
 

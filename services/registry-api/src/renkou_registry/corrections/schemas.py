@@ -52,6 +52,11 @@ class CorrectionCreate(BaseModel):
                 },
                 {
                     "event_id": "0197f000-0000-7000-8000-000000000009",
+                    "changes": {"mother_id": "0197f000-0000-7000-8000-000000000002", "father_id": None},
+                    "reason": "母亲同名录错, 见出生医学证明",
+                },
+                {
+                    "event_id": "0197f000-0000-7000-8000-000000000009",
                     "retract": True,
                     "reason": "同名误登, 本人健在",
                 },
@@ -129,7 +134,7 @@ class KinOut(BaseModel):
     """Somebody else whose record would follow."""
 
     person_id: UUID
-    relation: Literal["spouse", "child"]
+    relation: Literal["spouse", "child", "mother", "father"]
     effect: str
     effect_en: str
 

@@ -4,8 +4,8 @@ Callers hold the transaction; nothing here commits. A request changes nothing; a
 correction or retraction in the approver's name (:mod:`renkou_registry.life_events.revisions`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,12 @@ import orjson
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Line
 from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, RenkouError, Text
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
 from renkou_registry.corrections import repository
 from renkou_registry.corrections.domain import (
     CERTIFICATE_FACTS,
+    KIN_FIELDS,
     CorrectionRequest,
     Difference,
     RequestKind,
@@ -32,9 +33,8 @@ from renkou_registry.corrections.domain import (
     state_differences,
 )
 from renkou_registry.floor import reaching_everywhere
-from renkou_registry.life_events import revisions
+from renkou_registry.life_events import parentage, revisions
 from renkou_registry.life_events import service as life_events
-from renkou_registry.life_events.couples import lock_with_partners
 from renkou_registry.life_events.domain import ENTRIES, LifeEvent, PersonState, effective, left_area
 from renkou_registry.life_events.recording import Desk, history_of
 from renkou_registry.life_events.records import StoredEvent
@@ -80,6 +80,8 @@ class SideBySide:
     impossible: RenkouError | None
     fingerprint: str
     changed_since_request: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Persons whom the comparison names, by id, as the caller may know them."""
 
 
 class EventChanged(Conflict):
@@ -106,6 +108,7 @@ async def request(desk: Desk, wanted: Wanted) -> UUID:
         text = Text("姓名、证件等只能随建档记录更正", "noted details are corrected with the entry event")
         raise InvalidInput.fields([FieldError("/details", "not_correctable", text)])
     proposed = None if wanted.retract else wanted.changes
+    await parentage.check_seen(desk, wanted.changes)
     foreseen = await revisions.foresee(desk, target, proposed, history)
     if "resident_id" in wanted.details:
         number = wanted.details["resident_id"]
@@ -224,8 +227,10 @@ async def side_by_side(desk: Desk, request: CorrectionRequest) -> SideBySide | N
     changed = {each.field for each in state} | set(request.details)
     if "in_register" in changed:
         changed |= CERTIFICATE_FACTS
+    fields = event_differences(event, request.proposed)
     return SideBySide(
-        fields=event_differences(event, request.proposed),
+        fields=fields,
+        names=await _names(desk, [*fields, *state]),
         details=[Difference(name, noted[name], value) for name, value in request.details.items()],
         state=state,
         lines=foreseen.lines if foreseen else [],
@@ -251,7 +256,7 @@ async def _affected(
 ) -> list[Affected]:
     if event is None or foreseen is None:
         return []
-    found: list[Affected] = []
+    found = _parents_affected(foreseen)
     text = Text(
         "配偶的对应记录或婚姻状况随之更正",
         "the spouse's record of it, or what follows from it, is revised too",
@@ -264,6 +269,31 @@ async def _affected(
             for child in await _children_following(desk, request.person_id, foreseen.before, foreseen.after)
         ]
     return found
+
+
+_GAINS = Text("登记为其子女, 子女数加 1", "the child becomes theirs and counts for them")
+_LOSES = Text("不再登记为其子女, 子女数随之减少", "the child is theirs no longer, and counts no longer")
+
+
+def _parents_affected(foreseen: Foreseen) -> list[Affected]:
+    """Return the parents who would lose or gain the child."""
+    found: list[Affected] = []
+    for name in parentage.NAMES:
+        old = getattr(foreseen.before, name)
+        new = getattr(foreseen.after, name) if foreseen.after is not None else None
+        if old != new:
+            pair = ((old, _LOSES), (new, _GAINS))
+            found += [Affected(each, name.removesuffix("_id"), text) for each, text in pair if each]
+    return found
+
+
+async def _names(desk: Desk, shown: Sequence[Difference]) -> dict[str, str]:
+    """Return the names of the persons whom differences name by id, as far as the caller sees them."""
+    kin = [each for each in shown if each.field in KIN_FIELDS]
+    ids = sorted({UUID(str(value)) for each in kin for value in (each.current, each.proposed) if value})
+    known = {str(each): "其他区划的人员 (person of another area)" for each in ids}
+    rows = await persons.find_many(desk.tx, ids, desk.scope)
+    return known | {str(row["id"]): f"{row['name']} {row['birth_date']}" for row in rows}
 
 
 async def _children_following(
@@ -290,7 +320,7 @@ async def approve(desk: Desk, request_id: UUID, version: int, seen: str | None) 
     """
     asked = await _locked(desk, request_id, version)
     check_other_person(asked, desk.subject)
-    await lock_with_partners(desk, [asked.person_id])
+    await revisions.lock(desk, [asked.person_id], asked.changes)
     now = await side_by_side(desk, asked)
     assert now is not None, "open requests have a comparison"
     if now.impossible is not None and not now.fingerprint:
@@ -327,7 +357,7 @@ async def withdraw(desk: Desk, request_id: UUID, version: int) -> CorrectionRequ
 
 async def _locked(desk: Desk, request_id: UUID, version: int) -> CorrectionRequest:
     asked = await find(desk, request_id, lock=True)
-    check_version(version, asked.version)
+    await check_current(desk.tx, request_id, version, asked.version)
     check_open(asked)
     return asked
 

@@ -12,7 +12,7 @@ import asyncpg
 
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
 from renkou_registry.benefits import service as benefits
 from renkou_registry.cards import joining as cards
@@ -90,7 +90,7 @@ async def undo(desk: Desk, merge_id: UUID, version: int, reason: str) -> asyncpg
     row = await repository.merge(desk.tx, merge_id, desk.scope, lock=True)
     if row is None:
         raise NotFound.of("合并记录", "merge")
-    check_version(version, row["version"])
+    await check_current(desk.tx, merge_id, version, row["version"])
     if row["undone_at"] is not None:
         raise Conflict("merge_undone", "该合并已撤销", "the merge was undone already")
     kept_id, gone_id = row["kept_id"], row["gone_id"]

@@ -8,7 +8,7 @@ import asyncpg
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.identity.principal import Access
 from renkou_registry.duplicates import repository
 from renkou_registry.duplicates.domain import SHOWN_FROM, Traits, score
@@ -83,7 +83,7 @@ async def mark_distinct(
 ) -> asyncpg.Record:
     """Settle a candidate as two different persons; it is not found again. Raises NotFound, Conflict."""
     found = await find(tx, access, candidate_id, lock=True)
-    check_version(version, found["version"])
+    await check_current(tx, candidate_id, version, found["version"])
     if found["state"] != "open":
         raise settled_already()
     await repository.settle(tx, candidate_id, "distinct", access.subject, runtime.clock.now(), reason)

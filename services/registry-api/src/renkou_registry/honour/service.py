@@ -12,7 +12,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_maternal import HonourCancelled, HonourIssued
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.counting import counting_of
@@ -169,7 +169,7 @@ async def _insert(runtime: Runtime, tx: Transaction, certificate: Certificate, r
 
 async def _locked(tx: Transaction, scope: AreaScope, certificate_id: UUID, version: int) -> Certificate:
     row = _known(await repository.find(tx, certificate_id, scope, lock=True))
-    check_version(version, row["version"])
+    await check_current(tx, certificate_id, version, row["version"])
     return Certificate(
         id=row["id"],
         number=row["number"],

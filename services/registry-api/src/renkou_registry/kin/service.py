@@ -11,6 +11,7 @@ from renkou_common.contracts.registry_people import KinChanged
 from renkou_common.database import Transaction
 from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
+from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching_all
 from renkou_registry.kin import domain, history, repository
 from renkou_registry.kin.domain import Link, Outcome, Relative
@@ -37,6 +38,7 @@ async def link(
         people = await history.people(tx, [person_id, kin_id])
         outcome = domain.link(people, kind, person_id, kin_id, additional=additional)
         await _save(runtime, tx, people, outcome, recorded_by, None)
+    await benefits.reconsider(runtime, tx, scope, outcome.people)
     await _publish(runtime, tx, locked, outcome, kind, person_id, kin_id, linked=True)
 
 
@@ -61,6 +63,7 @@ async def unlink(
         counted = await repository.was_counted(tx, Link.of(*stored))
         outcome = domain.unlink(people, kind, person_id, kin_id, counted=counted)
         await _save(runtime, tx, people, outcome, recorded_by, reason)
+    await benefits.reconsider(runtime, tx, scope, outcome.people)
     await _publish(runtime, tx, locked, outcome, kind, person_id, kin_id, linked=False)
 
 

@@ -5,11 +5,13 @@ from datetime import date
 from uuid import UUID
 
 from renkou_common.codes.kinship import Relation
-from renkou_common.codes.lists import DocumentKind, MaritalStatus, Sex
+from renkou_common.codes.lists import DocumentKind, KinKind, MaritalStatus, Sex
 from renkou_common.contracts.registry import BirthRecorded, RegistryEventType
-from renkou_common.errors import Conflict, InvalidInput
+from renkou_common.errors import Conflict
+from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
+from renkou_registry.kin.domain import check_parent
 from renkou_registry.life_events.domain import Addresses, PersonState
 from renkou_registry.life_events.recording import Desk, state_of
 from renkou_registry.persons import entering, registration
@@ -58,25 +60,13 @@ async def parents_of(desk: Desk, mother_id: UUID, father_id: UUID | None, born_o
     locked = await persons.lock(desk.tx, ids, desk.scope)
     mother = locked[mother_id]
     father = locked[father_id] if father_id else None
-    if mother.sex == Sex.MALE:
-        raise InvalidInput.field(
-            "/mother_id", "mother_sex", "母亲的登记性别为男", "the mother is recorded as male"
-        )
-    if father is not None and father.sex == Sex.FEMALE:
-        raise InvalidInput.field(
-            "/father_id", "father_sex", "父亲的登记性别为女", "the father is recorded as female"
-        )
+    check_parent(KinKind.MOTHER, mother.sex, mother.birth_date, born_on, "/mother_id")
+    if father is not None:
+        check_parent(KinKind.FATHER, father.sex, father.birth_date, born_on, "/father_id")
     state = await state_of(desk, mother_id)
     if state.died_on is not None and state.died_on < born_on:
         raise Conflict("mother_dead", "母亲在该日之前已死亡", "the mother died before that day")
-    if any(parent is not None and parent.birth_date >= born_on for parent in (mother, father)):
-        raise parent_younger()
     return Parents(mother, father, _addresses_on(state, born_on), state.usual_area(born_on))
-
-
-def parent_younger() -> Conflict:
-    """Return the error for a birth that is not after its parents' own."""
-    return Conflict("parent_younger", "父母的出生日期不早于子女", "a parent is not older than the child")
 
 
 def _addresses_on(state: PersonState, day: date) -> Addresses:
@@ -93,6 +83,7 @@ async def record_birth(desk: Desk, birth: Birth) -> UUID:
     if made[0] is None:
         raise await entering.document_taken(desk.runtime, desk.tx, desk.scope, entry, "/child")
     await persons.add_children(desk.tx, parents.ids, 1)
+    await benefits.reconsider(desk.runtime, desk.tx, desk.scope, parents.ids)
     if birth.household_id is not None:
         relation = {Sex.MALE: Relation.SON, Sex.FEMALE: Relation.DAUGHTER}.get(Sex(birth.sex), Relation.OTHER)
         await households.add_member(

@@ -48,7 +48,9 @@ CORRECTABLE: dict[EventKind, frozenset[str]] = {
     EventKind.ARRIVAL: frozenset(
         {"happened_on", "sex", "birth_date", "marital_status", "registered_area", "present_area"}
     ),
-    EventKind.BIRTH: frozenset({"happened_on", "sex", "parity", "registered_area", "present_area"}),
+    EventKind.BIRTH: frozenset(
+        {"happened_on", "sex", "parity", "registered_area", "present_area", "mother_id", "father_id"}
+    ),
     EventKind.DEATH: frozenset({"happened_on"}),
     EventKind.MARRIAGE: frozenset({"happened_on", "marital_status"}),
     EventKind.MOVE: frozenset({"happened_on", "to_area", "transfer_registration"}),

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from renkou_common.codes.lists import Sex
+from renkou_common.codes.lists import KinKind
 from renkou_common.contracts.registry import EventCorrected, RegistryEventType
 from renkou_common.contracts.registry_time import AdoptionRecorded
 from renkou_common.errors import Conflict, InvalidInput
+from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching_everywhere
-from renkou_registry.life_events.births import parent_younger
+from renkou_registry.kin.domain import check_parent
 from renkou_registry.life_events.couples import everywhere
 from renkou_registry.life_events.domain import EventKind, LifeEvent, effective
 from renkou_registry.life_events.recording import Desk, history_of, record, state_of
@@ -50,8 +51,10 @@ async def record_adoption(desk: Desk, adoption: Adoption) -> UUID:
         "former_father_id": _text(child.father_id),
     }
     event = LifeEvent(new_id(), EventKind.ADOPTION, adoption.happened_on, data)
-    done = await record(desk, child, event, columns=columns)
     await count_children(desk, child, adoption.mother_id, adoption.father_id)
+    done = await record(desk, child, event, columns=columns)
+    concerned = (child.id, child.mother_id, child.father_id, *named)
+    await benefits.reconsider(desk.runtime, desk.tx, desk.scope, concerned)
     payload = AdoptionRecorded(
         **done.fields(), mother_ref=mother.ref if mother else None, father_ref=father.ref if father else None
     )
@@ -66,18 +69,11 @@ def _text(person_id: UUID | None) -> str | None:
 def _check_parents(
     child: PersonRecord, mother: PersonRecord | None, father: PersonRecord | None, on: date
 ) -> None:
-    if mother is not None and mother.sex == Sex.MALE:
-        raise InvalidInput.field(
-            "/mother_id", "mother_sex", "母亲的登记性别为男", "the mother is recorded as male"
-        )
-    if father is not None and father.sex == Sex.FEMALE:
-        raise InvalidInput.field(
-            "/father_id", "father_sex", "父亲的登记性别为女", "the father is recorded as female"
-        )
-    for parent in (mother, father):
-        if parent is not None and parent.birth_date >= child.birth_date:
-            raise parent_younger()
-        if parent is not None and parent.died_on is not None and parent.died_on < on:
+    for kind, parent in ((KinKind.MOTHER, mother), (KinKind.FATHER, father)):
+        if parent is None:
+            continue
+        check_parent(kind, parent.sex, parent.birth_date, child.birth_date, f"/{kind}_id")
+        if parent.died_on is not None and parent.died_on < on:
             raise Conflict("parent_dead", "收养人在该日之前已死亡", "a parent died before that day")
 
 

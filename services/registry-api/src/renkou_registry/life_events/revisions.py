@@ -15,14 +15,12 @@ from renkou_common.codes.lists import Sex
 from renkou_common.contracts.lines import Line, LineKey, difference
 from renkou_common.contracts.registry import EventCorrected, EventRetracted, RegistryEventType
 from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
-from renkou_common.scope import AreaScope
 from renkou_registry.benefits import service as benefits
 from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
 from renkou_registry.kin import history as kin
-from renkou_registry.life_events import couples, repository
-from renkou_registry.life_events.births import parent_younger
+from renkou_registry.life_events import couples, parentage, repository
 from renkou_registry.life_events.couples import everywhere, lock_with_partners
 from renkou_registry.life_events.domain import (
     CORRECTABLE,
@@ -108,10 +106,8 @@ async def foresee(
     else:
         check_correctable(event, changes)
     _check_stands(history, event.id)
-    if changes is not None and event.kind is EventKind.BIRTH and "happened_on" in changes:
-        person = await persons.find(desk.tx, target.person_id, desk.scope)
-        parents = [person["mother_id"], person["father_id"]]
-        await _check_parents_older(desk, parents, changes["happened_on"])
+    if changes is not None:
+        changes = await _completed(desk, target, changes, history)
     before = derive(history, desk.district, RULES)
     leading = await _leading(desk, target, changes, Grounds(""))
     plan = await couples.foreseen(desk, leading)
@@ -124,6 +120,17 @@ async def foresee(
     others = (plan.persons | set(leading)) - {target.person_id}
     lines = difference(new_lines, lines_of(before, desk.district))
     return Foreseen(before, after, lines, frozenset(others))
+
+
+async def _completed(
+    desk: Desk, target: StoredEvent, changes: Mapping[str, Any], history: Sequence[LifeEvent]
+) -> Mapping[str, Any]:
+    """Return the changes with what follows from them; raises as :func:`parentage.check` does."""
+    if target.event.kind is not EventKind.BIRTH:
+        return changes
+    born_on = changes.get("happened_on", _standing_day(history, target.event))
+    await parentage.check(desk, target, changes, born_on)
+    return await parentage.completed(desk, changes, born_on)
 
 
 async def _leading(
@@ -161,8 +168,12 @@ async def _revise(
     returns the id of the target's."""
     other = await _counterpart(desk, target)
     both = [target] if other is None else [target, other]
-    await lock_with_partners(desk, [each.person_id for each in both])
-    _check_stands(await history_of(desk, target.person_id), target.event.id)
+    touched = changes if changes is not None else target.event.data.get("changes", {})
+    await lock(desk, [each.person_id for each in both], touched)
+    history = await history_of(desk, target.person_id)
+    _check_stands(history, target.event.id)
+    if changes is not None:
+        changes = await _completed(desk, target, changes, history)
     leading = await _leading(desk, target, changes, grounds)
     ids = [event.id for events in leading.values() for event in events]
     async with couples.settling(desk, leading):
@@ -179,6 +190,11 @@ async def _revise(
                 async with reaching_everywhere(desk.tx, desk.scope):
                     await _carry_out(everywhere(desk), each, event, grounds)
     return leading[target.person_id][0].id
+
+
+async def lock(desk: Desk, person_ids: Sequence[UUID], changes: Mapping[str, Any]) -> None:
+    """Lock everybody whom a correction of these persons' histories concerns, in one order for everybody."""
+    await lock_with_partners(desk, [*person_ids, *await parentage.concerned(desk, person_ids, changes)])
 
 
 async def _carry_out(desk: Desk, target: StoredEvent, event: LifeEvent, grounds: Grounds) -> None:
@@ -199,39 +215,68 @@ async def _correct_one(
     event: LifeEvent,
     grounds: Grounds,
 ) -> None:
-    if target.event.kind is EventKind.BIRTH and "happened_on" in event.data["changes"]:
-        await _check_parents_older(desk, [person.mother_id, person.father_id], event.happened_on)
-    done = await record(desk, person, event, history=history, details=grounds.details)
-    parents = await _parent_refs(desk, person) if "birth_date" in done.facts_changed else []
+    columns = parentage.columns(desk, history, event)
+    done = await _record(desk, person, event, history, columns, grounds.details)
+    changes = event.data["changes"]
+    told = await _parent_refs(desk, person, columns)
     payload = EventCorrected(
         **done.fields(),
         corrected_event_id=target.event.id,
         corrected_kind=target.event.kind,
         previously_on=_standing_day(history, target.event),
-        parity=event.data["changes"].get("parity"),
-        parent_refs=parents,
+        parity=changes.get("parity"),
+        parent_refs=told if columns or "birth_date" in done.facts_changed else [],
+        parents_corrected=sorted(changes.keys() & set(parentage.NAMES)),
+        **await _parents_now(desk, person, columns, changes),
     )
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_CORRECTED, person.ref, payload)
-    await _follow(desk, person, target)
+    await _follow(desk, person, target, columns)
 
 
-async def _follow(desk: Desk, person: PersonRecord, target: StoredEvent) -> None:
+async def _record(
+    desk: Desk,
+    person: PersonRecord,
+    event: LifeEvent,
+    history: Sequence[LifeEvent],
+    columns: Mapping[str, UUID | None],
+    details: tuple[str, ...] = (),
+) -> Recorded:
+    """Record a revision with the parents it leads to: their numbers of children, and what is due to them."""
+    if columns:
+        await parentage.recount(desk, person, columns)
+    done = await record(desk, person, event, history=history, columns=dict(columns), details=details)
+    if columns:
+        await _reconsider(desk, person, columns)
+    return done
+
+
+async def _reconsider(desk: Desk, person: PersonRecord, columns: Mapping[str, UUID | None]) -> None:
+    concerned = (person.id, person.mother_id, person.father_id, *columns.values())
+    await benefits.reconsider(desk.runtime, desk.tx, desk.scope, concerned)
+
+
+async def _parents_now(
+    desk: Desk, person: PersonRecord, columns: Mapping[str, UUID | None], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the references of the parents after a correction that named one; nothing for any other."""
+    if not changes.keys() & set(parentage.NAMES):
+        return {}
+    ids = {name: columns.get(name, getattr(person, name)) for name in parentage.NAMES}
+    async with reaching_everywhere(desk.tx, desk.scope):
+        refs = await persons.refs_of(desk.tx, [each for each in ids.values() if each is not None])
+    return {f"{name.removesuffix('_id')}_ref": refs.get(each) for name, each in ids.items() if each}
+
+
+async def _follow(
+    desk: Desk, person: PersonRecord, target: StoredEvent, columns: Mapping[str, UUID | None]
+) -> None:
     """Let newborns follow where the usual residence of a mother, or the day of a birth, is another one."""
-    if target.event.kind in (EventKind.BIRTH, EventKind.CORRECTION) and person.mother_id is not None:
-        await follow_mother(desk, person.mother_id)
+    if target.event.kind in (EventKind.BIRTH, EventKind.CORRECTION):
+        for mother_id in {person.mother_id, columns.get("mother_id")}:
+            if mother_id is not None:
+                await follow_mother(desk, mother_id)
     if person.sex != Sex.MALE and target.event.kind in _RESIDENCE:
         await follow_mother(desk, person.id)
-
-
-async def _check_parents_older(desk: Desk, named: Sequence[UUID | None], born_on: date) -> None:
-    """Raise Conflict for a birth that would be moved before that of a parent."""
-    parents = sorted(each for each in named if each is not None)
-    if not parents:
-        return
-    async with reaching_everywhere(desk.tx, desk.scope):
-        found = await persons.find_many(desk.tx, parents, AreaScope.everything())
-    if any(parent["birth_date"] >= born_on for parent in found):
-        raise parent_younger()
 
 
 async def retract(desk: Desk, event_id: UUID, grounds: Grounds) -> UUID:
@@ -248,25 +293,31 @@ async def _retract_one(
     desk: Desk, person: PersonRecord, history: list[LifeEvent], target: StoredEvent, event: LifeEvent
 ) -> None:
     standing = effective([*history, event])
+    columns: dict[str, UUID | None] = {}
     if not standing:
         async with reaching_everywhere(desk.tx, desk.scope):
             parents = await _parents_who_counted(desk, person, target.event)
             done = await _withdraw(desk, person, history, event)
             await persons.add_children(desk.tx, parents, -1)
-    else:
-        columns = await _parents_restored(desk, person, target.event, standing)
+        await _reconsider(desk, person, {})
+    elif target.event.kind is EventKind.ADOPTION:
+        columns = await _parents_restored(desk, person, target.event, history, standing)
         done = await record(desk, person, event, history=history, columns=columns)
-    refs = await _parent_refs(desk, person) if target.event.kind in _MAKES_PARENTS else []
+        await _reconsider(desk, person, columns)
+    else:
+        columns = parentage.columns(desk, history, event)
+        done = await _record(desk, person, event, history, columns)
+    told = await _parent_refs(desk, person, columns)
     payload = EventRetracted(
         **done.fields(),
         retracted_event_id=target.event.id,
         retracted_kind=target.event.kind,
         previously_on=_standing_day(history, target.event),
-        parent_refs=refs,
+        parent_refs=told if columns or target.event.kind in _MAKES_PARENTS else [],
     )
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.EVENT_RETRACTED, person.ref, payload)
     if target.event.kind is not EventKind.BIRTH:
-        await _follow(desk, person, target)
+        await _follow(desk, person, target, columns)
 
 
 def _standing_day(history: Sequence[LifeEvent], event: LifeEvent) -> date:
@@ -283,24 +334,28 @@ async def _parents_who_counted(desk: Desk, person: PersonRecord, entry: LifeEven
 
 
 async def _parents_restored(
-    desk: Desk, person: PersonRecord, event: LifeEvent, standing: Sequence[LifeEvent]
-) -> dict[str, Any]:
+    desk: Desk,
+    person: PersonRecord,
+    adoption: LifeEvent,
+    history: Sequence[LifeEvent],
+    standing: Sequence[LifeEvent],
+) -> dict[str, UUID | None]:
     """Return the parents after an adoption was taken back, for whom the child is counted again."""
-    if event.kind is not EventKind.ADOPTION:
-        return {}
     later = [each for each in standing if each.kind is EventKind.ADOPTION]
-    names = ("mother_id", "father_id") if later else ("former_mother_id", "former_father_id")
-    data = later[-1].data if later else event.data
-    mother, father = (UUID(data[name]) if data.get(name) else None for name in names)
+    found = {
+        name: later[-1].data.get(name) if later else parentage.restored(adoption, history, name)
+        for name in parentage.NAMES
+    }
+    mother, father = (UUID(found[name]) if found[name] else None for name in parentage.NAMES)
     await count_children(desk, person, mother, father)
     return {"mother_id": mother, "father_id": father}
 
 
-async def _parent_refs(desk: Desk, person: PersonRecord) -> list[UUID]:
-    """Return the references of the parents in the register: papers may state when their child was born."""
-    ids = [each for each in (person.mother_id, person.father_id) if each is not None]
+async def _parent_refs(desk: Desk, person: PersonRecord, columns: Mapping[str, UUID | None]) -> list[UUID]:
+    """Return the references of the parents before and after: papers may state when their child was born."""
+    ids = {person.mother_id, person.father_id, *columns.values()}
     async with reaching_everywhere(desk.tx, desk.scope):
-        return sorted((await persons.refs_of(desk.tx, ids)).values())
+        return sorted((await persons.refs_of(desk.tx, [each for each in ids if each is not None])).values())
 
 
 async def _withdraw(
@@ -320,9 +375,6 @@ async def _withdraw(
     for forget in (services.person_withdrawn, prepregnancy.person_withdrawn, supplies.person_withdrawn):
         await forget(desk.runtime, desk.tx, person.id, desk.subject)
     await persons.withdraw(desk.runtime, desk.tx, person.id, desk.subject)
-    await benefits.reconsider(
-        desk.runtime, desk.tx, desk.scope, (person.id, person.mother_id, person.father_id)
-    )
     return Recorded(event, person, last, reversal)
 
 

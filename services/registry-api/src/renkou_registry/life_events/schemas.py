@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import DocumentKind
 from renkou_common.http.days import Day
@@ -270,18 +271,30 @@ class Changes(BaseModel):
     present_since: Day | None = None
     to_area: AreaIn | None = None
     transfer_registration: bool | None = None
+    mother_id: UUID | None = Field(
+        default=None, description="of a birth; correct `parity` and the areas with it where they differ"
+    )
+    father_id: UUID | None = Field(default=None, description="of a birth; null: not known")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
+        empty = {name for name in self.model_fields_set if getattr(self, name) is None}
+        if not self.model_fields_set or empty - {"father_id"}:
             raise CodeError("changes", "须填写至少一项且不得为空", "give at least one value, and none empty")
         return self
 
     @property
     def given(self) -> dict[str, Any]:
-        """What is to be changed, areas as 12-digit keys."""
+        """What is to be changed, areas as 12-digit keys, persons as the text of their ids."""
         values = {name: getattr(self, name) for name in sorted(self.model_fields_set)}
-        return {name: value.key if name.endswith("_area") else value for name, value in values.items()}
+        return {name: _stored(value) for name, value in values.items()}
+
+
+def _stored(value: Any) -> Any:
+    """Return a value as histories keep it: an area as its key, a person's id as text."""
+    if isinstance(value, UUID):
+        return str(value)
+    return value.key if isinstance(value, AreaCode) else value
 
 
 class LifeEventOut(BaseModel):

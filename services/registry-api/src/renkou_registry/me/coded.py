@@ -23,16 +23,23 @@ from renkou_common.codes.lists import (
     CodeList,
 )
 from renkou_common.codes.maternal import (
+    CHILDBIRTH_ADDRESSES,
     CHILDBIRTH_STATES,
+    HONOUR_ENDINGS,
     HONOUR_KINDS,
     HONOUR_STATES,
     PREPREGNANCY_STATES,
+    SERVICE_CANCELLATIONS,
     SERVICE_STATES,
 )
 from renkou_common.codes.nationalities import NATIONALITIES
 from renkou_registry.benefits.enrolments.domain import STATE_NAMES
+from renkou_registry.benefits.schemes.domain import FACT_NAMES
 from renkou_registry.consents.domain import TEXTS
+from renkou_registry.duplicates.domain import LABELS as TRAITS
 from renkou_registry.life_events.routes import LABELS as EVENTS
+from renkou_registry.me.words import TITLES
+from renkou_registry.prepregnancy.forms import STEP_LABELS
 from renkou_registry.readings.domain import LABELS as READINGS
 
 _ADDRESSES = {"registered": "户籍地", "present": "现居住地", "usual": "常住地"}
@@ -46,6 +53,75 @@ _DECISIONS = {
 }
 _CARD_FACTS = {"method": "避孕方法 method", "expected_delivery": "预产期 expected delivery"}
 _ENDINGS = {"death": "死亡 death", "move": "迁移 move"}
+_CASE_ENDINGS = _ENDINGS | {
+    "withdrawal": "本人撤回 withdrawn",
+    "merged": "记录合并 records merged",
+    "retracted": "建档撤销 entry taken back",
+    "end": "终止 ended",
+}
+_ACTIONS = {
+    "application": "申请 application",
+    "resubmission": "补正后再报 handed in again",
+    "publication": "公示 public notice",
+    "activation": "开始发放 put into payment",
+    "objection_upheld": "异议成立 objection upheld",
+    "withdrawal": "本人撤回 withdrawn",
+    "end": "终止 ended",
+    "resumption": "恢复 resumed",
+    **{
+        f"{level}_{step}": f"{zh}{done} {level} {en}"
+        for level, zh in (("community", "社区"), ("subdistrict", "街道"), ("district", "区级"))
+        for step, done, en in (
+            ("pass", "审核通过", "check passed"),
+            ("return", "退回补正", "check: returned"),
+            ("reject", "不予通过", "check: rejected"),
+        )
+    },
+}
+_ORIGINS = {"person": "本人 the person", "worker": "工作人员 a worker"}
+_OBJECTIONS = {"open": "待处理 open", "upheld": "成立 upheld", "dismissed": "不成立 dismissed"}
+_LINES = {
+    "open": "待发 to be paid",
+    "sent": "已送银行 sent to the bank",
+    "paid": "已发 paid",
+    "failed": "发放失败 failed",
+    "dropped": "已取消 dropped",
+}
+_OVERPAYMENTS = {
+    "open": "待决定 to be decided",
+    "kept": "不追回 left with the person",
+    "returned": "已退回 given back",
+    "lapsed": "已消除 no longer too much",
+}
+_PAIRS = {"open": "待核 to be looked at", "merged": "已合并 merged", "distinct": "不是同一人 two people"}
+_MATCHES = {
+    "exact": "完全匹配 exact",
+    "likely": "可能匹配 likely",
+    "none": "未匹配 none",
+    "unreadable": "无法识别 unreadable",
+}
+_SETTLEMENTS = {
+    "link": "与记录对应 linked to a record",
+    "new": "新建记录 entered anew",
+    "record": "登记事件 recorded as an event",
+    "ignore": "不处理 left alone",
+}
+_SENT_VISITS = {
+    "applied": "已记入 taken over",
+    "conflict": "有冲突 in conflict",
+    "refused": "未采用 refused",
+    "kept_server": "保留原记录 the record was kept",
+    "kept_device": "采用设备内容 the device was kept",
+}
+_AGREEMENTS = {
+    "due": "待签 to be signed",
+    "signed": "已签 signed",
+    "declined": "未签 declined",
+    "cancelled": "已取消 cancelled",
+}
+_HOW = {"signed": "书面签字 signed", "electronic": "电子确认 confirmed electronically"}
+_FACTS = {str(each): f"{zh} {en}" for each, (zh, en) in FACT_NAMES.items()} | {"children": "子女 children"}
+_REGISTERS = {table: f"{zh} {en}" for table, (zh, en) in TITLES.items()}
 _KEYS = {"1": "姓名", "2": "拼音全拼", "3": "拼音首字母", "4": "相近读音", "5": "地址"}
 
 _OF_COLUMN: Mapping[str, CodeList] = {
@@ -82,7 +158,28 @@ _OF_TABLE: Mapping[tuple[str, str], CodeList | Mapping[Any, str]] = {
     ("childbirth_registration", "state"): CHILDBIRTH_STATES,
     ("honour_certificate", "kind"): HONOUR_KINDS,
     ("honour_certificate", "state"): HONOUR_STATES,
+    ("service_given", "cancelled_because"): SERVICE_CANCELLATIONS,
+    ("childbirth_registration", "address"): CHILDBIRTH_ADDRESSES,
+    ("honour_certificate", "cancel_reason"): HONOUR_ENDINGS,
+    ("life_event", "address"): _ADDRESSES,
+    ("prepregnancy_step", "step"): {str(step): f"{zh} {en}" for step, (zh, en) in STEP_LABELS.items()},
+    ("prepregnancy_consent", "given_how"): _HOW,
     ("benefit_enrolment", "state"): STATE_NAMES,
+    ("benefit_enrolment", "origin"): _ORIGINS,
+    ("benefit_enrolment", "end_cause"): _CASE_ENDINGS,
+    ("benefit_enrolment", "confirmed"): _FACTS,
+    ("benefit_step", "state"): STATE_NAMES,
+    ("benefit_step", "action"): _ACTIONS,
+    ("benefit_line", "state"): _LINES,
+    ("benefit_objection", "state"): _OBJECTIONS,
+    ("benefit_overpayment", "state"): _OVERPAYMENTS,
+    ("duplicate_candidate", "state"): _PAIRS,
+    ("duplicate_candidate", "traits"): {str(each): f"{zh} {en}" for each, (zh, en) in TRAITS.items()},
+    ("duplicate_moved", "table_name"): _REGISTERS,
+    ("external_list_row", "match"): _MATCHES,
+    ("external_list_row", "action"): _SETTLEMENTS,
+    ("rental_agreement", "state"): _AGREEMENTS,
+    ("visit_batch_item", "state"): _SENT_VISITS,
     ("consent", "purpose"): {str(purpose): f"{text.zh} {text.en}" for purpose, text in TEXTS.items()},
 }
 

@@ -14,10 +14,12 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.areas import service as areas
+from renkou_registry.benefits.schemes import service as schemes
 from renkou_registry.external_lists import service as external_lists
 from renkou_registry.fields import area_code
 from renkou_registry.me import repository
 from renkou_registry.persons import details
+from renkou_registry.persons import service as persons
 from renkou_registry.runtime import Runtime
 from renkou_registry.staff import service as staff
 from renkou_registry.supplies.users import service as supplies
@@ -26,6 +28,26 @@ AREA = re.compile(r"\d{12}")
 _AREAS = ("area", "place")
 _LEAST_AREA = 10**11
 _BY = ("_by", "worker_id")
+_RELATIVES = frozenset(
+    {
+        "mother_id",
+        "father_id",
+        "spouse_id",
+        "kin_id",
+        "child_id",
+        "partner_id",
+        "first_holder_id",
+        "second_holder_id",
+    }
+)
+_OF_RELATIVES = (
+    "person",
+    "kin_link",
+    "life_event",
+    "childbirth_registration",
+    "childbirth_birth",
+    "honour_certificate",
+)
 _SECRET = ("_index", "_hash")
 """Look-up keys and password hashes: they say nothing about the person."""
 
@@ -33,8 +55,8 @@ _SECRET = ("_index", "_hash")
 async def full_copy(runtime: Runtime, tx: Transaction, person_id: UUID) -> dict[str, Any]:
     """Return everything held about a person: table name to rows, in the order in which they hang together.
 
-    Whoever else a row names (a spouse, a child) stands there by id only; ``staff`` has the names of members
-    of staff by id, ``areas`` the full names of areas by code.
+    Whoever else a row names stands there by id; ``names`` has the names of parents, spouse and children, and of
+    schemes, ``staff`` those of members of staff by id, ``areas`` the full names of areas by code.
     """
     found = await repository.everything_of(tx, person_id)
     own = await supplies.own_copy(runtime, tx, AreaScope.everything(), person_id)
@@ -51,6 +73,7 @@ async def full_copy(runtime: Runtime, tx: Transaction, person_id: UUID) -> dict[
         "made_at": runtime.clock.now().isoformat(),
         "staff": await _staff(tx, records),
         "areas": await _areas(tx, records),
+        "names": await _names(tx, records),
         "records": records,
     }
 
@@ -83,6 +106,23 @@ async def _staff(tx: Transaction, records: Mapping[str, Any]) -> dict[str, str]:
     named = {each for each in _values(records, _BY) if isinstance(each, UUID)}
     own = {str(row["id"]): "本人 the person" for row in records.get("person_account", [])}
     return own | {str(each): name for each, name in (await staff.names_of(tx, named)).items()}
+
+
+async def _names(tx: Transaction, records: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the relatives and of the schemes that records name, by id."""
+    kin = {
+        str(each)
+        for table in _OF_RELATIVES
+        for row in records.get(table, [])
+        for each in _values(row, tuple(_RELATIVES | ({"person_id"} if table == "kin_link" else set())))
+    }
+    rows = await persons.find_many(tx, sorted(map(UUID, kin)), AreaScope.everything())
+    found = {str(row["id"]): row["name"] for row in rows}
+    for scheme_id in {each for each in _values(records, ("scheme_id",)) if isinstance(each, UUID)}:
+        scheme, versions = await schemes.read(tx, scheme_id)
+        newest = versions[-1]
+        found[str(scheme["id"])] = f"{newest['name_zh']} {newest['name_en']}"
+    return found
 
 
 async def _areas(tx: Transaction, records: Mapping[str, Any]) -> dict[str, str]:

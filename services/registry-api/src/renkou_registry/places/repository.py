@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 
 from renkou_common.database import Transaction
-from renkou_common.http.changes import NOTE
 from renkou_common.scope import AreaScope
 from renkou_registry.places.domain import PlaceEntry
 
@@ -65,14 +64,10 @@ async def of_code(tx: Transaction, area: int, code: str) -> asyncpg.Record | Non
 
 
 async def update(tx: Transaction, place_id: UUID, changes: dict[str, Any]) -> None:
-    """Set columns of a place, count the version up and note what changed."""
-    assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 3))
+    """Set columns of a place and count the version up."""
+    assignments = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 2))
     await tx.execute(
-        f"WITH changed AS (UPDATE place SET {assignments}, version = version + 1 WHERE id = $1"
-        f" RETURNING id, version) {NOTE} SELECT id, version, $2 FROM changed",
-        place_id,
-        sorted(changes),
-        *changes.values(),
+        f"UPDATE place SET {assignments}, version = version + 1 WHERE id = $1", place_id, *changes.values()
     )
 
 

@@ -12,7 +12,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Population
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.counting import counting_of
@@ -269,7 +269,7 @@ async def page(
 
 async def _locked(tx: Transaction, scope: AreaScope, check_id: UUID, version: int) -> Check:
     check = await find(tx, check_id, scope, lock=True)
-    check_version(version, check.row["version"])
+    await check_current(tx, check_id, version, check.row["version"])
     return check
 
 

@@ -14,7 +14,7 @@ from renkou_common.contracts.registry import RegistryEventType, ServiceGiven
 from renkou_common.contracts.registry_maternal import ServiceChanged
 from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.counting import counting_of
@@ -104,7 +104,7 @@ async def change(
     """Change the version of a service that the caller saw by a rule of the domain; returns the new row."""
     row = await repository.find(tx, service_id, access.areas, lock=True)
     before = service_of(_known(row))
-    check_version(version, before.version)
+    await check_current(tx, service_id, version, before.version)
     after = rule(before)
     person = await persons.find(tx, before.person_id, access.areas)
     if after.given_on != before.given_on and after.given_on is not None:
@@ -178,7 +178,7 @@ async def record_result(
 ) -> asyncpg.Record:
     """Seal the kind of result of a service that was given; raises Conflict for a kind that has none."""
     service = service_of(_known(await repository.find(tx, service_id, access.areas, lock=True)))
-    check_version(version, service.version)
+    await check_current(tx, service_id, version, service.version)
     if service.state is not State.GIVEN:
         raise Conflict("not_given", "服务尚未提供", "the service was not given yet")
     if service.kind not in domain.WITH_RESULT:

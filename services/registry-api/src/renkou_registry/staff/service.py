@@ -7,7 +7,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.database import Database, Transaction
 from renkou_common.errors import Conflict, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current, note
 from renkou_common.identity.principal import Assignment, AssignmentLoader
 from renkou_common.ids import new_id
 from renkou_common.messaging.outbox import Outbox
@@ -79,7 +79,7 @@ async def change(
     before = await repository.member(tx, staff_id, lock=True)
     if before is None:
         raise NotFound.of("工作人员账号", "staff account")
-    check_version(version, before.version)
+    await check_current(tx, staff_id, version, before.version)
     password_hash = await hash_password(wanted.password) if wanted.password else None
     await repository.update(
         tx,
@@ -91,6 +91,8 @@ async def change(
     if wanted.assignments is not None:
         await repository.replace_assignments(tx, staff_id, wanted.assignments)
     after = await find(tx, staff_id)
+    if after.assignments != before.assignments:
+        await note(tx, staff_id, after.version, ["assignments"])
     if before.is_administrator and not after.is_administrator and set(administrators) <= {staff_id}:
         raise Conflict(
             "last_administrator",
@@ -114,7 +116,9 @@ async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: I
         wanted = {*member.assignments, *(RoleInArea(role, area) for role in roles for area in successors)}
         await repository.replace_assignments(tx, staff_id, wanted)
         await repository.count_version(tx, staff_id)
-        await _announce(tx, outbox, await find(tx, staff_id))
+        after = await find(tx, staff_id)
+        await note(tx, staff_id, after.version, ["assignments"])
+        await _announce(tx, outbox, after)
     return len(staff)
 
 

@@ -13,7 +13,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.codes.cards import VisitState
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
 from renkou_registry.cards import facts
 from renkou_registry.cards import service as cards
@@ -69,7 +69,7 @@ async def hold(tx: Transaction, visit_id: UUID, scope: AreaScope, version: int |
     card, person = await cards.lock(tx, row["card_id"], scope)
     visit = await find(tx, visit_id, scope)
     if version is not None:
-        check_version(version, visit["version"])
+        await check_current(tx, visit_id, version, visit["version"])
     return Held(visit, card, person)
 
 

@@ -10,13 +10,15 @@ import pytest_asyncio
 from renkou_common.printing.fonts import Fonts
 from renkou_common.scope import AreaScope
 from renkou_registry.me.copy import columns_of, full_copy
-from renkou_registry.me.paper import LEFT_OUT, print_copy, shown
+from renkou_registry.me.paper import LEFT_OUT, known_of, print_copy, shown
 from renkou_registry.me.repository import sources
 from renkou_registry.me.words import FIELDS, TITLES
 
 from ...support import Json, Registry
 from ..duplicates.records import Records, open_records
 
+BARE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|^[a-z][a-z_]+$")
+"""Ids, and codes without a word."""
 LABEL = re.compile(r"[\u4e00-\u9fff（）、]+[^_]* [A-Za-z][^_]*")
 
 
@@ -57,6 +59,36 @@ async def test_what_stands_inside_of_records_has_labels_too(records: Records) ->
     assert missing == [], " ".join(missing)
     labels = {label for rows in found["records"].values() for row in rows for label, _ in shown(row)}
     assert [label for label in sorted(labels) if not LABEL.fullmatch(label)] == []
+
+
+async def test_no_id_and_no_code_without_its_word_stands_on_paper(records: Records) -> None:
+    found = await copy_of(records, await records.woman())
+    known = known_of(found)
+    bare = [
+        (table, label, text)
+        for table, rows in found["records"].items()
+        for row in rows
+        for label, text in shown(row, table, known)
+        if BARE.search(text) and table != "person_key"  # a name's pinyin is what it looks like
+    ]
+    assert bare == []
+
+
+async def test_relatives_and_schemes_stand_by_name_and_records_by_their_number_on_paper(
+    records: Records,
+) -> None:
+    found = await copy_of(records, await records.woman())
+    known = known_of(found)
+    texts = {
+        (table, name): text
+        for table, rows in found["records"].items()
+        for row in rows
+        for name, value in row.items()
+        for _, text in shown({name: value}, table, known)
+    }
+    assert texts["honour_certificate", "child_id"] == "端木小雅"
+    assert texts["benefit_enrolment", "scheme_id"] in found["names"].values()
+    assert texts["visit", "card_id"] == "育龄妇女信息卡 1"
 
 
 async def test_the_paper_of_a_record_of_every_kind_has_every_title(records: Records) -> None:

@@ -9,7 +9,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.codes.masking import mask_name, mask_resident_id_public
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
 from renkou_registry.benefits.enrolments import repository
 from renkou_registry.benefits.enrolments.domain import Action, sat_elsewhere
@@ -119,7 +119,7 @@ async def settle(desk: Desk, objection_id: UUID, expected: int, *, upheld: bool,
     row = await repository.find_objection(desk.tx, objection_id)
     if row is None:
         raise NotFound.of("异议", "objection")
-    check_version(expected, row["version"])
+    await check_current(desk.tx, row["id"], expected, row["version"])
     if row["state"] != "open":
         raise Conflict("settled_already", "该异议已处理", "the objection was settled already")
     if row["recorded_by"] == desk.subject:
@@ -141,7 +141,7 @@ async def close(desk: Desk, notice_id: UUID, expected: int) -> list[UUID]:
     notice = await repository.find_notice(desk.tx, notice_id, lock=True)
     if notice is None or not desk.scope.covers(*AreaCode.from_key(notice["area"]).interval()):
         raise NotFound.of("公示", "notice")
-    check_version(expected, notice["version"])
+    await check_current(desk.tx, notice["id"], expected, notice["version"])
     today = desk.runtime.clock.today()
     if notice["closed_at"] is not None:
         raise Conflict("closed_already", "该公示已结束", "the notice was closed already")

@@ -13,7 +13,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_benefits import EnrolmentChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
 from renkou_registry.benefits import eligibility
 from renkou_registry.benefits.enrolments import repository
@@ -139,7 +139,7 @@ async def take_step(
     row = await repository.find(desk.tx, enrolment_id, desk.scope, lock=True)
     if row is None:
         raise NotFound.of("申报", "enrolment")
-    check_version(expected, row["version"])
+    await check_current(desk.tx, enrolment_id, expected, row["version"])
     next_state(State(row["state"]), action)
     earlier = await repository.actions_by(desk.tx, [enrolment_id], desk.subject)
     check_four_eyes(action, earlier[enrolment_id])

@@ -129,6 +129,7 @@ async def reconcile(
         known = await known_of(tx, scope, district, [row["person_id"] for row in rows], today)
         desk, found = Desk(runtime, tx, scope, SYSTEM), await _schemes_of(tx, rows)
         stored = await repository.accounts(tx, [row["id"] for row in rows])
+        reckoned: list[tuple[asyncpg.Record, list[Due]]] = []
         for row in rows:
             person, scheme = known.get(row["person_id"]), found[row["scheme_id"]]
             due: list[Due] = []
@@ -137,7 +138,10 @@ async def reconcile(
             elif person is None and row["state"] == State.ACTIVE:  # the entry itself was taken back
                 ends = {"ended_on": today, "end_cause": "retracted"}
                 await write_step(desk, row, Action.END, None, ends)
-            await _write(desk, row, stored[row["id"]], due)
+            reckoned.append((row, due))
+        await _void(tx, reckoned, stored)
+        for row, due in reckoned:
+            await _store(desk, row, stored[row["id"]], due)
         await review(tx, runtime, [row["id"] for row in rows])
 
 
@@ -176,26 +180,37 @@ async def _end_or_resume(desk: Desk, row: asyncpg.Record, gone: tuple[date, str]
         await write_step(desk, row, Action.RESUMPTION, None, resumed)
 
 
-async def _write(
+async def _void(
+    tx: Transaction,
+    found: Sequence[tuple[asyncpg.Record, Sequence[Due]]],
+    stored: Mapping[UUID, Sequence[asyncpg.Record]],
+) -> None:
+    """Store what is due no longer as nothing, of all cases first: a child's due may go to another's case."""
+    gone = []
+    for row, dues_now in found:
+        wanted = {(due.subject_id, due.period) for due in dues_now}
+        gone += [
+            each["id"]
+            for each in stored[row["id"]]
+            if each["amount"] > 0 and (each["subject_id"], each["period"]) not in wanted
+        ]
+    if gone:
+        await repository.void_dues(tx, gone)
+
+
+async def _store(
     desk: Desk, row: asyncpg.Record, stored: Sequence[asyncpg.Record], found: Sequence[Due]
 ) -> None:
-    """Store what is due now, and what no longer is as nothing.
+    """Store what is due to a case now.
 
     The same child's due may stand in the other parent's case, in another area: the statement reaches there.
     """
     wanted = {(due.subject_id, due.period): due for due in found}
     changed = [due for due in wanted.values() if not _is_stored(due, stored)]
-    gone = [
-        each["id"]
-        for each in stored
-        if each["amount"] > 0 and (each["subject_id"], each["period"]) not in wanted
-    ]
     if changed:
         ids = [new_id() for _ in changed]
         async with reaching_everywhere(desk.tx, desk.scope):
             await repository.upsert_dues(desk.tx, row["scheme_id"], row["id"], row["area"], ids, changed)
-    if gone:
-        await repository.void_dues(desk.tx, gone)
 
 
 def _is_stored(due: Due, stored: Sequence[asyncpg.Record]) -> bool:

@@ -17,7 +17,7 @@ from renkou_common.codes.period import Period
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_benefits import BatchChanged
 from renkou_common.errors import Conflict, FieldError, InvalidInput, NotFound, Text
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_registry.benefits.enrolments import repository as enrolments
 from renkou_registry.benefits.enrolments.service import Desk, account_of
 from renkou_registry.benefits.payments import files, ledger, repository
@@ -98,7 +98,7 @@ def _step(row: asyncpg.Record, step: str) -> BatchState:
 async def approve(desk: Desk, batch_id: UUID, expected: int) -> None:
     """Approve a draft that somebody else made. Raises NotFound, VersionMismatch, Conflict."""
     row = await find(desk, batch_id, lock=True)
-    check_version(expected, row["version"])
+    await check_current(desk.tx, row["id"], expected, row["version"])
     state = _step(row, "approval")
     if row["drafted_by"] == desk.subject:
         raise Conflict(
@@ -113,7 +113,7 @@ async def approve(desk: Desk, batch_id: UUID, expected: int) -> None:
 async def cancel(desk: Desk, batch_id: UUID, expected: int) -> None:
     """Cancel a batch that was not exported; its lines are free for another. Raises as approve."""
     row = await find(desk, batch_id, lock=True)
-    check_version(expected, row["version"])
+    await check_current(desk.tx, row["id"], expected, row["version"])
     state = _step(row, "cancellation")
     await repository.drop_lines(desk.tx, batch_id)
     await repository.update_batch(desk.tx, batch_id, {"state": state})
@@ -123,7 +123,7 @@ async def cancel(desk: Desk, batch_id: UUID, expected: int) -> None:
 async def export(desk: Desk, batch_id: UUID, expected: int, kind: str) -> Exported:
     """Open the accounts of an approved batch, once, and write down who did. Raises as approve."""
     row = await find(desk, batch_id, lock=True)
-    check_version(expected, row["version"])
+    await check_current(desk.tx, row["id"], expected, row["version"])
     state = _step(row, "export")
     await repository.send_lines(desk.tx, batch_id)
     lines = await _all_lines(desk, batch_id)
@@ -273,7 +273,7 @@ def _check_results(
 async def close(desk: Desk, batch_id: UUID, expected: int) -> None:
     """Close a settled batch. Raises as approve."""
     row = await find(desk, batch_id, lock=True)
-    check_version(expected, row["version"])
+    await check_current(desk.tx, row["id"], expected, row["version"])
     await repository.update_batch(desk.tx, batch_id, {"state": _step(row, "closing")})
     await _publish(desk, batch_id)
 
@@ -303,7 +303,7 @@ async def decide(desk: Desk, overpayment_id: UUID, expected: int, *, returned: b
     row = await repository.find_overpayment(desk.tx, overpayment_id, desk.scope, lock=True)
     if row is None or not rows:
         raise NotFound.of("多发款项", "overpayment")
-    check_version(expected, row["version"])
+    await check_current(desk.tx, row["id"], expected, row["version"])
     if row["state"] != "open":
         raise Conflict("decided_already", "该款项已处理", "it was decided already")
     async with ledger.figures_of(desk.runtime, desk.tx, desk.scope, rows):

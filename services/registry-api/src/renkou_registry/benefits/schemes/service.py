@@ -12,7 +12,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_benefits import SchemeActivated
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, NotFound
-from renkou_common.http.conditions import check_version
+from renkou_common.http.changes import check_current
 from renkou_registry.benefits.schemes import repository
 from renkou_registry.benefits.schemes.domain import Version
 from renkou_registry.benefits.schemes.parsing import parse_definition
@@ -106,7 +106,7 @@ async def activate(
     draft = next((row for row in rows if row["number"] == number), None)
     if draft is None:
         raise NotFound.of("项目版本", "version of the scheme")
-    check_version(expected, draft["version"])
+    await check_current(tx, draft["id"], expected, draft["version"])
     if draft["state"] == "active":
         raise Conflict("active_already", "该版本已生效", "this version is in force already")
     if draft["proposed_by"] == by:

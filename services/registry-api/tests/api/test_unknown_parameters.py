@@ -1,0 +1,13 @@
+"""Query parameters that a route does not know are refused by every route, with those that it knows."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from ..support import Registry
+
+
+async def test_every_route_refuses_what_it_does_not_know(
+    registry: Registry, parameters_refused: Callable[[httpx.AsyncClient], Awaitable[int]]
+) -> None:
+    assert await parameters_refused(registry.client) > 200
