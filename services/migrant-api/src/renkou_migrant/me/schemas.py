@@ -24,6 +24,6 @@ class PresentationRead(BaseModel):
     presentation: str = Field(description="SD-JWT with these groups only")
     qr_text: str | None = Field(
         description="the same, packed for a QR code; null for a certificate bound to a key, which is shown"
-        " with a proof of that key"
+        " with a proof of that key (its form for paper: `qr.png`, `document.pdf`)"
     )
     qr_svg: str | None = Field(description="the code as SVG, one unit per module, quiet zone of four")
