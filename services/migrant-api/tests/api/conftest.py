@@ -96,5 +96,7 @@ async def workers(home: Office, tmp_path: Path) -> AsyncIterator[None]:
         await stack.enter_async_context(
             running_process("renkou_registry.worker", home.registry_environment | node | no_feed)
         )
-        await stack.enter_async_context(running_process("renkou_migrant.worker", home.environment | node | hub))
+        await stack.enter_async_context(
+            running_process("renkou_migrant.worker", home.environment | node | hub)
+        )
         yield

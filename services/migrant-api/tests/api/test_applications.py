@@ -230,7 +230,9 @@ async def test_a_holder_with_a_key_prints_a_paper_that_verifies_and_sees_that_it
         ("printed", "person"),
     ]
     read = (await clerk.get(f"/certificates/{made['id']}")).json()
-    revoked = await clerk.change(f"/certificates/{made['id']}/revocation", {"reason": "other"}, read["version"])
+    revoked = await clerk.change(
+        f"/certificates/{made['id']}/revocation", {"reason": "other"}, read["version"]
+    )
     assert revoked.status_code == 200
     assert (await verify(home, text)).code == "revoked"
 

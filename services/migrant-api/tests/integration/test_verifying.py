@@ -146,9 +146,7 @@ async def test_a_key_declared_compromised_takes_its_status_lists_with_it(home: N
     assert (await checks.verify(home.runtime, text)).code == "unknown_key"
 
 
-async def test_a_proof_counts_once_whichever_process_it_is_shown_to(
-    home: Node, beside: Node
-) -> None:
+async def test_a_proof_counts_once_whichever_process_it_is_shown_to(home: Node, beside: Node) -> None:
     key = SigningKey.generate("own", "EdDSA")
     shown = await presentation(home, holder.confirmation(key.public.to_jwk())["jwk"])
     clerks = [await home.clerk(), await beside.clerk()]
