@@ -55,11 +55,12 @@ async def test_a_person_applies_and_shows_what_the_certificate_holds(home: Offic
     assert read["certificate_id"] == made["id"]
     own = (await me.get(f"/me/certificates/{made['id']}")).json()
     assert [one["step"] for one in own["history"]] == ["issued"]
-    chosen = {"groups": ["marital_status"]}
+    chosen = {"groups": ["marital_status", "marital_status"]}
     shown = (await me.send("POST", f"/me/certificates/{made['id']}/presentations", json=chosen)).json()
     assert set(disclosed(await verify(home, shown["presentation"]))) == {"marital_status"}
     assert set(disclosed(await verify(home, shown["qr_text"]))) == {"marital_status"}
     assert shown["qr_svg"].startswith("<svg")
+    assert shown["groups"] == ["marital_status"]
     every = {"groups": [group.value for group in Group]}
     shown = (await me.send("POST", f"/me/certificates/{made['id']}/presentations", json=every)).json()
     assert set(disclosed(await verify(home, shown["presentation"]))) == {"person", "marital_status"}
@@ -235,6 +236,8 @@ async def test_a_holder_with_a_key_prints_a_paper_that_verifies_and_sees_that_it
     )
     assert revoked.status_code == 200
     assert (await verify(home, text)).code == "revoked"
+    assert refusal(await me.get(f"{own}/document.pdf")) == (409, "certificate_not_standing")
+    assert len((await me.get(own)).json()["history"]) == len(history) + 1
 
 
 async def test_one_issued_before_there_was_a_form_for_paper_says_how_to_get_one(

@@ -278,9 +278,14 @@ async def paper_text(
 
     One bound to a holder's key is shown with a proof, which paper can't give: its paper carries a form without
     the key, signed with it and of the same entry in the status list. That this was handed out, and to whom,
-    is noted in its history. Raises Conflict for one issued before there were such forms.
+    is noted in its history. Raises Conflict for one that no longer stands, and for one issued before there were
+    such forms.
     """
     found = await get(tx, scope, certificate_id)
+    if found.state(runtime.clock.today()) is not CertificateState.VALID:
+        raise Conflict(
+            "certificate_not_standing", "该证明已不再有效, 不再打印", "It no longer stands and is not printed"
+        )
     if found.holder_key is None:
         return await full_text(tx, runtime, scope, certificate_id)
     sealed = await repository.paper_sealed(tx, scope, certificate_id)

@@ -38,10 +38,13 @@ async def read_page(runtime: CurrentRuntime) -> HTMLResponse:
 
 @router.post("")
 async def verify_shown(request: Request, runtime: CurrentRuntime) -> HTMLResponse:
-    """The page with what the text sent in the form came to. Open to everyone; nothing is stored."""
+    """The page with what the text sent in the form came to; without a text the empty page again.
+
+    Open to everyone; nothing is stored but the digest of a holder's proof.
+    """
     form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=4)
     text = form.get("text", [""])[0][: 2 * MAX_PRESENTATION]
-    found, names = await _verified(runtime, text)
+    found, names = await _verified(runtime, text) if text.strip() else (None, {})
     return HTMLResponse(page(found, names), headers=HEADERS)
 
 
