@@ -16,6 +16,7 @@ import renkou_migrant.certificates.tables
 import renkou_migrant.checks.tables
 import renkou_migrant.departures.tables
 import renkou_migrant.exchange.tables
+import renkou_migrant.merges.tables
 import renkou_migrant.message_log.tables
 import renkou_migrant.outflow.tables
 import renkou_migrant.partners.tables

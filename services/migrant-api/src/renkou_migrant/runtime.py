@@ -1,5 +1,6 @@
 """What a process holds while it runs, handed to services as one typed value; built in :mod:`.bootstrap`."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.messaging.outbox import Outbox
 from renkou_migrant.calendar.domain import WorkingDays
-from renkou_migrant.credentials.holder import RecentProofs
 from renkou_migrant.credentials.jws import VerifyingKey
 from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.credentials.status_list import StatusList
@@ -35,27 +35,58 @@ class TrustCache:
     """Position of the last description of a partner whose keys are among it."""
 
 
-class StatusListCache:
-    """The status lists asked about last, verified once each; see ``checks.service.verify``."""
+class VerificationCache:
+    """What certificates are verified with, read again after a second; see ``checks.service.verify``.
 
-    def __init__(self, size: int = 64) -> None:
+    A list is verified once: as long as the database holds the same token under the same trust list, the list
+    verified before is taken.
+    """
+
+    def __init__(self, keep_seconds: float = 1.0, size: int = 64) -> None:
+        self._keep_seconds = keep_seconds
         self._size = size
-        self._lists: OrderedDict[str, tuple[str, str, StatusList]] = OrderedDict()
+        self._read_again = float("-inf")
+        self._verified: OrderedDict[str, tuple[str, StatusList]] = OrderedDict()
+        self.trust: TrustList | None = None
+        self.lists: dict[str, StatusList | None] = {}
+        """By URI; None: there is none here."""
 
-    def get(self, uri: str, token: str, trust: str) -> StatusList | None:
-        """Return a list verified from this very token under the trust list of this digest."""
-        found = self._lists.get(uri)
-        if found is None or found[:2] != (token, trust):
-            return None
-        self._lists.move_to_end(uri)
-        return found[2]
+    @property
+    def due(self) -> bool:
+        """Whether it has to be read again."""
+        return time.monotonic() >= self._read_again
 
-    def put(self, uri: str, token: str, trust: str, verified: StatusList) -> None:
-        """Keep a verified list; the one not asked about for longest goes."""
-        self._lists[uri] = (token, trust, verified)
-        self._lists.move_to_end(uri)
-        while len(self._lists) > self._size:
-            self._lists.popitem(last=False)
+    def forget(self) -> None:
+        """Have it read again for the next certificate: this process has changed something of it."""
+        self._read_again = float("-inf")
+
+    def begin(self, trust: TrustList | None) -> None:
+        """Hold a trust list just read; status lists are read again when they are asked for."""
+        if trust != self.trust:
+            self._verified.clear()
+            self.trust = trust
+        self.lists = {}
+        self._read_again = time.monotonic() + self._keep_seconds
+
+    def verified(self, uri: str, token: str, trust: TrustList) -> StatusList | None:
+        """Return the list verified from this very token under this very trust list, None where none is kept."""
+        found = self._verified.get(uri)
+        return found[1] if found is not None and found[0] == token and trust is self.trust else None
+
+    def keep(self, uri: str, token: str | None, found: StatusList | None, trust: TrustList) -> None:
+        """Hold what was read under a URI; the verified list that was read least lately goes.
+
+        Not where another trust list has come meanwhile than the one it was verified under.
+        """
+        if trust is not self.trust:
+            return
+        if len(self.lists) < self._size:
+            self.lists[uri] = found
+        if token is not None and found is not None:
+            self._verified[uri] = (token, found)
+            self._verified.move_to_end(uri)
+        while len(self._verified) > self._size:
+            self._verified.popitem(last=False)
 
 
 @dataclass(slots=True)
@@ -85,8 +116,7 @@ class Runtime:
     understood: Mapping[MessageKind, frozenset[int]] = field(default_factory=lambda: VERSIONS)
     """Versions of messages that this node takes in and sends, by kind."""
     trust: TrustCache = field(default_factory=TrustCache)
-    status_lists: StatusListCache = field(default_factory=StatusListCache)
-    holder_proofs: RecentProofs = field(default_factory=RecentProofs)
+    verification: VerificationCache = field(default_factory=VerificationCache)
     calendar: CalendarCache = field(default_factory=CalendarCache)
 
 

@@ -21,6 +21,7 @@ from renkou_common.messaging.relay import Relay, trim
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
 from renkou_migrant.bootstrap import open_runtime
+from renkou_migrant.checks import service as checks
 from renkou_migrant.consumers import registry_handler
 from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
@@ -97,11 +98,12 @@ async def keep_connected(hub: NatsClient) -> None:
 
 
 async def trimming(runtime: Runtime) -> None:
-    """Delete idempotency keys and published events that are past their keeping, every ten minutes."""
+    """Delete idempotency keys, holders' proofs and published events past their keeping, every ten minutes."""
     while True:
         try:
             async with runtime.database.transaction(AreaScope.nothing()) as tx:
                 await trim_idempotency(tx)
+                await checks.forget_proofs(tx, runtime)
                 if runtime.settings.feed_keep_days is not None:
                     await trim(tx, keep_days=runtime.settings.feed_keep_days)
         except TRANSIENT as error:

@@ -5,15 +5,18 @@ async def test_something(home, residence): ...
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from renkou_local.databases import DatabaseAccess
+from renkou_local.hub.server import EmbeddedHub
+from renkou_local.nats import EmbeddedNats
 from renkou_migrant.credentials.jws import SigningKey
 
 from ..support import HOME, RESIDENCE, DatabaseFactory, trust_list
-from .offices import Office, Staff, open_office, registry_environment, running_registry
+from .offices import Office, Staff, open_office, registry_environment, running_process, running_registry
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -72,3 +75,28 @@ async def host(residence: Office) -> Staff:
 async def neighbour(home: Office) -> Staff:
     """A clerk of another subdistrict of the home district."""
     return await home.staff(area="340103013")
+
+
+@pytest_asyncio.fixture
+async def workers(home: Office, tmp_path: Path) -> AsyncIterator[None]:
+    """A broker, and the workers of both services on it."""
+    secrets = {HOME: tmp_path / "secrets"}
+    async with AsyncExitStack() as stack:
+        broker, meeting = EmbeddedNats(tmp_path / "nats", secrets), EmbeddedHub(tmp_path / "hub", secrets)
+        for server in (broker, meeting):
+            await server.start()
+            stack.push_async_callback(server.stop)
+        node = {"RENKOU_NATS_URL": broker.url, "RENKOU_NATS_SEED_FILE": str(broker.node_seed(HOME))}
+        hub = {
+            "RENKOU_HUB_URL": meeting.url,
+            "RENKOU_HUB_SEED_FILE": str(meeting.seed(HOME)),
+            "RENKOU_HUB_TOKEN_FILE": str(meeting.token(HOME)),
+        }
+        no_feed = {"RENKOU_MIGRANT_URL": "http://127.0.0.1:9"}
+        await stack.enter_async_context(
+            running_process("renkou_registry.worker", home.registry_environment | node | no_feed)
+        )
+        await stack.enter_async_context(
+            running_process("renkou_migrant.worker", home.environment | node | hub)
+        )
+        yield

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -279,6 +279,35 @@ async def running_registry(environment: dict[str, str]) -> AsyncIterator[str]:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+@asynccontextmanager
+async def running_process(module: str, environment: dict[str, str]) -> AsyncIterator[None]:
+    """A worker process; it has to be alive at the end and to stop cleanly when asked."""
+    running = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=os.environ | environment)
+    try:
+        yield
+        assert running.returncode is None
+    finally:
+        if running.returncode is None:
+            running.terminate()
+        await running.wait()
+    assert running.returncode == 0
+
+
+async def open_beside(
+    stack: AsyncExitStack, office: Office, access: DatabaseAccess, files: dict[str, Path]
+) -> Office:
+    """Another node of a district's register: a database, keys and a trust list of its own."""
+    settings = MigrantSettings.model_validate(
+        office.runtime.settings.model_dump() | {"database_url": access.app_url} | files
+    )
+    runtime = await stack.enter_async_context(open_runtime(settings))
+    transport = httpx.ASGITransport(app=create_app(settings, runtime))
+    migrant = await stack.enter_async_context(
+        httpx.AsyncClient(transport=transport, base_url="http://migrant", timeout=60)
+    )
+    return replace(office, runtime=runtime, migrant=migrant)
 
 
 async def open_office(

@@ -1,15 +1,19 @@
 """Applications for certificates: by the person and at the counter, seen by a second person, issued or not."""
 
+import io
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import pypdf
 import pytest
+import zxingcpp
+from PIL import ImageOps
 
 from renkou_migrant.credentials.groups import Group
 from renkou_migrant.credentials.holder import prove
 from renkou_migrant.credentials.jws import SigningKey
 
-from ..support import Json
+from ..support import EVERYTHING, Json
 from .offices import WISH, Office, Staff
 from .test_certificates import HOME_COMMUNITY, disclosed, verify
 from .test_own_certificates import holder
@@ -51,11 +55,12 @@ async def test_a_person_applies_and_shows_what_the_certificate_holds(home: Offic
     assert read["certificate_id"] == made["id"]
     own = (await me.get(f"/me/certificates/{made['id']}")).json()
     assert [one["step"] for one in own["history"]] == ["issued"]
-    chosen = {"groups": ["marital_status"]}
+    chosen = {"groups": ["marital_status", "marital_status"]}
     shown = (await me.send("POST", f"/me/certificates/{made['id']}/presentations", json=chosen)).json()
     assert set(disclosed(await verify(home, shown["presentation"]))) == {"marital_status"}
     assert set(disclosed(await verify(home, shown["qr_text"]))) == {"marital_status"}
     assert shown["qr_svg"].startswith("<svg")
+    assert shown["groups"] == ["marital_status"]
     every = {"groups": [group.value for group in Group]}
     shown = (await me.send("POST", f"/me/certificates/{made['id']}/presentations", json=every)).json()
     assert set(disclosed(await verify(home, shown["presentation"]))) == {"person", "marital_status"}
@@ -174,18 +179,11 @@ async def test_there_is_nothing_to_replace_or_to_renew_before_its_time(clerk: St
     assert made["valid_to"] in early.json()["detail"]
 
 
-async def test_a_certificate_bound_to_a_key_is_shown_with_a_proof_and_not_on_paper(
-    home: Office, clerk: Staff
-) -> None:
-    key = SigningKey.generate("own", "EdDSA")
-    public = {name: value for name, value in key.public.to_jwk().items() if name in ("kty", "crv", "x")}
-    person = await clerk.person(HOME_COMMUNITY)
-    made = await clerk.certificate(person, holder_key=public)
-    me = await holder(home, clerk, person)
+async def test_a_certificate_bound_to_a_key_is_shown_with_a_proof(home: Office, clerk: Staff) -> None:
+    key, made, me = await bound(home, clerk)
     path = f"/me/certificates/{made['id']}/presentations"
     shown = (await me.send("POST", path, json={"groups": ["person"]})).json()
     assert (shown["qr_text"], shown["qr_svg"]) == (None, None)
-    assert (await me.get(f"/me/certificates/{made['id']}/document.pdf")).status_code == 409
     await home.status_list()
     nonce, now = uuid4().hex, home.runtime.clock.now()
     proof = prove(shown["presentation"], key=key, audience="renkou:340103", nonce=nonce, now=now)
@@ -194,3 +192,59 @@ async def test_a_certificate_bound_to_a_key_is_shown_with_a_proof_and_not_on_pap
         body = {"text": text, "nonce": asked}
         codes.append((await clerk.send("POST", "/certificate-verifications", json=body)).json()["code"])
     assert codes == ["holder_proof_missing", "holder_proof_nonce", "valid", "holder_proof_replayed"]
+
+
+async def bound(home: Office, clerk: Staff) -> tuple[SigningKey, Json, Staff]:
+    """A key, a certificate bound to it, and its holder."""
+    key = SigningKey.generate("own", "EdDSA")
+    public = {name: value for name, value in key.public.to_jwk().items() if name in ("kty", "crv", "x")}
+    person = await clerk.person(HOME_COMMUNITY)
+    made = await clerk.certificate(person, holder_key=public)
+    return key, made, await holder(home, clerk, person)
+
+
+async def test_a_holder_with_a_key_prints_a_paper_that_verifies_and_sees_that_it_was_printed(
+    home: Office, clerk: Staff
+) -> None:
+    _, made, me = await bound(home, clerk)
+    own = f"/me/certificates/{made['id']}"
+    assert (await me.get(f"{own}/qr.png", groups="person,contraception")).status_code == 422
+    assert [one["step"] for one in (await me.get(own)).json()["history"]] == ["issued"]
+    page = await me.get(f"{own}/document.pdf", groups="person,marital_status")
+    assert page.status_code == 200, page.text
+    (image,) = pypdf.PdfReader(io.BytesIO(page.content)).pages[0].images
+    assert image.image
+    scanned = zxingcpp.read_barcode(ImageOps.expand(image.image.convert("L"), 40, 255))
+    assert scanned
+    found = await verify(home, scanned.text)
+    assert (found.code, set(disclosed(found))) == ("valid", {"person", "marital_status"})
+    text = (await clerk.get(f"/certificates/{made['id']}/qr.txt")).text
+    assert (await verify(home, text)).valid
+    assert 'id="result" class="valid"' in (await home.migrant.post("/verify", data={"text": text})).text
+    again = await me.get(f"{own}/document.pdf", groups="person,marital_status")
+    assert again.content == page.content
+    history = (await me.get(own)).json()["history"]
+    assert [(one["step"], one["actor_kind"]) for one in history] == [
+        ("issued", "staff"),
+        ("printed", "person"),
+        ("printed", "staff"),
+        ("printed", "person"),
+    ]
+    read = (await clerk.get(f"/certificates/{made['id']}")).json()
+    revoked = await clerk.change(
+        f"/certificates/{made['id']}/revocation", {"reason": "other"}, read["version"]
+    )
+    assert revoked.status_code == 200
+    assert (await verify(home, text)).code == "revoked"
+    assert refusal(await me.get(f"{own}/document.pdf")) == (409, "certificate_not_standing")
+    assert len((await me.get(own)).json()["history"]) == len(history) + 1
+
+
+async def test_one_issued_before_there_was_a_form_for_paper_says_how_to_get_one(
+    home: Office, clerk: Staff
+) -> None:
+    _, made, me = await bound(home, clerk)
+    async with home.runtime.database.transaction(EVERYTHING) as tx:
+        await tx.execute("UPDATE certificate SET paper_sealed = NULL WHERE id = $1", UUID(made["id"]))
+    refused = await me.get(f"/me/certificates/{made['id']}/document.pdf")
+    assert refusal(refused) == (409, "paper_form_missing")

@@ -77,11 +77,18 @@ async def test_nothing_is_stored_and_no_browser_keeps_it(home: Office, code: str
 
 
 async def test_an_altered_code_is_refused_and_nothing_of_it_believed(home: Office, code: str) -> None:
-    for text in (code[:-1] + ("0" if code[-1] != "0" else "1"), "RK1:", "<script>alert(1)</script>", ""):
+    for text in (code[:-1] + ("0" if code[-1] != "0" else "1"), "RK1:", "<script>alert(1)</script>"):
         answer = await asked(home, text)
         assert verdict(answer) == "refused"
         assert "欧阳" not in answer.text
         assert "<script>alert" not in answer.text
+
+
+async def test_nothing_sent_is_the_empty_page_again(home: Office) -> None:
+    answer = await asked(home, "  ")
+    assert answer.status_code == 200
+    assert 'id="result"' not in answer.text
+    assert '<form id="form"' in answer.text
 
 
 async def test_a_revoked_one_shows_who_issued_it_and_not_what_it_said(home: Office, clerk: Staff) -> None:

@@ -24,6 +24,7 @@ from renkou_common.scope import AreaScope
 from renkou_migrant.applications import service as applications
 from renkou_migrant.applications.domain import Step
 from renkou_migrant.applications.service import Wish
+from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.certificates import service
 from renkou_migrant.certificates.domain import Kind
 from renkou_migrant.certificates.reasons import RevocationReason
@@ -37,6 +38,7 @@ from renkou_migrant.credentials.text import read_unverified
 from renkou_migrant.departures import service as departures
 from renkou_migrant.departures.repository import Filters
 from renkou_migrant.registry_client import PersonFacts
+from renkou_migrant.status_lists import service as status_lists
 
 from ..support import (
     EVERYTHING,
@@ -294,6 +296,18 @@ async def test_a_death_ends_the_certificate_and_its_retraction_restores_it(home:
     assert (await get(home, certificate_id)).died_on is None
     assert await published(home) == before
     assert [row["ended"] for row in await home.rows("SELECT ended FROM status_entry")] == [False]
+
+
+async def test_a_death_taken_back_gives_nothing_back_that_a_compromised_key_signed(home: Node) -> None:
+    told, today = facts(), home.runtime.clock.today()
+    certificate_id = await issue(home, told)
+    await take_in(home, told_by_register(told.person_ref, *died(today)))
+    async with home.runtime.database.transaction(EVERYTHING) as tx:
+        await certificate_keys.declare(tx, home.runtime, f"{HOME}-1", "备份遗失", uuid4())
+        await status_lists.end_signed_with(tx, f"{HOME}-1")
+    await take_in(home, told_by_register(told.person_ref, *died(today, -1)))
+    assert (await get(home, certificate_id)).died_on is None
+    assert [row["ended"] for row in await home.rows("SELECT ended FROM status_entry")] == [True]
 
 
 async def test_a_corrected_birth_month_and_a_moved_registration_are_followed(home: Node) -> None:

@@ -72,6 +72,7 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     MigrantEventType.CERTIFICATE_REVOKED: migrant.CertificateRevoked,
     MigrantEventType.CERTIFICATE_FACTS_CHANGED: migrant.CertificateFactsChanged,
     MigrantEventType.CERTIFICATE_COVERAGE_CHANGED: migrant.CertificateCoverageChanged,
+    MigrantEventType.CERTIFICATE_REASSIGNED: migrant.CertificateReassigned,
     MigrantEventType.CERTIFICATE_CHECKED: migrant.CertificateChecked,
     MigrantEventType.APPLICATION_CHANGED: migrant.ApplicationChanged,
     MigrantEventType.REISSUE_CHANGED: migrant.ReissueChanged,

@@ -22,6 +22,7 @@ class MigrantEventType(StrEnum):
     CERTIFICATE_REVOKED = "migrant.certificate.revoked.v1"
     CERTIFICATE_FACTS_CHANGED = "migrant.certificate.facts-changed.v1"
     CERTIFICATE_COVERAGE_CHANGED = "migrant.certificate.coverage-changed.v1"
+    CERTIFICATE_REASSIGNED = "migrant.certificate.reassigned.v1"
     CERTIFICATE_CHECKED = "migrant.certificate.checked.v1"
     APPLICATION_CHANGED = "migrant.certificate-application.changed.v1"
     REISSUE_CHANGED = "migrant.certificate-reissue.changed.v1"
@@ -130,6 +131,16 @@ class CertificateCoverageChanged(_MigrantEvent):
 
     certificate_id: UUID
     person_ref: UUID
+
+
+class CertificateReassigned(_MigrantEvent):
+    """A certificate is another record's: the register joined ``former_ref`` to ``person_ref`` (``cause`` merged), or
+    separated the two again (separated). What it covers is published apart."""
+
+    certificate_id: UUID
+    person_ref: UUID
+    former_ref: UUID
+    cause: str
 
 
 class CertificateChecked(_MigrantEvent):

@@ -60,6 +60,8 @@ class Step(StrEnum):
     REJECT = "reject"
     ISSUE = "issue"
     WITHDRAW = "withdraw"
+    MERGE = "merge"
+    SEPARATE = "separate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ WAYS: Mapping[Step, Way] = {
     Step.ISSUE: Way(frozenset({ApplicationState.APPROVED}), ApplicationState.ISSUED),
     Step.WITHDRAW: Way(OPEN, ApplicationState.WITHDRAWN),
 }
-"""Every way there is; ``apply`` makes an application and has no origin."""
+"""Every way there is for people; ``apply`` makes an application and has no origin. ``merge`` and ``separate`` are
+the register's: the application follows the record of its person (``moving``)."""
 
 
 def after(state: ApplicationState, step: Step, *, actor: UUID, authors: Collection[UUID]) -> ApplicationState:
@@ -157,4 +160,6 @@ _STEPS: dict[str, Text] = {
     Step.REJECT: Text("不予办理", "rejected"),
     Step.ISSUE: Text("签发", "issued"),
     Step.WITHDRAW: Text("撤回", "withdrawn"),
+    Step.MERGE: Text("随登记记录合并转入", "came with a record that was joined to this one"),
+    Step.SEPARATE: Text("随登记记录拆分转回", "went back with a record that was separated"),
 }

@@ -1,6 +1,6 @@
 """Queries of applications. Explicit area predicates here, the row-level floor underneath."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_migrant.applications.domain import Application, ApplicationState
 from renkou_migrant.certificates.domain import Kind
-from renkou_migrant.certificates.records import Actor, ActorKind, Recorded
+from renkou_migrant.certificates.steps_repository import Steps
 
+STEPS = Steps("certificate_application_step", "application_id")
 _SELECT = """
 SELECT a.id, a.position, a.person_id, a.person_ref, a.registered_area, a.kind, a.reason, a.groups,
     a.holder_key, a.replaces, a.state, a.applied_on, a.applied_at, a.closed_on, a.certificate_id, a.version
@@ -71,7 +72,7 @@ async def update(tx: Transaction, changed: Application) -> None:
     await tx.execute(
         """
         UPDATE certificate_application SET state = $2, groups = $3, holder_key = $4, closed_on = $5,
-            certificate_id = $6, registered_area = $7, version = version + 1
+            certificate_id = $6, registered_area = $7, person_ref = $8, person_id = $9, version = version + 1
         WHERE id = $1
         """,
         changed.id,
@@ -81,6 +82,8 @@ async def update(tx: Transaction, changed: Application) -> None:
         changed.closed_on,
         changed.certificate_id,
         changed.registered_area,
+        changed.person_ref,
+        changed.person_id,
     )
 
 
@@ -103,6 +106,20 @@ async def open_of(tx: Transaction, refs: Sequence[UUID]) -> list[Application]:
         f"{_SELECT} WHERE a.person_ref = ANY($1::uuid[]) AND a.closed_on IS NULL ORDER BY a.id FOR UPDATE",
         list(refs),
     )
+    return [_application(row) for row in rows]
+
+
+async def of_persons(tx: Transaction, refs: Sequence[UUID]) -> list[Application]:
+    """Return and lock every application of some persons, the first first."""
+    rows = await tx.fetch(
+        f"{_SELECT} WHERE a.person_ref = ANY($1::uuid[]) ORDER BY a.position FOR UPDATE", list(refs)
+    )
+    return [_application(row) for row in rows]
+
+
+async def find_many(tx: Transaction, ids: Collection[UUID]) -> list[Application]:
+    """Return and lock applications by id, the first first."""
+    rows = await tx.fetch(f"{_SELECT} WHERE a.id = ANY($1::uuid[]) ORDER BY a.position FOR UPDATE", list(ids))
     return [_application(row) for row in rows]
 
 
@@ -129,44 +146,3 @@ async def page(
         limit,
     )
     return [_application(row) for row in rows]
-
-
-async def add_step(tx: Transaction, application_id: UUID, step: Recorded) -> None:
-    """Write a step into an application's history."""
-    await tx.execute(
-        """
-        INSERT INTO certificate_application_step
-            (application_id, step, happened_on, recorded_at, actor_kind, actor_id, reason, note)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        application_id,
-        step.step,
-        step.happened_on,
-        step.recorded_at,
-        step.actor.kind,
-        step.actor.id,
-        step.reason,
-        step.note,
-    )
-
-
-async def steps(tx: Transaction, application_id: UUID) -> list[Recorded]:
-    """Return an application's history in order."""
-    rows = await tx.fetch(
-        """
-        SELECT step, happened_on, recorded_at, actor_kind, actor_id, reason, note
-        FROM certificate_application_step WHERE application_id = $1 ORDER BY position
-        """,
-        application_id,
-    )
-    return [
-        Recorded(
-            row["step"],
-            row["happened_on"],
-            row["recorded_at"],
-            Actor(ActorKind(row["actor_kind"]), row["actor_id"]),
-            row["reason"],
-            row["note"],
-        )
-        for row in rows
-    ]

@@ -65,7 +65,7 @@ async def apply(
         reason=wish.reason,
         groups=tuple(wish.groups),
         holder_key=wish.holder_key,
-        replaces=standing.id if standing else None,
+        replaces=standing[-1].id if standing else None,
         state=ApplicationState.APPLIED,
         applied_on=now.date(),
         applied_at=now,
@@ -77,7 +77,7 @@ async def apply(
         raise Conflict(
             "application_open", "该人已有申请在办", "An application of this person is being handled already"
         )
-    await _recorded(tx, runtime, None, new, Step.APPLY, actor, wish.reason, None)
+    await recorded(tx, runtime, None, new, Step.APPLY, actor, wish.reason, None)
     return new.id
 
 
@@ -99,11 +99,11 @@ async def carry_on(
     closed_on = None if state in OPEN else runtime.clock.today()
     changed = replace(found, state=state, closed_on=closed_on, **changes)
     await repository.update(tx, changed)
-    await _recorded(tx, runtime, found, changed, step, actor, reason, note)
+    await recorded(tx, runtime, found, changed, step, actor, reason, note)
 
 
 async def _authors(tx: Transaction, application_id: UUID) -> set[UUID]:
-    steps = await repository.steps(tx, application_id)
+    steps = await repository.STEPS.read(tx, application_id)
     return {
         one.actor.id for one in steps if one.step in (Step.APPLY, Step.AMEND) and one.actor.id is not None
     }
@@ -132,18 +132,19 @@ async def follow_register(tx: Transaction, runtime: Runtime, areas: Mapping[UUID
             await _publish(tx, runtime, found, changed, "move", None)
 
 
-async def _recorded(
+async def recorded(
     tx: Transaction,
     runtime: Runtime,
     before: Application | None,
     now: Application,
     step: Step,
     actor: Actor,
-    reason: str | None,
-    note: str | None,
+    reason: str | None = None,
+    note: str | None = None,
 ) -> None:
+    """Write a step into the history of an application and publish what it changes."""
     at = runtime.clock.now()
-    await repository.add_step(tx, now.id, Recorded(step, at.date(), at, actor, reason, note))
+    await repository.STEPS.add(tx, now.id, Recorded(step, at.date(), at, actor, reason, note))
     await _publish(tx, runtime, before, now, step, reason)
 
 
@@ -204,7 +205,7 @@ async def locked(tx: Transaction, scope: AreaScope, application_id: UUID, person
 
 async def history(tx: Transaction, application_id: UUID) -> list[Recorded]:
     """Return every step in order: what, when, who, why."""
-    return await repository.steps(tx, application_id)
+    return await repository.STEPS.read(tx, application_id)
 
 
 async def page(

@@ -31,3 +31,4 @@ async def declare(tx: Transaction, runtime: Runtime, kid: str, reason: str, by: 
         raise Conflict(
             "key_compromised", "该密钥已宣布泄露", "This key has been declared compromised already"
         )
+    runtime.verification.forget()

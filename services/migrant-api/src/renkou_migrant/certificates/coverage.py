@@ -15,6 +15,7 @@ from renkou_common.contracts.migrant import (
     MigrantEventType,
 )
 from renkou_common.database import Transaction
+from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.certificates import history, repository
 from renkou_migrant.certificates.domain import CertificateState, outdated
 from renkou_migrant.certificates.records import (
@@ -100,9 +101,19 @@ async def _write(
         registered_area=change.registered_area,
     )
     for was, now in zip(before.certificates, after.certificates, strict=True):
-        if was.ended != now.ended:
-            await status_lists.set_ended(tx, now.list_number, now.status_index, now.ended)
-        if was.died_on != now.died_on:
-            step = CertificateStep.DEATH_RECORDED if now.died_on else CertificateStep.DEATH_RETRACTED
-            on = now.died_on or runtime.clock.today()
-            await history.note(tx, runtime, now.id, step, on, _REGISTER)
+        await follow_death(tx, runtime, was, now)
+
+
+async def follow_death(
+    tx: Transaction, runtime: Runtime, was: StoredCertificate, now: StoredCertificate
+) -> None:
+    """Set or clear a certificate's bit, and note it, where a death or its retraction ends or restores it.
+
+    The bit of one that a compromised key signed stays.
+    """
+    if was.ended != now.ended and (now.ended or now.kid not in await certificate_keys.compromised(tx)):
+        await status_lists.set_ended(tx, now.list_number, now.status_index, now.ended)
+    if was.died_on != now.died_on:
+        step = CertificateStep.DEATH_RECORDED if now.died_on else CertificateStep.DEATH_RETRACTED
+        on = now.died_on or runtime.clock.today()
+        await history.note(tx, runtime, now.id, step, on, _REGISTER)

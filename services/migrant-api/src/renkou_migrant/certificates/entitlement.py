@@ -56,35 +56,37 @@ def validity(runtime: Runtime, facts: PersonFacts, departed_on: date | None, tod
 
 def check_standing(
     held: Sequence[StoredCertificate], kind: Kind, today: date, rules: CertificateRules
-) -> StoredCertificate | None:
-    """Return the certificate that stands and will be replaced, None for a first one.
+) -> list[StoredCertificate]:
+    """Return the certificates that stand and will be replaced, the one that ends last at the end.
 
+    It is one, or none for a first one; more only where two records of a person were joined, each with its own.
     Raises Conflict ``certificate_exists`` where a first one is asked for and one stands,
     ``no_certificate_stands`` where there is none to replace, ``renewal_too_early`` before its time.
     """
-    standing = next((one for one in held if one.state(today) is CertificateState.VALID), None)
+    standing = [one for one in held if one.state(today) is CertificateState.VALID]
+    standing.sort(key=lambda one: one.valid_to)
     if kind is Kind.FIRST:
-        if standing is not None:
-            raise _exists(standing)
-        return None
-    if standing is None:
+        if standing:
+            raise _exists(standing[-1])
+        return []
+    if not standing:
         raise Conflict(
             "no_certificate_stands",
             "没有可换发的有效证明, 请按首次办理申请",
             "No certificate stands that could be replaced or renewed; apply for a first one",
         )
     if kind is Kind.RENEWAL:
-        _check_renewable(standing, today, rules)
+        _check_renewable(standing[-1], today, rules)
     return standing
 
 
 def validity_after(
-    standing: StoredCertificate | None, fresh: Validity, kind: Kind, reason: str | None
+    standing: Sequence[StoredCertificate], fresh: Validity, kind: Kind, reason: str | None
 ) -> Validity:
-    """Return how long the new certificate stands, given the one whose place it takes."""
-    if standing is None:
+    """Return how long the new certificate stands, given those whose place it takes, the last to end last."""
+    if not standing:
         return fresh
-    return validity_of_successor(standing.validity, fresh, kind, reason)
+    return validity_of_successor(standing[-1].validity, fresh, kind, reason)
 
 
 def _exists(one: StoredCertificate) -> Conflict:

@@ -105,12 +105,15 @@ class CertificateStep(StrEnum):
     """What may happen to a certificate."""
 
     ISSUED = "issued"
+    PRINTED = "printed"
     FACTS_CHANGED = "facts_changed"
     REVOKED = "revoked"
     REPLACED = "replaced"
     RENEWED = "renewed"
     DEATH_RECORDED = "death_recorded"
     DEATH_RETRACTED = "death_retracted"
+    MERGED = "merged"
+    SEPARATED = "separated"
 
 
 @dataclass(frozen=True, slots=True)

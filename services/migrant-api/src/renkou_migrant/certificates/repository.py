@@ -1,6 +1,6 @@
 """Queries of certificates. Explicit area predicates here, the row-level floor underneath."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -10,13 +10,15 @@ import asyncpg
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_migrant.certificates.domain import CertificateState, LimitedBy
-from renkou_migrant.certificates.records import Actor, ActorKind, Recorded, StoredCertificate
+from renkou_migrant.certificates.records import StoredCertificate
+from renkou_migrant.certificates.steps_repository import Steps
 
+STEPS = Steps("certificate_step", "certificate_id")
 _SELECT = """
 SELECT c.id, c.position, c.number, c.person_id, c.person_ref, c.registered_area, c.birth_month, c.sex,
     c.valid_from, c.valid_to, c.limited_by, c.revoked_on, c.revocation_reason, c.died_on, c.list_number,
     c.status_index, c.kid, c.issued_at, c.version, c.groups, c.holder_key, c.revocation_note, c.replaced_on,
-    c.replaced_as,    c.replacement_reason, c.successor_id, c.facts_changed, c.facts_changed_at, c.facts_changed_on
+    c.replaced_as, c.replacement_reason, c.successor_id, c.facts_changed, c.facts_changed_at, c.facts_changed_on
 FROM certificate c
 """
 _IN_SCOPE = """
@@ -46,14 +48,16 @@ def _certificate(row: asyncpg.Record) -> StoredCertificate:
     return StoredCertificate(**values)
 
 
-async def insert(tx: Transaction, new: StoredCertificate, sealed: bytes, issued_by: UUID) -> None:
+async def insert(
+    tx: Transaction, new: StoredCertificate, sealed: bytes, paper_sealed: bytes | None, issued_by: UUID
+) -> None:
     """Write a certificate; its position is the database's."""
     await tx.execute(
         """
         INSERT INTO certificate (id, number, person_id, person_ref, registered_area, birth_month, sex,
             valid_from, valid_to, limited_by, list_number, status_index, kid, sealed, issued_at, issued_by,
-            groups, holder_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            groups, holder_key, paper_sealed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
         """,
         new.id,
         new.number,
@@ -73,6 +77,7 @@ async def insert(tx: Transaction, new: StoredCertificate, sealed: bytes, issued_
         issued_by,
         list(new.groups),
         new.holder_key,
+        paper_sealed,
     )
 
 
@@ -91,8 +96,17 @@ async def find(
 
 async def sealed(tx: Transaction, scope: AreaScope, certificate_id: UUID) -> bytes | None:
     """Return the sealed text of a certificate in scope."""
+    return await _sealed(tx, scope, certificate_id, "sealed")
+
+
+async def paper_sealed(tx: Transaction, scope: AreaScope, certificate_id: UUID) -> bytes | None:
+    """Return the sealed form for paper of a certificate in scope that is bound to a holder's key."""
+    return await _sealed(tx, scope, certificate_id, "paper_sealed")
+
+
+async def _sealed(tx: Transaction, scope: AreaScope, certificate_id: UUID, column: str) -> bytes | None:
     found: bytes | None = await tx.fetchval(
-        f"SELECT c.sealed FROM certificate c WHERE c.id = $3 AND {_IN_SCOPE}",
+        f"SELECT c.{column} FROM certificate c WHERE c.id = $3 AND {_IN_SCOPE}",
         scope.lows,
         scope.highs,
         certificate_id,
@@ -104,6 +118,25 @@ async def of_holders(tx: Transaction, refs: Sequence[UUID]) -> list[StoredCertif
     """Return all certificates of some persons, in the order of issue."""
     rows = await tx.fetch(f"{_SELECT} WHERE c.person_ref = ANY($1::uuid[]) ORDER BY c.position", list(refs))
     return [_certificate(row) for row in rows]
+
+
+async def find_many(tx: Transaction, ids: Collection[UUID]) -> list[StoredCertificate]:
+    """Return certificates by id, in the order of issue."""
+    rows = await tx.fetch(f"{_SELECT} WHERE c.id = ANY($1::uuid[]) ORDER BY c.position", list(ids))
+    return [_certificate(row) for row in rows]
+
+
+async def reassign(tx: Transaction, ids: Collection[UUID], person_ref: UUID, person_id: UUID) -> None:
+    """Make certificates those of another record of the register."""
+    await tx.execute(
+        """
+        UPDATE certificate SET person_ref = $2, person_id = $3, version = version + 1
+        WHERE id = ANY($1::uuid[])
+        """,
+        list(ids),
+        person_ref,
+        person_id,
+    )
 
 
 async def page(
@@ -193,45 +226,22 @@ async def mark_facts_changed(
     )
 
 
-async def add_step(tx: Transaction, certificate_id: UUID, step: Recorded) -> None:
-    """Write a step into a certificate's history."""
+async def unmark_facts(tx: Transaction, certificate_id: UUID, names: Sequence[str]) -> None:
+    """Take facts off those about which the register says otherwise; with the last one goes the day."""
     await tx.execute(
         """
-        INSERT INTO certificate_step
-            (certificate_id, step, happened_on, recorded_at, actor_kind, actor_id, reason, note)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        UPDATE certificate c SET facts_changed = left_over.names, version = version + 1,
+            facts_changed_at = CASE WHEN cardinality(left_over.names) > 0 THEN c.facts_changed_at END,
+            facts_changed_on = CASE WHEN cardinality(left_over.names) > 0 THEN c.facts_changed_on END
+        FROM (
+            SELECT array(SELECT unnest(facts_changed) EXCEPT SELECT unnest($2::text[]) ORDER BY 1) AS names
+            FROM certificate WHERE id = $1
+        ) AS left_over
+        WHERE c.id = $1
         """,
         certificate_id,
-        step.step,
-        step.happened_on,
-        step.recorded_at,
-        step.actor.kind,
-        step.actor.id,
-        step.reason,
-        step.note,
+        list(names),
     )
-
-
-async def steps(tx: Transaction, certificate_id: UUID) -> list[Recorded]:
-    """Return a certificate's history in order."""
-    rows = await tx.fetch(
-        """
-        SELECT step, happened_on, recorded_at, actor_kind, actor_id, reason, note
-        FROM certificate_step WHERE certificate_id = $1 ORDER BY position
-        """,
-        certificate_id,
-    )
-    return [
-        Recorded(
-            row["step"],
-            row["happened_on"],
-            row["recorded_at"],
-            Actor(ActorKind(row["actor_kind"]), row["actor_id"]),
-            row["reason"],
-            row["note"],
-        )
-        for row in rows
-    ]
 
 
 async def follow_register(

@@ -12,11 +12,13 @@ from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.certificates import history, service, shown
 from renkou_migrant.certificates.entitlement import rules_of
 from renkou_migrant.certificates.records import Actor, ActorKind, StoredCertificate
 from renkou_migrant.certificates.repository import Filters
 from renkou_migrant.certificates.schemas import (
+    Asked,
     CertificateItem,
     CertificatePage,
     CertificateRead,
@@ -42,8 +44,10 @@ GroupNames = Annotated[
 ]
 
 
-def _item(runtime: Runtime, found: StoredCertificate) -> CertificateItem:
-    return CertificateItem.of(found, str(runtime.district), runtime.clock.today(), rules_of(runtime))
+async def asked(tx: Transaction, runtime: Runtime) -> Asked:
+    """Return what answers about certificates depend on now."""
+    compromised = await certificate_keys.compromised(tx)
+    return Asked(str(runtime.district), runtime.clock.today(), rules_of(runtime), compromised)
 
 
 async def answer(
@@ -51,14 +55,27 @@ async def answer(
 ) -> CertificateRead:
     """Return a certificate with its history under its ETag."""
     response.headers["ETag"] = etag(found.version)
-    read = CertificateRead.model_validate(_item(runtime, found).model_dump())
+    item = CertificateItem.of(found, await asked(tx, runtime))
+    read = CertificateRead.model_validate(item.model_dump())
     read.history = history_of(await history.of(tx, runtime, found))
     return read
+
+
+def page_of(found: list[StoredCertificate], limit: int, asked: Asked) -> CertificatePage:
+    """Return a page out of ``limit`` certificates and one more where there is one."""
+    following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
+    return CertificatePage(items=[CertificateItem.of(one, asked) for one in found[:limit]], next=following)
 
 
 async def _full(runtime: Runtime, access: Access, certificate_id: UUID) -> str:
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.full_text(tx, runtime, access.areas, certificate_id)
+
+
+async def _paper(runtime: Runtime, access: Access, certificate_id: UUID) -> str:
+    actor = Actor(ActorKind.STAFF, access.subject)
+    async with runtime.database.transaction(access.areas) as tx:
+        return await service.paper_text(tx, runtime, access.areas, certificate_id, actor)
 
 
 async def _names(runtime: Runtime, access: Access) -> dict[str, tuple[str, str]]:
@@ -90,8 +107,7 @@ async def list_certificates(
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
-    following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
-    return CertificatePage(items=[_item(runtime, one) for one in found[:limit]], next=following)
+        return page_of(found, limit, await asked(tx, runtime))
 
 
 @router.get("/{certificate_id}", summary="One certificate 证明详情")
@@ -142,7 +158,7 @@ async def read_qr_text(
 ) -> Response:
     """Read the packed form that paper carries. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    return PlainTextResponse(shown.packed(await _full(runtime, access, certificate_id), chosen))
+    return PlainTextResponse(shown.packed(await _paper(runtime, access, certificate_id), chosen))
 
 
 @router.get(
@@ -156,7 +172,7 @@ async def read_qr_image(
 ) -> Response:
     """Read the QR code as an image. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    text = shown.packed(await _full(runtime, access, certificate_id), chosen)
+    text = shown.packed(await _paper(runtime, access, certificate_id), chosen)
     return Response(shown.qr_image(text), media_type="image/png")
 
 
@@ -171,7 +187,7 @@ async def read_document(
 ) -> Response:
     """Read one A4 page with the chosen groups and their QR code. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    full = await _full(runtime, access, certificate_id)
+    full = await _paper(runtime, access, certificate_id)
     page = await shown.document(runtime, full, chosen, await _names(runtime, access))
     disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
     return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})

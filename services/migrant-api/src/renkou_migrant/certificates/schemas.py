@@ -1,6 +1,7 @@
 """Requests and answers about certificates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
 from uuid import UUID
@@ -83,6 +84,17 @@ class HistoryStep(BaseModel):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """When and where a certificate is read: what its answer depends on besides itself."""
+
+    district: str
+    today: date
+    rules: CertificateRules
+    compromised: Collection[str]
+    """Names of keys of which nothing is believed any more."""
+
+
 class CertificateItem(BaseModel):
     """A certificate in a list: nothing that it states."""
 
@@ -106,13 +118,17 @@ class CertificateItem(BaseModel):
     offer: ReplacementOffer | None = Field(description="where it stands and another should take its place")
     issued_at: datetime
     kid: str
+    key_compromised: bool = Field(
+        description="verifiers refuse it, whatever its status: its key was declared compromised; it is to be reissued"
+    )
     status_list: str = Field(description="URI of the status list", examples=["renkou:340103/status-lists/1"])
     status_index: int
     version: int
 
     @classmethod
-    def of(cls, found: StoredCertificate, district: str, today: date, rules: CertificateRules) -> Self:
-        """Return the answer for a certificate as of a day."""
+    def of(cls, found: StoredCertificate, asked: "Asked") -> Self:
+        """Return the answer for a certificate."""
+        today = asked.today
         return cls(
             id=found.id,
             number=found.number,
@@ -129,10 +145,11 @@ class CertificateItem(BaseModel):
             replacement_reason=found.replacement_reason,
             successor_id=found.successor_id,
             facts_changed=list(found.facts_changed),
-            offer=_offer(found, today, rules),
+            offer=_offer(found, today, asked.rules),
             issued_at=found.issued_at,
             kid=found.kid,
-            status_list=status_list_uri(district, found.list_number),
+            key_compromised=found.kid in asked.compromised,
+            status_list=status_list_uri(asked.district, found.list_number),
             status_index=found.status_index,
             version=found.version,
         )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -58,10 +59,14 @@ def sealed_column(certificate_id: UUID) -> str:
     return f"certificate.sealed:{certificate_id}"
 
 
+def _paper_column(certificate_id: UUID) -> str:
+    return f"certificate.paper_sealed:{certificate_id}"
+
+
 async def check_order(
     tx: Transaction, runtime: Runtime, facts: PersonFacts, kind: Kind
-) -> tuple[Validity, StoredCertificate | None]:
-    """Return how long a certificate issued today would stand, and the one that stands now.
+) -> tuple[Validity, list[StoredCertificate]]:
+    """Return how long a certificate issued today would stand, and what stands now (see ``check_standing``).
 
     Holds the person until the transaction ends. Raises Conflict with every reason against it.
     """
@@ -76,7 +81,7 @@ async def check_order(
 async def issue(tx: Transaction, runtime: Runtime, order: Order, facts: PersonFacts) -> UUID:
     """Issue a certificate on the facts that the register tells now; raises Conflict.
 
-    One that stands is replaced or renewed by it on the same day.
+    What stands is replaced or renewed by it on the same day.
     """
     fresh, standing = await check_order(tx, runtime, facts, order.kind)
     validity = entitlement.validity_after(standing, fresh, order.kind, order.reason)
@@ -84,8 +89,8 @@ async def issue(tx: Transaction, runtime: Runtime, order: Order, facts: PersonFa
     marks = (await outflow.marks_of(tx, [facts.person_ref]))[facts.person_ref]
     new = await _signed(tx, runtime, order, facts, validity)
     before = Holder(new.sex, new.birth_month, marks, earlier)
-    if standing is not None:
-        before = await _supersede(tx, runtime, order, before, standing, new)
+    for old in standing:
+        before = await _supersede(tx, runtime, order, before, old, new)
     after = replace(before, certificates=[*before.certificates, new])
     await history.note(
         tx, runtime, new.id, CertificateStep.ISSUED, validity.first_day, order.actor, order.reason
@@ -141,7 +146,8 @@ async def _signed(
     key = await status_lists.signing_key(tx, runtime)
     list_number, index = await status_lists.allocate(tx, runtime, certificate_id, key.kid)
     values = contents(runtime, facts, order.groups)
-    token = sdjwt.issue(
+    sign = partial(
+        sdjwt.issue,
         values,
         district=str(runtime.district),
         issued_at=now,
@@ -149,8 +155,8 @@ async def _signed(
         status_index=index,
         key=key,
         status_list_number=list_number,
-        cnf=holder.confirmation(order.holder_key) if order.holder_key else None,
     )
+    token = sign(cnf=holder.confirmation(order.holder_key) if order.holder_key else None)
     new = StoredCertificate(
         id=certificate_id,
         position=0,
@@ -175,8 +181,9 @@ async def _signed(
         holder_key=order.holder_key,
     )
     sealed = runtime.cipher.encrypt(token, sealed_column(certificate_id))
+    paper = runtime.cipher.encrypt(sign(), _paper_column(certificate_id)) if order.holder_key else None
     assert order.actor.id is not None
-    await repository.insert(tx, new, sealed, order.actor.id)
+    await repository.insert(tx, new, sealed, paper, order.actor.id)
     return new
 
 
@@ -262,3 +269,31 @@ async def full_text(tx: Transaction, runtime: Runtime, scope: AreaScope, certifi
     if sealed is None:
         raise NotFound.of("证明", "certificate")
     return runtime.cipher.decrypt(sealed, sealed_column(certificate_id))
+
+
+async def paper_text(
+    tx: Transaction, runtime: Runtime, scope: AreaScope, certificate_id: UUID, actor: Actor
+) -> str:
+    """Return what paper carries of a certificate, every group disclosed; raises NotFound.
+
+    One bound to a holder's key is shown with a proof, which paper can't give: its paper carries a form without
+    the key, signed with it and of the same entry in the status list. That this was handed out, and to whom,
+    is noted in its history. Raises Conflict for one that no longer stands, and for one issued before there were
+    such forms.
+    """
+    found = await get(tx, scope, certificate_id)
+    if found.state(runtime.clock.today()) is not CertificateState.VALID:
+        raise Conflict(
+            "certificate_not_standing", "该证明已不再有效, 不再打印", "It no longer stands and is not printed"
+        )
+    if found.holder_key is None:
+        return await full_text(tx, runtime, scope, certificate_id)
+    sealed = await repository.paper_sealed(tx, scope, certificate_id)
+    if sealed is None:
+        raise Conflict(
+            "paper_form_missing",
+            "该证明签发时尚无纸质形式, 请申请换发 (content_changed)",
+            "There was no form for paper when it was issued; apply for a replacement (content_changed)",
+        )
+    await history.note(tx, runtime, found.id, CertificateStep.PRINTED, runtime.clock.today(), actor)
+    return runtime.cipher.decrypt(sealed, _paper_column(certificate_id))

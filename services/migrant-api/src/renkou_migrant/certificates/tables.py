@@ -26,7 +26,8 @@ APPEND_ONLY = ("certificate_step",)
 class CertificateRow(SQLModel, table=True):
     """An issued certificate. Under the row-level floor by ``registered_area``.
 
-    ``sealed`` is the SD-JWT with every group, encrypted and bound to this row. ``number`` names the entry in
+    ``sealed`` is the SD-JWT with every group, encrypted and bound to this row; ``paper_sealed`` the form for
+    paper of one that is bound to a holder's key, sealed alike. ``number`` names the entry in
     the status list and is what the paper shows. ``valid_to`` is the last day; ``revoked_on`` and ``died_on``
     are first days without the certificate. ``sex``, ``birth_month`` and ``registered_area`` follow the
     register. ``groups`` are those that the holder agreed to have in it,
@@ -78,6 +79,7 @@ class CertificateRow(SQLModel, table=True):
     status_index: int = Field(sa_column=Column(Integer, nullable=False))
     kid: str = Field(sa_column=Column(Text, nullable=False))
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    paper_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     groups: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     holder_key: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     facts_changed: list[str] = Field(

@@ -1,7 +1,7 @@
 """What a check came to, and whether a certificate is that of the person who shows it. No I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -36,12 +36,39 @@ _TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class ShownProof:
+    """A holder's proof that passed, by its digest, and until when it would pass again (seconds since 1970)."""
+
+    digest: str
+    until: float
+
+
+class FirstLook:
+    """A ``ReplayMemory`` that lets the one proof of a verification pass and says which it was.
+
+    Whether it was used before is asked of the database, which all processes of the node share.
+    """
+
+    def __init__(self) -> None:
+        self.proof: ShownProof | None = None
+
+    def first_use(self, proof: str, until: float, now: float) -> bool:
+        """See ``ReplayMemory``."""
+        self.proof = ShownProof(proof, until)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Valid, refused or unknown, with the stable code; ``certificate`` is what can be believed of it."""
+    """Valid, refused or unknown, with the stable code; ``certificate`` is what can be believed of it.
+
+    ``proof``: it counts only if this proof was not used before.
+    """
 
     result: Outcome
     code: str
     certificate: Certificate | None = None
+    proof: ShownProof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +80,14 @@ class ArrivedPerson:
     resident_id: str | None
 
 
-def of_verification(found: VerificationResult) -> CheckResult:
-    """Return what the offline verifier said."""
-    return CheckResult(found.outcome, found.code, found.certificate)
+def of_verification(found: VerificationResult, proof: ShownProof | None) -> CheckResult:
+    """Return what the offline verifier said, and the proof that it let pass."""
+    return CheckResult(found.outcome, found.code, found.certificate, proof)
+
+
+def replayed(found: CheckResult) -> CheckResult:
+    """Return the result for a proof that was used before."""
+    return CheckResult(Outcome.REFUSED, Reason.HOLDER_PROOF_REPLAYED, found.certificate)
 
 
 def trust_list_missing() -> CheckResult:
@@ -70,13 +102,13 @@ def compared(found: CheckResult, person: ArrivedPerson) -> CheckResult:
     groups: Mapping[Group, Any] = found.certificate.groups
     shown, number = groups.get(Group.PERSON), groups.get(Group.ID_NUMBER)
     if shown is None and number is None:
-        return CheckResult(Outcome.UNKNOWN, CheckCode.PERSON_NOT_SHOWN, found.certificate)
+        return replace(found, result=Outcome.UNKNOWN, code=CheckCode.PERSON_NOT_SHOWN)
     same = True
     if shown is not None:
         same = shown["name"] == person.name and shown["birth_date"] == person.birth_date.isoformat()
     if number is not None:
         same = same and number == person.resident_id
-    return found if same else CheckResult(Outcome.REFUSED, CheckCode.PERSON_DIFFERS, found.certificate)
+    return found if same else replace(found, result=Outcome.REFUSED, code=CheckCode.PERSON_DIFFERS)
 
 
 def text_of(code: str) -> Text:

@@ -53,3 +53,18 @@ async def find(tx: Transaction, check_id: UUID, checked_by: UUID) -> StoredCheck
         checked_by,
     )
     return None if row is None else StoredCheck(**dict(row))
+
+
+async def take_proof(tx: Transaction, digest: bytes, until: datetime) -> bool:
+    """Remember a holder's proof; returns False where it is remembered already."""
+    taken = await tx.fetchval(
+        "INSERT INTO holder_proof (digest, until) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true",
+        digest,
+        until,
+    )
+    return bool(taken)
+
+
+async def forget_proofs(tx: Transaction, now: datetime) -> None:
+    """Delete the proofs that would no longer count."""
+    await tx.execute("DELETE FROM holder_proof WHERE until <= $1", now)

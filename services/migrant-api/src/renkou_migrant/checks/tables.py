@@ -25,3 +25,17 @@ class CertificateCheckRow(SQLModel, table=True):
     checked_on: date
     checked_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     checked_by: UUID
+
+
+class HolderProofRow(SQLModel, table=True):
+    """A proof of a holder's key that was accepted here, until it would no longer count.
+
+    By its digest, so that no process of the node takes it a second time. Says nothing about anybody: a digest of
+    what was signed for one showing, and a time within minutes.
+    """
+
+    __tablename__ = "holder_proof"
+    __table_args__ = (Index("holder_proof_until", "until"),)
+
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -54,12 +54,16 @@ def disclosed_lines(certificate: Certificate) -> list[Line]:
 
 
 def issue_lines(certificate: Certificate, district_names: Mapping[str, tuple[str, str]]) -> list[Line]:
-    """Issuer, dates and status reference. ``district_names`` maps a code to its Chinese and English name."""
-    zh, en = district_names.get(certificate.district, ("", ""))
+    """Issuer, dates and status reference. ``district_names`` maps a code to its Chinese and English name.
+
+    A district that is known by its code alone, or in Chinese alone, is named once.
+    """
     code = certificate.district
+    zh, en = ("" if name == code else name for name in district_names.get(code, ("", "")))
+    issuer = f"{zh} {code}".strip()
     last_day = china_day(certificate.expires_at - 1)
     return [
-        Line("签发地", "Issued by", f"{zh} {code}".strip(), en or code),
+        Line("签发地", "Issued by", issuer, en or issuer),
         Line("签发日期", "Issued on", *_both(china_day(certificate.issued_at))),
         Line("有效期至", "Valid until", *_both(last_day)),
         Line("状态序号", "Status reference", *_both(f"{certificate.status_uri}#{certificate.status_index}")),

@@ -8,14 +8,13 @@ from fastapi.responses import PlainTextResponse
 
 from renkou_common.database import Transaction
 from renkou_common.errors import NotFound
-from renkou_common.http.cursors import decode_key, encode_cursor
+from renkou_common.http.cursors import decode_key
 from renkou_common.scope import AreaScope
 from renkou_migrant.certificates import service, shown
-from renkou_migrant.certificates.entitlement import rules_of
 from renkou_migrant.certificates.records import StoredCertificate
 from renkou_migrant.certificates.repository import Filters
-from renkou_migrant.certificates.routes import GroupNames, answer
-from renkou_migrant.certificates.schemas import CertificateItem, CertificatePage, CertificateRead
+from renkou_migrant.certificates.routes import GroupNames, answer, asked, page_of
+from renkou_migrant.certificates.schemas import CertificatePage, CertificateRead
 from renkou_migrant.credentials.sdjwt import MEDIA_TYPE
 from renkou_migrant.me.identity import Holder, Myself
 from renkou_migrant.me.schemas import PresentationCreate, PresentationRead
@@ -35,15 +34,11 @@ async def list_own_certificates(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CertificatePage:
     """List the own certificates, the last issued first. For the person."""
-    today = runtime.clock.today()
-    filters = Filters(today, me.person_id, None, None, None)
+    filters = Filters(runtime.clock.today(), me.person_id)
     before = decode_key(after, int)
     async with runtime.database.transaction(OWN, read_only=True) as tx:
         found = await service.page(tx, OWN, filters, before, limit + 1)
-    following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
-    rules = rules_of(runtime)
-    items = [CertificateItem.of(one, str(runtime.district), today, rules) for one in found[:limit]]
-    return CertificatePage(items=items, next=following)
+        return page_of(found, limit, await asked(tx, runtime))
 
 
 async def _own(tx: Transaction, me: Holder, certificate_id: UUID) -> StoredCertificate:
@@ -59,6 +54,12 @@ async def _full(runtime: Runtime, me: Holder, certificate_id: UUID) -> str:
         return await service.full_text(tx, runtime, OWN, certificate_id)
 
 
+async def _paper(runtime: Runtime, me: Holder, certificate_id: UUID) -> str:
+    async with runtime.database.transaction(OWN) as tx:
+        await _own(tx, me, certificate_id)
+        return await service.paper_text(tx, runtime, OWN, certificate_id, me.actor)
+
+
 @router.get("/{certificate_id}", summary="One of my certificates 我的证明详情")
 async def read_own_certificate(
     certificate_id: UUID, response: Response, runtime: CurrentRuntime, me: Myself
@@ -72,7 +73,11 @@ async def read_own_certificate(
 async def present_own_certificate(
     certificate_id: UUID, body: PresentationCreate, runtime: CurrentRuntime, me: Myself
 ) -> PresentationRead:
-    """Make a presentation with these groups only, and its QR code. Nothing is kept. For the person."""
+    """Make a presentation with these groups only, and its QR code. Nothing is kept. For the person.
+
+    One bound to a key has no code here: a proof of that key is added to it and it is shown as it is. Its form
+    for paper is under `qr.png` and `document.pdf`.
+    """
     async with runtime.database.transaction(OWN, read_only=True) as tx:
         found = await _own(tx, me, certificate_id)
         full = await service.full_text(tx, runtime, OWN, certificate_id)
@@ -107,8 +112,13 @@ async def read_own_presentation(
 async def read_own_qr_image(
     certificate_id: UUID, runtime: CurrentRuntime, me: Myself, groups: GroupNames = None
 ) -> Response:
-    """Read the QR code of the chosen groups as an image. For the person."""
-    text = shown.packed(await _full(runtime, me, certificate_id), shown.groups_of(groups))
+    """Read the QR code of the chosen groups as an image. For the person.
+
+    Of a certificate bound to a key it is the form for paper, which anybody can show who has it; that it was
+    handed out is noted in the history.
+    """
+    chosen = shown.groups_of(groups)
+    text = shown.packed(await _paper(runtime, me, certificate_id), chosen)
     return Response(shown.qr_image(text), media_type="image/png")
 
 
@@ -121,10 +131,15 @@ async def read_own_qr_image(
 async def read_own_document(
     certificate_id: UUID, runtime: CurrentRuntime, me: Myself, groups: GroupNames = None
 ) -> Response:
-    """Read one A4 page with the chosen groups and their QR code. For the person."""
-    full = await _full(runtime, me, certificate_id)
+    """Read one A4 page with the chosen groups and their QR code. For the person.
+
+    Of a certificate bound to a key it is the form for paper, which anybody can show who has it; that it was
+    handed out is noted in the history.
+    """
+    chosen = shown.groups_of(groups)
+    full = await _paper(runtime, me, certificate_id)
     async with runtime.database.transaction(OWN, read_only=True) as tx:
         names = shown.district_names(runtime, await partners.trust_list(tx, runtime))
-    page = await shown.document(runtime, full, shown.groups_of(groups), names)
+    page = await shown.document(runtime, full, chosen, names)
     disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
     return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from renkou_migrant.credentials.groups import Group
 
@@ -14,7 +14,11 @@ class PresentationCreate(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"groups": ["person", "marital_status"]}]}
     )
 
-    groups: Annotated[list[Group], Field(min_length=1, max_length=6)]
+    groups: Annotated[
+        list[Group],
+        Field(min_length=1, max_length=6),
+        AfterValidator(lambda named: list(dict.fromkeys(named))),
+    ]
 
 
 class PresentationRead(BaseModel):
@@ -24,6 +28,6 @@ class PresentationRead(BaseModel):
     presentation: str = Field(description="SD-JWT with these groups only")
     qr_text: str | None = Field(
         description="the same, packed for a QR code; null for a certificate bound to a key, which is shown"
-        " with a proof of that key"
+        " with a proof of that key (its form for paper: `qr.png`, `document.pdf`)"
     )
     qr_svg: str | None = Field(description="the code as SVG, one unit per module, quiet zone of four")

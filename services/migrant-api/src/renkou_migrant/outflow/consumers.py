@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from renkou_common.contracts.registry import PersonEvent, RegistryEventType
+from renkou_common.contracts.registry_duplicates import PersonMerged, PersonSeparated
 from renkou_common.database import Transaction
 from renkou_common.messaging.envelope import Event
 from renkou_migrant.applications import service as applications
 from renkou_migrant.certificates import coverage
 from renkou_migrant.certificates.coverage import RegisterChange
 from renkou_migrant.departures import service as departures
+from renkou_migrant.merges import service as merges
 from renkou_migrant.outflow import service as outflow
 from renkou_migrant.outflow.domain import Mark, marks_of, times_away
 from renkou_migrant.runtime import Runtime
@@ -36,7 +38,25 @@ PERSON_EVENTS = frozenset(
 
 
 async def apply(tx: Transaction, runtime: Runtime, events: Sequence[Event]) -> None:
-    """Take a batch of the register's events over: marks, certificates' coverage, departures."""
+    """Take a batch of the register's events over: marks, certificates' coverage, departures, joined records.
+
+    Events about joined records are taken in their order; between them order does not matter.
+    """
+    together: list[Event] = []
+    for event in events:
+        if event.type == RegistryEventType.PERSON_SEPARATED:
+            await _apply(tx, runtime, together)
+            await merges.take_back(tx, runtime, PersonSeparated.model_validate(event.data))
+            together = []
+        together.append(event)
+        if event.type == RegistryEventType.PERSON_MERGED:
+            await _apply(tx, runtime, together)
+            await merges.follow(tx, runtime, PersonMerged.model_validate(event.data))
+            together = []
+    await _apply(tx, runtime, together)
+
+
+async def _apply(tx: Transaction, runtime: Runtime, events: Sequence[Event]) -> None:
     changes: dict[UUID, RegisterChange] = {}
     for event in events:
         if event.type in PERSON_EVENTS:

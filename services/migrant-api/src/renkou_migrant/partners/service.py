@@ -114,6 +114,7 @@ async def accept_trust_list(tx: Transaction, runtime: Runtime, token: str, by: U
     if not written:
         raise _refused(CredentialError(Reason.LIST_ROLLED_BACK))
     await message_log.note_trust_list(tx, runtime.cipher, token, runtime.clock.now())
+    runtime.verification.forget()
     return found
 
 

@@ -6,12 +6,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from renkou_common.errors import NotFound
-from renkou_common.scope import AreaScope
 from renkou_migrant.certificates.shown import district_names
 from renkou_migrant.checks import service as checks
 from renkou_migrant.checks.domain import CheckResult
 from renkou_migrant.credentials.sdjwt import MAX_PRESENTATION
-from renkou_migrant.partners import service as partners
 from renkou_migrant.public_page.page import STATIC, page
 from renkou_migrant.runtime import CurrentRuntime, Runtime
 
@@ -40,17 +38,19 @@ async def read_page(runtime: CurrentRuntime) -> HTMLResponse:
 
 @router.post("")
 async def verify_shown(request: Request, runtime: CurrentRuntime) -> HTMLResponse:
-    """The page with what the text sent in the form came to. Open to everyone; nothing is stored."""
+    """The page with what the text sent in the form came to; without a text the empty page again.
+
+    Open to everyone; nothing is stored but the digest of a holder's proof.
+    """
     form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=4)
     text = form.get("text", [""])[0][: 2 * MAX_PRESENTATION]
-    found, names = await _verified(runtime, text)
+    found, names = await _verified(runtime, text) if text.strip() else (None, {})
     return HTMLResponse(page(found, names), headers=HEADERS)
 
 
 async def _verified(runtime: Runtime, text: str) -> tuple[CheckResult, dict[str, tuple[str, str]]]:
-    async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
-        found = await checks.verify(tx, runtime, text)
-        return found, district_names(runtime, await partners.trust_list(tx, runtime))
+    found = await checks.verify_once(runtime, text)
+    return found, district_names(runtime, await checks.trust_list(runtime))
 
 
 @router.get("/{name}")

@@ -103,6 +103,7 @@ async def sign_due(tx: Transaction, runtime: Runtime) -> list[SignedList]:
             size=locked.size,
         )
         await repository.store_signed(tx, locked, token, issued_at, expires_at)
+        runtime.verification.forget()
     return await repository.own_lists(tx)
 
 
@@ -122,6 +123,7 @@ async def keep_partner_list(
     if verified.issuer != issuer_of(district):
         raise ValueError(f"{district} published a list of {verified.issuer}")
     number = number_of(verified.uri)
+    runtime.verification.forget()
     return await repository.keep_partner_list(tx, district, number, verified, token, runtime.clock.now())
 
 

@@ -104,6 +104,26 @@ def test_the_documents_vectors_unpack_to_the_exact_bytes_and_verify(vector: dict
     assert list(sdjwt.read(parsed).groups) == sorted(sdjwt.read(parsed).groups, key=list(Group).index)
 
 
+def test_the_documents_certificate_bound_to_a_key_is_packed_in_its_form_for_paper_only() -> None:
+    vector = VECTORS["bound"]
+    with pytest.raises(CredentialError) as caught:
+        packing.pack(vector["presentation"])
+    assert caught.value.reason is Reason.NOT_PACKABLE
+    assert packing.pack(vector["paper"]) == vector["packed"]
+    assert unpack_by_the_document(vector["packed"]) == packing.unpack(vector["packed"]) == vector["paper"]
+    bound, paper = (sdjwt.parse(vector[name]) for name in ("presentation", "paper"))
+    key = VerifyingKey.from_jwk(VECTORS["keys"][vector["key"]])
+    for parsed in (bound, paper):
+        parsed.jws.verify(key)
+    assert bound.jws.header == paper.jws.header
+    assert {name: bound.claims[name] for name in bound.claims.keys() - {"cnf", "_sd"}} == {
+        name: paper.claims[name] for name in paper.claims.keys() - {"_sd"}
+    }
+    assert not set(bound.claims["_sd"]) & set(paper.claims["_sd"])
+    assert sdjwt.read(bound).groups == sdjwt.read(paper).groups
+    assert len(base45.decode(vector["packed"].removeprefix(packing.PREFIX))) <= 450
+
+
 @pytest.mark.parametrize("vector", VECTORS["bad"], ids=lambda vector: str(vector["why"]))
 def test_the_documents_bad_vectors_are_refused(vector: dict[str, str]) -> None:
     with pytest.raises(CredentialError) as caught:

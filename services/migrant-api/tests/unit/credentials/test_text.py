@@ -66,3 +66,18 @@ def test_a_childless_holder_who_shows_birth_dates_shows_none(world: World) -> No
     text = describe(read_unverified(world.issue(facts=facts)))
     assert "子女出生日期 Children's dates of birth: 无 none" in text
     assert "签发地 Issued by: 340103\n" in text
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("合肥市庐阳区", "340103"), "合肥市庐阳区 340103"),
+        (("340103", "340103"), "340103"),
+        (("", "Luyang, Hefei"), "340103 Luyang, Hefei"),
+    ],
+)
+def test_a_district_without_a_name_in_a_language_is_named_once(
+    world: World, names: tuple[str, str], told: str
+) -> None:
+    issuer = issue_lines(read_unverified(world.issue()), {"340103": names})[0]
+    assert issuer.value == told

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from renkou_common.contracts.lines import difference
 from renkou_common.contracts.registry import RegistryEventType
-from renkou_common.contracts.registry_duplicates import PersonMerged, PersonSeparated
+from renkou_common.contracts.registry_duplicates import PersonMerged, PersonSeparated, RecordKept
+from renkou_common.scope import AreaScope
 from renkou_registry.cards import service as cards
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.households import service as households
@@ -42,9 +43,34 @@ async def leave(desk: Desk, gone: PersonRecord, kept: PersonRecord, reason: str)
     )
     await persons.hide(desk.tx, gone.id)
     done = Recorded(event, gone, last, reversal)
-    payload = PersonMerged(**done.fields(), kept_ref=kept.ref)
+    payload = PersonMerged(
+        **done.fields(),
+        kept_ref=kept.ref,
+        kept=RecordKept(
+            person_id=kept.id,
+            sex=kept.sex,
+            birth_month=f"{kept.birth_date:%Y-%m}",
+            registered_area=f"{kept.registered_area:012d}",
+        ),
+        facts_differ=await _facts_differ(desk, gone, kept),
+    )
     await desk.runtime.outbox.append(desk.tx, RegistryEventType.PERSON_MERGED, gone.ref, payload)
     return event.id
+
+
+async def _facts_differ(desk: Desk, gone: PersonRecord, kept: PersonRecord) -> list[str]:
+    """Return the facts of a certificate that the record that stays tells otherwise, by name.
+
+    A number that the record which leaves still has is not that of the other one: no two have the same.
+    """
+    now = (await persons.lock(desk.tx, [kept.id], AreaScope.everything()))[kept.id]
+    names = ("name", "sex", "birth_date", "marital_status", "registered_area")
+    found = [name for name in names if getattr(gone, name) != getattr(now, name)]
+    if gone.children_count != now.children_count:
+        found.append("children")
+    if await persons.has_document(desk.tx, gone.id):
+        found.append("resident_id")
+    return sorted(found)
 
 
 async def come_back(desk: Desk, gone_id: UUID, event_id: UUID, reason: str) -> None:

@@ -219,6 +219,14 @@ async def hand_over_document(tx: Transaction, giver_id: UUID, taker_id: UUID) ->
     return True
 
 
+async def has_document(tx: Transaction, person_id: UUID) -> bool:
+    """Say whether a row carries an identity document."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM person WHERE id = $1 AND resident_id_sealed IS NOT NULL)", person_id
+    )
+    return found
+
+
 async def id_of_ref(tx: Transaction, ref: UUID) -> UUID | None:
     """Return the person that a reference means."""
     person_id: UUID | None = await tx.fetchval("SELECT id FROM person WHERE ref = $1 AND NOT withdrawn", ref)

@@ -285,6 +285,11 @@ async def hand_over_document(tx: Transaction, giver_id: UUID, taker_id: UUID) ->
         )
 
 
+async def has_document(tx: Transaction, person_id: UUID) -> bool:
+    """Say whether a record that the caller sees carries an identity document."""
+    return await repository.has_document(tx, person_id)
+
+
 async def add_children(tx: Transaction, parent_ids: Sequence[UUID], number: int) -> None:
     """Change how many children parents have."""
     await relatives_repository.add_children(tx, parent_ids, number)

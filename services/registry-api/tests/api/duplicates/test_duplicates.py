@@ -225,3 +225,20 @@ async def test_the_list_is_turned_page_by_page_without_gap_or_repetition(registr
         after = page["next"]
     assert after is None
     assert found == [each["id"] for each in whole["items"]]
+
+
+async def test_other_services_are_told_which_record_stays_and_what_of_a_certificate_it_tells_otherwise(
+    registry: Registry,
+) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    first, second = await twice(registry, clerk, "上官清照", name="上官清兆")
+    await merge(clerk, first, second)
+    events = await People(clerk, registry.runtime).events(second["ref"])
+    (told,) = [event.data for event in events if event.type == "registry.person.merged.v1"]
+    assert told["kept"] == {
+        "person_id": first["id"],
+        "sex": 2,
+        "birth_month": "1988-05",
+        "registered_area": HERE,
+    }
+    assert told["facts_differ"] == ["name"]
