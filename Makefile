@@ -9,6 +9,7 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.installed
 PACKAGES := libs/common services/registry-api services/migrant-api services/reporting-worker deploy/local partner-kit
 MANIFESTS := $(addsuffix /pyproject.toml,$(PACKAGES))
+WORKERS ?= logical
 KILLS ?= 40
 SEED ?= 1
 DISTRICTS ?= 340103
@@ -73,9 +74,8 @@ conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real nod
 	$(CONFORMANCE) --driver "$(PYTHON) -m tests.conformance.driver" --out build/conformance/node --patience 30 \
 	  $(if $(QUICK),--only IN NO BAD OUT DIG ALL-hub-lost ALL-genuine)
 
-test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests
-	.venv/bin/pytest -q tests/interop # first: its holders' proofs are good for minutes
-	.venv/bin/pytest --ignore=tests/interop
+test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests; WORKERS=n processes
+	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8
 
 verifier: $(STAMP) ## build/renkou-verify.pyz: verifies evidence and message logs without a node
 	mkdir -p build

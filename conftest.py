@@ -2,7 +2,8 @@
 
     async def test_something(database_factory, nats_server): ...
 
-Both live in a temporary folder, on free loopback ports, and end with the run even when it is killed.
+Both live in a temporary folder, on free loopback ports, and end with the run even when it is killed. With
+`pytest -n 2` two processes share the tests out; each has servers and session fixtures of its own.
 """
 
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from renkou_local.databases import DatabaseAccess
 from renkou_local.hub.server import EmbeddedHub
@@ -21,7 +24,22 @@ from renkou_local.postgres import EmbeddedPostgres
 
 DISTRICTS = ("340103", "310115")
 
+ONE_WORLD = "tests/e2e/"  # its tests share one stack of processes, which is dear to start
+
 DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
+
+
+class FileByFile(LoadScopeScheduling):
+    """A test file at a time to each process, in the order of `testpaths`: the longest come first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return ONE_WORLD if nodeid.startswith(ONE_WORLD) else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileByFile:
+    """How `pytest -n` shares the tests out."""
+    config.option.loadscopereorder = False
+    return FileByFile(config, log)
 
 
 @pytest.fixture(scope="session")

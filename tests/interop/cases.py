@@ -1,8 +1,13 @@
-"""Certificates of ours, good and bad, with what everybody should say of them."""
+"""Certificates of ours, good and bad, with what everybody should say of them.
 
-import time
+A holder's proof is good for minutes, so presentations are made when a test first asks for them; whatever is
+dated from the import of this module is good for an hour at least.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -16,8 +21,8 @@ from renkou_migrant.credentials.trust import describe_district, key_entry, sign_
 from renkou_migrant.credentials.verifier import OfflineVerifier
 
 HOME, OTHER = "340103", "310115"
-NOW = datetime.fromtimestamp(int(time.time()), UTC)
-ISSUED, EXPIRES = NOW - timedelta(days=100), NOW + timedelta(days=900)
+TODAY = datetime.now(UTC).replace(microsecond=0)
+ISSUED, EXPIRES = TODAY - timedelta(days=100), TODAY + timedelta(days=900)
 REVOKED = 99
 AUDIENCE, NONCE = "renkou:310115/counter", "k3J9-pZ4m2QxT8vB7sLw"
 KEYS = {HOME: SigningKey.generate(f"{HOME}-1"), OTHER: SigningKey.generate(f"{OTHER}-1", "EdDSA")}
@@ -39,15 +44,23 @@ _NAMES = {HOME: ("庐阳", "Luyang"), OTHER: ("浦东", "Pudong")}
 
 @dataclass(frozen=True)
 class Case:
-    """A presentation; ``reason`` is what we say. ``passed_over``: the npm package reads on without a word."""
+    """How to make a presentation; ``reason`` is what we say of it.
+
+    ``passed_over``: the npm package reads on without a word.
+    """
 
     name: str
-    presentation: str
+    make: Callable[[], str]
     reason: Reason = Reason.VALID
     shown: tuple[Group, ...] = ()
     nonce: str | None = None
     audience: str = AUDIENCE
     passed_over: bool = False
+
+    @cached_property
+    def presentation(self) -> str:
+        """The same one for everybody."""
+        return self.make()
 
     @property
     def challenge(self) -> holder.Challenge:
@@ -58,7 +71,7 @@ class Case:
 def _trust_token() -> str:
     anchor = ANCHOR
     exchange = SigningKey.generate("x", "EdDSA")
-    since = NOW - timedelta(days=900)
+    since = TODAY - timedelta(days=900)
     described = [
         describe_district(
             code=code,
@@ -70,8 +83,8 @@ def _trust_token() -> str:
         )
         for code, key in KEYS.items()
     ]
-    until = NOW + timedelta(days=9)
-    return sign_trust_list(described, sequence=1, issued_at=NOW, expires_at=until, anchor=anchor)
+    until = TODAY + timedelta(days=9)
+    return sign_trust_list(described, sequence=1, issued_at=TODAY, expires_at=until, anchor=anchor)
 
 
 ANCHOR = SigningKey.generate("hub-1", "EdDSA")
@@ -81,8 +94,8 @@ LISTS = {
         [REVOKED],
         district=code,
         sequence=1,
-        issued_at=NOW - timedelta(hours=1),
-        expires_at=NOW + timedelta(days=1),
+        issued_at=TODAY - timedelta(hours=1),
+        expires_at=TODAY + timedelta(days=1),
         key=key,
         size=1024,
     )
@@ -91,8 +104,10 @@ LISTS = {
 
 
 def verifier() -> OfflineVerifier:
-    """Our own verifier on this world."""
-    return OfflineVerifier(TRUST, [verify_status_list(token, TRUST) for token in LISTS.values()], NOW)
+    """Our own verifier on this world, now."""
+    return OfflineVerifier(
+        TRUST, [verify_status_list(token, TRUST) for token in LISTS.values()], datetime.now(UTC)
+    )
 
 
 def issue(code: str = HOME, **changes: Any) -> str:
@@ -124,86 +139,129 @@ def _bound() -> str:
 
 
 def _proved(**changes: Any) -> str:
-    arguments: dict[str, Any] = {"key": HOLDER, "audience": AUDIENCE, "nonce": NONCE, "now": NOW}
+    arguments: dict[str, Any] = {
+        "key": HOLDER,
+        "audience": AUDIENCE,
+        "nonce": NONCE,
+        "now": datetime.now(UTC),
+    }
     return holder.prove(_bound(), **(arguments | changes))
+
+
+def _minimal() -> str:
+    return sdjwt.present(issue(), [Group.PERSON])
+
+
+def _with_forged_claims() -> str:
+    minimal = _minimal()
+    token, disclosures = sdjwt.split(minimal)
+    head, _, signature = token.split(".")
+    forged = encode_base64url(orjson.dumps(dict(sdjwt.parse(minimal).claims) | {"exp": 2**33}))
+    return sdjwt.join(f"{head}.{forged}.{signature}", disclosures)
+
+
+def _without_algorithm() -> str:
+    token, disclosures = sdjwt.split(_minimal())
+    none = encode_base64url(orjson.dumps({"alg": "none", "kid": f"{HOME}-1", "typ": sdjwt.MEDIA_TYPE}))
+    return sdjwt.join(f"{none}.{token.split('.')[1]}.", disclosures)
+
+
+def _with_altered_disclosure() -> str:
+    token, (person,) = sdjwt.split(_minimal())
+    salt, group, value = sdjwt.decode_disclosure(person)
+    altered = sdjwt.encode_disclosure(salt.encode()[:16], group, value | {"name": "别人"})
+    return sdjwt.join(token, [altered])
+
+
+def _with_foreign_disclosure() -> str:
+    return f"{_minimal()}{sdjwt.split(issue())[1][0]}~"
+
+
+def _with_repeated_disclosure() -> str:
+    token, disclosures = sdjwt.split(_minimal())
+    return sdjwt.join(token, [*disclosures] * 2)
+
+
+def _with_status(issuer: str) -> str:
+    return resigned(_minimal(), status={"status_list": {"idx": 7, "uri": sdjwt.status_list_uri(issuer)}})
 
 
 def good_cases() -> list[Case]:
     """What every verifier accepts, reading the same groups."""
-    full = issue()
-    shown = [(), (Group.PERSON,), (Group.MARITAL_STATUS, Group.CHILDREN_BIRTH_DATES), tuple(Group)]
-    cases = [Case(f"shows {len(some)}", sdjwt.present(full, some), shown=some) for some in shown]
-    cases.append(Case("EdDSA", issue(OTHER), shown=tuple(Group)))
-    cases.append(Case("bound to a holder", _proved(), shown=(Group.PERSON,), nonce=NONCE))
-    return cases
+
+    def showing(*groups: Group) -> Case:
+        return Case(f"shows {len(groups)}", lambda: sdjwt.present(issue(), groups), shown=groups)
+
+    return [
+        showing(),
+        showing(Group.PERSON),
+        showing(Group.MARITAL_STATUS, Group.CHILDREN_BIRTH_DATES),
+        showing(*Group),
+        Case("EdDSA", lambda: issue(OTHER), shown=tuple(Group)),
+        Case("bound to a holder", _proved, shown=(Group.PERSON,), nonce=NONCE),
+    ]
 
 
 def bad_cases() -> list[Case]:
     """What every verifier refuses."""
-    full = issue()
-    minimal = sdjwt.present(full, [Group.PERSON])
-    token, (person,) = sdjwt.split(minimal)
-    head, _, signature = token.split(".")
-    salt, group, value = sdjwt.decode_disclosure(person)
-    altered = sdjwt.encode_disclosure(salt.encode()[:16], group, value | {"name": "别人"})
-    foreign = sdjwt.split(issue())[1][0]
-    forged = encode_base64url(orjson.dumps(dict(sdjwt.parse(full).claims) | {"exp": 2**33}))
-    none = encode_base64url(orjson.dumps({"alg": "none", "kid": f"{HOME}-1", "typ": sdjwt.MEDIA_TYPE}))
-    _, payload, _ = token.split(".")
-    impostor = SigningKey.generate(f"{HOME}-1")
-    other_status = {"status_list": {"idx": 7, "uri": sdjwt.status_list_uri(OTHER)}}
     return [
-        Case("forged claims", sdjwt.join(f"{head}.{forged}.{signature}", [person]), Reason.BAD_SIGNATURE),
-        Case("no algorithm", sdjwt.join(f"{none}.{payload}.", [person]), Reason.ALGORITHM_NOT_OF_KEY),
-        Case("wrong key", issue(key=impostor), Reason.BAD_SIGNATURE),
-        Case("unknown key", issue(key=SigningKey.generate("340103-9")), Reason.UNKNOWN_KEY),
+        Case("forged claims", _with_forged_claims, Reason.BAD_SIGNATURE),
+        Case("no algorithm", _without_algorithm, Reason.ALGORITHM_NOT_OF_KEY),
+        Case("wrong key", lambda: issue(key=SigningKey.generate(f"{HOME}-1")), Reason.BAD_SIGNATURE),
+        Case("unknown key", lambda: issue(key=SigningKey.generate("340103-9")), Reason.UNKNOWN_KEY),
         Case(
             "algorithm not the key's",
-            resigned(minimal, {"alg": "EdDSA"}),
+            lambda: resigned(_minimal(), {"alg": "EdDSA"}),
             Reason.ALGORITHM_NOT_OF_KEY,
         ),
         Case(
             "altered disclosure",
-            sdjwt.join(token, [altered]),
+            _with_altered_disclosure,
             Reason.DISCLOSURE_UNREFERENCED,
             passed_over=True,
         ),
-        Case("foreign disclosure", f"{minimal}{foreign}~", Reason.DISCLOSURE_UNREFERENCED, passed_over=True),
         Case(
-            "repeated disclosure",
-            sdjwt.join(token, [person] * 2),
-            Reason.DISCLOSURE_REPEATED,
+            "foreign disclosure",
+            _with_foreign_disclosure,
+            Reason.DISCLOSURE_UNREFERENCED,
             passed_over=True,
         ),
-        Case("another typ", resigned(minimal, {"typ": "jwt"}), Reason.WRONG_TYPE),
-        Case("another vct", resigned(minimal, vct="urn:other:1"), Reason.WRONG_CERTIFICATE_TYPE),
+        Case("repeated disclosure", _with_repeated_disclosure, Reason.DISCLOSURE_REPEATED, passed_over=True),
+        Case("another typ", lambda: resigned(_minimal(), {"typ": "jwt"}), Reason.WRONG_TYPE),
+        Case("another vct", lambda: resigned(_minimal(), vct="urn:other:1"), Reason.WRONG_CERTIFICATE_TYPE),
         Case(
             "crit",
-            resigned(minimal, {"crit": ["b64"], "b64": False}),
+            lambda: resigned(_minimal(), {"crit": ["b64"], "b64": False}),
             Reason.CRITICAL_HEADER,
             passed_over=True,
         ),
-        Case("expired", issue(expires_at=NOW - timedelta(hours=2)), Reason.EXPIRED),
-        Case("of tomorrow", issue(issued_at=NOW + timedelta(days=1)), Reason.NOT_YET_VALID),
-        Case("revoked", issue(status_index=REVOKED), Reason.REVOKED),
-        Case("index out of range", issue(status_index=1024), Reason.STATUS_INDEX_OUT_OF_RANGE),
+        Case("expired", lambda: issue(expires_at=TODAY - timedelta(hours=2)), Reason.EXPIRED),
+        Case("of tomorrow", lambda: issue(issued_at=TODAY + timedelta(days=1)), Reason.NOT_YET_VALID),
+        Case("revoked", lambda: issue(status_index=REVOKED), Reason.REVOKED),
+        Case("index out of range", lambda: issue(status_index=1024), Reason.STATUS_INDEX_OUT_OF_RANGE),
+        Case("another issuer's status list", lambda: _with_status(OTHER), Reason.STATUS_LIST_FOREIGN),
+        Case("proof stripped", _bound, Reason.HOLDER_PROOF_MISSING, nonce=NONCE),
         Case(
-            "another issuer's status list",
-            resigned(minimal, status=other_status),
-            Reason.STATUS_LIST_FOREIGN,
+            "proof for another nonce",
+            lambda: _proved(nonce="x" * 20),
+            Reason.HOLDER_PROOF_NONCE,
+            nonce=NONCE,
         ),
-        Case("proof stripped", _bound(), Reason.HOLDER_PROOF_MISSING, nonce=NONCE),
-        Case("proof for another nonce", _proved(nonce="x" * 20), Reason.HOLDER_PROOF_NONCE, nonce=NONCE),
-        Case("proof for another audience", _proved(audience="x"), Reason.HOLDER_PROOF_AUDIENCE, nonce=NONCE),
+        Case(
+            "proof for another audience",
+            lambda: _proved(audience="x"),
+            Reason.HOLDER_PROOF_AUDIENCE,
+            nonce=NONCE,
+        ),
         Case(
             "proof by another key",
-            _proved(key=SigningKey.generate("thief")),
+            lambda: _proved(key=SigningKey.generate("thief")),
             Reason.HOLDER_PROOF_INVALID,
             nonce=NONCE,
         ),
         Case(
             "proof over another presentation",
-            _bound() + str(sdjwt.separate_proof(_proved())[1]),
+            lambda: _bound() + str(sdjwt.separate_proof(_proved())[1]),
             Reason.HOLDER_PROOF_INVALID,
             nonce=NONCE,
         ),

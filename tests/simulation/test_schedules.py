@@ -6,6 +6,7 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -38,7 +39,8 @@ def test_every_schedule_ends_with_both_ends_agreeing() -> None:
     starts = range(SEED, SEED + SCHEDULES, _PART)
     parts = [(start, min(_PART, SEED + SCHEDULES - start)) for start in starts]
     seen: set[str] = set()
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # A fresh start of each: this process may have threads, which a fork would leave in the middle of something.
+    with ProcessPoolExecutor(max_workers=os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for faults, broken in pool.map(share, parts):
             assert broken == []
             seen |= set(faults)

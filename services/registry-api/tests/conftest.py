@@ -7,11 +7,14 @@
 `registry` is shared by a whole run (make records of your own); `fresh_registry` is a database of its own.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
+
+from renkou_registry.auth import passwords
 
 from .support import (
     DISTRICT,
@@ -23,6 +26,14 @@ from .support import (
     running,
     secret_files,
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Argon2id at its lowest cost: a run signs in thousands of times. `test_migrate.py` holds the real one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

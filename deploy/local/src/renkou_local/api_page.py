@@ -5,6 +5,7 @@ python -m renkou_local.api_page docs/api.md
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ bodies and answers at `/docs` and `/openapi.json`, and counts of requests at `/m
 """
 
 
+@cache
 def documents() -> dict[str, dict[str, Any]]:
     """Return the OpenAPI documents by service; nothing connects."""
     needed = {"district": "000000", "database_url": "postgresql://nowhere/none"}

@@ -56,6 +56,12 @@ async def test_the_check_finds_drift(fresh_registry: Registry, owner: Session) -
     assert "forgotten" in output
 
 
+async def test_secrets_are_kept_at_the_cost_that_owasp_asks_for(owner: Session) -> None:
+    kept = await owner.fetch("SELECT secret_hash FROM service_client")
+    costs = {each["secret_hash"].rsplit("$", 2)[0] for each in kept}
+    assert costs == {"$argon2id$v=19$m=47104,t=1,p=1"}
+
+
 async def test_a_service_follows_its_secret_file(fresh_registry: Registry, tmp_path: Path) -> None:
     replaced = tmp_path / "migrant-secret"
     replaced.write_text("another secret of migrant-api\n")

@@ -6,7 +6,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-_HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
+HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 _AT_ONCE = asyncio.Semaphore(2)
 """Bounds memory (46 MiB each) and keeps guessing from taking every core."""
 
@@ -14,19 +14,19 @@ _AT_ONCE = asyncio.Semaphore(2)
 @cache
 def _nobody() -> str:
     """A hash for callers who do not exist, so that they cost as much as those who do."""
-    return _HASHER.hash("no such account")
+    return HASHER.hash("no such account")
 
 
 def _matches(stored: str, given: str) -> bool:
     try:
-        return _HASHER.verify(stored, given)
+        return HASHER.verify(stored, given)
     except (Argon2Error, InvalidHashError):
         return False
 
 
 def hash_now(secret: str) -> str:
     """Return the stored form; blocks for tens of milliseconds (command line only)."""
-    return _HASHER.hash(secret)
+    return HASHER.hash(secret)
 
 
 def matches_now(stored: str, given: str) -> bool:
@@ -37,7 +37,7 @@ def matches_now(stored: str, given: str) -> bool:
 async def hash_password(secret: str) -> str:
     """Return the stored form of a password."""
     async with _AT_ONCE:
-        return await asyncio.to_thread(_HASHER.hash, secret)
+        return await asyncio.to_thread(HASHER.hash, secret)
 
 
 async def verify_password(stored: str | None, given: str) -> bool:
