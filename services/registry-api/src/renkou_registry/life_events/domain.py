@@ -110,6 +110,8 @@ def effective(history: Sequence[LifeEvent]) -> list[LifeEvent]:
     """Return the events that hold, corrections applied, in the order they happened: the entry first, then by
     day, a change of the division first and a death or widowhood last on its day, otherwise as recorded. None hold of a
     record that has joined another."""
+    if len(history) == 1 and history[0].kind in ENTRIES:  # who has just come in, and imports bring many
+        return list(history)
     retracted = {event.retracts for event in history if event.retracts}
     standing = {event.id: event for event in history if event.id not in retracted}
     for event in history:
@@ -227,19 +229,17 @@ def population_lines(history: Sequence[LifeEvent], district: District, rules: Ru
 def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
     """Return the lines of a state."""
 
-    def inside(area: int) -> bool:
-        return district[0] <= area <= district[1]
-
-    registered = [(a.since, a.registered if inside(a.registered) else None) for a in state.addresses]
-    migrant_in = [
-        (a.since, a.present if inside(a.present) and not inside(a.registered) else None)
-        for a in state.addresses
-    ]
-    migrant_out = [
-        (a.since, a.registered if inside(a.registered) and not inside(a.present) else None)
-        for a in state.addresses
-    ]
-    resident = [(since, area if inside(area) else None) for since, area in state.usual]
+    low, high = district
+    registered: list[tuple[date, int | None]] = []
+    migrant_in: list[tuple[date, int | None]] = []
+    migrant_out: list[tuple[date, int | None]] = []
+    for a in state.addresses:
+        home = a.registered if low <= a.registered <= high else None
+        here = a.present if low <= a.present <= high else None
+        registered.append((a.since, home))
+        migrant_in.append((a.since, here if home is None else None))
+        migrant_out.append((a.since, home if here is None else None))
+    resident = [(since, area if low <= area <= high else None) for since, area in state.usual]
     lines: Counter[LineKey] = Counter()
     for population, membership in (
         (Population.REGISTERED, registered),
