@@ -16,7 +16,7 @@ async def append(
 ) -> None:
     """Write events in this order."""
     if events:
-        await repository.append(tx, [repository.record_of(each) for each in events], recorded_at, recorded_by)
+        await repository.append(tx, events, recorded_at, recorded_by)
 
 
 def record_of(event: NewEvent) -> tuple[Any, ...]:
@@ -29,7 +29,7 @@ async def append_records(
 ) -> None:
     """Write events that are ready, in this order."""
     if records:
-        await repository.append(tx, records, recorded_at, recorded_by)
+        await repository.append_records(tx, records, recorded_at, recorded_by)
 
 
 async def of_persons(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[LifeEvent]]:

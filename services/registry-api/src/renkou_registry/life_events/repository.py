@@ -68,7 +68,7 @@ def _stored(row: asyncpg.Record) -> StoredEvent:
 
 
 def record_of(new: NewEvent) -> tuple[Any, ...]:
-    """Return an event as :func:`append` takes it; the person's id stands second."""
+    """Return an event as :func:`append_records` takes it; the person's id stands second."""
     event = new.event
     return (
         event.id,
@@ -83,9 +83,16 @@ def record_of(new: NewEvent) -> tuple[Any, ...]:
 
 
 async def append(
-    tx: Transaction, records: Sequence[tuple[Any, ...]], recorded_at: datetime, recorded_by: UUID
+    tx: Transaction, events: Sequence[NewEvent], recorded_at: datetime, recorded_by: UUID
 ) -> None:
     """Write events in this order."""
+    await append_records(tx, [record_of(each) for each in events], recorded_at, recorded_by)
+
+
+async def append_records(
+    tx: Transaction, records: Sequence[tuple[Any, ...]], recorded_at: datetime, recorded_by: UUID
+) -> None:
+    """Write events that are ready, in this order."""
     source = await bulk.rows(tx, _APPENDED, records, after=2)
     await tx.execute(
         f"INSERT INTO life_event ({', '.join(_APPENDED.names)}, recorded_at, recorded_by)"
