@@ -330,7 +330,7 @@ class PersonsImporter(Importer):
 
     def block_rows(self, block: int) -> int:
         """Small first, since nothing is written before one is ready; then large, for fewer statements."""
-        return min(500 << min(block, 8), 4000)
+        return min(500 << min(block, 8), 2000)
 
     def group(self, row: Row) -> str | None:
         household: str | None = row[HOUSEHOLD]

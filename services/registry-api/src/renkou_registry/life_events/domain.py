@@ -228,7 +228,8 @@ def population_lines(history: Sequence[LifeEvent], district: District, rules: Ru
 
 def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
     """Return the lines of a state."""
-
+    if len(state.addresses) == 1 and len(state.usual) <= 1 and state.alive:
+        return _lines_of_entry(state, district)
     low, high = district
     registered: list[tuple[date, int | None]] = []
     migrant_in: list[tuple[date, int | None]] = []
@@ -252,6 +253,27 @@ def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
                 lines[key] += 1
     for key, value in due_lines(state, district).items():
         lines[key] += value
+    return lines
+
+
+def _lines_of_entry(state: PersonState, district: District) -> Counter[LineKey]:
+    """Return the lines of somebody alive who came in and has done nothing else, as most of an import."""
+    low, high = district
+    first, month, entered = state.addresses[0], state.birth_date.isoformat()[:7], ENTRY_MEASURES[state.entry]
+    home = first.registered if low <= first.registered <= high else None
+    here = first.present if low <= first.present <= high else None
+    belongings = [(Population.REGISTERED, home, first.since)] if home is not None else []
+    if home is None and here is not None:
+        belongings.append((Population.MIGRANT_IN, here, first.since))
+    elif here is None and home is not None:
+        belongings.append((Population.MIGRANT_OUT, home, first.since))
+    belongings += [(Population.RESIDENT, area, on) for on, area in state.usual if low <= area <= high]
+    lines: Counter[LineKey] = Counter()
+    for population, area, on in belongings:
+        measure = entered if on == state.entered_on else Measure.IN
+        parity = state.parity if measure is Measure.BIRTH else 0
+        lines[LineKey(population, f"{area:012d}", on, measure, state.sex, month, parity)] = 1
+    lines.update(due_lines(state, district))
     return lines
 
 
