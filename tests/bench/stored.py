@@ -1,5 +1,6 @@
-"""What an import leaves: the rows it stored, to be copied alone, and the most memory its processes took."""
+"""What an import leaves and takes: the rows it stored, to be copied alone; memory and processor time."""
 
+import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -54,6 +55,7 @@ class Stored:
         return seconds
 
 
+_TICKS = os.sysconf("SC_CLK_TCK")
 _MODULES = {
     "renkou_registry.main": "API",
     "renkou_registry.worker": "worker",
@@ -67,13 +69,15 @@ class Peaks:
     def __init__(self, district: str) -> None:
         self._mark = f"RENKOU_DISTRICT={district}\0".encode()
         self._mebibytes = dict.fromkeys(_MODULES.values(), 0)
+        self._names: dict[str, str | None] = {}
 
     def look(self) -> None:
         """Take in the peaks so far; a reader lives only as long as its file is read."""
         for process in Path("/proc").glob("[0-9]*"):
             try:
-                name = self._name(process)
-                if name and self._mark in (process / "environ").read_bytes() + b"\0":
+                if process.name not in self._names:  # told once: looking must not cost what is measured
+                    self._names[process.name] = self._name(process)
+                if name := self._names[process.name]:
                     peak = _peak((process / "status").read_text())
                     self._mebibytes[name] = max(self._mebibytes[name], peak)
             except OSError:  # it has ended meanwhile
@@ -85,7 +89,58 @@ class Peaks:
 
     def _name(self, process: Path) -> str | None:
         words = (process / "cmdline").read_text().split("\0")
+        if self._mark not in (process / "environ").read_bytes() + b"\0":
+            return None
         return next((name for module, name in _MODULES.items() if module in words), None)
+
+
+class Spent:
+    """Processor time that a district's register spends on imports: beside wall-clock time, which whatever else
+    the machine does lengthens. The worker's holds the relay of the events, the database's all of its sessions.
+    """
+
+    def __init__(self, district: str, database: str) -> None:
+        self._mark = f"RENKOU_DISTRICT={district}\0".encode()
+        self._database = f" {database} "
+        self._before = self._now()
+        self._seconds: dict[str, float] = {}
+        self._rows = 0
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._before = self._now()
+
+    def end(self, rows: int) -> None:
+        """Take in what was spent since the beginning, on so many rows."""
+        self._rows += rows
+        for (name, process), seconds in self._now().items():
+            spent = seconds - self._before.get((name, process), 0.0)
+            self._seconds[name] = self._seconds.get(name, 0.0) + spent
+
+    def told(self) -> str:
+        """Return the microseconds per row of each part."""
+        return ", ".join(
+            f"{name} {1e6 * seconds / max(self._rows, 1):.0f}" for name, seconds in self._seconds.items()
+        )
+
+    def _now(self) -> dict[tuple[str, str], float]:
+        """Return the seconds of each process by what it is; readers count when they have ended."""
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (process / "cmdline").read_text().replace("\0", " ")
+                ticks = (process / "stat").read_text().rpartition(")")[2].split()[11:15]
+                if command.startswith("postgres: ") and self._database in command:
+                    found["database", process.name] = sum(map(int, ticks[:2])) / _TICKS
+                elif (
+                    "-m renkou_registry.worker" in command
+                    and self._mark in (process / "environ").read_bytes() + b"\0"
+                ):
+                    found["worker", process.name] = sum(map(int, ticks[:2])) / _TICKS
+                    found["readers", process.name] = sum(map(int, ticks[2:])) / _TICKS
+            except OSError:  # it has ended meanwhile
+                continue
+        return found
 
 
 def _peak(status: str) -> int:

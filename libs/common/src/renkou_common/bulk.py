@@ -23,11 +23,13 @@ MANY = 200
 class Shape:
     """What rows look like: a name of their own among temporary tables, and each column's PostgreSQL type.
 
-    A type is one that the driver sends in binary: jsonb travels as text.
+    A type is one that the driver sends in binary: jsonb travels as text. ``ordered`` rows have a ``place``
+    besides, for statements that write them in the order given.
     """
 
     name: str
     columns: dict[str, str]
+    ordered: bool = False
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -37,17 +39,18 @@ class Shape:
     @cached_property
     def empty(self) -> str:
         """The statements that leave an empty temporary table."""
-        columns = ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
+        given = {"place": "int", **self.columns} if self.ordered else self.columns
+        columns = ", ".join(f"{name} {kind}" for name, kind in given.items())
         return (
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS given_{self.name} (place int, {columns})"
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS given_{self.name} ({columns})"
             f" ON COMMIT DELETE ROWS; TRUNCATE given_{self.name}"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What stands after FROM: rows called ``r`` with the shape's columns and ``place``, 1, 2, ... in the order
-    given; and the arguments it takes."""
+    """What stands after FROM: rows called ``r`` with the shape's columns, those of an ordered one with
+    ``place``, 1, 2, ... in the order given; and the arguments it takes."""
 
     sql: str
     arguments: list[Any]
@@ -60,11 +63,8 @@ async def rows(tx: Transaction, shape: Shape, records: Sequence[Sequence[Any]], 
         listed = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(shape.columns.values(), after + 1))
         return Source(f"unnest({listed}) WITH ORDINALITY AS r ({', '.join(shape.names)}, place)", arrays)
     await tx.execute(shape.empty)
-    await tx.copy_records_to_table(
-        f"given_{shape.name}",
-        records=[(place, *record) for place, record in enumerate(records, 1)],
-        columns=["place", *shape.names],
-    )
+    given = [(place, *record) for place, record in enumerate(records, 1)] if shape.ordered else records
+    await tx.copy_records_to_table(f"given_{shape.name}", records=given)
     return Source(f"given_{shape.name} AS r", [])
 
 

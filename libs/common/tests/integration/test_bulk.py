@@ -10,7 +10,7 @@ from renkou_common import bulk
 from renkou_common.database import Database
 from renkou_common.scope import AreaScope
 
-SHAPE = bulk.Shape("kept", {"id": "uuid", "text": "text", "number": "bigint"})
+SHAPE = bulk.Shape("kept", {"id": "uuid", "text": "text", "number": "bigint"}, ordered=True)
 KEEP = "INSERT INTO kept (place, id, text, number, by) SELECT r.place, r.id, r.text, r.number, $1 FROM <rows>"
 COUNTS = [1, bulk.MANY - 1, bulk.MANY, 3 * bulk.MANY]
 

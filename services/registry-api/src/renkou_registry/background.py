@@ -7,8 +7,8 @@ the last committed rows. ``NOTIFY renkou_jobs`` wakes a waiting worker.
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +22,28 @@ _log = structlog.get_logger(__name__)
 POLL_SECONDS = 5.0
 PAUSE_SECONDS = 1.0
 MAXIMUM_ATTEMPTS = 5
+
+
+_waited_for: set[UUID] = set()
+
+
+@contextmanager
+def waited_for(job_id: UUID) -> Iterator[None]:
+    """Mark a job of this process that a clerk waits for: see :func:`give_way`."""
+    _waited_for.add(job_id)
+    try:
+        yield
+    finally:
+        _waited_for.discard(job_id)
+
+
+async def give_way() -> None:
+    """Pause while this process carries out a job that a clerk waits for: what nobody waits for goes on, slowly.
+
+    Both would take turns in the one interpreter, and the job would take as long as both.
+    """
+    if _waited_for:
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 class JobSession:

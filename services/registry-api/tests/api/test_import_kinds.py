@@ -135,6 +135,25 @@ async def test_a_refusal_on_applying_is_marked_in_the_error_sheet(
     assert "before the person's birth" in str(refused["错误说明"])
 
 
+async def test_a_row_refused_on_applying_takes_no_other_with_it(
+    registry: Registry, clerk: Caller, rosters: Rosters
+) -> None:
+    people = [rosters.person() for _ in range(40)]
+    await rosters.carry(registry, clerk, people)
+    rows = [
+        {"身份证号": cells["证件号码"], "姓名": cells["姓名"], "死亡日期": "2025-02-03"} for cells in people
+    ]
+    for impossible in (rows[0], rows[17], rows[39]):
+        impossible["死亡日期"] = "1901-01-01"  # only entering it shows: before the birth
+    job = await carry(registry, rosters, clerk, "deaths", rows_of("deaths", *rows))
+    assert (job["state"], job["rows_applied"], job["rows_refused"]) == ("done", 37, 3)
+    assert [each["row"] for each in await rosters.errors(clerk, job)] == [2, 19, 41]
+    for number, cells in enumerate(people):
+        found = await clerk.post("/persons/search", json={"resident_id": cells["证件号码"]})
+        person = (await clerk.get(f"/persons/{found.json()['items'][0]['id']}")).json()
+        assert person["died_on"] == (None if number in (0, 17, 39) else "2025-02-03")
+
+
 async def test_births_marriages_and_moves_by_sheet(
     registry: Registry, clerk: Caller, rosters: Rosters
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -97,6 +98,26 @@ async def test_a_number_that_is_taken_leaves_only_its_own_entry_out(registry: Re
         row = await service.find(tx, child.id, EVERYTHING)
         assert row["mother_id"] is None
         assert len(await service.find_many(tx, [mother.id, child.id, twin.id], EVERYTHING)) == 2
+
+
+async def test_who_is_left_out_is_in_no_history(registry: Registry, entry: Make) -> None:
+    runtime = registry.runtime
+    async with runtime.database.transaction(EVERYTHING) as tx:
+        await registration.register_many(runtime, tx, [entry(1)], recorded_by=uuid4())
+    man, woman = entry(2), entry(1, sex=2)
+    man = replace(man, spouse_id=woman.id)
+    woman = replace(woman, spouse_id=man.id)
+    async with runtime.database.transaction(EVERYTHING) as tx:
+        assert await registration.register_many(runtime, tx, [woman, man], recorded_by=uuid4()) == [
+            None,
+            man.id,
+        ]
+        entered = await tx.fetchval("SELECT data FROM life_event WHERE person_id = $1", man.id)
+        assert "spouse_id" not in entered
+        for table in ("life_event", "person_key", "person_address", "kin_link"):
+            left = await tx.fetchval(f"SELECT count(*) FROM {table} WHERE person_id = $1", woman.id)
+            assert left == 0, table
+        assert (await service.find(tx, man.id, EVERYTHING))["spouse_id"] is None
 
 
 async def test_a_roster_may_bring_one_household_in_several_batches(registry: Registry, entry: Make) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from renkou_common.contracts.lines import LineKey, Measure, Population, difference
 from renkou_common.errors import Conflict
-from renkou_registry.life_events.domain import EventKind, LifeEvent, Rules, population_lines
+from renkou_registry.life_events.domain import EventKind, LifeEvent, Rules, derive, population_lines
 
 DISTRICT = (340103_000000, 340103_999999)
 AREAS = [340103_013001, 340103_013002, 340103_014001, 310115_000000, 440305_000000]
@@ -38,6 +38,15 @@ def entries(draw: st.DrawFn) -> LifeEvent:
         mothers = draw(st.sampled_from([None, *AREAS]))
         data |= {"parity": draw(st.integers(1, 4)), "mother_usual_area": mothers}
     return LifeEvent(uuid4(), kind, on, data)
+
+
+@given(entries())
+def test_who_has_only_come_in_has_the_lines_that_a_longer_history_would_give(entry: LifeEvent) -> None:
+    far = date(2900, 1, 1)
+    renamed = LifeEvent(uuid4(), EventKind.AREA_CHANGE, far, {"from_area": 999999_000000})
+    assert population_lines([entry], DISTRICT, RULES) == population_lines([entry, renamed], DISTRICT, RULES)
+    alone, longer = derive([entry], DISTRICT, RULES), derive([entry, renamed], DISTRICT, RULES)
+    assert (alone.usual, alone.present_since) == (longer.usual, longer.present_since)
 
 
 @st.composite

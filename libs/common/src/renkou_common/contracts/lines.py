@@ -142,6 +142,8 @@ class Line(BaseModel):
 
 def difference(new: Counter[LineKey], old: Counter[LineKey]) -> list[Line]:
     """Return the lines that turn ``old`` into ``new``, in a stable order; zero differences are left out."""
+    if not old:
+        return [_line(key, new[key]) for key in sorted(new) if new[key]]
     keys = sorted(new.keys() | old.keys())
     return [_line(key, new[key] - old[key]) for key in keys if new[key] != old[key]]
 

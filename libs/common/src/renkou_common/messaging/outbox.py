@@ -16,7 +16,9 @@ from renkou_common.ids import new_id
 from renkou_common.messaging.envelope import build_body
 
 _WRITTEN = bulk.Shape(
-    "outbox", {"event_id": "uuid", "type": "text", "subject": "text", "body": "text", "content_hash": "bytea"}
+    "outbox",
+    {"event_id": "uuid", "type": "text", "subject": "text", "body": "text", "content_hash": "bytea"},
+    ordered=True,
 )
 _INSERT = """
 INSERT INTO outbox (event_id, type, subject, body, content_hash)

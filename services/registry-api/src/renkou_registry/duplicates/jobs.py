@@ -7,6 +7,7 @@ import structlog
 from renkou_common.database import TRANSIENT_ERRORS
 from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
+from renkou_registry import background
 from renkou_registry.duplicates import repository, service
 from renkou_registry.runtime import Runtime
 
@@ -21,6 +22,7 @@ async def run_comparisons(runtime: Runtime) -> None:
     """Work until cancelled; a lost database is waited for."""
     while True:
         try:
+            await background.give_way()
             if not await step(runtime):
                 await asyncio.sleep(_POLL_SECONDS)
         except (Unavailable, *TRANSIENT_ERRORS) as error:

@@ -85,18 +85,15 @@ def _membership(row: asyncpg.Record) -> Membership:
     return Membership(**values | {"kind": MembershipKind(row["kind"])})
 
 
+def record_of(household_id: UUID, entry: HouseholdEntry) -> tuple[Any, ...]:
+    """Return a household as :func:`upsert_many` takes it."""
+    return household_id, entry.number, entry.kind, entry.area, entry.street
+
+
 async def upsert_many(
-    tx: Transaction,
-    ids: Sequence[UUID],
-    households: Sequence[HouseholdEntry],
-    recorded_at: datetime,
-    recorded_by: UUID,
+    tx: Transaction, records: Sequence[tuple[Any, ...]], recorded_at: datetime, recorded_by: UUID
 ) -> dict[tuple[int, str], tuple[UUID, int]]:
     """Write households, each (area, number) once; returns id and version by it, of old and new ones."""
-    records = [
-        (household_id, each.number, each.kind, each.area, each.street)
-        for household_id, each in zip(ids, households, strict=True)
-    ]
     source = await bulk.rows(tx, _ENTERED, records, after=2)
     upsert = _UPSERT.replace("<rows>", source.sql)
     rows = await tx.fetch(upsert, recorded_at, recorded_by, *source.arguments)
@@ -215,26 +212,35 @@ async def page(
     )
 
 
+def member_record(member: Member) -> tuple[Any, ...]:
+    """Return a membership as :func:`add_records` takes it."""
+    entry = member.entry
+    return (
+        member.id,
+        member.household_id,
+        entry.person_id,
+        entry.relation,
+        member.area,
+        entry.since,
+        entry.kind,
+    )
+
+
+async def add_records(
+    tx: Transaction, records: Sequence[tuple[Any, ...]], known_from: datetime, recorded_by: UUID
+) -> int:
+    """Write memberships; who is a member already stays as is. Returns how many are new."""
+    source = await bulk.rows(tx, _JOINING, records, after=2)
+    add = _ADD_MEMBERS.replace("<rows>", source.sql)
+    return bulk.count(await tx.execute(add, known_from, recorded_by, *source.arguments))
+
+
 async def add_members(
     tx: Transaction, members: Sequence[Member], known_from: datetime, recorded_by: UUID
 ) -> set[UUID]:
     """Write memberships; who is a member already stays as is. Returns the persons who are new."""
-    records = [
-        (
-            each.id,
-            each.household_id,
-            each.entry.person_id,
-            each.entry.relation,
-            each.area,
-            each.entry.since,
-            each.entry.kind,
-        )
-        for each in members
-    ]
-    source = await bulk.rows(tx, _JOINING, records, after=2)
-    add = _ADD_MEMBERS.replace("<rows>", source.sql)
-    done = await tx.execute(add, known_from, recorded_by, *source.arguments)
-    if bulk.count(done) == len(members):
+    added = await add_records(tx, list(map(member_record, members)), known_from, recorded_by)
+    if added == len(members):
         return {each.entry.person_id for each in members}
     rows = await tx.fetch(
         "SELECT person_id FROM household_member WHERE id = ANY($1)", [each.id for each in members]

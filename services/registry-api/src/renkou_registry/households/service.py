@@ -1,7 +1,7 @@
 """Households: enter, extend, read; what life events do to memberships. Callers hold the transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_people import HouseholdChanged
 from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, NotFound
+from renkou_common.messaging.outbox import Message
 from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_all
 from renkou_registry.households import changes, repository
@@ -26,46 +27,84 @@ from renkou_registry.persons.service import find_many
 from renkou_registry.runtime import Runtime
 
 
-async def create_many(
-    runtime: Runtime, tx: Transaction, households: Sequence[HouseholdEntry], *, recorded_by: UUID
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Households ready to be written, as if the register had none of them yet; no database was asked."""
+
+    entries: Sequence[HouseholdEntry]
+    households: list[tuple[Any, ...]]
+    members: list[tuple[Any, ...]]
+    messages: list[Message]
+
+
+def prepare_many(runtime: Runtime, entries: Sequence[HouseholdEntry]) -> Prepared:
+    """Return households ready for :func:`write_many`, which may be of one (area, number) several times."""
+    places = {(each.area, each.number): (new_id(), 1) for each in entries}
+    distinct = {(each.area, each.number): each for each in entries}
+    return Prepared(
+        entries,
+        [repository.record_of(places[key][0], each) for key, each in distinct.items()],
+        _members(entries, places),
+        _messages(runtime, entries, places),
+    )
+
+
+def _members(
+    entries: Sequence[HouseholdEntry], places: Mapping[tuple[int, str], tuple[UUID, int]]
+) -> list[tuple[Any, ...]]:
+    return [
+        repository.member_record(Member(new_id(), places[each.area, each.number][0], each.area, member))
+        for each in entries
+        for member in each.members
+    ]
+
+
+def _messages(
+    runtime: Runtime,
+    entries: Sequence[HouseholdEntry],
+    places: Mapping[tuple[int, str], tuple[UUID, int]],
+) -> list[Message]:
+    kinds = {(each.area, each.number): each.kind for each in entries}
+    told = [
+        (
+            RegistryEventType.HOUSEHOLD_CHANGED,
+            household_id,
+            HouseholdChanged(
+                household_id=household_id,
+                change="entered" if version == 1 else "extended",
+                kind=kinds[key],
+                area=area_text(key[0]),
+            ),
+        )
+        for key, (household_id, version) in places.items()
+    ]
+    return runtime.outbox.messages(told)
+
+
+async def write_many(
+    runtime: Runtime, tx: Transaction, prepared: Prepared, *, recorded_by: UUID
 ) -> list[UUID]:
     """Enter households with their members in a few statements; returns their ids in order.
 
     A household whose (area, number) is in the register already is extended by the members it lacks, so that
     a roster may bring one household in several batches, or twice in one.
     """
-    distinct = {(each.area, each.number): each for each in households}
-    ids = [new_id() for _ in distinct]
     now = runtime.clock.now()
-    found = await repository.upsert_many(tx, ids, list(distinct.values()), now, recorded_by)
-    placed = [found[each.area, each.number][0] for each in households]
-    await repository.add_members(
-        tx,
-        [
-            Member(new_id(), household_id, each.area, member)
-            for household_id, each in zip(placed, households, strict=True)
-            for member in each.members
-        ],
-        now,
-        recorded_by,
-    )
-    await runtime.outbox.append_many(
-        tx,
-        [
-            (
-                RegistryEventType.HOUSEHOLD_CHANGED,
-                household_id,
-                HouseholdChanged(
-                    household_id=household_id,
-                    change="entered" if version == 1 else "extended",
-                    kind=distinct[key].kind,
-                    area=area_text(key[0]),
-                ),
-            )
-            for key, (household_id, version) in found.items()
-        ],
-    )
-    return placed
+    found = await repository.upsert_many(tx, prepared.households, now, recorded_by)
+    members, messages = prepared.members, prepared.messages
+    if any(version > 1 for _, version in found.values()):
+        members = _members(prepared.entries, found)
+        messages = _messages(runtime, prepared.entries, found)
+    await repository.add_records(tx, members, now, recorded_by)
+    await runtime.outbox.append_messages(tx, messages)
+    return [found[each.area, each.number][0] for each in prepared.entries]
+
+
+async def create_many(
+    runtime: Runtime, tx: Transaction, households: Sequence[HouseholdEntry], *, recorded_by: UUID
+) -> list[UUID]:
+    """Enter households as :func:`write_many` does."""
+    return await write_many(runtime, tx, prepare_many(runtime, households), recorded_by=recorded_by)
 
 
 async def create(

@@ -1,6 +1,6 @@
 """Lets the good rows of a checked file in, block by block; one is made ready while another is written."""
 
-import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import structlog
@@ -8,6 +8,7 @@ import structlog
 from renkou_common.scope import AreaScope
 from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
+from renkou_registry.imports.ahead import ahead
 from renkou_registry.imports.blocks import Blocks, blame
 from renkou_registry.imports.importer import Applied, Importer, Kind
 from renkou_registry.imports.repository import Job
@@ -24,20 +25,11 @@ async def apply_job(runtime: Runtime, source: JobSession, job: Job, kind: Kind) 
     blocks = Blocks(runtime, job, layout, importer)
     place = job.next_place
     waiting = await blocks.numbers()
-    following = asyncio.ensure_future(blocks.ready(waiting[0])) if waiting else None
-    try:
-        for number, block in enumerate(waiting):
-            assert following is not None
-            built = await following
-            ahead = waiting[number + 1 : number + 2]
-            following = asyncio.ensure_future(blocks.ready(ahead[0])) if ahead else None
+    async with aclosing(ahead(blocks.each(waiting))) as ready:
+        async for block, built in ready:
             await _write(source, job, importer, built, place, block + 1)
             place = block + 1
             _log.info("import rows applied", job=str(job.id), block=block, of=waiting[-1])
-    finally:
-        if following is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
     async with source.transaction() as tx:
         await repository.finish(tx, job.id, runtime.clock.now())
         done = await repository.job(tx, job.id, AreaScope.everything())

@@ -1,7 +1,7 @@
 """The sealed blocks of a job: read and made ready one by one, and what kept their rows out after all."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from renkou_common.database import Transaction
@@ -34,6 +34,11 @@ class Blocks:
         async with self._runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
             self.refused = await repository.refused_rows(tx, self._job.id)
             return await repository.blocks(tx, self._job.id, self._job.next_place)
+
+    async def each(self, numbers: Sequence[int]) -> AsyncGenerator[tuple[int, Any]]:
+        """Yield blocks with what :meth:`ready` returns for each."""
+        for block in numbers:
+            yield block, await self.ready(block)
 
     async def ready(self, block: int) -> Any:
         """Return what the importer takes for a block; None where no row is left in it."""

@@ -1,7 +1,8 @@
 """Checks every row of a file once, keeps everything that is wrong with it, and the good rows for applying."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 
 import orjson
 import structlog
@@ -11,9 +12,10 @@ from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
+from renkou_registry.imports.ahead import ahead
 from renkou_registry.imports.blocks import block_context
 from renkou_registry.imports.importer import Importer, Kind
-from renkou_registry.imports.opening import open_file
+from renkou_registry.imports.opening import Opened, open_file
 from renkou_registry.imports.reading import Numbered
 from renkou_registry.imports.repository import Job
 from renkou_registry.imports.sheet import Layout, Row, Severity, Unreadable
@@ -21,7 +23,6 @@ from renkou_registry.imports.trying import try_rows
 from renkou_registry.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
-BLOCK_ROWS = 1000
 
 
 def file_context(job: Job, part: int) -> str:
@@ -57,11 +58,15 @@ class _Check:
         self._block = 0
         self._filled = 0
 
-    async def part(self, tx: Transaction, part: int, numbered: Sequence[Numbered]) -> tuple[int, int]:
+    async def rows(self, opened: Opened) -> AsyncGenerator[tuple[list[Numbered], list[Row]]]:
+        """Yield the rows of a file in blocks, with their cells and with the values of single cells."""
+        async for numbered in opened.blocks():
+            yield numbered, await asyncio.to_thread(self._layout.read_many, numbered)
+
+    async def part(
+        self, tx: Transaction, part: int, numbered: Sequence[Numbered], rows: Sequence[Row]
+    ) -> tuple[int, int]:
         """Check some rows and keep what comes of them; returns how many were refused and warned of."""
-        rows = await asyncio.to_thread(
-            lambda: [self._layout.read(number, cells) for number, cells in numbered]
-        )
         await self._importer.prepare(tx, rows)
         await asyncio.to_thread(self._check, rows)
         await self._importer.beside(tx, [row for row in rows if not row.refused])
@@ -94,16 +99,18 @@ class _Check:
             group = self._importer.group(row)
             block = self._block if group is None else self._block_of.get(group, self._block)
             if group is not None and group not in self._block_of:
-                if self._filled >= BLOCK_ROWS:
-                    self._block, self._filled = self._block + 1, 0
-                    block = self._block
+                block = self._open_block()
                 self._block_of[group] = block
-            elif group is None and self._filled >= BLOCK_ROWS:
-                self._block, self._filled = self._block + 1, 0
-                block = self._block
+            elif group is None:
+                block = self._open_block()
             self._filled += block == self._block
             placed.setdefault(block, []).append(row)
         return placed
+
+    def _open_block(self) -> int:
+        if self._filled >= self._importer.block_rows(self._block):
+            self._block, self._filled = self._block + 1, 0
+        return self._block
 
 
 async def check_job(runtime: Runtime, source: JobSession, job: Job, kind: Kind) -> Job:
@@ -119,12 +126,13 @@ async def check_job(runtime: Runtime, source: JobSession, job: Job, kind: Kind) 
         check, part, seen = _Check(runtime, job, layout, importer), 0, 0
         async with source.transaction() as tx:
             await repository.begin_check(tx, job.id, opened.headings)
-        async for numbered in opened.blocks():
-            async with source.transaction() as tx:
-                refused, warned = await check.part(tx, part, numbered)
-                part, seen = part + 1, seen + len(numbered)
-                await repository.note_checked(tx, job.id, seen, refused=refused, warned=warned)
-            _log.info("import rows checked", job=str(job.id), rows=seen)
+        async with aclosing(ahead(check.rows(opened))) as read:
+            async for numbered, rows in read:
+                async with source.transaction() as tx:
+                    refused, warned = await check.part(tx, part, numbered, rows)
+                    part, seen = part + 1, seen + len(numbered)
+                    await repository.note_checked(tx, job.id, seen, refused=refused, warned=warned)
+                _log.info("import rows checked", job=str(job.id), rows=seen)
     finally:
         opened.close()
     if seen == 0:

@@ -48,7 +48,8 @@ async def work_off(runtime: Runtime, session: JobSession) -> bool:
         async with session.transaction() as tx:
             job = await repository.take_up(tx, job_id)
         if job is not None:
-            await _carry(runtime, session, job)
+            with background.waited_for(job_id):
+                await _carry(runtime, session, job)
         # Not in a finally: on an error or a cancellation the session ends, and the lock with it.
         await session.release(job_id)
         if job is not None:

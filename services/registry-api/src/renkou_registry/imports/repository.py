@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.codes.findings import Finding
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict
@@ -233,25 +234,25 @@ async def block_parts(tx: Transaction, job_id: UUID, block: int) -> list[asyncpg
     )
 
 
-async def remember(tx: Transaction, kind: str, digest: bytes, job_id: UUID) -> None:
-    """Keep the hash of a row that goes in; raises Conflict where another job entered it meanwhile."""
-    kept = await tx.fetchval(
-        "INSERT INTO import_applied (kind, digest, job_id) VALUES ($1, $2, $3)"
-        " ON CONFLICT DO NOTHING RETURNING true",
+async def remember(tx: Transaction, kind: str, digests: Sequence[bytes], job_id: UUID) -> None:
+    """Keep the hashes of rows that go in; raises Conflict where another job entered one meanwhile."""
+    done = await tx.execute(
+        "INSERT INTO import_applied (kind, digest, job_id) SELECT $1, unnest($2::bytea[]), $3"
+        " ON CONFLICT DO NOTHING",
         kind,
-        digest,
+        digests,
         job_id,
     )
-    if not kept:
+    if bulk.count(done) < len(digests):
         raise Conflict("row_imported", "此行以前已导入", "this row was imported before")
 
 
-async def remembered(tx: Transaction, kind: str, digests: Sequence[bytes]) -> list[bytes]:
+async def remembered(tx: Transaction, kind: str, digests: Sequence[bytes]) -> set[bytes]:
     """Return which hashes are kept."""
     rows = await tx.fetch(
         "SELECT digest FROM import_applied WHERE kind = $1 AND digest = ANY($2)", kind, digests
     )
-    return [row["digest"] for row in rows]
+    return {row["digest"] for row in rows}
 
 
 async def job(tx: Transaction, job_id: UUID, scope: AreaScope, *, lock: bool = False) -> Job | None:

@@ -264,6 +264,10 @@ class Layout:
                 row.blame(title, error.finding)
         return row
 
+    def read_many(self, numbered: Iterable[tuple[int, Sequence[Cell]]]) -> list[Row]:
+        """Return rows of the file with the values of their single cells."""
+        return [self.read(number, row_cells) for number, row_cells in numbered]
+
     def position(self, number: int, title: str) -> str:
         """Return a cell's name in the file, such as F12; just the row for a column that is absent."""
         place = self.places[self.sheet.by_title[title]]

@@ -6,9 +6,11 @@ own rights; of each block only what was refused is kept.
 """
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 
 from renkou_registry.background import JobSession
+from renkou_registry.imports.ahead import ahead
 from renkou_registry.imports.blocks import Blocks, blame
 from renkou_registry.imports.importer import Importer, Kind
 from renkou_registry.imports.repository import Job
@@ -26,12 +28,12 @@ async def try_rows(runtime: Runtime, source: JobSession, job: Job, kind: Kind, l
     if not importer.tried:
         return
     blocks = Blocks(runtime, job, layout, importer)
-    for block in await blocks.numbers():
-        built = await blocks.ready(block)
-        refused = await _refused(source, job, importer, built) if built is not None else []
-        if refused:
-            async with source.transaction() as tx:
-                await blame(importer, tx, job, refused)
+    async with aclosing(ahead(blocks.each(await blocks.numbers()))) as ready:
+        async for _, built in ready:
+            refused = await _refused(source, job, importer, built) if built is not None else []
+            if refused:
+                async with source.transaction() as tx:
+                    await blame(importer, tx, job, refused)
 
 
 async def _refused(source: JobSession, job: Job, importer: Importer, built: Any) -> Sequence[Row]:

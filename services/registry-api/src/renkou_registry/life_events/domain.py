@@ -112,6 +112,8 @@ def effective(history: Sequence[LifeEvent]) -> list[LifeEvent]:
     """Return the events that hold, corrections applied, in the order they happened: the entry first, then by
     day, a change of the division first and a death or widowhood last on its day, otherwise as recorded. None hold of a
     record that has joined another."""
+    if len(history) == 1 and history[0].kind in ENTRIES:  # who has just come in, and imports bring many
+        return list(history)
     retracted = {event.retracts for event in history if event.retracts}
     standing = {event.id: event for event in history if event.id not in retracted}
     for event in history:
@@ -228,20 +230,19 @@ def population_lines(history: Sequence[LifeEvent], district: District, rules: Ru
 
 def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
     """Return the lines of a state."""
-
-    def inside(area: int) -> bool:
-        return district[0] <= area <= district[1]
-
-    registered = [(a.since, a.registered if inside(a.registered) else None) for a in state.addresses]
-    migrant_in = [
-        (a.since, a.present if inside(a.present) and not inside(a.registered) else None)
-        for a in state.addresses
-    ]
-    migrant_out = [
-        (a.since, a.registered if inside(a.registered) and not inside(a.present) else None)
-        for a in state.addresses
-    ]
-    resident = [(since, area if inside(area) else None) for since, area in state.usual]
+    if len(state.addresses) == 1 and len(state.usual) <= 1 and state.alive:
+        return _lines_of_entry(state, district)
+    low, high = district
+    registered: list[tuple[date, int | None]] = []
+    migrant_in: list[tuple[date, int | None]] = []
+    migrant_out: list[tuple[date, int | None]] = []
+    for a in state.addresses:
+        home = a.registered if low <= a.registered <= high else None
+        here = a.present if low <= a.present <= high else None
+        registered.append((a.since, home))
+        migrant_in.append((a.since, here if home is None else None))
+        migrant_out.append((a.since, home if here is None else None))
+    resident = [(since, area if low <= area <= high else None) for since, area in state.usual]
     lines: Counter[LineKey] = Counter()
     for population, membership in (
         (Population.REGISTERED, registered),
@@ -254,6 +255,27 @@ def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
                 lines[key] += 1
     for key, value in due_lines(state, district).items():
         lines[key] += value
+    return lines
+
+
+def _lines_of_entry(state: PersonState, district: District) -> Counter[LineKey]:
+    """Return the lines of somebody alive who came in and has done nothing else, as most of an import."""
+    low, high = district
+    first, month, entered = state.addresses[0], state.birth_date.isoformat()[:7], ENTRY_MEASURES[state.entry]
+    home = first.registered if low <= first.registered <= high else None
+    here = first.present if low <= first.present <= high else None
+    belongings = [(Population.REGISTERED, home, first.since)] if home is not None else []
+    if home is None and here is not None:
+        belongings.append((Population.MIGRANT_IN, here, first.since))
+    elif here is None and home is not None:
+        belongings.append((Population.MIGRANT_OUT, home, first.since))
+    belongings += [(Population.RESIDENT, area, on) for on, area in state.usual if low <= area <= high]
+    lines: Counter[LineKey] = Counter()
+    for population, area, on in belongings:
+        measure = entered if on == state.entered_on else Measure.IN
+        parity = state.parity if measure is Measure.BIRTH else 0
+        lines[LineKey(population, f"{area:012d}", on, measure, state.sex, month, parity)] = 1
+    lines.update(due_lines(state, district))
     return lines
 
 

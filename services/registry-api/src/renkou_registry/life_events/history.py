@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -16,6 +17,19 @@ async def append(
     """Write events in this order."""
     if events:
         await repository.append(tx, events, recorded_at, recorded_by)
+
+
+def record_of(event: NewEvent) -> tuple[Any, ...]:
+    """Return an event ready for :func:`append_records`; the person's id stands second."""
+    return repository.record_of(event)
+
+
+async def append_records(
+    tx: Transaction, records: Sequence[tuple[Any, ...]], *, recorded_at: datetime, recorded_by: UUID
+) -> None:
+    """Write events that are ready, in this order."""
+    if records:
+        await repository.append_records(tx, records, recorded_at, recorded_by)
 
 
 async def of_persons(tx: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[LifeEvent]]:

@@ -27,6 +27,7 @@ _APPENDED = bulk.Shape(
         "retracts": "uuid",
         "cause": "uuid",
     },
+    ordered=True,
 )
 _COLUMNS = (
     "e.id, e.person_id, e.kind, e.happened_on, e.recorded_at, e.recorded_by, e.data, e.corrects, e.retracts"
@@ -66,23 +67,32 @@ def _stored(row: asyncpg.Record) -> StoredEvent:
     return StoredEvent(_event(row), row["person_id"], row["recorded_at"], row["recorded_by"])
 
 
+def record_of(new: NewEvent) -> tuple[Any, ...]:
+    """Return an event as :func:`append_records` takes it; the person's id stands second."""
+    event = new.event
+    return (
+        event.id,
+        new.person_id,
+        event.kind,
+        event.happened_on,
+        orjson.dumps(event.data).decode(),
+        event.corrects,
+        event.retracts,
+        new.cause,
+    )
+
+
 async def append(
     tx: Transaction, events: Sequence[NewEvent], recorded_at: datetime, recorded_by: UUID
 ) -> None:
     """Write events in this order."""
-    records = [
-        (
-            new.event.id,
-            new.person_id,
-            new.event.kind,
-            new.event.happened_on,
-            orjson.dumps(new.event.data).decode(),
-            new.event.corrects,
-            new.event.retracts,
-            new.cause,
-        )
-        for new in events
-    ]
+    await append_records(tx, [record_of(each) for each in events], recorded_at, recorded_by)
+
+
+async def append_records(
+    tx: Transaction, records: Sequence[tuple[Any, ...]], recorded_at: datetime, recorded_by: UUID
+) -> None:
+    """Write events that are ready, in this order."""
     source = await bulk.rows(tx, _APPENDED, records, after=2)
     await tx.execute(
         f"INSERT INTO life_event ({', '.join(_APPENDED.names)}, recorded_at, recorded_by)"

@@ -76,6 +76,12 @@ def usual_residences(
 
     ``mothers`` is the usual residence of a newborn's mother on the day of birth, None for everybody else.
     """
+    if len(addresses) == 1 and died_on is None and mothers is None:  # of most, and always of an entry
+        area = addresses[0].present
+        at_home = addresses[0].registered == area
+        begins = present_since if at_home else add_months(present_since, rules.usual_after_months)
+        yield max(begins, entered_on), area
+        return
     renamings = [(each.since, each.renaming) for each in addresses if each.renaming is not None]
     current: int | None = None
     for day, area in _beginnings(entered_on, present_since, mothers, addresses, died_on, rules):

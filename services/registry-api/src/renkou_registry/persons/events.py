@@ -22,7 +22,7 @@ def person_event_fields(
         "life_event_id": life_event_id,
         "happened_on": happened_on,
         "sex": state.sex,
-        "birth_month": f"{state.birth_date:%Y-%m}",
+        "birth_month": state.birth_date.isoformat()[:7],
         "alive": state.alive,
         "marital_status": state.marital_status,
         "children_count": children_count,

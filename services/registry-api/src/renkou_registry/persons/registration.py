@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,6 @@ from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
 from renkou_registry.search import service as search
-from renkou_registry.search.repository import Keyed
 from renkou_registry.timeline import addresses
 
 RESIDENT_ID = "person.resident_id"
@@ -44,6 +44,7 @@ RULES = Rules()
 _KIN = ("mother_id", "father_id", "spouse_id")
 COLUMNS = repository.STORED
 """What :func:`person_row` gives, in this order."""
+_stored = itemgetter(*COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,31 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Persons ready to be written: all that takes computing is done, and no database was asked."""
+    """Persons ready to be written: all that takes computing is done, and no database was asked.
+
+    Beside them stand the records of each table, as its feature takes them, and what is published of each
+    person (nothing where somebody else publishes).
+    """
 
     made: list[Entered]
-    rows: list[dict[str, Any]]
-    keys: list[Keyed]
+    people: list[tuple[Any, ...]]
+    events: list[tuple[Any, ...]]
+    addresses: list[tuple[Any, ...]]
+    keys: list[tuple[Any, ...]]
     messages: list[Message]
-    """What is published of each; none where somebody else publishes."""
+
+    def without(self, gone: Set[UUID]) -> "Prepared":
+        """Return what is left without some of the persons, and without links to them."""
+        kept = [number for number, each in enumerate(self.made) if each.entry.id not in gone]
+        made = [_without(self.made[number], gone) for number in kept]
+        return Prepared(
+            made,
+            [self.people[number] for number in kept],
+            [history.record_of(NewEvent(each.entry.id, each.event)) for each in made],
+            [record for record in self.addresses if record[0] not in gone],
+            [record for record in self.keys if record[0] not in gone],
+            [self.messages[number] for number in kept] if self.messages else [],
+        )
 
 
 def prepare_many(runtime: Runtime, entries: Sequence[PersonEntry], *, publish: bool) -> Prepared:
@@ -74,10 +93,15 @@ def prepare_many(runtime: Runtime, entries: Sequence[PersonEntry], *, publish: b
     """
     today, district = runtime.clock.today(), runtime.district.interval()
     made = [prepare(entry, district) for entry in entries]
-    rows = [person_row(runtime.cipher, each, today) for each in made]
     told = [(RegistryEventType.PERSON_REGISTERED, each.entry.ref, _message(each)) for each in made]
-    messages = runtime.outbox.messages(told) if publish else []
-    return Prepared(made, rows, [search.keyed(each.entry) for each in made], messages)
+    return Prepared(
+        made,
+        [_stored(person_row(runtime.cipher, each, today)) for each in made],
+        [history.record_of(NewEvent(each.entry.id, each.event)) for each in made],
+        [record for each in made for record in _addressed(each)],
+        [record for each in made for record in search.entry_records(each.entry)],
+        runtime.outbox.messages(told) if publish else [],
+    )
 
 
 async def write(
@@ -85,22 +109,19 @@ async def write(
 ) -> list[Entered | None]:
     """Write persons with their entry events; None where a resident ID is in the register already."""
     now = runtime.clock.now()
-    inserted = await repository.insert_many(tx, prepared.rows, now, recorded_by)
+    inserted = await repository.insert_many(tx, prepared.people, now, recorded_by)
+    entered = prepared
     gone = {each.entry.id for each in prepared.made if each.entry.id not in inserted}
     if gone:
         await relatives_repository.forget_kin(tx, sorted(gone))
-    found = [each if each.entry.id in inserted else None for each in prepared.made]
-    live = [each for each in found if each is not None]
-    await _link_kin(tx, [_without(each.entry, gone) for each in live], now, recorded_by)
-    new = [NewEvent(each.entry.id, _without_kin(each.event, gone)) for each in live]
-    await history.append(tx, new, recorded_at=now, recorded_by=recorded_by)
-    await addresses.write_entries(tx, [_addressed(each) for each in live], now)
-    await todo.note(tx, [each.entry.id for each in live])
-    await search.index_many(tx, [each for each in prepared.keys if each.person_id in inserted])
-    await runtime.outbox.append_messages(
-        tx, [message for each, message in zip(found, prepared.messages, strict=False) if each is not None]
-    )
-    return found
+        entered = prepared.without(gone)
+    await _link_kin(tx, [each.entry for each in entered.made], now, recorded_by)
+    await history.append_records(tx, entered.events, recorded_at=now, recorded_by=recorded_by)
+    await addresses.write_records(tx, entered.addresses, now)
+    await todo.note(tx, [each.entry.id for each in entered.made])
+    await search.index_records(tx, entered.keys)
+    await runtime.outbox.append_messages(tx, entered.messages)
+    return [None if each.entry.id in gone else each for each in prepared.made]
 
 
 async def enter(
@@ -114,23 +135,18 @@ async def enter(
     return await write(runtime, tx, prepare_many(runtime, entries, publish=False), recorded_by=recorded_by)
 
 
-def _without(entry: PersonEntry, gone: Set[UUID]) -> PersonEntry:
-    """Return an entry without links to persons who were not entered."""
-    left: dict[str, Any] = {name: None for name in _KIN if getattr(entry, name) in gone} if gone else {}
-    return replace(entry, **left) if left else entry
+def _without(entered: Entered, gone: Set[UUID]) -> Entered:
+    """Return who was entered without links to persons who were not."""
+    left: dict[str, Any] = {name: None for name in _KIN if getattr(entered.entry, name) in gone}
+    if not left:
+        return entered
+    data = {name: value for name, value in entered.event.data.items() if name not in left}
+    return replace(entered, entry=replace(entered.entry, **left), event=replace(entered.event, data=data))
 
 
-def _without_kin(event: LifeEvent, gone: Set[UUID]) -> LifeEvent:
-    """Return the event of an entry without links to persons who were not entered."""
-    if not gone:
-        return event
-    left = {str(person_id) for person_id in gone}
-    kept = {name: value for name, value in event.data.items() if name not in _KIN or value not in left}
-    return replace(event, data=kept)
-
-
-def _addressed(entered: Entered) -> tuple[UUID, LifeEvent, PersonState, dict[AddressKind, Place]]:
-    return entered.entry.id, entered.event, entered.state, places_of(entered.entry)
+def _addressed(entered: Entered) -> list[tuple[Any, ...]]:
+    entry = entered.entry
+    return addresses.entry_records(entry.id, entered.event, entered.state, places_of(entry))
 
 
 def places_of(entry: PersonEntry) -> dict[AddressKind, Place]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import date, datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +63,6 @@ _PROTECTED = (
     " p.former_names, p.recorded_at, p.recorded_by"
 )
 VIEW = f"{_RECORD}, {_PROTECTED}"
-_stored = itemgetter(*STORED)
 _LAST_ID = UUID(int=(1 << 128) - 1)
 _USED = (  # every list has all of these arguments, whether a branch looks at them or not
     "$1::bigint IS NOT NULL AND $3::bigint IS NOT NULL AND $4::bigint IS NOT NULL AND $5::date IS NOT NULL"
@@ -81,15 +79,16 @@ def _record(row: asyncpg.Record) -> PersonRecord:
 
 
 async def insert_many(
-    tx: Transaction, rows: Sequence[dict[str, Any]], recorded_at: datetime, recorded_by: UUID
+    tx: Transaction, records: Sequence[tuple[Any, ...]], recorded_at: datetime, recorded_by: UUID
 ) -> set[UUID]:
-    """Write persons; returns the ids of those whose document was not in the register yet."""
-    source = await bulk.rows(tx, _ENTERED, [_stored(row) for row in rows], after=2)
+    """Write persons by their ``STORED`` columns; returns the ids of those whose document was not in the
+    register yet."""
+    source = await bulk.rows(tx, _ENTERED, records, after=2)
     done = await tx.execute(
         _INSERT.replace("<rows>", source.sql), recorded_at, recorded_by, *source.arguments
     )
-    ids = [row["id"] for row in rows]
-    if bulk.count(done) == len(rows):
+    ids = [record[0] for record in records]
+    if bulk.count(done) == len(records):
         return set(ids)
     inserted = await tx.fetch("SELECT id FROM person WHERE id = ANY($1)", ids)
     return {row["id"] for row in inserted}

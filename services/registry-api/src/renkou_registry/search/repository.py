@@ -68,13 +68,14 @@ class Conditions:
         self.texts.append(text.format(*map(self.value, values)))
 
 
-async def insert_many(tx: Transaction, rows: Sequence[Keyed]) -> None:
+def records_of(keyed: Keyed) -> list[tuple[Any, ...]]:
+    """Return a person's keys as :func:`insert_many` takes them; the person's id stands first."""
+    person_id, present_area, other_area = keyed.person_id, keyed.present_area, keyed.other_area
+    return [(person_id, kind, key, present_area, other_area) for kind, key in keyed.keys]
+
+
+async def insert_many(tx: Transaction, records: Sequence[tuple[Any, ...]]) -> None:
     """Write the keys of new persons."""
-    records = [
-        (each.person_id, kind, key, each.present_area, each.other_area)
-        for each in rows
-        for kind, key in each.keys
-    ]
     source = await bulk.rows(tx, _ENTERED, records)
     await tx.execute(
         "INSERT INTO person_key (person_id, kind, key, present_area, other_area)"

@@ -1,6 +1,7 @@
 """Keeping search keys true: called in the transaction that enters, changes, moves or withdraws a person."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -16,10 +17,15 @@ def keyed(entry: PersonEntry) -> Keyed:
     return Keyed(entry.id, keys, entry.present_area, entry.registered_area)
 
 
-async def index_many(tx: Transaction, rows: Sequence[Keyed]) -> None:
+def entry_records(entry: PersonEntry) -> list[tuple[Any, ...]]:
+    """Return the keys of a person who enters, ready to be written; the person's id stands first."""
+    return repository.records_of(keyed(entry))
+
+
+async def index_records(tx: Transaction, records: Sequence[tuple[Any, ...]]) -> None:
     """Write the keys of persons who were just entered."""
-    if rows:
-        await repository.insert_many(tx, rows)
+    if records:
+        await repository.insert_many(tx, records)
 
 
 async def refresh(tx: Transaction, person_id: UUID) -> None:

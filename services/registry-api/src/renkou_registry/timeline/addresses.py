@@ -7,6 +7,7 @@ Callers hold the transaction. Knowledge is never overwritten: what no longer hol
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -22,20 +23,21 @@ from renkou_registry.life_events.domain import LifeEvent, PersonState
 from renkou_registry.timeline import repository
 
 
-async def write_entries(
-    tx: Transaction,
-    entered: Sequence[tuple[UUID, LifeEvent, PersonState, Mapping[AddressKind, Place]]],
-    known_from: datetime,
-) -> None:
-    """Write the addresses of persons who were just entered, all in one statement."""
-    ids: list[UUID] = []
-    spells: list[Spell] = []
-    for person_id, event, state, places in entered:
-        written = entry_spells(event, state, places)
-        spells += written
-        ids += [person_id] * len(written)
-    if spells:
-        await repository.insert_many(tx, ids, spells, known_from)
+def entry_records(
+    person_id: UUID, event: LifeEvent, state: PersonState, places: Mapping[AddressKind, Place]
+) -> list[tuple[Any, ...]]:
+    """Return the addresses of a person who enters, ready to be written; the person's id stands first."""
+    return [repository.record_of(person_id, spell) for spell in entry_spells(event, state, places)]
+
+
+async def write_records(tx: Transaction, records: Sequence[tuple[Any, ...]], known_from: datetime) -> None:
+    """Write addresses of persons who were just entered, all in one statement."""
+    if records:
+        await repository.insert_many(tx, records, known_from)
+
+
+async def _write(tx: Transaction, person_id: UUID, spells: Sequence[Spell], known_from: datetime) -> None:
+    await write_records(tx, [repository.record_of(person_id, each) for each in spells], known_from)
 
 
 async def rewrite(
@@ -58,8 +60,7 @@ async def rewrite(
     change = rewriting(known, [each.spell for each in written], told, given, event_id)
     if change.superseded:
         await repository.supersede(tx, person_id, change.superseded, now)
-    if change.new:
-        await repository.insert_many(tx, [person_id] * len(change.new), change.new, now)
+    await _write(tx, person_id, change.new, now)
     return change.current
 
 
@@ -91,7 +92,7 @@ async def note_streets(
         if last is not None and last.place.street != street:
             await repository.supersede(tx, person_id, [last], now)
             noted = replace(last, place=replace(last.place, street=street))
-            await repository.insert_many(tx, [person_id], [noted], now)
+            await _write(tx, person_id, [noted], now)
 
 
 def _beginning(spell: Spell) -> tuple[object, bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -65,24 +66,23 @@ def _known(row: asyncpg.Record) -> KnownSpell:
     return KnownSpell(spell, row["known_from"], row["known_until"])
 
 
-async def insert_many(
-    tx: Transaction, person_ids: Sequence[UUID], spells: Sequence[Spell], known_from: datetime
-) -> None:
-    """Write spells, each of the person in the same place of ``person_ids``."""
-    records = [
-        (
-            person_id,
-            each.kind,
-            each.area,
-            each.valid_from,
-            each.counted_from,
-            each.valid_until,
-            each.event_id,
-            each.place.street,
-            each.place.place_id,
-        )
-        for person_id, each in zip(person_ids, spells, strict=True)
-    ]
+def record_of(person_id: UUID, spell: Spell) -> tuple[Any, ...]:
+    """Return a person's spell as :func:`insert_many` takes it; the person's id stands first."""
+    return (
+        person_id,
+        spell.kind,
+        spell.area,
+        spell.valid_from,
+        spell.counted_from,
+        spell.valid_until,
+        spell.event_id,
+        spell.place.street,
+        spell.place.place_id,
+    )
+
+
+async def insert_many(tx: Transaction, records: Sequence[tuple[Any, ...]], known_from: datetime) -> None:
+    """Write spells."""
     source = await bulk.rows(tx, _WRITTEN, records, after=1)
     await tx.execute(_INSERT.replace("<rows>", source.sql), known_from, *source.arguments)
 
