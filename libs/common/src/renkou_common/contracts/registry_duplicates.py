@@ -4,8 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from renkou_common.contracts.lines import AreaText
-from renkou_common.contracts.registry import BirthMonth, PersonEvent
+from renkou_common.contracts.lines import AreaText, BirthMonth
+from renkou_common.contracts.registry import PersonEvent
 
 
 class RecordKept(BaseModel):
