@@ -39,7 +39,7 @@ from renkou_migrant.exchange.contracts import (
     ServiceNotice,
     Subject,
 )
-from renkou_migrant.exchange.intake import Delivery
+from renkou_migrant.exchange.intake.batch import Delivery
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.sender import Sender
 from renkou_migrant.main import create_app
