@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from renkou_common.scope import AreaScope
 from renkou_migrant.credentials.jws import VerifyingKey
-from renkou_migrant.exchange.contracts import BirthNotice
+from renkou_migrant.exchange.carried import BirthNotice
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.message_log import service
 from renkou_migrant.message_log.evidence import cover

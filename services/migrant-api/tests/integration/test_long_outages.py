@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from renkou_common.clock import SHANGHAI
 from renkou_migrant.calendar import service as calendar
 from renkou_migrant.exchange import inquiries
-from renkou_migrant.exchange.contracts import DepartureNotice, Question, RegistrationNotice
+from renkou_migrant.exchange.carried import DepartureNotice, Question, RegistrationNotice
 from renkou_migrant.exchange.inquiries import About
 from renkou_migrant.exchange.reminders import Reminding
 

@@ -8,15 +8,14 @@ from pydantic import BaseModel
 
 from renkou_migrant.agreements import lifecycle
 from renkou_migrant.exchange import inquiries
-from renkou_migrant.exchange.contracts import (
-    NOTICES,
+from renkou_migrant.exchange.carried import (
     BirthNotice,
     CertificateCheckedNotice,
     DepartureNotice,
-    MessageKind,
     Question,
     RegistrationNotice,
 )
+from renkou_migrant.exchange.contracts import NOTICES, MessageKind
 from renkou_migrant.exchange.inquiries import About
 
 from ..districts import Districts

@@ -19,9 +19,10 @@ from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.exchange import amendments, local, repository
 from renkou_migrant.exchange import amendments_repository as amending
+from renkou_migrant.exchange.carried import Correction
 from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contents import compose, day_of, decrypt, encrypt
-from renkou_migrant.exchange.contracts import Correction, MessageKind
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.events import publish_changes
 from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import StoredMessage

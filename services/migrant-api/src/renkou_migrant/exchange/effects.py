@@ -15,17 +15,10 @@ from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreedDirection, RefusalCode
 from renkou_migrant.exchange import amendments_repository as amendments
 from renkou_migrant.exchange import overdue_repository
+from renkou_migrant.exchange.carried import Correction, Withdrawal
 from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contents import area_of, day_of, decrypt, encrypt
-from renkou_migrant.exchange.contracts import (
-    AGREED,
-    AMENDMENTS,
-    REPLIES,
-    Correction,
-    MessageKind,
-    Withdrawal,
-    parse_content,
-)
+from renkou_migrant.exchange.contracts import AGREED, AMENDMENTS, REPLIES, MessageKind, parse_content
 from renkou_migrant.exchange.domain import (
     Direction,
     Message,

@@ -12,7 +12,8 @@ from renkou_common.ids import new_id
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange import receipts_repository as unsent
-from renkou_migrant.exchange.contracts import MessageKind, Receipt, ReceiptItem
+from renkou_migrant.exchange.carried import Receipt, ReceiptItem
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.domain import Message, MessageState
 from renkou_migrant.exchange.outgoing_repository import Outcome
 from renkou_migrant.exchange.protocol.sending import after_receipt

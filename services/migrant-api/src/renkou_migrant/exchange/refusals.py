@@ -84,8 +84,8 @@ _TEXTS: dict[Refused | RefusalCode, tuple[str, str, tuple[str, str]]] = {
         ("无需处理; 如紧急, 请联系对方办公室", "Nothing; where it is urgent, call the partner's office"),
     ),
     RefusalCode.NOT_IN_FORCE: (
-        "协议不在有效期内, 未发出",
-        "The agreement is not in force; it was not sent",
+        "协议不在有效期内, 不能凭以告知个人信息",
+        "The agreement is not in force on that day; nothing about a person goes under it",
         _AGREE,
     ),
     Refused.BAD_CONTENT: (

@@ -209,9 +209,12 @@ def _parse(members: Any) -> Envelope:
         raise WireError(Unreadable.MALFORMED, "payload, version or pair_seq")
     if not 0 <= pair_seq < 2**53:
         raise WireError(Unreadable.MALFORMED, "pair_seq")
+    kind = str(members["kind"])[:60]
+    if not kind.isprintable():
+        raise WireError(Unreadable.MALFORMED, "kind")
     return Envelope(
         id=UUID(members["id"]),
-        kind=str(members["kind"])[:60],
+        kind=kind,
         version=version,
         sender=str(members["from"]),
         receiver=str(members["to"]),

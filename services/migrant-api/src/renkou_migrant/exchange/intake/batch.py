@@ -12,8 +12,8 @@ from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_migrant.credentials.reasons import Reason
 from renkou_migrant.exchange import letters_repository as repository
+from renkou_migrant.exchange.carried import ReceiptItem
 from renkou_migrant.exchange.codes import Unreadable
-from renkou_migrant.exchange.contracts import ReceiptItem
 from renkou_migrant.exchange.domain import MessageState
 from renkou_migrant.exchange.events import Change
 from renkou_migrant.exchange.incoming_repository import Known

@@ -7,8 +7,8 @@ from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange import comparison
 from renkou_migrant.exchange import incoming_repository as incoming
 from renkou_migrant.exchange import pair_repository as pairs
+from renkou_migrant.exchange.carried import PairDigest
 from renkou_migrant.exchange.codes import Unreadable
-from renkou_migrant.exchange.contracts import PairDigest
 from renkou_migrant.exchange.intake.batch import Arrival, Batch, entry_of, letter_of
 from renkou_migrant.exchange.intake.messages import apply_turn
 from renkou_migrant.exchange.protocol import reception

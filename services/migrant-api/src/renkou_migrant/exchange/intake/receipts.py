@@ -13,8 +13,8 @@ from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import RefusalCode
 from renkou_migrant.exchange import outgoing_repository as outgoing
 from renkou_migrant.exchange import pair_repository as pairs
+from renkou_migrant.exchange.carried import Receipt, ReceiptItem
 from renkou_migrant.exchange.codes import Unreadable
-from renkou_migrant.exchange.contracts import Receipt, ReceiptItem
 from renkou_migrant.exchange.domain import MessageState
 from renkou_migrant.exchange.intake.batch import Arrival, Batch, entry_of, letter_of
 from renkou_migrant.exchange.outgoing_repository import Outcome
