@@ -192,7 +192,8 @@ async def test_messages_signed_by_keys_that_came_by_descriptions_are_proved_at_b
     second = await received(pair, BIRTH)
     for one in (pair.residence, pair.home):
         for message_id, number in ((first, 1), (second, 2)):
-            found = verify_bundle((await evidence(await one.clerk(), message_id)).json(), anchor_of(pair))
+            bundle = (await evidence(await one.clerk(), message_id)).json()
+            found = verify_bundle(bundle, anchor_of(pair))
             assert found.message.jws.header.kid == f"{RESIDENCE}-sig-{number}"
             assert {each.entry.kid for each in found.acknowledgements} == {f"{HOME}-sig-{number}"}
     sent, taken = [verified(pair, await exported(one)) for one in (pair.residence, pair.home)]
