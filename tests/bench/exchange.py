@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from renkou_common.scope import AreaScope
 from renkou_migrant.bootstrap import open_runtime
-from renkou_migrant.exchange.contracts import ArrivalNotice, MessageKind, Subject
+from renkou_migrant.exchange.carried import ArrivalNotice, Subject
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.service import raise_notice
 from renkou_migrant.exchange.wire import Envelope
 from renkou_migrant.runtime import Runtime

@@ -6,6 +6,7 @@ all. The decisions are those of :mod:`renkou_migrant.exchange.protocol`, called 
 
 from typing import NamedTuple
 
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.domain import MessageState
 from renkou_migrant.exchange.protocol import digests, reception, sending
 from renkou_migrant.exchange.protocol.digests import GONE, START, Digest, Mark, Sent, Taken
@@ -187,7 +188,7 @@ class Node:
             if decision is Reception.APPLY or decision is Reception.HOLD:
                 pair.incoming[seq] = (id, digest)
             elif decision is Reception.CONFLICT:
-                items.append(Item(id, digest, "refused", sending.SEQUENCE_CONFLICT))
+                items.append(Item(id, digest, "refused", Refused.SEQUENCE_CONFLICT))
         self._apply(pair, taking.turn, taking.next_in, now)
         for id, seq, digest in messages:
             if pair.incoming.get(seq) == (id, digest):

@@ -18,7 +18,8 @@ from renkou_partner.contract import AGREED, KINDS, Json
 from renkou_partner.exchange import Exchange
 from renkou_partner.faults import Fault
 from renkou_partner.hub import HubAccess
-from renkou_partner.partner import Partner, Settings
+from renkou_partner.partner import Partner
+from renkou_partner.settings import Settings
 from renkou_partner.store import Row, Store
 
 

@@ -5,49 +5,27 @@ No network: :mod:`.exchange` carries the bytes. A fault that was switched on cha
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 from renkou_partner import wire
-from renkou_partner.agreement import SHANGHAI, Agreement, beyond, day_of
+from renkou_partner.agreement import SHANGHAI
 from renkou_partner.contract import KINDS, LIMITS, Json, content_errors, is_numbered, newest, sample
+from renkou_partner.digests import held
 from renkou_partner.faults import Fault
+from renkou_partner.judging import Judge
+from renkou_partner.opening import open_delivered
+from renkou_partner.settings import Settings
 from renkou_partner.store import Row, Store
-from renkou_partner.trust import District, TrustList, Untrusted, verify_list
+from renkou_partner.trust import Untrusted
 
 _RANK = {"sent": 0, "delivered": 1, "read": 2}
 REPEATED = "repeated"
 """What came under another number before, with the same content: it is read, and has no effect."""
 _CLOSES = {"answer": "answered", "confirmation": "confirmed", "dispute": "disputed"}
-
-
-@dataclass
-class Settings:
-    """What a partner is told at its start."""
-
-    district: str
-    keys: wire.KeyRing
-    trust: TrustList
-    agreements: list[Agreement] = field(default_factory=list)
-    resend_first_seconds: float = LIMITS["resend_first_seconds"]
-    resend_longest_seconds: float = LIMITS["resend_longest_seconds"]
-    lifetime_days: int = LIMITS["lifetime_days"]
-
-    @classmethod
-    def of(cls, configure: Json) -> "Settings":
-        """Read what `configure` of the driver protocol says; raises Untrusted for a forged trust list."""
-        return cls(
-            district=configure["district"],
-            keys=wire.KeyRing.from_jwk_set(configure["keys"]),
-            trust=verify_list(configure["trust_list"], configure["anchor"]),
-            agreements=[Agreement.of(one) for one in configure["agreements"]],
-            resend_first_seconds=configure["resend"]["first_seconds"],
-            resend_longest_seconds=configure["resend"]["longest_seconds"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +45,7 @@ class Partner:
         self.settings = settings
         self.store = store
         self.faults = frozenset(faults)
+        self._judge = Judge(settings, store, self.faults)
         self._stopped = False
 
     # Sending
@@ -97,7 +76,7 @@ class Partner:
             number -= 1
         if Fault.EXTRA_MEMBERS in self.faults:
             content = {**content, "remark": "one member more"}
-        agreed = self._agreement_for(to, kind)
+        agreed = self._judge.agreement_for(to, kind)
         envelope = self._envelope(to, kind, number, content) | {"agreement": agreed} | members
         sealed, digest = self._seal(envelope)
         self.store.add_sent(envelope, sealed, digest)
@@ -162,7 +141,7 @@ class Partner:
         if self._stopped:
             return None
         try:
-            opened = self._open(sender, data)
+            opened = open_delivered(self.settings, self.faults, sender, data)
         except wire.Unattributable:
             self._stopped = Fault.STOPS_AT_GARBAGE in self.faults
             return None
@@ -174,29 +153,6 @@ class Partner:
             elif opened.envelope["kind"] == "digest":
                 self._take_digest(opened.envelope)
         return opened.envelope
-
-    def _open(self, sender: str, data: bytes) -> wire.Opened:
-        keys, trust, faults = self.settings.keys, self.settings.trust, self.faults
-        if Fault.BELIEVES_ANYBODY in faults:
-            signed = wire.decrypt(data, keys)
-            envelope = wire.parse(signed)[1]
-            return wire.Opened(envelope | {"from": sender}, wire.digest_of(signed), signed, "")
-        if Fault.IGNORES_KEY_WINDOWS in faults:
-            trust = _at_any_time(trust)
-        checked = Fault.BELIEVES_THE_SUBJECT not in faults
-        opened = wire.open_sealed(
-            data,
-            keys=keys,
-            trust=trust,
-            own=self.settings.district,
-            sender=sender,
-            now=datetime.now(UTC),
-            checked=checked,
-            inflate=Fault.INFLATES in faults,
-        )
-        if not checked:
-            opened.envelope["from"] = sender
-        return opened
 
     def _take_message(self, opened: wire.Opened) -> None:
         envelope = opened.envelope
@@ -211,7 +167,7 @@ class Partner:
             return
         if number - next_in > LIMITS["window"] and Fault.NO_WINDOW not in self.faults:
             return
-        code = self._refusal(opened)
+        code = self._judge.refusal(opened)
         before = self.store.received(envelope["id"])
         if before is not None and Fault.NO_CONFLICTS not in self.faults:
             same = json.loads(before["envelope"])["payload"] == envelope["payload"]
@@ -287,63 +243,6 @@ class Partner:
         known = target is not None and target["partner"] == row["partner"] and target["state"] != "refused"
         return None if known and envelope["in_reply_to"] == of else "amendment_not_expected"
 
-    def _refusal(self, opened: wire.Opened) -> str | None:
-        """Return why a genuine message may not be taken (SPEC.md, 9)."""
-        envelope = opened.envelope
-        kind, version = envelope["kind"], envelope["version"]
-        if Fault.IGNORES_CONTRACTS not in self.faults:
-            if kind not in KINDS:
-                return "unknown_kind"
-            if version not in KINDS[kind]["versions"]:
-                return "unsupported_version"
-        if opened.expires_at <= datetime.now(UTC) and Fault.IGNORES_EXPIRY not in self.faults:
-            return "expired"
-        agreed = (
-            self._not_agreed(opened)
-            if kind in KINDS and Fault.IGNORES_AGREEMENTS not in self.faults
-            else None
-        )
-        if agreed and not agreed.startswith("field_not_agreed"):
-            return agreed
-        if Fault.IGNORES_CONTRACTS in self.faults:
-            return None
-        speaks_of_another = KINDS[kind]["reply"] or "of" in envelope["payload"]
-        if speaks_of_another and envelope["in_reply_to"] is None:
-            return "bad_content"
-        return "bad_content" if content_errors(kind, version, envelope["payload"]) else agreed
-
-    def _not_agreed(self, opened: wire.Opened) -> str | None:
-        """Return why the agreement does not let a message arrive (SPEC.md, 10)."""
-        envelope = opened.envelope
-        kind, sender = envelope["kind"], envelope["from"]
-        if KINDS[kind]["test"]:
-            return None
-        found = next((one for one in self.settings.agreements if one.id == envelope["agreement"]), None)
-        if found is None or not found.is_between(sender, self.settings.district):
-            return "no_agreement"
-        asked = self._asked(envelope)
-        if not KINDS[kind]["agreed"] and asked is None:
-            return None
-        if not found.covers(day_of(opened.created_at)):
-            return "agreement_not_in_force"
-        return _beyond_grant(found, envelope, asked, self.settings.district)
-
-    def _asked(self, envelope: Json) -> str | None:
-        """The kind of the message that an answer or a correction speaks of."""
-        about = envelope["in_reply_to"] or ""
-        if envelope["kind"] == "answer":
-            target = self.store.sent(about)
-        else:
-            target = self.store.received(about) if "content" in envelope["payload"] else None
-        return None if target is None else str(target["kind"])
-
-    def _agreement_for(self, to: str, kind: str) -> str | None:
-        own, today = self.settings.district, day_of(datetime.now(UTC))
-        for one in self.settings.agreements:
-            if one.is_between(own, to) and one.covers(today) and one.grant(kind, own):
-                return one.id
-        return None
-
     # Receipts
 
     def _receipt(self, partner: str, items: Sequence[Json]) -> None:
@@ -384,16 +283,7 @@ class Partner:
         self.store.replay(partner, theirs["taken"]["upto"])
         if theirs.get("asks") is None:
             return
-        sent = [row["digest"] for row in self.store.sent_to(partner)]
-        received = [row for row in self.store.received_from(partner) if row["applied"] is not None]
-        taken = [row["digest"] for row in sorted(received, key=lambda row: int(row["pair_seq"]))]
-        content = {
-            "sent": {"upto": len(sent), "hash": chain(sent), "first": 1},
-            "taken": {"upto": len(taken), "hash": chain(taken), "highest": len(taken), "gone": 0},
-            "asks": None,
-            "answers": theirs["asks"],
-            "seen": theirs["taken"]["upto"],
-        }
+        content = held(self.store, partner, theirs)
         own = self._envelope(partner, "digest", 0, content)
         self.store.add_receipt(own, self._seal(own)[0])
 
@@ -406,14 +296,6 @@ class Partner:
             self.store.set_sent_state(ours["id"], shown, item.get("code"), settled=settled)
 
 
-def chain(digests: Iterable[str]) -> str:
-    """The hash of a digest up to the last of these messages: SHA-256 of the one before and the message's."""
-    value = bytes(32)
-    for one in digests:
-        value = sha256(value + bytes.fromhex(one)).digest()
-    return value.hex()
-
-
 def _item(message_id: str, digest: str, state: str, code: str | None) -> Json:
     if code == REPEATED:
         state, code = "delivered" if state == "delivered" else "read", None
@@ -422,32 +304,3 @@ def _item(message_id: str, digest: str, state: str, code: str | None) -> Json:
 
 def _shown(row: Row) -> str:
     return str(row["state"]) if row["state"] in ("delivered", "refused") else "read"
-
-
-def _beyond_grant(agreement: Agreement, envelope: Json, asked: str | None, own: str) -> str | None:
-    """Return why a message tells more than was agreed; ``asked`` is the kind that it speaks of."""
-    kind, payload, fields = envelope["kind"], envelope["payload"], "fields"
-    grant = agreement.grant(kind, envelope["from"])
-    if asked is not None and kind == "answer":
-        grant, fields = agreement.grant(asked, own), "answer_fields"
-    elif asked is not None:
-        if not KINDS[asked]["agreed"]:
-            return None
-        grant, payload = agreement.grant(asked, envelope["from"]), payload["content"]
-    if grant is None or not grant[fields]:
-        return "not_agreed"
-    path = beyond(payload, grant[fields])
-    return f"field_not_agreed:{path}" if path else None
-
-
-def _at_any_time(trust: TrustList) -> TrustList:
-    """The list with signing keys that are good at any time."""
-    ever = datetime(1970, 1, 1, tzinfo=UTC)
-
-    def freed(one: District) -> District:
-        return replace(
-            one,
-            signing={kid: replace(key, valid_from=ever, valid_to=None) for kid, key in one.signing.items()},
-        )
-
-    return replace(trust, districts={code: freed(one) for code, one in trust.districts.items()})

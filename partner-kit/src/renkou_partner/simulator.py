@@ -30,7 +30,8 @@ from renkou_partner.contract import AGREED, KINDS, LIMITS, Json, sample
 from renkou_partner.exchange import Exchange
 from renkou_partner.faults import Fault
 from renkou_partner.hub import Hub, HubAccess
-from renkou_partner.partner import Partner, Settings
+from renkou_partner.partner import Partner
+from renkou_partner.settings import Settings
 from renkou_partner.store import Store
 
 SIMULATOR, YOU = "310115", "340103"

@@ -56,8 +56,12 @@ class Districts:
 
     async def pass_days(self, days: int) -> None:
         """Move the domain's clock to ``days`` after now, at both ends."""
-        self.clock.set(days * 86_400.0)
-        moved = datetime.now(SHANGHAI) + timedelta(days=days, seconds=-5)
+        await self.pass_time(timedelta(days=days))
+
+    async def pass_time(self, passed: timedelta) -> None:
+        """Move the domain's clock to a time after now, at both ends."""
+        self.clock.set(passed.total_seconds())
+        moved = datetime.now(SHANGHAI) + passed - timedelta(seconds=5)
 
         async def seen() -> bool:
             return min(one.runtime.clock.now() for one in (self.home, self.residence)) > moved

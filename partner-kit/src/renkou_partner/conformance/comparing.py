@@ -6,7 +6,7 @@ from renkou_partner.conformance.peer import Arrival, Failed, Peer
 from renkou_partner.conformance.registry import check
 from renkou_partner.conformance.stage import Scene
 from renkou_partner.contract import Json
-from renkou_partner.partner import chain
+from renkou_partner.digests import chain
 
 
 async def _exchanged(scene: Scene) -> tuple[list[str], list[Arrival]]:

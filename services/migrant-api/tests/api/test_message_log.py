@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from renkou_common.scope import AreaScope
 from renkou_migrant.credentials.jws import VerifyingKey
-from renkou_migrant.exchange.contracts import BirthNotice
+from renkou_migrant.exchange.carried import BirthNotice
+from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.message_log import service
 from renkou_migrant.message_log.evidence import cover
 from renkou_migrant.message_log.proof.bundle import verify_bundle
@@ -18,7 +19,9 @@ from renkou_migrant.message_log.proof.flaws import Flaw, ProofError
 from renkou_migrant.message_log.proof.log import LogReport, compare_logs, verify_log
 
 from ..districts import Districts
+from ..integration.test_reception import sealed_by
 from ..support import HOME, RESIDENCE, Clerk, Node, drafted
+from .test_onboarding import described, take, use, with_new_keys
 
 BIRTH = BirthNotice.model_validate(
     {
@@ -171,6 +174,39 @@ async def test_each_district_witnesses_the_others_log_and_no_less_later(pair: Di
         assert not await service.take_statement(tx, RESIDENCE, position, bytes(32), now)
         back = await service.statement(tx, RESIDENCE)
     assert back["witnessed"] == said["head"]
+
+
+async def test_messages_signed_by_keys_that_came_by_descriptions_are_proved_at_both_ends(
+    pair: Districts,
+) -> None:
+    first = await received(pair, BIRTH)
+    for one, other in ((pair.home, pair.residence), (pair.residence, pair.home)):
+        with_new_keys(one)
+        async with one.runtime.database.transaction(AreaScope.nothing()) as tx:
+            await cover(tx, one.runtime)
+        told = (await described(one))["signed"]
+        assert (await take(await other.clerk("administrator"), told)).status_code == 200
+    for one in (pair.home, pair.residence):
+        keys = one.runtime.exchange_keys
+        use(one, ExchangeKeys(keys.signing[::-1], keys.encryption))
+    second = await received(pair, BIRTH)
+    for one in (pair.residence, pair.home):
+        for message_id, number in ((first, 1), (second, 2)):
+            bundle = (await evidence(await one.clerk(), message_id)).json()
+            found = verify_bundle(bundle, anchor_of(pair))
+            assert found.message.jws.header.kid == f"{RESIDENCE}-sig-{number}"
+            assert {each.entry.kid for each in found.acknowledgements} == {f"{HOME}-sig-{number}"}
+    sent, taken = [verified(pair, await exported(one)) for one in (pair.residence, pair.home)]
+    assert compare_logs(sent, taken) == 2
+
+
+@pytest.mark.parametrize("kind", ["trust_list", "description"])
+async def test_a_partner_cannot_write_an_entry_of_trust_into_the_log(pair: Districts, kind: str) -> None:
+    _, sealed = await sealed_by(pair, kind=kind)
+    await pair.home.take(RESIDENCE, sealed)
+    await received(pair, BIRTH)
+    report = verified(pair, await exported(pair.home))
+    assert list(report.pairs[RESIDENCE].received) == [1, 2]
 
 
 async def test_large_logs_get_several_checkpoints_and_are_proved(

@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from renkou_common.identity.roles import Scope
-from renkou_migrant.exchange.contracts import BirthNotice, Inquiry, MessageKind
+from renkou_migrant.exchange.carried import BirthNotice, Inquiry
+from renkou_migrant.exchange.contracts import MessageKind
 
 from ..districts import Districts
 from ..support import Json, Node, drafted

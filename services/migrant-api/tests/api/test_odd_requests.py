@@ -12,7 +12,7 @@ import pytest
 from renkou_common.errors import NotFound
 from renkou_common.http.language import caller_language
 from renkou_common.identity.service_token import ServiceToken
-from renkou_migrant.exchange.contracts import Inquiry
+from renkou_migrant.exchange.carried import Inquiry
 from renkou_migrant.registry_client import RegistryClient
 
 from ..districts import Districts

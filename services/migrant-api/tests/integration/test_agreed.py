@@ -196,7 +196,7 @@ async def test_a_partner_that_has_suspended_refuses_what_is_under_way_and_gets_i
     await tell(home, residence, row["id"])
     await pair.hand_over()
     assert await residence.state(held_back) == "read"
-    assert await residence.state(under_way) == "dead: sent_again"
+    assert await residence.state(under_way) == "dead: agreement_suspended"
     taken = await home.rows("SELECT id FROM message WHERE state = 'read'")
     assert len(taken) == 2
     assert await residence.counted() == {"notice_due": 2, "notice_sent": 2}

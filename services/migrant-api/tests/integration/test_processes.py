@@ -29,11 +29,16 @@ def environment(node: Node, **changes: Any) -> dict[str, str]:
     return os.environ | {f"RENKOU_{name.upper()}": str(value) for name, value in values.items()}
 
 
+async def start(module: str, environ: dict[str, str], **output: Any) -> Process:
+    """Start a process of the service."""
+    command = (sys.executable, "-m", f"renkou_migrant.{module}")
+    return await asyncio.create_subprocess_exec(*command, env=environ, **output)
+
+
 @asynccontextmanager
 async def process(module: str, environ: dict[str, str]) -> AsyncIterator[Process]:
     """A process of the service, stopped by SIGTERM; uvicorn ends by that signal after its clean shutdown."""
-    command = (sys.executable, "-m", f"renkou_migrant.{module}")
-    running = await asyncio.create_subprocess_exec(*command, env=environ)
+    running = await start(module, environ)
     try:
         yield running
         assert running.returncode is None

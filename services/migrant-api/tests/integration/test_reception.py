@@ -18,7 +18,8 @@ from renkou_migrant.agreements import lifecycle
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.lifecycle import Person
 from renkou_migrant.credentials.jws import SigningKey, decode_base64url
-from renkou_migrant.exchange.contracts import Answer, MessageKind
+from renkou_migrant.exchange.carried import Answer
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.wire import Envelope, ExchangeKeys, seal
 from renkou_migrant.partners.service import trust_list
 

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from renkou_common.scope import AreaScope
 from renkou_local.nats import EmbeddedNats
-from renkou_migrant.exchange.contracts import VERSIONS, Inquiry, MessageKind, RegistrationNotice
+from renkou_migrant.exchange.carried import Inquiry, RegistrationNotice
+from renkou_migrant.exchange.contracts import VERSIONS, MessageKind
 from renkou_migrant.exchange.wire import Envelope, seal
 from renkou_migrant.partners.service import trust_list
 

@@ -162,11 +162,15 @@ async def replace(tx: Transaction, lineage: UUID, successor: UUID, first_day: da
 
 
 async def suspended_by_partner(tx: Transaction, ids: Sequence[UUID], at: datetime) -> list[UUID]:
-    """Note that a partner has suspended agreements; returns those of which it was not known."""
+    """Note that a partner had suspended agreements when it signed something ``at`` an instant.
+
+    Returns those of which it was not known. What the partner has declared of an agreement since then stands.
+    """
     rows = await tx.fetch(
         """
         UPDATE agreement SET suspended_there_at = $2, revision = revision + 1
-        WHERE id = ANY($1::uuid[]) AND suspended_there_at IS NULL AND state IN ('signed', 'in_force')
+        WHERE id = ANY($1::uuid[]) AND suspended_there_at IS NULL AND (heard_at IS NULL OR heard_at < $2)
+            AND state IN ('signed', 'in_force')
         RETURNING id
         """,
         list(ids),

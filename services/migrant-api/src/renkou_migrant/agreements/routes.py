@@ -1,5 +1,7 @@
 """HTTP of agreements."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -29,7 +31,6 @@ from renkou_migrant.agreements.schemas import (
     WordsRead,
 )
 from renkou_migrant.agreements.words import sentences
-from renkou_migrant.exchange.resumption import send_again
 from renkou_migrant.partners import checks
 from renkou_migrant.partners import service as partners
 from renkou_migrant.runtime import CurrentRuntime, Runtime
@@ -39,6 +40,33 @@ Reader = Annotated[Access, Depends(requires(Scope.PARTNER_READ))]
 Manager = Annotated[Access, Depends(requires(Scope.PARTNER_MANAGE))]
 Version = Annotated[int, Depends(expected_version)]
 Key = Annotated[RequestKey, Depends(request_key)]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who does something to which agreement, as it was read."""
+
+    agreement_id: UUID
+    response: Response
+    runtime: Runtime
+    access: Access
+    version: int
+
+    async def take(self, act: Callable[..., Awaitable[Agreement]], *more: object) -> AgreementRead:
+        """Do it by ``act(tx, runtime, agreement_id, person, *more)`` in one transaction."""
+        by = Person(self.access.subject, self.version)
+        async with self.runtime.database.transaction(self.access.areas) as tx:
+            agreement = await act(tx, self.runtime, self.agreement_id, by, *more)
+        return _answer(self.response, self.runtime, agreement)
+
+
+def _step(
+    agreement_id: UUID, response: Response, runtime: CurrentRuntime, access: Manager, version: Version
+) -> Step:
+    return Step(agreement_id, response, runtime, access, version)
+
+
+CurrentStep = Annotated[Step, Depends(_step)]
 
 
 def _answer(response: Response, runtime: Runtime, agreement: Agreement) -> AgreementRead:
@@ -88,7 +116,6 @@ async def take_statement(
     """Take in that a partner has suspended, resumed or ended an agreement. Needs `partner:manage`."""
     async with runtime.database.transaction(access.areas) as tx:
         agreement = await lifecycle.take_statement(tx, runtime, body.statement, access.subject)
-        await _send_again(tx, runtime, agreement)
     return _answer(response, runtime, agreement)
 
 
@@ -152,96 +179,47 @@ async def read_statement(agreement_id: UUID, runtime: CurrentRuntime, access: Re
 
 
 @router.post("/{agreement_id}/proposal", summary="Sign a draft 签署并提出")
-async def propose_agreement(
-    agreement_id: UUID, response: Response, runtime: CurrentRuntime, access: Manager, version: Version
-) -> AgreementRead:
+async def propose_agreement(step: CurrentStep) -> AgreementRead:
     """Sign a draft for this district; not by who drafted it. Needs `partner:manage`."""
-    async with runtime.database.transaction(access.areas) as tx:
-        agreement = await lifecycle.propose(tx, runtime, agreement_id, Person(access.subject, version))
-    return _answer(response, runtime, agreement)
+    return await step.take(lifecycle.propose)
 
 
 @router.post("/{agreement_id}/acceptance", summary="Sign a partner's proposal 签署对方提出的协议")
-async def accept_agreement(
-    agreement_id: UUID, response: Response, runtime: CurrentRuntime, access: Manager, version: Version
-) -> AgreementRead:
+async def accept_agreement(step: CurrentStep) -> AgreementRead:
     """Sign a partner's proposal; not by who took it in. Needs `partner:manage`."""
-    async with runtime.database.transaction(access.areas) as tx:
-        agreement = await lifecycle.accept(tx, runtime, agreement_id, Person(access.subject, version))
-    return _answer(response, runtime, agreement)
+    return await step.take(lifecycle.accept)
 
 
 @router.post("/{agreement_id}/activation", summary="Let messages go under it 启用协议")
-async def activate_agreement(
-    agreement_id: UUID,
-    body: ActivationIn,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Manager,
-    version: Version,
-) -> AgreementRead:
+async def activate_agreement(step: CurrentStep, body: ActivationIn) -> AgreementRead:
     """Activate an agreement that both have signed; not by who signed it here. Needs `partner:manage`.
 
     The partner must have passed a check, unless `without_check` says why not.
     """
-    async with runtime.database.transaction(access.areas) as tx:
-        found = await service.get(tx, agreement_id)
-        if body.without_check is None:
-            await checks.require_passed(tx, runtime, found.partner)
-        by = Person(access.subject, version)
-        agreement = await lifecycle.activate(tx, runtime, agreement_id, by, body.without_check)
-    return _answer(response, runtime, agreement)
+    return await step.take(_activate_checked, body.without_check)
 
 
 @router.post("/{agreement_id}/suspension", summary="Suspend an agreement at once 立即暂停")
-async def suspend_agreement(
-    agreement_id: UUID,
-    body: ReasonIn,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Manager,
-    version: Version,
-) -> AgreementRead:
+async def suspend_agreement(step: CurrentStep, body: ReasonIn) -> AgreementRead:
     """Stop everything under an agreement: what is drafted waits, what comes is refused. Needs `partner:manage`."""
-    async with runtime.database.transaction(access.areas) as tx:
-        by = Person(access.subject, version)
-        agreement = await lifecycle.suspend(tx, runtime, agreement_id, by, body.reason)
-    return _answer(response, runtime, agreement)
+    return await step.take(lifecycle.suspend, body.reason)
 
 
 @router.post("/{agreement_id}/resumption", summary="Resume an agreement 恢复")
-async def resume_agreement(
-    agreement_id: UUID,
-    body: ReasonIn,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Manager,
-    version: Version,
-) -> AgreementRead:
+async def resume_agreement(step: CurrentStep, body: ReasonIn) -> AgreementRead:
     """Lift this district's own suspension; what waited goes. Needs `partner:manage`."""
-    async with runtime.database.transaction(access.areas) as tx:
-        by = Person(access.subject, version)
-        agreement = await lifecycle.resume(tx, runtime, agreement_id, by, body.reason)
-        await _send_again(tx, runtime, agreement)
-    return _answer(response, runtime, agreement)
+    return await step.take(lifecycle.resume, body.reason)
 
 
 @router.post("/{agreement_id}/end", summary="End an agreement 终止协议")
-async def end_agreement(
-    agreement_id: UUID,
-    response: Response,
-    runtime: CurrentRuntime,
-    access: Manager,
-    version: Version,
-    body: ReasonIn | None = None,
-) -> AgreementRead:
+async def end_agreement(step: CurrentStep, body: ReasonIn | None = None) -> AgreementRead:
     """End an agreement from today on, or turn a draft or proposal down. Needs `partner:manage`."""
-    async with runtime.database.transaction(access.areas) as tx:
-        by = Person(access.subject, version)
-        agreement = await lifecycle.end(tx, runtime, agreement_id, by, body.reason if body else None)
-    return _answer(response, runtime, agreement)
+    return await step.take(lifecycle.end, body.reason if body else None)
 
 
-async def _send_again(tx: Transaction, runtime: Runtime, agreement: Agreement) -> None:
-    if not agreement.suspended:
-        await send_again(tx, runtime, agreement.id)
+async def _activate_checked(
+    tx: Transaction, runtime: Runtime, agreement_id: UUID, by: Person, without_check: str | None
+) -> Agreement:
+    if without_check is None:
+        await checks.require_passed(tx, runtime, (await service.get(tx, agreement_id)).partner)
+    return await lifecycle.activate(tx, runtime, agreement_id, by, without_check)

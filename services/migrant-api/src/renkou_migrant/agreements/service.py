@@ -102,7 +102,10 @@ _DISTANCE = {
 
 
 async def note_suspension_by_partner(tx: Transaction, ids: Sequence[UUID], at: datetime) -> None:
-    """Hold back what waits for a partner that refused a message because it has suspended the agreement."""
+    """Hold back what waits for a partner that refused a message because it has suspended the agreement.
+
+    ``at`` is when it signed that: a refusal that comes after the partner has resumed suspends nothing again.
+    """
     for agreement_id in await repository.suspended_by_partner(tx, ids, at):
         event = Event(_PARTNER_SAID, at, None, "told by a signed receipt")
         await repository.note(tx, agreement_id, event)

@@ -12,14 +12,14 @@ from pydantic import BaseModel
 from renkou_common.database import Transaction
 from renkou_migrant.arrivals.domain import Arrival
 from renkou_migrant.exchange import amendments, amendments_repository
-from renkou_migrant.exchange.contracts import (
+from renkou_migrant.exchange.carried import (
     ArrivalNotice,
     CertificateCheckedNotice,
     DepartureNotice,
-    MessageKind,
     Subject,
     WithdrawalReason,
 )
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.service import raise_notice
 from renkou_migrant.fields import area_text
 from renkou_migrant.registry_client import PersonFacts

@@ -22,7 +22,7 @@ from renkou_migrant.agreements.domain import (
 )
 from renkou_migrant.agreements.fields import beyond, reduced
 from renkou_migrant.exchange.contracts import AGREED, NOTICES, TESTS, MessageKind
-from renkou_migrant.exchange.transport_repository import DraftRow
+from renkou_migrant.exchange.outgoing_repository import DraftRow
 
 HELD_BACK = frozenset({*AGREED, MessageKind.ANSWER, MessageKind.CORRECTION})
 """Kinds that wait while their agreement is suspended."""

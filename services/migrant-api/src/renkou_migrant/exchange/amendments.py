@@ -18,15 +18,9 @@ from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.exchange import amendments_repository as amendments
 from renkou_migrant.exchange import errors, repository
+from renkou_migrant.exchange.carried import Correction, Withdrawal, WithdrawalReason
 from renkou_migrant.exchange.contents import encrypt
-from renkou_migrant.exchange.contracts import (
-    AGREED,
-    CONTENTS,
-    Correction,
-    MessageKind,
-    Withdrawal,
-    WithdrawalReason,
-)
+from renkou_migrant.exchange.contracts import AGREED, CONTENTS, MessageKind
 from renkou_migrant.exchange.domain import BY_HAND, Direction, MessageState, may_amend, taken_back
 from renkou_migrant.exchange.effects import reopen_replied
 from renkou_migrant.exchange.events import publish, publish_changes

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from renkou_common.database import Transaction
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.repository import COLUMNS, StoredMessage, stored_of
 
 _STANDING = "m.direction = 'out' AND m.withdrawn_at IS NULL AND m.state <> 'dead'"
@@ -167,12 +168,13 @@ async def drop(tx: Transaction, message_id: UUID, at: datetime) -> None:
     """End a draft that was taken back before it was numbered: nobody is told of it."""
     await tx.execute(
         """
-        UPDATE message SET state = 'dead', code = 'withdrawn_before_sending', closed_at = $2, wanted = NULL,
+        UPDATE message SET state = 'dead', code = $3, closed_at = $2, wanted = NULL,
             content = NULL, revision = revision + 1
         WHERE id = $1 AND pair_seq IS NULL
         """,
         message_id,
         at,
+        Refused.WITHDRAWN_BEFORE_SENDING,
     )
 
 
@@ -181,6 +183,18 @@ async def forget_draft(tx: Transaction, message_id: UUID) -> None:
     await tx.execute(
         "DELETE FROM message WHERE id = $1 AND pair_seq IS NULL AND direction = 'out'", message_id
     )
+
+
+async def forget_corrections(tx: Transaction, message_id: UUID) -> bool:
+    """Remove the corrections of a message that were not sent; returns whether one had yet to be made."""
+    rows = await tx.fetch(
+        """
+        DELETE FROM message WHERE in_reply_to = $1 AND kind = 'correction' AND direction = 'out'
+            AND pair_seq IS NULL AND state = 'drafted' RETURNING wanted IS NOT NULL AS unmade
+        """,
+        message_id,
+    )
+    return any(row["unmade"] for row in rows)
 
 
 async def reopen(tx: Transaction, message_id: UUID) -> None:

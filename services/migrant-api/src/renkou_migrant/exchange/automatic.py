@@ -10,7 +10,8 @@ from renkou_common.contracts.registry import BirthRecorded, ServiceGiven
 from renkou_common.contracts.registry_maternal import ChildbirthRegistered
 from renkou_common.database import Transaction
 from renkou_migrant.arrivals.service import arrival_on
-from renkou_migrant.exchange.contracts import MessageKind, ShareableService
+from renkou_migrant.exchange.carried import ShareableService
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.service import raise_wanted_notice
 from renkou_migrant.runtime import Runtime
 

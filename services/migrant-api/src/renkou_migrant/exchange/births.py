@@ -9,8 +9,8 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound, VersionMismatch
 from renkou_common.scope import AreaScope
 from renkou_migrant.exchange import errors, service
+from renkou_migrant.exchange.carried import BirthNotice
 from renkou_migrant.exchange.contents import decrypt
-from renkou_migrant.exchange.contracts import BirthNotice
 from renkou_migrant.exchange.repository import StoredMessage
 from renkou_migrant.exchange.service import BirthToRegister
 from renkou_migrant.runtime import Runtime

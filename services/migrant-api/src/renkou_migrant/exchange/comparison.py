@@ -12,7 +12,8 @@ from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_migrant.credentials.trust import TrustList
 from renkou_migrant.exchange import pair_repository as pairs
-from renkou_migrant.exchange.contracts import MessageKind, PairDigest, SentSummary, TakenSummary
+from renkou_migrant.exchange.carried import PairDigest, SentSummary, TakenSummary
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.pair_repository import Pair
 from renkou_migrant.exchange.protocol import digests
 from renkou_migrant.exchange.protocol.digests import Digest, Healing, Mark, Sent, Taken

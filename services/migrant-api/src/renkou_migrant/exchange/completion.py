@@ -19,8 +19,10 @@ from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.exchange import amendments, local, repository
 from renkou_migrant.exchange import amendments_repository as amending
+from renkou_migrant.exchange.carried import Correction
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contents import compose, day_of, decrypt, encrypt
-from renkou_migrant.exchange.contracts import Correction, MessageKind
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.events import publish_changes
 from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import StoredMessage
@@ -71,15 +73,15 @@ class Completion:
                 content = await compose(self._runtime, stored.message.kind, stored.wanted or {})
                 await self._finish(stored, content)
         except NotFound:
-            await self._give_up(stored.message.id, "facts_gone")
+            await self._give_up(stored.message.id, Refused.FACTS_GONE)
         except (ValidationError, KeyError) as error:
             _log.error(
                 "facts of the register cannot be sent", message=str(stored.message.id), error=type(error)
             )
-            await self._give_up(stored.message.id, "facts_unusable")
+            await self._give_up(stored.message.id, Refused.FACTS_UNUSABLE)
         self._wake.set()
 
-    async def _give_up(self, message_id: UUID, code: str) -> None:
+    async def _give_up(self, message_id: UUID, code: Refused) -> None:
         async with self._runtime.database.transaction(AreaScope.everything()) as tx:
             await repository.give_up(tx, message_id, code, self._runtime.clock.now())
 

@@ -15,17 +15,17 @@ from pydantic import BaseModel
 from renkou_common.database import Transaction
 from renkou_common.errors import NotFound, RenkouError, Unavailable
 from renkou_migrant.calendar import service as calendar
-from renkou_migrant.exchange.contracts import (
+from renkou_migrant.exchange.carried import (
     ArrivalNotice,
     BirthNotice,
     CertificateCheckedNotice,
     Child,
     DepartureNotice,
-    MessageKind,
     RegistrationNotice,
     ServiceNotice,
     Subject,
 )
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.domain import ReplyTimes
 from renkou_migrant.registry_client import PersonFacts
 from renkou_migrant.runtime import Runtime

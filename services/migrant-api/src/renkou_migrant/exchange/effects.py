@@ -12,19 +12,13 @@ from pydantic import BaseModel, ValidationError
 
 from renkou_common.database import Transaction
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreedDirection
+from renkou_migrant.agreements.domain import AgreedDirection, RefusalCode
 from renkou_migrant.exchange import amendments_repository as amendments
 from renkou_migrant.exchange import overdue_repository
+from renkou_migrant.exchange.carried import Correction, Withdrawal
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contents import area_of, day_of, decrypt, encrypt
-from renkou_migrant.exchange.contracts import (
-    AGREED,
-    AMENDMENTS,
-    REPLIES,
-    Correction,
-    MessageKind,
-    Withdrawal,
-    parse_content,
-)
+from renkou_migrant.exchange.contracts import AGREED, AMENDMENTS, REPLIES, MessageKind, parse_content
 from renkou_migrant.exchange.domain import (
     Direction,
     Message,
@@ -41,8 +35,6 @@ from renkou_migrant.runtime import Runtime
 EFFECTIVE = AMENDMENTS | {MessageKind.REMINDER}
 """Kinds whose coming changes another message."""
 
-NOT_EXPECTED = "amendment_not_expected"
-
 
 async def apply(tx: Transaction, runtime: Runtime, partner: str, message_id: UUID) -> tuple[str | None, int]:
     """Carry out a correction, withdrawal or reminder of ``partner`` that is stored here.
@@ -55,7 +47,7 @@ async def apply(tx: Transaction, runtime: Runtime, partner: str, message_id: UUI
     of: UUID = getattr(told, "of")  # noqa: B009  every effective kind names it
     target = (await amendments.lock(tx, [of])).get(of)
     if target is None or not _speaks_of(own, target, partner):
-        return NOT_EXPECTED, own.message.area
+        return Refused.AMENDMENT_NOT_EXPECTED, own.message.area
     if isinstance(told, Correction):
         return await _correct(tx, runtime, own, target, told)
     if isinstance(told, Withdrawal):
@@ -80,11 +72,11 @@ async def _correct(
 ) -> tuple[str | None, int]:
     before = target.message
     if not await _agreed(tx, own, target):
-        return "not_agreed", before.area
+        return RefusalCode.NOT_AGREED, before.area
     try:
         content = parse_content(before.kind, told.content)
     except ValidationError:
-        return "bad_content", before.area
+        return Refused.BAD_CONTENT, before.area
     after = replace(
         before, occurred_on=day_of(content) or before.occurred_on, area=_area(runtime, before, content)
     )

@@ -15,12 +15,8 @@ from renkou_migrant.arrivals.domain import Arrival
 from renkou_migrant.exchange import amendments_repository as amending
 from renkou_migrant.exchange import automatic
 from renkou_migrant.exchange.amendments import revise, take_back
-from renkou_migrant.exchange.contracts import (
-    NOTICES,
-    MessageKind,
-    ShareableService,
-    WithdrawalReason,
-)
+from renkou_migrant.exchange.carried import ShareableService, WithdrawalReason
+from renkou_migrant.exchange.contracts import NOTICES, MessageKind
 from renkou_migrant.exchange.repository import StoredMessage
 from renkou_migrant.exchange.service import raise_wanted_notice
 from renkou_migrant.runtime import Runtime

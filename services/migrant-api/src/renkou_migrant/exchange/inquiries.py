@@ -7,8 +7,9 @@ from uuid import UUID
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_migrant.exchange.attachments import Attachment
+from renkou_migrant.exchange.carried import Inquiry, Question, Subject
 from renkou_migrant.exchange.contents import encrypt
-from renkou_migrant.exchange.contracts import Inquiry, MessageKind, Question, Subject
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.repository import Draft
 from renkou_migrant.exchange.service import covering_content, write
 from renkou_migrant.runtime import Runtime

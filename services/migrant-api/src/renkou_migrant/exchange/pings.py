@@ -9,8 +9,9 @@ from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_migrant.exchange import repository
+from renkou_migrant.exchange.carried import Ping, Pong
 from renkou_migrant.exchange.contents import decrypt, encrypt
-from renkou_migrant.exchange.contracts import VERSIONS, MessageKind, Ping, Pong
+from renkou_migrant.exchange.contracts import VERSIONS, MessageKind
 from renkou_migrant.exchange.repository import Draft, StoredMessage
 from renkou_migrant.runtime import Runtime
 

@@ -11,12 +11,13 @@ from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustList
-from renkou_migrant.exchange import transport_repository as transport
-from renkou_migrant.exchange.contracts import MessageKind, Receipt, ReceiptItem
+from renkou_migrant.exchange import receipts_repository as unsent
+from renkou_migrant.exchange.carried import Receipt, ReceiptItem
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.domain import Message, MessageState
+from renkou_migrant.exchange.outgoing_repository import Outcome
 from renkou_migrant.exchange.protocol.sending import after_receipt
 from renkou_migrant.exchange.sealing import log_entry
-from renkou_migrant.exchange.transport_repository import Outcome
 from renkou_migrant.exchange.wire import Envelope, seal
 from renkou_migrant.message_log.domain import Entry
 from renkou_migrant.runtime import Runtime
@@ -91,7 +92,7 @@ async def write_unnumbered(
             "nothing can be encrypted to this partner", partner=partner, kind=kind, reason=str(error)
         )
         return []
-    await transport.insert_receipt(tx, envelope.id, partner, sealed.data)
+    await unsent.insert(tx, envelope.id, partner, sealed.data)
     return [log_entry(envelope, sealed, now)]
 
 

@@ -14,7 +14,9 @@ from renkou_common.messaging.hub import inbox_durable, inbox_stream
 from renkou_common.messaging.inbox import TRANSIENT, describe
 from renkou_common.messaging.nats_client import BrokerError, Message, NatsClient, PullSubscription
 from renkou_common.scope import AreaScope
-from renkou_migrant.exchange.intake import Delivery, dead_letter, keep_letters, take_in
+from renkou_migrant.exchange.codes import Unreadable
+from renkou_migrant.exchange.intake.batch import Delivery, dead_letter, keep_letters
+from renkou_migrant.exchange.intake.taking import take_in
 from renkou_migrant.exchange.protocol.fairness import Quota, fair_rounds
 from renkou_migrant.runtime import Runtime
 
@@ -102,7 +104,7 @@ class Receiver:
 
     async def _keep(self, delivery: Delivery, error: Exception) -> None:
         _log.error("message cannot be taken in", sender=delivery.sender, exc_info=error)
-        letter = dead_letter(delivery, "internal", describe(error))
+        letter = dead_letter(delivery, Unreadable.INTERNAL, describe(error))
         async with self._runtime.database.transaction(AreaScope.everything()) as tx:
             await keep_letters(tx, [letter], self._runtime.clock.now())
 

@@ -5,6 +5,9 @@ Codes are kept with the message: those of partners come in their signed receipts
 
 from dataclasses import dataclass
 
+from renkou_migrant.agreements.domain import RefusalCode
+from renkou_migrant.exchange.codes import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -26,13 +29,13 @@ _SHORTER = (
     "去掉附件后重新发出, 附件用其他方式送达",
     "Send it again without attachments, and those by other means",
 )
-_TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
-    "unknown_kind": (
+_TEXTS: dict[Refused | RefusalCode, tuple[str, str, tuple[str, str]]] = {
+    Refused.UNKNOWN_KIND: (
         "对方系统不认识这类消息, 已签名拒收",
         "The partner's system does not know this kind and refused it by a signed receipt",
         _ASK,
     ),
-    "unsupported_version": (
+    Refused.UNSUPPORTED_VERSION: (
         "对方系统不支持此消息版本, 已签名拒收",
         "The partner's system does not support this version and refused it by a signed receipt",
         (
@@ -40,78 +43,97 @@ _TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
             "Ask the administrator for the partner's new description, then send it again",
         ),
     ),
-    "partner_lacks_kind": (
+    Refused.PARTNER_LACKS_KIND: (
         "按对方的说明, 其系统不处理这类消息, 未发出",
         "By its description the partner does not handle this kind; it was not sent",
         _ASK,
     ),
-    "partner_lacks_version": (
+    Refused.PARTNER_LACKS_VERSION: (
         "双方没有共同支持的版本, 未发出",
         "The two systems have no version in common; it was not sent",
         _OPERATOR,
     ),
-    "partner_lacks_attachments": (
+    Refused.PARTNER_LACKS_ATTACHMENTS: (
         "对方系统的版本不能接收附件, 未发出",
         "The partner's version cannot carry attachments; it was not sent",
         _SHORTER,
     ),
-    "partner_lacks_urgent": (
+    Refused.PARTNER_LACKS_URGENT: (
         "对方系统的版本没有加急协查, 未发出",
         "The partner's version has no urgent inquiries; it was not sent",
         ("改为普通协查重新发出, 并电话催办", "Send it again as an ordinary inquiry, and call the office"),
     ),
-    "expired": (
+    Refused.EXPIRED: (
         "消息过期前未送达",
         "It was not delivered before it expired",
         ("如仍需要, 请重新发出", "Send it again if it is still needed"),
     ),
-    "no_agreement": (
+    RefusalCode.NO_AGREEMENT: (
         "对方没有所依据的协议, 已拒收",
         "The partner has no such agreement on record and refused it",
         _AGREE,
     ),
-    "not_agreed": (
+    RefusalCode.NOT_AGREED: (
         "协议未涵盖这类消息, 对方已拒收",
         "The agreement does not cover this; the partner refused it",
         _AGREE,
     ),
-    "agreement_unknown": (
-        "没有所依据的协议, 未发出",
-        "There is no agreement it could rely on; it was not sent",
+    RefusalCode.SUSPENDED: (
+        "对方已暂停所依据的协议, 已拒收; 本区已另行起草, 协议恢复后自动发出",
+        "The partner has suspended the agreement and refused it; it is drafted anew and goes once that is resumed",
+        ("无需处理; 如紧急, 请联系对方办公室", "Nothing; where it is urgent, call the partner's office"),
+    ),
+    RefusalCode.NOT_IN_FORCE: (
+        "协议不在有效期内, 不能凭以告知个人信息",
+        "The agreement is not in force on that day; nothing about a person goes under it",
         _AGREE,
     ),
-    "agreement_not_in_force": (
-        "协议不在有效期内, 未发出",
-        "The agreement is not in force; it was not sent",
-        _AGREE,
-    ),
-    "bad_content": (
+    Refused.BAD_CONTENT: (
         "内容不符合约定的格式, 对方已拒收",
         "Its content is not what the contract allows; the partner refused it",
         _OPERATOR,
     ),
-    "id_conflict": (
+    Refused.ID_CONFLICT: (
         "对方已有同一编号的另一条消息",
         "The partner has another message under this id",
         _OPERATOR,
     ),
-    "sequence_conflict": ("同一序号已用于另一条消息", "Its number was used for another message", _OPERATOR),
-    "reply_not_expected": (
+    Refused.SEQUENCE_CONFLICT: (
+        "同一序号已用于另一条消息",
+        "Its number was used for another message",
+        _OPERATOR,
+    ),
+    Refused.REPLY_NOT_EXPECTED: (
         "对方不再等待这一答复",
         "The partner does not expect this reply any more",
         ("请查看该往来的最新情况", "Look at the conversation as it stands now"),
     ),
-    "content_unreadable": (
+    Refused.AMENDMENT_NOT_EXPECTED: (
+        "对方没有所更正、撤回或催办的消息, 或已不能更改",
+        "The partner does not have the message that this corrects, takes back or reminds of, or it is closed there",
+        ("请查看该往来的最新情况", "Look at the conversation as it stands now"),
+    ),
+    Refused.WITHDRAWN_BEFORE_SENDING: (
+        "发出前已撤回, 对方未获告知",
+        "It was taken back before it was sent; the partner was told nothing",
+        ("无需处理", "Nothing"),
+    ),
+    RefusalCode.FIELD_NOT_AGREED: (
+        "内容超出协议所列项目",
+        "It says more than the agreement lists",
+        _AGREE,
+    ),
+    Refused.CONTENT_UNREADABLE: (
         "内容已无法读取, 未发出",
         "Its content cannot be read any more; it was not sent",
         _OPERATOR,
     ),
-    "facts_gone": (
+    Refused.FACTS_GONE: (
         "登记中已没有所需的记录, 未发出",
         "The register no longer has what it should say; it was not sent",
         ("请核对人口登记", "Check the register"),
     ),
-    "facts_unusable": (
+    Refused.FACTS_UNUSABLE: (
         "登记中的记录不完整, 未发出",
         "What the register says cannot be sent; it was not sent",
         ("请补全人口登记后重新发出", "Complete the register, then send it again"),
@@ -120,10 +142,17 @@ _TEXTS: dict[str, tuple[str, str, tuple[str, str]]] = {
 
 
 def explain(code: str | None) -> Explanation | None:
-    """Return what a code means and what to do, None for none; one that is not known is named."""
+    """Return what a code means and what to do, None for none; one that a partner made up is named.
+
+    A code may name the member concerned behind a colon: ``field_not_agreed:subject.resident_id``.
+    """
     if code is None:
         return None
-    zh, en, (do_zh, do_en) = _TEXTS.get(
-        code, (f"对方已拒收(代码 {code})", f"The partner refused it with code {code}", _ASK)
-    )
+    known, _, member = code.partition(":")
+    found = next((texts for each, texts in _TEXTS.items() if each == known), None)
+    if found is None:
+        return Explanation(f"对方已拒收(代码 {code})", f"The partner refused it with code {code}", *_ASK)
+    zh, en, (do_zh, do_en) = found
+    if member:
+        zh, en = f"{zh}: {member}", f"{en}: {member}"
     return Explanation(zh, en, do_zh, do_en)

@@ -14,8 +14,9 @@ from renkou_common.ids import new_id
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
 from renkou_migrant.exchange import errors, overdue_repository, repository
+from renkou_migrant.exchange.carried import Reminder
 from renkou_migrant.exchange.contents import encrypt
-from renkou_migrant.exchange.contracts import MessageKind, Reminder
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.domain import MessageState, may_remind
 from renkou_migrant.exchange.events import publish
 from renkou_migrant.exchange.repository import Draft, StoredMessage, shanghai_day

@@ -1,4 +1,5 @@
-"""Queries of messages for staff; those of the transport are in :mod:`.transport_repository`."""
+"""Queries of messages for staff; those of the transport are in
+:mod:`.outgoing_repository` and :mod:`.incoming_repository`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -19,9 +20,14 @@ m.id, m.position, m.direction, m.partner, m.kind, m.version, m.pair_seq, m.threa
 m.agreement_id, m.area, m.person_ref, m.arrival_id, m.occurred_on, m.state, m.code, m.drafted_at,
 m.created_at, m.expires_at, m.due_on, m.sent_at, m.delivered_at, m.read_at, m.closed_at, m.life_event_id,
 m.wanted, m.source_id, m.source, m.twin, m.corrected_at, m.withdrawn_at, m.withdrawn_because, m.attention,
-m.correction_request_id, m.reminders, m.reminded_at, m.revision
+m.correction_request_id, m.reminders, m.reminded_at, m.turn, m.revision
 """
 COLUMNS = f"{_HEAD}, m.content"
+DOMAIN_COLUMNS = (
+    "id, direction, partner, kind, state, area, thread, drafted_at, occurred_on, sent_at, due_on, closed_at,"
+    " withdrawn_at, revision"
+)
+"""What :func:`to_message` reads."""
 LISTED = f"{_HEAD}, NULL::bytea AS content"
 """Lists leave contents out, which may hold attachments."""
 IN_AREA = """
@@ -61,13 +67,15 @@ class StoredMessage:
     correction_request_id: UUID | None
     reminders: int
     reminded_at: datetime | None
+    turn: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message to be written. ``wanted`` in place of ``content`` where that still has to be fetched.
 
-    ``source`` says from what it can be made anew, ``source_id`` of what in the register it tells.
+    ``source`` says from what it can be made anew, ``source_id`` of what in the register it tells; ``turn`` is the
+    position of a refused message whose place it takes.
     """
 
     id: UUID
@@ -85,6 +93,7 @@ class Draft:
     occurred_on: date | None = None
     source: dict[str, Any] | None = None
     source_id: UUID | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +147,9 @@ async def insert_draft(tx: Transaction, draft: Draft) -> None:
     await tx.execute(
         """
         INSERT INTO message (id, direction, partner, kind, version, thread, in_reply_to, agreement_id, area,
-            person_ref, arrival_id, occurred_on, state, drafted_at, content, wanted, source, source_id)
-        VALUES ($1, 'out', $2, $3, $14, $4, $5, $6, $7, $8, $9, $10, 'drafted', $11, $12, $13, $15, $16)
+            person_ref, arrival_id, occurred_on, state, drafted_at, content, wanted, source, source_id,
+            turn)
+        VALUES ($1, 'out', $2, $3, $14, $4, $5, $6, $7, $8, $9, $10, 'drafted', $11, $12, $13, $15, $16, $17)
         """,
         draft.id,
         draft.partner,
@@ -157,6 +167,7 @@ async def insert_draft(tx: Transaction, draft: Draft) -> None:
         newest(draft.kind),
         draft.source,
         draft.source_id,
+        draft.turn,
     )
 
 
@@ -236,31 +247,10 @@ async def of_thread(tx: Transaction, thread: UUID) -> list[StoredMessage]:
     return [stored_of(row) for row in rows]
 
 
-async def refused_under(
-    tx: Transaction, agreement_id: UUID, code: str, kinds: Sequence[str]
-) -> list[StoredMessage]:
-    """Return messages of ours that the partner refused with a code, oldest first, locked."""
-    rows = await tx.fetch(
-        f"""
-        SELECT {COLUMNS} FROM message m
-        WHERE m.direction = 'out' AND m.state = 'dead' AND m.agreement_id = $1 AND m.code = $2
-          AND m.withdrawn_at IS NULL
-          AND m.kind = ANY($3::text[])
-        ORDER BY m.position FOR UPDATE
-        """,
-        agreement_id,
-        code,
-        list(kinds),
-    )
-    return [stored_of(row) for row in rows]
-
-
-async def take_over(tx: Transaction, message_id: UUID, code: str) -> None:
-    """Note that another message took the place of a refused one, which is owed no more."""
+async def owe_no_more(tx: Transaction, message_id: UUID) -> None:
+    """Note that another message takes the place of a refused one, which is owed no more."""
     await tx.execute(
-        "UPDATE message SET code = $2, occurred_on = NULL, revision = revision + 1 WHERE id = $1",
-        message_id,
-        code,
+        "UPDATE message SET occurred_on = NULL, revision = revision + 1 WHERE id = $1", message_id
     )
 
 

@@ -10,7 +10,8 @@ from renkou_common.codes.findings import CodeError
 from renkou_common.codes.masking import mask_resident_id
 from renkou_common.errors import InvalidInput
 from renkou_migrant.exchange.attachments import MOST, MOST_BYTES, Attachment, MediaType, decoded
-from renkou_migrant.exchange.contracts import Answer, Dispute, MessageKind, Question, WithdrawalReason
+from renkou_migrant.exchange.carried import Answer, Dispute, Question, WithdrawalReason
+from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.domain import Direction, MessageState, is_overdue
 from renkou_migrant.exchange.inquiries import Asked
 from renkou_migrant.exchange.refusals import explain

@@ -27,20 +27,21 @@ from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.messaging.nats_client import BrokerError, NatsClient, Outgoing, PublishRefused
 from renkou_common.scope import AreaScope
 from renkou_migrant.agreements import service as agreements
-from renkou_migrant.agreements.domain import AgreementState
+from renkou_migrant.agreements.domain import AgreementState, serving
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustedDistrict
-from renkou_migrant.exchange import comparison, repository
+from renkou_migrant.exchange import comparison, incoming_repository, receipts_repository, repository
+from renkou_migrant.exchange import outgoing_repository as outgoing
 from renkou_migrant.exchange import pair_repository as pairs
-from renkou_migrant.exchange import transport_repository as transport
 from renkou_migrant.exchange.agreed import HELD_BACK, Leaving, leave
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contents import decrypt, encrypt, reply_times
 from renkou_migrant.exchange.contracts import MessageKind
 from renkou_migrant.exchange.domain import MessageState, ReplyTimes, advance
 from renkou_migrant.exchange.events import Change, publish_changes
+from renkou_migrant.exchange.outgoing_repository import DraftRow, Numbered, ToSend
 from renkou_migrant.exchange.protocol.sending import SEND_WINDOW, resend_after, room
 from renkou_migrant.exchange.sealing import log_entry
-from renkou_migrant.exchange.transport_repository import DraftRow, Numbered, ToSend
 from renkou_migrant.exchange.versions import NotExpressible, write
 from renkou_migrant.exchange.wire import Envelope, seal
 from renkou_migrant.message_log import service as message_log
@@ -97,7 +98,7 @@ class Sender:
         """Number and seal the oldest drafts of each partner; returns how many."""
         database, everything = self._runtime.database, AreaScope.everything()
         async with database.transaction(everything, read_only=True) as tx:
-            waiting = await transport.partners_with_drafts(tx)
+            waiting = await outgoing.partners_with_drafts(tx)
         return sum([await self._seal_for(partner) for partner in waiting])
 
     async def _seal_for(self, partner: str) -> int:
@@ -126,7 +127,7 @@ class Sender:
             for message_id, code in failed:
                 await repository.give_up(tx, message_id, code, now)
             if numbered:
-                await transport.number(tx, numbered)
+                await outgoing.number(tx, numbered)
                 await pairs.set_last_out(tx, partner, last_out + len(numbered))
                 await message_log.append(tx, runtime.cipher, entries)
         return len(drafts)
@@ -144,19 +145,23 @@ class Sender:
         Drafts under a suspended agreement are neither: they wait.
         """
         agreed = await agreements.of_partner(tx, partner)
-        suspended = [one.id for one in agreed if one.state is AgreementState.SUSPENDED]
-        drafts = await transport.drafts_for(tx, partner, limit, suspended, sorted(HELD_BACK))
+        today = now.astimezone(SHANGHAI).date()
+        suspended = [
+            one.id
+            for one in agreed
+            if (heir := serving(agreed, one.id, today)) and heir.state is AgreementState.SUSPENDED
+        ]
+        drafts = await outgoing.drafts_for(tx, partner, limit, suspended, sorted(HELD_BACK))
         follow = (MessageKind.ANSWER, MessageKind.CORRECTION)
         targets = [one.in_reply_to for one in drafts if one.message.kind in follow]
-        asked = await transport.kinds_of(tx, [one for one in targets if one]) if targets else {}
-        today = now.astimezone(SHANGHAI).date()
+        asked = await incoming_repository.kinds_of(tx, [one for one in targets if one]) if targets else {}
         leaving: list[Leaving] = []
         for draft in drafts:
             try:
                 decision = leave(draft, self._payload, agreed, asked, today)
             except (InvalidTag, KeyError, ValueError):
                 _log.error("content of a draft cannot be read", message=str(draft.message.id))
-                decision = "content_unreadable"
+                decision = Refused.CONTENT_UNREADABLE
             if isinstance(decision, str):
                 await repository.give_up(tx, draft.message.id, decision, now)
             else:
@@ -178,7 +183,7 @@ class Sender:
             if one.relies_on is not None and (one.reduced or one.relies_on != named[one.draft.message.id])
         ]
         if moved:
-            await transport.rely_on(tx, moved)
+            await outgoing.rely_on(tx, moved)
 
     def _payload(self, draft: DraftRow) -> dict[str, Any]:
         return decrypt(self._runtime, draft.content) or {}
@@ -234,8 +239,8 @@ class Sender:
         """Publish receipts and digests, then messages that are due; returns how many. Raises BrokerError."""
         full = [partner for partner, until in self._full.items() if time.monotonic() < until]
         async with self._runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
-            receipts = await transport.unsent_receipts(tx, _SEND_BATCH, full)
-            messages = await transport.due_to_send(tx, _SEND_BATCH, full)
+            receipts = await receipts_repository.unsent(tx, _SEND_BATCH, full)
+            messages = await outgoing.due_to_send(tx, _SEND_BATCH, full)
         if receipts:
             await self._send_receipts(receipts)
         if messages:
@@ -246,7 +251,7 @@ class Sender:
         taken, failure = await self._publish(receipts)
         if taken:
             async with self._runtime.database.transaction(AreaScope.everything()) as tx:
-                await transport.delete_receipts(tx, [one.id for one in taken])
+                await receipts_repository.delete(tx, [one.id for one in taken])
         if failure is not None:
             raise failure
 
@@ -300,8 +305,8 @@ class Sender:
         waits = [resend_after(one.attempts + 1, first, longest) for one in taken]
         async with self._runtime.database.transaction(AreaScope.everything()) as tx:
             numbers = {one.id: one.pair_seq for one in taken}
-            before = await transport.lock_outgoing(tx, list(numbers))
-            await transport.mark_sent(tx, taken, waits, now)
+            before = await outgoing.lock(tx, list(numbers))
+            await outgoing.mark_sent(tx, taken, waits, now)
             changes: list[Change] = []
             for found in before.values():
                 message = found.message
@@ -318,9 +323,9 @@ class Sender:
         self._look_at = time.monotonic() + _LOOK_SECONDS
         runtime, now = self._runtime, self._runtime.clock.now()
         async with runtime.database.transaction(AreaScope.everything()) as tx:
-            await transport.mark_expired(tx, now)
+            await outgoing.mark_expired(tx, now)
             await pairs.forget_bytes(tx, now - timedelta(days=runtime.settings.replay_days), _FORGET_BATCH)
-            waiting = await transport.backlog(tx)
+            waiting = await outgoing.backlog(tx)
         await self.compare()
         for what, count in waiting.items():
             BACKLOG.labels(what).set(count)

@@ -24,15 +24,9 @@ from renkou_migrant.agreements.domain import (
 from renkou_migrant.agreements.fields import reduced
 from renkou_migrant.exchange import amendments_repository, errors, local, repository
 from renkou_migrant.exchange.agreed import answer_refusal
+from renkou_migrant.exchange.carried import Answer, BirthNotice, Confirmation, Dispute
 from renkou_migrant.exchange.contents import decrypt, encrypt
-from renkou_migrant.exchange.contracts import (
-    CONTENTS,
-    Answer,
-    BirthNotice,
-    Confirmation,
-    Dispute,
-    MessageKind,
-)
+from renkou_migrant.exchange.contracts import CONTENTS, MessageKind
 from renkou_migrant.exchange.domain import (
     Direction,
     Message,

@@ -1,4 +1,4 @@
-"""Tables of the exchange. Schema only: queries are in :mod:`.repository` and :mod:`.transport_repository`."""
+"""Tables of the exchange. Schema only: queries are in the modules named ``repository``."""
 
 from datetime import date, datetime
 from typing import Any
@@ -37,7 +37,8 @@ class MessageRow(SQLModel, table=True):
     ``source`` says from what of the register the content was made (references and days, nothing personal), so
     that it can be made anew; ``source_id`` is the service, registration or child. ``attention`` says that a
     partner corrected or took back what was here already, until somebody has taken note. ``twin`` is the other
-    end's row where both ends are offices of this district.
+    end's row where both ends are offices of this district. ``turn`` is the position of a refused message whose place
+    this one takes: it leaves in that one's turn, and waits while the agreement is suspended.
     """
 
     __tablename__ = "message"
@@ -112,6 +113,7 @@ class MessageRow(SQLModel, table=True):
     source_id: UUID | None = None
     source: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
     twin: UUID | None = None
+    turn: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     corrected_at: datetime | None = Field(default=None, sa_column=_moment())
     withdrawn_at: datetime | None = Field(default=None, sa_column=_moment())
     withdrawn_because: str | None = Field(default=None, sa_column=Column(Text, nullable=True))

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contracts import CONTENTS, MessageKind, model_of, newest
 
 ADDED: dict[tuple[MessageKind, int], dict[str, Any]] = {
@@ -31,7 +32,7 @@ type Understood = Mapping[str, frozenset[int]]
 class NotExpressible(Exception):
     """A partner does not understand a kind, or no version of it that could say this."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: Refused) -> None:
         super().__init__(code)
         self.code = code
 
@@ -44,7 +45,7 @@ def common(kind: MessageKind, ours: frozenset[int], theirs: Understood) -> int:
     partner = theirs.get(kind, frozenset()) if theirs else frozenset({1})
     both = ours & partner
     if not both:
-        raise NotExpressible("partner_lacks_version" if partner else "partner_lacks_kind")
+        raise NotExpressible(Refused.PARTNER_LACKS_VERSION if partner else Refused.PARTNER_LACKS_KIND)
     return max(both)
 
 
@@ -62,7 +63,7 @@ def downgrade(kind: MessageKind, members: Mapping[str, Any], version: int) -> di
     for each in range(newest(kind), version, -1):
         for name, nothing in ADDED[kind, each].items():
             if found.pop(name, nothing) != nothing:
-                raise NotExpressible(f"partner_lacks_{name}")
+                raise NotExpressible(Refused(f"partner_lacks_{name}"))
     return found
 
 

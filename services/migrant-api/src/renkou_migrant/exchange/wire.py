@@ -26,9 +26,10 @@ from renkou_migrant.credentials.jws import (
     parse_compact,
     sign_compact,
 )
-from renkou_migrant.credentials.reasons import CredentialError
+from renkou_migrant.credentials.reasons import CredentialError, Reason
 from renkou_migrant.credentials.trust import TrustedDistrict, TrustList
 from renkou_migrant.exchange import jwe
+from renkou_migrant.exchange.codes import Unreadable
 
 MESSAGE_TYPE = "renkou-msg+jwt"
 MAX_SEALED = 1_000_000
@@ -43,7 +44,7 @@ _MEMBERS = {"id", "kind", "version", "from", "to", "pair_seq", "thread", "in_rep
 class WireError(Exception):
     """A message that cannot be attributed to anybody or is not meant for us; never answered."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: Unreadable | Reason, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
 
@@ -160,16 +161,16 @@ def open_sealed(
         jws = parse_compact(signed, type=MESSAGE_TYPE)
         envelope = _parse(orjson.loads(jws.payload))
         if envelope.sender != sender:
-            raise WireError("wrong_sender", f"signed by {envelope.sender}, published by {sender}")
+            raise WireError(Unreadable.WRONG_SENDER, f"signed by {envelope.sender}, published by {sender}")
         jws.verify(trust.exchange_key(envelope.sender, jws.header.kid, envelope.created_at))
     except CredentialError as error:
-        raise WireError(error.reason.value, error.detail) from error
+        raise WireError(error.reason, error.detail) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise WireError("malformed", repr(error)) from error
+        raise WireError(Unreadable.MALFORMED, repr(error)) from error
     if envelope.receiver != own:
-        raise WireError("wrong_receiver", f"addressed to {envelope.receiver}")
+        raise WireError(Unreadable.WRONG_RECEIVER, f"addressed to {envelope.receiver}")
     if envelope.created_at > now + skew:
-        raise WireError("from_the_future", envelope.created_at.isoformat())
+        raise WireError(Unreadable.FROM_THE_FUTURE, envelope.created_at.isoformat())
     return Opened(envelope, sha256(signed.encode()).digest(), jws.signature, jws.header.kid, signed)
 
 
@@ -186,31 +187,34 @@ def _public_key(x: str) -> X25519PublicKey:
 
 def _decrypt(data: bytes, keys: ExchangeKeys) -> str:
     if len(data) > MAX_SEALED:
-        raise WireError("too_large", f"{len(data)} bytes")
+        raise WireError(Unreadable.TOO_LARGE, f"{len(data)} bytes")
     try:
         token = jwe.parse_compact(data)
         key = keys.encryption.get(token.kid)
         if key is None:
-            raise WireError("unknown_encryption_key", token.kid)
+            raise WireError(Unreadable.UNKNOWN_ENCRYPTION_KEY, token.kid)
         private = key.private_key
         if not isinstance(private, X25519PrivateKey):
-            raise WireError("unknown_encryption_key", token.kid)
+            raise WireError(Unreadable.UNKNOWN_ENCRYPTION_KEY, token.kid)
         return token.open(private).decode("ascii")
     except (CredentialError, UnicodeDecodeError) as error:
-        raise WireError("undecryptable", str(error)[:200]) from error
+        raise WireError(Unreadable.UNDECRYPTABLE, str(error)[:200]) from error
 
 
 def _parse(members: Any) -> Envelope:
     if not isinstance(members, dict) or members.keys() != _MEMBERS:
-        raise WireError("malformed", "not the members of a message")
+        raise WireError(Unreadable.MALFORMED, "not the members of a message")
     payload, version, pair_seq = members["payload"], members["version"], members["pair_seq"]
     if not isinstance(payload, dict) or type(version) is not int or type(pair_seq) is not int:
-        raise WireError("malformed", "payload, version or pair_seq")
+        raise WireError(Unreadable.MALFORMED, "payload, version or pair_seq")
     if not 0 <= pair_seq < 2**53:
-        raise WireError("malformed", "pair_seq")
+        raise WireError(Unreadable.MALFORMED, "pair_seq")
+    kind = str(members["kind"])[:60]
+    if not kind.isprintable():
+        raise WireError(Unreadable.MALFORMED, "kind")
     return Envelope(
         id=UUID(members["id"]),
-        kind=str(members["kind"])[:60],
+        kind=kind,
         version=version,
         sender=str(members["from"]),
         receiver=str(members["to"]),
@@ -235,5 +239,5 @@ def _optional_id(value: Any) -> UUID | None:
 def _instant(value: Any) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
-        raise WireError("malformed", "an instant without offset")
+        raise WireError(Unreadable.MALFORMED, "an instant without offset")
     return moment.astimezone(UTC)

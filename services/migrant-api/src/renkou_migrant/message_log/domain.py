@@ -12,6 +12,15 @@ from hashlib import sha256
 from uuid import UUID
 
 GENESIS = bytes(32)
+TRUST_LIST = "trust_list"
+DESCRIPTION = "description"
+OF_TRUST = frozenset({TRUST_LIST, DESCRIPTION})
+"""Kinds of entries that say whose keys are whose; no message is logged under them."""
+
+
+def kind_of_message(kind: str) -> str:
+    """Return the kind under which a message is logged, whatever kind its sender gave it."""
+    return f"unknown:{kind}" if kind in OF_TRUST else kind
 
 
 @dataclass(frozen=True, slots=True)

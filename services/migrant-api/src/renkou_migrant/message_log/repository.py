@@ -145,6 +145,32 @@ async def last_trust_list(tx: Transaction) -> str | None:
     return found
 
 
+async def last_descriptions(tx: Transaction, districts: Sequence[str]) -> dict[str, str]:
+    """Return the digests of the descriptions logged last, by district."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (partner) partner, digest FROM message_log
+        WHERE kind = 'description' AND partner = ANY($1::text[]) ORDER BY partner, position DESC
+        """,
+        list(districts),
+    )
+    return {row["partner"]: row["digest"] for row in rows}
+
+
+async def descriptions_at(tx: Transaction, districts: Sequence[str], position: int) -> list[Link]:
+    """Return the last description of each district logged up to a position, with its text."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT ON (l.partner) l.*, t.clear FROM message_log l JOIN message_log_text t USING (position)
+        WHERE l.kind = 'description' AND l.partner = ANY($1::text[]) AND l.position <= $2
+        ORDER BY l.partner, l.position DESC
+        """,
+        list(districts),
+        position,
+    )
+    return [_link(row, row["clear"]) for row in rows]
+
+
 async def lock_checkpoints(tx: Transaction) -> None:
     """Wait until nobody else signs checkpoints, and keep others waiting until the transaction ends."""
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _CHECKPOINTING)

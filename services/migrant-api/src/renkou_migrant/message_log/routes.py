@@ -58,7 +58,11 @@ async def export_log(runtime: CurrentRuntime, access: Reader) -> StreamingRespon
     )
 
 
-@router.post("/notices/{notice_id}/evidence", summary="Evidence about a message 出具消息证据")
+@router.post(
+    "/notices/{notice_id}/evidence",
+    summary="Evidence about a message 出具消息证据",
+    response_model_exclude_unset=True,
+)
 async def take_evidence(
     notice_id: UUID,
     body: EvidenceRequest,

@@ -68,6 +68,10 @@ class EvidenceBundle(BaseModel):
     receipts: list[EvidenceItem]
     trust_lists: list[EvidenceItem]
     checkpoints: list[str]
+    descriptions: list[EvidenceItem] = Field(
+        default=[],
+        description="of the districts, with keys newer than the list; left out where there are none",
+    )
 
 
 class ExportRead(BaseModel):

@@ -12,14 +12,20 @@ import structlog
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
-from renkou_migrant.credentials.jws import decode_base64url, encode_base64url, parse_compact
+from renkou_migrant.credentials.jws import (
+    UnverifiedJws,
+    decode_base64url,
+    encode_base64url,
+    parse_compact,
+)
 from renkou_migrant.credentials.trust import MEDIA_TYPE
 from renkou_migrant.message_log import domain, repository
-from renkou_migrant.message_log.domain import Entry, Link
+from renkou_migrant.message_log.domain import DESCRIPTION, OF_TRUST, TRUST_LIST, Entry, Link
 from renkou_migrant.message_log.proof import merkle
 from renkou_migrant.message_log.proof.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
-from renkou_migrant.message_log.proof.signed import RECEIPT, TRUST_LIST
+from renkou_migrant.message_log.proof.signed import RECEIPT
 from renkou_migrant.message_log.repository import KeptText, StoredCheckpoint
+from renkou_migrant.partners.description import DESCRIPTION_TYPE
 from renkou_migrant.runtime import Runtime
 
 TEXT_COLUMN = "message_log_text.sealed"
@@ -27,7 +33,7 @@ ANCHOR = "anchor"
 """Stands for the partner where a trust list was accepted."""
 LARGEST_CHECKPOINT = 10_000
 """Entries under one checkpoint: what has to be read for a path."""
-_IN_THE_CLEAR = frozenset({RECEIPT, TRUST_LIST, "digest"})
+_IN_THE_CLEAR = OF_TRUST | {RECEIPT, "digest"}
 
 _log = structlog.get_logger(__name__)
 
@@ -65,21 +71,36 @@ async def note_trust_list(tx: Transaction, cipher: FieldCipher, token: str, now:
     digest = sha256(token.encode()).hexdigest()
     if await repository.last_trust_list(tx) == digest:
         return
-    jws = parse_compact(token, type=MEDIA_TYPE)
-    entry = Entry(
+    await append(
+        tx, cipher, [_of_trust(TRUST_LIST, ANCHOR, token, parse_compact(token, type=MEDIA_TYPE), now)]
+    )
+
+
+async def note_description(
+    tx: Transaction, cipher: FieldCipher, district: str, token: str, now: datetime
+) -> None:
+    """Log the signed description of a district, unless it is the last one of it logged: it may bring keys."""
+    digest = sha256(token.encode()).hexdigest()
+    if (await repository.last_descriptions(tx, [district])).get(district) == digest:
+        return
+    jws = parse_compact(token, type=DESCRIPTION_TYPE)
+    await append(tx, cipher, [_of_trust(DESCRIPTION, district, token, jws, now)])
+
+
+def _of_trust(kind: str, partner: str, token: str, jws: UnverifiedJws, now: datetime) -> Entry:
+    return Entry(
         at=now,
         direction="in",
-        partner=ANCHOR,
+        partner=partner,
         message_id=new_id(),
-        kind=TRUST_LIST,
+        kind=kind,
         pair_seq=0,
         outcome="accepted",
-        digest=digest,
+        digest=sha256(token.encode()).hexdigest(),
         kid=jws.header.kid,
         signature=encode_base64url(jws.signature),
         text=token,
     )
-    await append(tx, cipher, [entry])
 
 
 async def checkpoint(tx: Transaction, runtime: Runtime) -> StoredCheckpoint | None:

@@ -17,6 +17,8 @@ FILES = [
     "message_log/__init__.py",
     "message_log/domain.py",
     "message_log/verify.py",
+    "partners/__init__.py",
+    "partners/description.py",
     *sorted(str(path.relative_to(PACKAGE)) for path in (PACKAGE / "message_log/proof").glob("*.py")),
 ]
 _START = "import sys\n\nfrom renkou_migrant.message_log.verify import main\n\nsys.exit(main())\n"

@@ -39,6 +39,13 @@ class MessageLogRow(SQLModel, table=True):
             postgresql_where=sql_text("kind = 'trust_list'"),
             unique=True,
         ),
+        Index(
+            "message_log_description",
+            "partner",
+            "position",
+            postgresql_where=sql_text("kind = 'description'"),
+            unique=True,
+        ),
     )
 
     position: int = Field(sa_column=_position())
@@ -70,8 +77,8 @@ class MessageLogHead(SQLModel, table=True):
 class MessageLogText(SQLModel, table=True):
     """The exact signed text of an entry. Readable where its message is; never changed.
 
-    ``clear`` for receipts, digests and trust lists, which tell of no person; else ``sealed`` by the field cipher.
-    A row may be deleted when its content must go: the chain holds only its hash and stays whole.
+    ``clear`` for receipts, digests, trust lists and descriptions, which tell of no person; else ``sealed`` by the
+    field cipher. A row may be deleted when its content must go: the chain holds only its hash and stays whole.
     """
 
     __tablename__ = "message_log_text"

@@ -16,6 +16,7 @@ from renkou_common.errors import Conflict, NotFound
 from renkou_common.ids import new_id
 from renkou_migrant.agreements import service as agreements
 from renkou_migrant.exchange import pings
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contents import decrypt
 from renkou_migrant.exchange.contracts import VERSIONS, MessageKind
 from renkou_migrant.exchange.domain import Direction, MessageState
@@ -146,7 +147,7 @@ def _answered(
 
 def _refused(ping: StoredMessage) -> bool | None:
     if ping.message.state is MessageState.DEAD:
-        return ping.code == "bad_content"
+        return ping.code == Refused.BAD_CONTENT
     return False if ping.message.state is MessageState.READ else None
 
 

@@ -5,8 +5,9 @@ carries for a district (code, names, keys with the time of their use) it says wh
 hub, which kinds and versions it understands, whom to call, and how long the description is good for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,7 +16,7 @@ import orjson
 
 from renkou_migrant.credentials.jws import SigningKey, parse_compact, parse_json_object, sign_compact
 from renkou_migrant.credentials.reasons import CredentialError, Reason
-from renkou_migrant.credentials.trust import TrustedDistrict, parse_district
+from renkou_migrant.credentials.trust import TrustedDistrict, TrustedKey, TrustList, parse_district
 
 DESCRIPTION_TYPE = "district-description+jwt"
 MAX_DESCRIPTION = 60_000
@@ -117,6 +118,32 @@ def signed_by(description: Description, known: TrustedDistrict) -> bool:
     if key is None or key.verifying is None or not key.covers(description.issued_at):
         return False
     return key.verifying == description.district.exchange_signing_keys[description.kid].verifying
+
+
+def with_newer_keys(listed: TrustList, descriptions: Iterable[Description]) -> TrustList:
+    """Return a list with the exchange keys of descriptions that listed keys signed after it was made.
+
+    ``descriptions`` holds the newest of each district at most once.
+    """
+    districts = dict(listed.districts)
+    for one in descriptions:
+        known = districts.get(one.district.code)
+        if known is None or one.issued_at <= listed.issued_at or not signed_by(one, known):
+            continue
+        districts[known.code] = changed(
+            known,
+            exchange_signing_keys=_newer(known.exchange_signing_keys, one.district.exchange_signing_keys),
+            exchange_encryption_keys=_newer(
+                known.exchange_encryption_keys, one.district.exchange_encryption_keys
+            ),
+        )
+    return changed(listed, districts=districts)
+
+
+def _newer(known: Mapping[str, TrustedKey], told: Mapping[str, TrustedKey]) -> dict[str, TrustedKey]:
+    """A told key is added, or says how long a known one is used; never is another key put under a known name."""
+    fitting = {kid: key for kid, key in told.items() if kid not in known or known[kid].jwk == key.jwk}
+    return {**known, **fitting}
 
 
 def _instant(text: str) -> datetime:

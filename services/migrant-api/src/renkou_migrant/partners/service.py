@@ -6,7 +6,6 @@ off the list takes those keys away as well. Certificates are verified with the l
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +21,6 @@ from renkou_migrant.credentials.jws import VerifyingKey, sign_compact
 from renkou_migrant.credentials.reasons import CredentialError, Reason
 from renkou_migrant.credentials.trust import (
     TrustedDistrict,
-    TrustedKey,
     TrustList,
     describe_district,
     key_entry,
@@ -55,7 +53,9 @@ async def trust_list(tx: Transaction, runtime: Runtime) -> TrustList | None:
             return None
         listed = verify_trust_list(token, runtime.anchor)
         newer = await repository.newest_descriptions(tx) if described else []
-        runtime.trust.current = cached = with_newer_keys(listed, [one.token for one in newer])
+        runtime.trust.current = cached = description.with_newer_keys(
+            listed, [description.read(one.token) for one in newer]
+        )
         runtime.trust.described = described
     return cached
 
@@ -65,30 +65,6 @@ async def certificate_trust(tx: Transaction, runtime: Runtime) -> TrustList | No
     whether or not it still names them."""
     found = await trust_list(tx, runtime)
     return found and found.without(str(runtime.district), await certificate_keys.compromised(tx))
-
-
-def with_newer_keys(listed: TrustList, descriptions: list[str]) -> TrustList:
-    """Return a list with the exchange keys of descriptions that listed keys signed after it was made."""
-    districts = dict(listed.districts)
-    for token in descriptions:
-        one = description.read(token)
-        known = districts.get(one.district.code)
-        if known is None or one.issued_at <= listed.issued_at or not description.signed_by(one, known):
-            continue
-        districts[known.code] = changed(
-            known,
-            exchange_signing_keys=_newer(known.exchange_signing_keys, one.district.exchange_signing_keys),
-            exchange_encryption_keys=_newer(
-                known.exchange_encryption_keys, one.district.exchange_encryption_keys
-            ),
-        )
-    return changed(listed, districts=districts)
-
-
-def _newer(known: Mapping[str, TrustedKey], told: Mapping[str, TrustedKey]) -> dict[str, TrustedKey]:
-    """A told key is added, or says how long a known one is used; never is another key put under a known name."""
-    fitting = {kid: key for kid, key in told.items() if kid not in known or known[kid].jwk == key.jwk}
-    return {**known, **fitting}
 
 
 async def trust_list_token(tx: Transaction) -> str | None:
@@ -192,6 +168,7 @@ async def accept_description(
     ground = await _ground(tx, runtime, found, before, fingerprint)
     stored = StoredDescription(new_id(), code, found.issued_at, token, ground, now)
     await repository.insert_description(tx, stored, by)
+    await message_log.note_description(tx, runtime.cipher, code, token, now)
     return found, stored
 
 
@@ -224,6 +201,11 @@ async def _ground(
     if not description.same_fingerprint(fingerprint, found.fingerprint):
         raise Conflict("fingerprint_differs", "指纹不符", "The fingerprint is not that of this description")
     return "fingerprint"
+
+
+async def newest_descriptions(tx: Transaction) -> dict[str, str]:
+    """Return the signed descriptions of partners that count, by district."""
+    return {one.partner: one.token for one in await repository.newest_descriptions(tx)}
 
 
 async def described(tx: Transaction, partner: str) -> tuple[Description, StoredDescription] | None:

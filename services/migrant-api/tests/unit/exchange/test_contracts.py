@@ -4,15 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from renkou_common.codes.lists import ServiceKind
-from renkou_migrant.exchange.contracts import (
-    AGREED,
-    CONTENTS,
-    PURPOSES,
-    VERSIONS,
-    MessageKind,
-    ShareableService,
-    parse_content,
-)
+from renkou_migrant.exchange.carried import ShareableService
+from renkou_migrant.exchange.contracts import AGREED, CONTENTS, PURPOSES, VERSIONS, MessageKind, parse_content
 
 SUBJECT = {"name": "王小雨", "resident_id": "340103199001011234", "home_area": "340103002003"}
 SERVICE = {"subject": SUBJECT, "service": "examination", "given_on": "2026-03-01", "consent": True}

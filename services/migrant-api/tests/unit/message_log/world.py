@@ -25,9 +25,11 @@ from renkou_migrant.message_log.proof.bundle import bundle_of, item_of
 from renkou_migrant.message_log.proof.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from renkou_migrant.message_log.proof.entries import entry_members
 from renkou_migrant.message_log.proof.signed import MESSAGE_TYPE
+from renkou_migrant.partners.description import DESCRIPTION_TYPE, describe
 
 HOME, RESIDENCE = "340103", "310115"
 BEGIN = datetime(2026, 3, 1, 4, 0, 0, 123456, UTC)
+LONG_AGO = BEGIN - timedelta(days=365)
 ANCHOR = SigningKey.generate("anchor-1", "EdDSA")
 type Line = dict[str, Any]
 
@@ -54,6 +56,11 @@ class District:
         """Append a trust list to the log."""
         members = {"id": str(UUID(int=7)), "kind": "trust_list", "pair_seq": 0}
         self._append(token, MEDIA_TYPE, "in", "anchor", members, "accepted")
+
+    def takes_description(self, token: str, of: str) -> None:
+        """Append a district's signed description to the log."""
+        members = {"id": str(UUID(int=8)), "kind": "description", "pair_seq": 0}
+        self._append(token, DESCRIPTION_TYPE, "in", of, members, "accepted")
 
     def _append(
         self, text: str, media_type: str, direction: str, partner: str, members: Line, outcome: str
@@ -102,7 +109,7 @@ class District:
         tokens = dict(zip(at, self.checkpoints(*at), strict=True))
         lines: list[Line] = [{"format": log.FORMAT, "district": self.code}]
         for link in links:
-            kept = link.entry.kind in ("receipt", "digest", "trust_list")
+            kept = link.entry.kind in ("receipt", "digest", "trust_list", "description")
             lines.append({"entry": entry_members(link), **({"text": link.entry.text} if kept else {})})
             if link.position in tokens:
                 lines.append({"checkpoint": tokens[link.position]})
@@ -121,8 +128,17 @@ class District:
             covered = [link.hash for link in links[first - 1 : at[number]]]
             return item_of(links[position - 1], number + 1, first, covered)
 
-        lists = [link.position for link in links if link.entry.kind == "trust_list"]
-        return bundle_of(self.code, item(message), [*map(item, receipts)], [*map(item, lists)], tokens)
+        def of_kind(kind: str) -> list[Line]:
+            return [item(link.position) for link in links if link.entry.kind == kind]
+
+        return bundle_of(
+            self.code,
+            item(message),
+            [*map(item, receipts)],
+            of_kind("trust_list"),
+            tokens,
+            of_kind("description"),
+        )
 
 
 @dataclass
@@ -144,24 +160,10 @@ class World:
     @cached_property
     def trust_list(self) -> str:
         """Both districts' keys."""
-        long_ago = BEGIN - timedelta(days=365)
-        certificate = SigningKey.generate("c-1").public.to_jwk()
-        encryption = {"kty": "OKP", "crv": "X25519", "x": encode_base64url(bytes(32)), "kid": "enc-1"}
-        descriptions = [
-            describe_district(
-                code=one.code,
-                name_zh=f"{one.code}区",
-                name_en=f"District {one.code}",
-                certificate_keys=[key_entry(certificate, long_ago)],
-                exchange_signing_keys=[key_entry(one.key.public.to_jwk(), long_ago)],
-                exchange_encryption_keys=[key_entry(encryption, long_ago)],
-            )
-            for one in (self.home, self.residence)
-        ]
         return sign_trust_list(
-            descriptions,
+            [members(one.code, one.key) for one in (self.home, self.residence)],
             sequence=1,
-            issued_at=long_ago,
+            issued_at=LONG_AGO + timedelta(days=1),
             expires_at=BEGIN + timedelta(days=365),
             anchor=ANCHOR,
         )
@@ -218,6 +220,33 @@ class World:
         self.home.logs(text, "out", "sealed")
         self.residence.logs(text, "in", "received")
         return text
+
+
+def members(code: str, *keys: SigningKey) -> Line:
+    """What a trust list and a description say of a district."""
+    certificate = SigningKey.generate("c-1").public.to_jwk()
+    encryption = {"kty": "OKP", "crv": "X25519", "x": encode_base64url(bytes(32)), "kid": "enc-1"}
+    return describe_district(
+        code=code,
+        name_zh=f"{code}区",
+        name_en=f"District {code}",
+        certificate_keys=[key_entry(certificate, LONG_AGO)],
+        exchange_signing_keys=[key_entry(key.public.to_jwk(), LONG_AGO) for key in keys],
+        exchange_encryption_keys=[key_entry(encryption, LONG_AGO)],
+    )
+
+
+def described(code: str, *keys: SigningKey, at: datetime = BEGIN) -> str:
+    """A district's description of itself with these keys, signed by the first one."""
+    return describe(
+        members(code, *keys),
+        kinds={},
+        office="",
+        contact="",
+        issued_at=at,
+        valid_until=at + timedelta(days=365),
+        key=keys[0],
+    )
 
 
 def grown(steps: str) -> World:

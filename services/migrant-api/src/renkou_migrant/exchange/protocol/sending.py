@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.domain import CLOSED, MessageState, advance
 
 SEND_WINDOW = 1_000
 """How many numbers from the oldest without receipt on may be in use. The rest waits as drafts: a partner that is
 down for a week does not fill the hub, and no more than these can be on their way when a node is restored."""
-
-SEQUENCE_CONFLICT = "sequence_conflict"
-"""Code of a refusal: the number carries another message at the receiver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,9 @@ def after_receipt(
         return Verdict(advance(state, MessageState(said)), None, said == "read", False)
     if state in CLOSED or state is MessageState.READ:
         return Verdict(state, None, True, False)
-    if code == SEQUENCE_CONFLICT:
+    if code == Refused.SEQUENCE_CONFLICT:
         return Verdict(MessageState.DRAFTED, None, True, True)
-    return Verdict(MessageState.EXPIRED if code == "expired" else MessageState.DEAD, code, True, False)
+    return Verdict(MessageState.EXPIRED if code == Refused.EXPIRED else MessageState.DEAD, code, True, False)
 
 
 def first_replayable(first_out: int, oldest_unsettled: int | None) -> int:

@@ -3,12 +3,14 @@
 A bundle is one JSON object::
 
     {"format": "renkou-evidence/1", "district": "310115",
-     "message": ITEM, "receipts": [ITEM, …], "trust_lists": [ITEM, …], "checkpoints": ["…", …]}
+     "message": ITEM, "receipts": [ITEM, …], "trust_lists": [ITEM, …], "checkpoints": ["…", …],
+     "descriptions": [ITEM, …]}
 
 An ITEM is ``{"text": signed text, "entry": log entry, "proof": {"checkpoint": number, "path": ["hash", …]}}``: the
 path leads from the entry's hash to the root that the checkpoint signs, so the item stood in the log when that was
 signed, in its place, and no other message has to be shown. The trust lists say whose keys were which; each is
-signed by the anchor and stands in the log itself.
+signed by the anchor and stands in the log itself. ``descriptions`` (left out where there are none) bring keys that
+were newer than the list; each is signed by a key of the list.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,19 +19,19 @@ from datetime import datetime
 from typing import Any
 
 from renkou_migrant.credentials.jws import VerifyingKey
-from renkou_migrant.message_log.domain import Entry, Link, entry_hash
+from renkou_migrant.message_log.domain import TRUST_LIST, Entry, Link, entry_hash
 from renkou_migrant.message_log.proof import merkle
 from renkou_migrant.message_log.proof.checkpoint import SignedCheckpoint, parse_checkpoint
 from renkou_migrant.message_log.proof.entries import entry_members, read_entry
 from renkou_migrant.message_log.proof.flaws import Flaw, ProofError
 from renkou_migrant.message_log.proof.signed import (
     RECEIPT,
-    TRUST_LIST,
     SignedMessage,
     TrustHistory,
     attested,
     check_text,
 )
+from renkou_migrant.partners.description import Description
 
 FORMAT = "renkou-evidence/1"
 _MEMBERS = {"format", "district", "message", "receipts", "trust_lists", "checkpoints"}
@@ -68,6 +70,7 @@ def bundle_of(
     receipts: list[dict[str, Any]],
     trust_lists: list[dict[str, Any]],
     checkpoints: list[str],
+    descriptions: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return a bundle out of :func:`item_of` results and checkpoint tokens."""
     return {
@@ -77,6 +80,7 @@ def bundle_of(
         "receipts": receipts,
         "trust_lists": trust_lists,
         "checkpoints": checkpoints,
+        **({"descriptions": descriptions} if descriptions else {}),
     }
 
 
@@ -101,7 +105,7 @@ def verify_bundle(
 
     ``noted`` are checkpoints of the same district that somebody kept; ``newer_lists`` trust lists at hand.
     """
-    if content.keys() != _MEMBERS or content["format"] != FORMAT:
+    if content.keys() - {"descriptions"} != _MEMBERS or content["format"] != FORMAT:
         raise ProofError(Flaw.MALFORMED, f"not {FORMAT}")
     district = str(content["district"])
     checkpoints = _checkpoints(content["checkpoints"], district)
@@ -112,6 +116,9 @@ def verify_bundle(
             raise ProofError(Flaw.MALFORMED, "trust_lists")
         check_text(link.entry, link.entry.text, district)
         trust.add(link.position, link.entry.text)
+    described = [_item(item, checkpoints) for item in _items(content.get("descriptions", []))]
+    for link in sorted(described, key=lambda one: one.position):
+        _describe(trust, link, district)
     for one in checkpoints.values():
         trust.verify(one.jws, district, one.content.at, one.content.last)
     _check_noted(noted, checkpoints, district)
@@ -125,6 +132,8 @@ def verify_bundle(
     newest = TrustHistory(anchor)
     for token in (*[one.entry.text for one in lists], *newer_lists):
         newest.add(newest.size, token.strip())
+    for described_by in described:
+        _describe(newest, described_by, district)
     return Evidence(
         district=district,
         message=message,
@@ -192,10 +201,17 @@ def _item(item: Any, checkpoints: Mapping[int, SignedCheckpoint]) -> Link:
     return link
 
 
+def _describe(trust: TrustHistory, link: Link, district: str) -> None:
+    found = check_text(link.entry, link.entry.text, district)
+    if not isinstance(found, Description):
+        raise ProofError(Flaw.MALFORMED, "descriptions")
+    trust.describe(link.position, found)
+
+
 def _signed(link: Link, district: str, trust: TrustHistory) -> SignedMessage:
     signed = check_text(link.entry, link.entry.text, district)
-    if signed is None:
-        raise ProofError(Flaw.MALFORMED, "a trust list is no message")
+    if not isinstance(signed, SignedMessage):
+        raise ProofError(Flaw.MALFORMED, "a trust list or description is no message")
     trust.verify(signed.jws, signed.sender, signed.created_at, link.position)
     return signed
 

@@ -3,7 +3,7 @@
 An export is a text of lines, each a JSON object: first ``{"format": "renkou-message-log/1", "district": …}``,
 then in the order of the log ``{"entry": {…}, "text": …}`` and, right behind the last entry it covers,
 ``{"checkpoint": "…"}``, at the end one over everything; at last ``{"end": {"position": …, "hash": …}}``.
-Receipts, digests and trust lists carry their signed text; messages about people don't.
+Receipts, digests, trust lists and descriptions carry their signed text; messages about people don't.
 
 What is shown: every entry is unaltered and in its place; the messages sent to each partner are numbered without
 gaps; every receipt and digest was signed by the partner with a key that was trusted then, and speaks of messages
@@ -20,20 +20,20 @@ from uuid import UUID
 
 from renkou_migrant.credentials.jws import UnverifiedJws, VerifyingKey, parse_json_object
 from renkou_migrant.credentials.reasons import CredentialError
-from renkou_migrant.message_log.domain import GENESIS, Link, entry_hash
+from renkou_migrant.message_log.domain import GENESIS, OF_TRUST, Link, entry_hash
 from renkou_migrant.message_log.proof import merkle
 from renkou_migrant.message_log.proof.checkpoint import SignedCheckpoint, check_follows, parse_checkpoint
 from renkou_migrant.message_log.proof.entries import read_entry
 from renkou_migrant.message_log.proof.flaws import Flaw, ProofError
 from renkou_migrant.message_log.proof.signed import (
     RECEIPT,
-    TRUST_LIST,
     SignedMessage,
     TrustHistory,
     attested,
     check_text,
     read_signed,
 )
+from renkou_migrant.partners.description import Description
 
 FORMAT = "renkou-message-log/1"
 _NOT_TAKEN = frozenset({"sequence_conflict"})
@@ -181,11 +181,11 @@ class _Reader:
         report.hashes.append(link.hash)
         report.first_at = report.first_at or entry.at
         report.last_at = entry.at
-        if entry.kind != TRUST_LIST:
+        if entry.kind not in OF_TRUST:
             self._count(link)
         if entry.text:
             self._text(link)
-        elif entry.kind == TRUST_LIST or (entry.kind == RECEIPT and self._texts):
+        elif entry.kind in OF_TRUST or (entry.kind == RECEIPT and self._texts):
             raise ProofError(Flaw.TEXT_MISSING, str(position))
         elif entry.kind == RECEIPT:
             report.without_text += 1
@@ -215,6 +215,9 @@ class _Reader:
             waiting, self._waiting = self._waiting, []
             for jws, district, signed_at, position in waiting:
                 report.trust.verify(jws, district, signed_at, position)
+            return
+        if isinstance(signed, Description):
+            report.trust.describe(link.position, signed)
             return
         if self._trusted:
             report.trust.verify(signed.jws, signed.sender, signed.created_at, link.position)
