@@ -62,7 +62,7 @@ async def test_a_household_is_split_merged_and_moved_with_its_members_and_dates(
         "mother": wife["id"],
         "father": head["id"],
     }
-    before = await walk.clerk.get(path, on="2026-01-04")
+    before = await walk.clerk.get(f"{path}/as-of", on="2026-01-04")
     assert son["id"] in {each["person_id"] for each in before["members"]}
     now = await walk.clerk.get(f"/households/{new['id']}")
     merge = {

@@ -83,7 +83,7 @@ async def test_what_was_known_is_never_changed_by_what_is_recorded_later(
     known = await as_of(people, person, **day)
     addresses_path = f"/persons/{person['id']}/addresses"
     listed = (await people.caller.get(addresses_path, params={"known_at": then})).json()
-    community = {"area": NEXT_DOOR, **day, "limit": 200}
+    community = {**day, "limit": 200}
     path = f"/areas/{NEXT_DOOR}/persons/as-of"
     before = (await people.caller.get(path, params=community)).json()
     await carried_out(people.caller, approver, event_id=moved["id"], retract=True, reason="未搬")
