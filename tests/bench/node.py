@@ -22,7 +22,7 @@ HOME, RESIDENCE = "340103", "310115"
 STOCK_DATE = date(2025, 12, 31)
 SEED = 250_000
 _CREATIONS_PER_SECOND = 900
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 
 
 class Nodes:
@@ -71,10 +71,24 @@ class Nodes:
         return await self.stack.postgres.connect(self.database(service, district).name)
 
     async def settled(self) -> None:
-        """Wait until every event is published and taken in, so that nothing goes on behind a measurement."""
+        """Wait until every event is published and taken in and everybody new compared with the others, so that
+        nothing goes on behind a measurement.
+        """
         for district in self.offices:
+            await self._compared(district)
             for publisher, consumers in (("registry", ("migrant", "reporting")), ("migrant", ("reporting",))):
                 await self._taken_in(district, publisher, consumers)
+
+    async def _compared(self, district: str) -> None:
+        connection = await self.connect("registry", district)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        try:
+            while waiting := await connection.fetchval("SELECT count(*) FROM duplicate_todo"):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"{waiting} persons of {district} still have to be compared")
+                await asyncio.sleep(0.2)
+        finally:
+            await connection.close()
 
     async def _taken_in(self, district: str, publisher: str, consumers: tuple[str, ...]) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS

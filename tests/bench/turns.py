@@ -27,7 +27,7 @@ class Setting:
     rows: int
 
 
-FULL = Setting(seconds=1.5, turns=9, passes=5, callers=16, events=20_000, messages=600, rows=5_000)
+FULL = Setting(seconds=1.5, turns=9, passes=5, callers=16, events=20_000, messages=3_000, rows=5_000)
 QUICK = Setting(seconds=0.5, turns=5, passes=3, callers=16, events=5_000, messages=300, rows=2_000)
 _BETWEEN_LOOKS = 20
 
