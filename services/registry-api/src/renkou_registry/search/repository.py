@@ -224,7 +224,7 @@ def _statement(shape: _Shape) -> str:
             places[number].replace(_KEY, "k"),
             f"(k.present_area <@ {area} OR k.other_area <@ {area})",
             *rings[branch % len(rings)],
-            *_narrowed(shape.conditions, _not_before(places, number, *bounds[number])),
+            *_narrowed(shape.conditions, places, number, *bounds[number]),
         ]
         if branch == shape.start and shape.continued:
             texts.append(f"(k.key, k.person_id) > ({value()}, {value()})")
@@ -264,7 +264,20 @@ def _place(name: str, kind: int, low: str, high: str | None) -> str:
     return f"{name}.kind = {int(kind)} AND {bounds}"
 
 
-def _not_before(places: Sequence[str], number: int, low: str, high: str | None) -> list[str]:
+def _narrowed(
+    conditions: Sequence[str], places: Sequence[str], number: int, low: str, high: str | None
+) -> Sequence[str]:
+    """Return what is asked beyond key and areas: conditions on the person, then that the person is new.
+
+    The latter costs more; naming the row of the person keeps PostgreSQL from asking it first.
+    """
+    if not conditions:
+        return _not_before(places, number, low, high, "k.person_id")
+    asked = " AND ".join([*conditions, *_not_before(places, number, low, high, "p.id")])
+    return [f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {asked})"]
+
+
+def _not_before(places: Sequence[str], number: int, low: str, high: str | None, person: str) -> list[str]:
     """Return the condition that an earlier look, or an earlier key of this one, does not find the person."""
     earlier = [f"({place.replace(_KEY, 'o')})" for place in places[:number]]
     if high is not None:
@@ -273,16 +286,9 @@ def _not_before(places: Sequence[str], number: int, low: str, high: str | None) 
         return []
     found = " OR ".join(earlier)
     # OFFSET 0: one look at the person's few keys, never a join with everybody whom the earlier looks find.
-    new = f"NOT EXISTS (SELECT FROM person_key o WHERE o.person_id = k.person_id AND ({found}) OFFSET 0)"
+    new = f"NOT EXISTS (SELECT FROM person_key o WHERE o.person_id = {person} AND ({found}) OFFSET 0)"
     # Nothing comes before the lowest key of the first look, where most of what is asked for stands.
     return [new] if number else [f"(k.key = {low} OR {new})"]
-
-
-def _narrowed(conditions: Sequence[str], new: Sequence[str]) -> Sequence[str]:
-    """Return what is asked of the person beyond keys and areas, then that the person is new: it costs more."""
-    if not conditions:
-        return new
-    return [f"EXISTS (SELECT FROM person p WHERE p.id = k.person_id AND {' AND '.join([*conditions, *new])})"]
 
 
 def _ring(value: Callable[[], str], *, outer: int, inner: bool) -> list[str]:

@@ -101,6 +101,8 @@ async def worklist(
     In this order an index has them, so that a page costs the same however many wait. ``after`` is that of the
     last one.
     """
+    # The row comparison is where the index is entered: it must not begin before the area does.
+    begin = after or (interval[0], date.min, UUID(int=0))
     order = "v.place, v.planned_on, v.id"
     return await tx.fetch(
         f"{_FROM} WHERE v.place BETWEEN $1 AND $2 AND v.planned_on <= $3 AND {_OPEN}"
@@ -110,7 +112,7 @@ async def worklist(
         on,
         worker,
         unassigned_too,
-        *(after or (-1, date.min, UUID(int=0))),
+        *begin,
     )
 
 
