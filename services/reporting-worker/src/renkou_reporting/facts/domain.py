@@ -1,8 +1,15 @@
-"""Facts and cells, without I/O: one fact per published line, cells as their sums by month.
+"""Facts and their sums, without I/O: one fact per published line.
 
-A cell keeps the birth month only for populations whose figures ask for an age; elsewhere it is 0.
+Three sums are kept up with the facts:
+
+* a *cell* (汇总格) by area, month, population, measure, sex, parity and detail: every count;
+* a *cohort cell* (出生队列格) by area, month, population, measure, sex and birth month: the five measures of the
+  balance, from which people are counted by age;
+* a *year cell* (年度格): the cells of a whole year together, of measures whose stock is asked for, so that a
+  stock adds up some years and the months of the last one, not every month there has been.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -10,9 +17,32 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from renkou_common.contracts.lines import Line, Population
+from renkou_common.contracts.lines import Line, Measure
 
-AGED_POPULATIONS = frozenset({Population.MIGRANT_OUT.value, Population.MIGRANT_OUT_CERTIFIED.value})
+BALANCE_SIGNS: dict[str, int] = {
+    Measure.OPENING.value: 1,
+    Measure.BIRTH.value: 1,
+    Measure.IN.value: 1,
+    Measure.DEATH.value: -1,
+    Measure.OUT.value: -1,
+}
+"""Stock on a day = the sum of these over all lines up to it."""
+STOCK_MEASURES = frozenset(
+    measure.value
+    for measure in (
+        Measure.CARD_DUE,
+        Measure.CARD_OPEN,
+        Measure.MARRIED_WOMEN,
+        Measure.METHOD_USERS_MARRIED,
+        Measure.METHOD_SUPPLIES,
+        Measure.METHOD_IUD,
+        Measure.METHOD_STERILISATION,
+        Measure.METHOD_IMPLANT,
+        Measure.METHOD_OTHER,
+    )
+)
+"""Measures of the contract that are stocks in themselves: +1 from a day on, -1 until a day."""
+YEARLY_MEASURES = STOCK_MEASURES | BALANCE_SIGNS.keys()
 _LINES = TypeAdapter(list[Line])
 
 
@@ -47,8 +77,38 @@ class CellKey(NamedTuple):
     measure: str
     sex: int
     parity: int
-    birth_month: int
     detail: str = ""
+
+
+class YearKey(NamedTuple):
+    """What a year cell sums over, in the order in which they are locked."""
+
+    area: int
+    year: int
+    population: str
+    measure: str
+    sex: int
+    parity: int
+    detail: str = ""
+
+
+class CohortKey(NamedTuple):
+    """What a cohort cell sums over, in the order in which they are locked."""
+
+    area: int
+    month: int
+    population: str
+    measure: str
+    sex: int
+    birth_month: int
+
+
+class Sums(NamedTuple):
+    """Sums of facts, each sorted so that every writer locks rows in the same order."""
+
+    cells: list[tuple[CellKey, int]]
+    years: list[tuple[YearKey, int]]
+    cohorts: list[tuple[CohortKey, int]]
 
 
 def month_number(day: date) -> int:
@@ -90,24 +150,22 @@ def facts_of(feed: str, seq: int, event_id: UUID, lines: Iterable[Line], sign: i
     ]
 
 
-def cell_key(fact: Fact) -> CellKey:
-    """Return the cell that a fact is counted in."""
-    return CellKey(
-        fact.area,
-        fact.month,
-        fact.population,
-        fact.measure,
-        fact.sex,
-        fact.parity,
-        fact.birth_month if fact.population in AGED_POPULATIONS else 0,
-        fact.detail,
-    )
-
-
-def aggregate(facts: Iterable[Fact]) -> list[tuple[CellKey, int]]:
-    """Return the sums of facts by cell, sorted so that every writer locks cells in the same order."""
-    sums: dict[CellKey, int] = {}
+def aggregate(facts: Iterable[Fact]) -> Sums:
+    """Return the sums of facts, a row for every key among them, also where the values cancel out."""
+    cells: defaultdict[CellKey, int] = defaultdict(int)
+    cohorts: defaultdict[CohortKey, int] = defaultdict(int)
     for fact in facts:
-        key = cell_key(fact)
-        sums[key] = sums.get(key, 0) + fact.value
-    return sorted(sums.items())
+        key = CellKey(
+            fact.area, fact.month, fact.population, fact.measure, fact.sex, fact.parity, fact.detail
+        )
+        cells[key] += fact.value
+        if fact.measure in BALANCE_SIGNS:
+            cohort = CohortKey(
+                fact.area, fact.month, fact.population, fact.measure, fact.sex, fact.birth_month
+            )
+            cohorts[cohort] += fact.value
+    years: defaultdict[YearKey, int] = defaultdict(int)
+    for key, value in cells.items():
+        if key.measure in YEARLY_MEASURES:
+            years[YearKey(key.area, key.month // 100, *key[2:])] += value
+    return Sums(sorted(cells.items()), sorted(years.items()), sorted(cohorts.items()))

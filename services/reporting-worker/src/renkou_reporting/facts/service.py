@@ -5,20 +5,31 @@ from dataclasses import dataclass
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
-from renkou_reporting.facts.domain import CellKey, Fact, aggregate
+from renkou_reporting.facts.domain import Fact, aggregate
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A cell that live tables and rebuild do not agree on; None where one side has no such cell."""
+    """A row of sums that live tables and rebuild do not agree on; None where one side has no such row.
 
-    cell: CellKey
+    ``kind`` is the table of sums: cell, year_cell (its month is yyyy00) or cohort_cell.
+    """
+
+    kind: str
+    area: int
+    month: int
+    population: str
+    measure: str
+    sex: int
+    parity: int
+    birth_month: int
+    detail: str
     live: int | None
     rebuilt: int | None
 
 
 async def add_facts(tx: Transaction, facts: Sequence[Fact], *, shadow: bool = False) -> None:
-    """Append facts and keep the cells up in the same transaction."""
+    """Append facts and keep their sums up in the same transaction."""
     if facts:
         await repository.insert(tx, facts, aggregate(facts), shadow=shadow)
 
@@ -34,10 +45,13 @@ async def complete_shadow(tx: Transaction, feed: str, after: int, also: Sequence
 
 
 async def compare_shadow(tx: Transaction, limit: int) -> tuple[list[Difference], int]:
-    """Return up to ``limit`` differing cells and the number of all."""
-    rows = await repository.differences(tx, limit)
-    found = [Difference(CellKey(*row[:8]), row["live"], row["rebuilt"]) for row in rows]
-    return found, (rows[0]["total"] if rows else 0)
+    """Return up to ``limit`` differing rows of each table of sums, and the number of all."""
+    found: list[Difference] = []
+    total = 0
+    for table, rows in await repository.differences(tx, limit):
+        found += [Difference(table, *row[:10]) for row in rows]
+        total += rows[0]["total"] if rows else 0
+    return found, total
 
 
 async def swap_shadow(tx: Transaction) -> None:

@@ -71,9 +71,11 @@ async def read_rebuild(tx: Transaction, rebuild_id: UUID) -> RebuildAnswer:
 
 
 def _difference(row: asyncpg.Record) -> DifferenceAnswer:
+    yearly = row["kind"] == "year_cell"
     return DifferenceAnswer(
+        kind=row["kind"],
         area=AreaCode.from_key(row["area"]).value,
-        month=month_text(row["month"]),
+        month=str(row["month"] // 100) if yearly else month_text(row["month"]),
         population=row["population"],
         measure=row["measure"],
         sex=row["sex"],
