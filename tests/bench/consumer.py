@@ -32,10 +32,10 @@ INSERT INTO bare_fact SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], 
     $13::bigint[], $14::text[])
 """
 _TOTALS = """
-INSERT INTO bare_total AS t (area, month, population, measure, sex, parity, birth_month, detail, value)
+INSERT INTO bare_total AS t (area, month, population, measure, sex, parity, detail, value)
 SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
-    $7::int[], $8::text[], $9::bigint[])
-ON CONFLICT (area, month, population, measure, sex, parity, birth_month, detail)
+    $7::text[], $8::bigint[])
+ON CONFLICT (area, month, population, measure, sex, parity, detail)
 DO UPDATE SET value = t.value + excluded.value
 """
 
@@ -83,7 +83,7 @@ def _batches(texts: Sequence[str]) -> list[tuple[list[Any], list[Any]]]:
     found: list[tuple[list[Any], list[Any]]] = []
     for start in range(0, len(texts), BATCH):
         facts = facts_of_events(FEED, [parse_envelope(text) for text in texts[start : start + BATCH]])
-        sums = aggregate(facts)
+        sums = aggregate(facts).cells
         keys: list[Any] = [list(column) for column in zip(*(key for key, _ in sums), strict=True)]
         columns: list[Any] = [list(column) for column in zip(*facts, strict=True)]
         found.append((columns, [*keys, [value for _, value in sums]]))

@@ -8,11 +8,13 @@ from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
+from renkou_common.scope import AreaScope
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
 from renkou_reporting.indicators.routes import router as indicators_router
-from renkou_reporting.indicators.service import catalogue
+from renkou_reporting.indicators.service import take_over_packaged
+from renkou_reporting.measures.routes import router as measures_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
 from renkou_reporting.returns.routes import router as returns_router
 from renkou_reporting.settings import ReportingSettings, load_settings
@@ -25,8 +27,9 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        catalogue()
         async with open_runtime(settings, http) as runtime:
+            async with runtime.database.transaction(AreaScope.nothing()) as tx:
+                await take_over_packaged(tx, runtime.clock)
             app.state.runtime = runtime
             app.state.identity = runtime.identity
             yield
@@ -41,7 +44,14 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
         title="renkou reporting-worker",
         description="Assessment figures of a district node (考核统计)",
         lifespan=lifespan,
-        routers=[indicators_router, figures_router, returns_router, rebuild_router, feeds_router],
+        routers=[
+            indicators_router,
+            measures_router,
+            figures_router,
+            returns_router,
+            rebuild_router,
+            feeds_router,
+        ],
         readiness=readiness,
     )
 

@@ -1,6 +1,6 @@
 """Periods of requests."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from renkou_common.codes.period import Period, PeriodError, PeriodKind
 from renkou_common.errors import InvalidInput
@@ -40,3 +40,29 @@ def last_day_counted(period: Period, through: str | None) -> date:
             "the last month must lie within the period",
         )
     return month.end
+
+
+def period_of(kind: PeriodKind, day: date) -> Period:
+    """Return the period of a kind that a day lies in."""
+    match kind:
+        case PeriodKind.MONTH:
+            return Period.month_of(day)
+        case PeriodKind.QUARTER:
+            return Period(kind, day.year, (day.month + 2) // 3)
+        case PeriodKind.HALF_YEAR:
+            return Period(kind, day.year, (day.month + 5) // 6)
+        case PeriodKind.YEAR:
+            return Period(kind, day.year)
+        case PeriodKind.STATISTICAL_YEAR:
+            return Period(kind, day.year + (day.month >= 10))
+
+
+def steps_of(kind: PeriodKind, start: date, end: date) -> list[Period]:
+    """Return the periods of a kind from the one of ``start`` to the one of ``end``, in order."""
+    steps = []
+    day = start
+    while day <= end:
+        period = period_of(kind, day)
+        steps.append(period)
+        day = period.end + timedelta(days=1)
+    return steps

@@ -1,6 +1,7 @@
 """Names of populations and measures, and which of them go together in what is handed in or counted."""
 
 from renkou_common.contracts.lines import Measure, Population
+from renkou_reporting.facts.domain import BALANCE_SIGNS
 
 POPULATION_NAMES: dict[Population, tuple[str, str]] = {
     Population.REGISTERED: ("户籍人口", "registered population"),
@@ -10,13 +11,7 @@ POPULATION_NAMES: dict[Population, tuple[str, str]] = {
     Population.MIGRANT_OUT_CERTIFIED: ("持有效证明的流出人口", "migrants out with a valid certificate"),
     Population.OFFICE: ("工作量", "work of offices"),
 }
-STOCK_SIGNS: dict[Measure, int] = {
-    Measure.OPENING: 1,
-    Measure.BIRTH: 1,
-    Measure.IN: 1,
-    Measure.DEATH: -1,
-    Measure.OUT: -1,
-}
+STOCK_SIGNS = {Measure(code): sign for code, sign in BALANCE_SIGNS.items()}
 # Counts that belong to no population: what offices handed out, agreed, held, answered and spent.
 _OFFICE = frozenset(
     {

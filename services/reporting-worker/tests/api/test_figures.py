@@ -19,19 +19,33 @@ async def test_a_table_has_every_indicator_of_its_population(reporting: Reportin
     worker = await reporting.staff("community_worker", "340103001001")
     asked = {"area": "340103001001", "population": "resident", "period": "2026"}
     answer = (await worker.get("/figures/table", params=asked)).json()
-    found = [(row["indicator"], row["parity"], row["value"]) for row in answer["items"]]
-    assert found == [
-        ("birth_rate", None, "2.00"),
-        ("death_rate", None, "0.00"),
-        ("natural_growth_rate", None, "2.00"),
-        ("sex_ratio_at_birth", None, "100.00"),
-        ("sex_ratio_at_birth", "1", None),
-        ("sex_ratio_at_birth", "2", "0.00"),
-        ("sex_ratio_at_birth", "3+", None),
-        ("parity_share", "1", "50.00"),
-        ("parity_share", "2", "50.00"),
-        ("parity_share", "3+", "0.00"),
-    ]
+    found = {(row["indicator"], row["parity"]): row["values"] for row in answer["items"]}
+    expected = {
+        ("mean_population", None): ["1001.0"],
+        ("population", None): ["1002"],
+        ("births", None): ["2"],
+        ("births", "1"): ["1"],
+        ("births", "2"): ["1"],
+        ("births", "3+"): ["0"],
+        ("deaths", None): ["0"],
+        ("birth_rate", None): ["2.00"],
+        ("death_rate", None): ["0.00"],
+        ("natural_growth_rate", None): ["2.00"],
+        ("sex_ratio_at_birth", None): ["100.00"],
+        ("sex_ratio_at_birth", "1"): [None],
+        ("sex_ratio_at_birth", "2"): ["0.00"],
+        ("sex_ratio_at_birth", "3+"): [None],
+        ("parity_share", "1"): ["50.00"],
+        ("parity_share", "2"): ["50.00"],
+        ("parity_share", "3+"): ["0.00"],
+        ("policy_compliance_rate", None): [None],
+        ("reporting_error_rate", None): [None],
+    }
+    assert {key: found[key] for key in expected} == expected
+    told = (await worker.get("/indicators")).json()["items"]
+    assert {row["indicator"] for row in answer["items"]} == {
+        one["code"] for one in told if "resident" in one["populations"]
+    }
     assert answer["population_name"] == {"zh": "常住人口", "en": "usual residents"}
     assert answer["as_of"] == {"registry": 4}
 
@@ -69,7 +83,7 @@ async def test_an_area_beyond_the_callers_does_not_exist(reporting: Reporting, a
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
-        ({"indicator": "abortion_rate"}, 404, "not_found"),
+        ({"indicator": "pressing_rate"}, 404, "not_found"),
         ({"population": "migrant_in"}, 422, "population_of_indicator"),
         ({"period": "2026-13"}, 422, "period_unknown"),
         ({"area": "34010"}, 422, "area_code_length"),
@@ -130,9 +144,9 @@ async def test_indicators_are_told_with_their_definitions(reporting: Reporting) 
     worker = await reporting.staff("community_worker", "340103001")
     answer = (await worker.get("/indicators")).json()
     by_code = {one["code"]: one for one in answer["items"]}
-    assert len(by_code) == 9
+    assert len(by_code) == 51
     assert by_code["certificate_issue_rate"]["name"]["zh"] == "办证率"
-    assert by_code["certificate_issue_rate"]["numerator"][0]["age"] == [18, 49]
+    assert by_code["certificate_issue_rate"]["numerator"][0]["ages"] == [18, 49]
     assert by_code["natural_growth_rate"]["numerator"][1]["weight"] == -1
 
 

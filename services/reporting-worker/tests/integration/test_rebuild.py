@@ -27,7 +27,15 @@ RETURN = {
         }
     ],
 }
-CELLS = "SELECT * FROM cell ORDER BY area, month, population, measure, sex, parity, birth_month, detail"
+CELLS = """
+SELECT 'cell' AS kind, 5 AS level, area, month, population, measure, sex, parity, 0 AS birth_month, detail, value
+FROM cell
+UNION ALL
+SELECT 'area', level, area, month, population, measure, sex, parity, 0, detail, value FROM area_cell
+UNION ALL
+SELECT 'cohort', 5, area, month, population, measure, sex, 0, birth_month, '', value FROM cohort_cell
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+"""
 
 
 @pytest.fixture
@@ -92,17 +100,27 @@ async def test_a_planted_difference_is_found_and_put_right(filled: Reporting, st
     await filled.as_owner("UPDATE cell SET value = value + 3 WHERE measure = 'opening'")
     await filled.as_owner("DELETE FROM cell WHERE measure = 'check_due'")
     await filled.as_owner(
-        "INSERT INTO cell VALUES (340103009009, 202601, 'resident', 'in', 1, 0, 0, 8)",
+        "UPDATE area_cell SET value = value - 1 WHERE month = 2026 AND level = 4 AND parity = 2"
+    )
+    await filled.as_owner("UPDATE cohort_cell SET value = 7 WHERE birth_month = 199005")
+    await filled.as_owner(
+        "INSERT INTO cell VALUES (340103009009, 202601, 'resident', 'in', 1, 0, '', 8)",
     )
     rebuild_id = await request(statistician)
     await filled.rebuilder().run_once()
     found = await result(statistician, rebuild_id)
-    assert (found["state"], found["equal"], found["difference_count"]) == ("done", False, 3)
-    named = {(one["area"], one["measure"], one["live"], one["rebuilt"]) for one in found["differences"]}
+    assert (found["state"], found["equal"], found["difference_count"]) == ("done", False, 6)
+    named = {
+        (one["kind"], one["area"], one["month"], one["measure"], one["live"], one["rebuilt"])
+        for one in found["differences"]
+    }
     assert named == {
-        ("340103", "opening", 5003, 5000),
-        ("340103001001", "check_due", None, 28),
-        ("340103009009", "in", 8, None),
+        ("cell", "340103", "2025-12", "opening", 5003, 5000),
+        ("cell", "340103001001", "2026-03", "check_due", None, 28),
+        ("cell", "340103009009", "2026-01", "in", 8, None),
+        ("area_cell", "340103001", "2026", "birth", 4, 5),
+        ("area_cell", "340103001", "2026", "birth", 3, 4),
+        ("cohort_cell", "340103001001", "2026-03", "in", 7, 28),
     }
     assert await filled.rows(CELLS) == before
 

@@ -1,8 +1,17 @@
-"""Facts and cells, without I/O: one fact per published line, cells as their sums by month.
+"""Facts and their sums, without I/O: one fact per published line.
 
-A cell keeps the birth month only for populations whose figures ask for an age; elsewhere it is 0.
+Three sums are kept up with the facts:
+
+* a *cell* (汇总格) by area, month, population, measure, sex, parity and detail: every count;
+* a *cohort cell* (出生队列格) by area, month, population, measure, sex and birth month: the five measures of the
+  balance, from which people are counted by age. Their signed sums by town, district and year (*cohort stock*) are
+  kept up by a job, from a log of what came in since: it would be six rows for a fact, and is few for many;
+* an *area cell* (区域格): cells of a town or a district together; of measures whose stock is asked for also those
+  of a whole year, of each level. So a figure of a district is not added up from all its communities, nor a stock
+  from every month there has been.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -10,9 +19,33 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from renkou_common.contracts.lines import Line, Population
+from renkou_common.contracts.lines import Line, Measure
 
-AGED_POPULATIONS = frozenset({Population.MIGRANT_OUT.value, Population.MIGRANT_OUT_CERTIFIED.value})
+BALANCE_SIGNS: dict[str, int] = {
+    Measure.OPENING.value: 1,
+    Measure.BIRTH.value: 1,
+    Measure.IN.value: 1,
+    Measure.DEATH.value: -1,
+    Measure.OUT.value: -1,
+}
+"""Stock on a day = the sum of these over all lines up to it."""
+STOCK_MEASURES = frozenset(
+    measure.value
+    for measure in (
+        Measure.CARD_DUE,
+        Measure.CARD_OPEN,
+        Measure.MARRIED_WOMEN,
+        Measure.METHOD_USERS_MARRIED,
+        Measure.METHOD_SUPPLIES,
+        Measure.METHOD_IUD,
+        Measure.METHOD_STERILISATION,
+        Measure.METHOD_IMPLANT,
+        Measure.METHOD_OTHER,
+    )
+)
+"""Measures of the contract that are stocks in themselves: +1 from a day on, -1 until a day."""
+YEARLY_MEASURES = STOCK_MEASURES | BALANCE_SIGNS.keys()
+_DISTRICT, _TOWN, _COMMUNITY = 3, 4, 5
 _LINES = TypeAdapter(list[Line])
 
 
@@ -47,8 +80,42 @@ class CellKey(NamedTuple):
     measure: str
     sex: int
     parity: int
-    birth_month: int
     detail: str = ""
+
+
+class AreaKey(NamedTuple):
+    """What an area cell sums over, in the order in which they are locked.
+
+    ``level`` is that of ``area``: 3 district, 4 town, 5 community; ``month`` is yyyymm, or yyyy for the whole year.
+    """
+
+    level: int
+    area: int
+    month: int
+    population: str
+    measure: str
+    sex: int
+    parity: int
+    detail: str = ""
+
+
+class CohortKey(NamedTuple):
+    """What a cohort cell sums over, in the order in which they are locked."""
+
+    area: int
+    month: int
+    population: str
+    measure: str
+    sex: int
+    birth_month: int
+
+
+class Sums(NamedTuple):
+    """Sums of facts, each sorted so that every writer locks rows in the same order."""
+
+    cells: list[tuple[CellKey, int]]
+    areas: list[tuple[AreaKey, int]]
+    cohorts: list[tuple[CohortKey, int]]
 
 
 def month_number(day: date) -> int:
@@ -90,24 +157,37 @@ def facts_of(feed: str, seq: int, event_id: UUID, lines: Iterable[Line], sign: i
     ]
 
 
-def cell_key(fact: Fact) -> CellKey:
-    """Return the cell that a fact is counted in."""
-    return CellKey(
-        fact.area,
-        fact.month,
-        fact.population,
-        fact.measure,
-        fact.sex,
-        fact.parity,
-        fact.birth_month if fact.population in AGED_POPULATIONS else 0,
-        fact.detail,
-    )
-
-
-def aggregate(facts: Iterable[Fact]) -> list[tuple[CellKey, int]]:
-    """Return the sums of facts by cell, sorted so that every writer locks cells in the same order."""
-    sums: dict[CellKey, int] = {}
+def aggregate(facts: Iterable[Fact]) -> Sums:
+    """Return the sums of facts, a row for every key among them, also where the values cancel out."""
+    cells: defaultdict[CellKey, int] = defaultdict(int)
+    cohorts: defaultdict[CohortKey, int] = defaultdict(int)
     for fact in facts:
-        key = cell_key(fact)
-        sums[key] = sums.get(key, 0) + fact.value
-    return sorted(sums.items())
+        key = CellKey(
+            fact.area, fact.month, fact.population, fact.measure, fact.sex, fact.parity, fact.detail
+        )
+        cells[key] += fact.value
+        if fact.measure in BALANCE_SIGNS:
+            cohort = CohortKey(
+                fact.area, fact.month, fact.population, fact.measure, fact.sex, fact.birth_month
+            )
+            cohorts[cohort] += fact.value
+    areas: defaultdict[AreaKey, int] = defaultdict(int)
+    for key, value in cells.items():
+        area, month, counted = key.area, key.month, key[2:]
+        town, district = area // 1000 * 1000, area // 1_000_000 * 1_000_000
+        areas[AreaKey(_TOWN, town, month, *counted)] += value
+        areas[AreaKey(_DISTRICT, district, month, *counted)] += value
+        if key.measure in YEARLY_MEASURES:
+            year = month // 100
+            areas[AreaKey(_COMMUNITY, area, year, *counted)] += value
+            areas[AreaKey(_TOWN, town, year, *counted)] += value
+            areas[AreaKey(_DISTRICT, district, year, *counted)] += value
+    return Sums(sorted(cells.items()), sorted(areas.items()), sorted(cohorts.items()))
+
+
+def level_of(interval: tuple[int, int]) -> int:
+    """Return the level of the area cells that an interval of keys is made of: 3, 4, or 5 for any interval."""
+    low, high = interval
+    if low % 1_000_000 == 0 and high % 1_000_000 == 999_999:
+        return _DISTRICT
+    return _TOWN if low % 1000 == 0 and high % 1000 == 999 else _COMMUNITY

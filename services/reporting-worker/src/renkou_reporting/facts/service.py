@@ -5,20 +5,33 @@ from dataclasses import dataclass
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
-from renkou_reporting.facts.domain import CellKey, Fact, aggregate
+from renkou_reporting.facts.domain import Fact, aggregate
+
+FOLD = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A cell that live tables and rebuild do not agree on; None where one side has no such cell."""
+    """A row of sums that live tables and rebuild do not agree on; None where one side has no such row.
 
-    cell: CellKey
+    ``kind`` is the table of sums: cell, area_cell (of a whole year its month is yyyy) or cohort_cell.
+    """
+
+    kind: str
+    area: int
+    month: int
+    population: str
+    measure: str
+    sex: int
+    parity: int
+    birth_month: int
+    detail: str
     live: int | None
     rebuilt: int | None
 
 
 async def add_facts(tx: Transaction, facts: Sequence[Fact], *, shadow: bool = False) -> None:
-    """Append facts and keep the cells up in the same transaction."""
+    """Append facts and keep their sums up in the same transaction."""
     if facts:
         await repository.insert(tx, facts, aggregate(facts), shadow=shadow)
 
@@ -34,12 +47,25 @@ async def complete_shadow(tx: Transaction, feed: str, after: int, also: Sequence
 
 
 async def compare_shadow(tx: Transaction, limit: int) -> tuple[list[Difference], int]:
-    """Return up to ``limit`` differing cells and the number of all."""
-    rows = await repository.differences(tx, limit)
-    found = [Difference(CellKey(*row[:8]), row["live"], row["rebuilt"]) for row in rows]
-    return found, (rows[0]["total"] if rows else 0)
+    """Return up to ``limit`` differing rows of each table of sums, and the number of all."""
+    found: list[Difference] = []
+    total = 0
+    for table, rows in await repository.differences(tx, limit):
+        found += [Difference(table, *row[:10]) for row in rows]
+        total += rows[0]["total"] if rows else 0
+    return found, total
 
 
-async def swap_shadow(tx: Transaction) -> None:
-    """Let the rebuilt tables take the place of the live ones at the caller's commit."""
+async def swap_shadow(tx: Transaction, found: Sequence[Difference]) -> None:
+    """Let the rebuilt tables take the place of the live ones at the caller's commit.
+
+    The cohort stock stays as it is where the cohort cells came out equal, else it is made anew.
+    """
     await repository.swap_shadow(tx)
+    if any(one.kind == "cohort_cell" for one in found):
+        await repository.reset_cohorts(tx)
+
+
+async def fold_cohorts(tx: Transaction) -> bool:
+    """Move a portion of recent changes into the cohort stock; says whether there may be more."""
+    return await repository.fold_cohorts(tx, FOLD) == FOLD

@@ -1,9 +1,9 @@
-"""Tables of facts and cells, each with a shadow that a rebuild fills. Schema only."""
+"""Tables of facts and their sums, each with a shadow that a rebuild fills. Schema only."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, Identity, SmallInteger, Text
 from sqlmodel import Field
 
 from renkou_reporting.base import ReportingTable
@@ -29,7 +29,7 @@ class FactColumns(ReportingTable):
 
 
 class CellColumns(ReportingTable):
-    """Columns of a cell: what it sums over, and the sum."""
+    """Columns of a cell: what it sums over, and the sum. Its key begins with population and measure (migration)."""
 
     area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -37,8 +37,33 @@ class CellColumns(ReportingTable):
     measure: str = Field(sa_type=Text, primary_key=True)
     sex: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     parity: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    birth_month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     detail: str = Field(default="", sa_type=Text, primary_key=True)
+    value: int = Field(sa_type=BigInteger)
+
+
+class AreaCellColumns(ReportingTable):
+    """Columns of an area cell: as a cell's, with the level of the area; month yyyy is the whole year."""
+
+    level: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    population: str = Field(sa_type=Text, primary_key=True)
+    measure: str = Field(sa_type=Text, primary_key=True)
+    sex: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    parity: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    detail: str = Field(default="", sa_type=Text, primary_key=True)
+    value: int = Field(sa_type=BigInteger)
+
+
+class CohortCellColumns(ReportingTable):
+    """Columns of a cohort cell: people by birth month (yyyymm, 0 where not told). Key as in the migration."""
+
+    area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    population: str = Field(sa_type=Text, primary_key=True)
+    measure: str = Field(sa_type=Text, primary_key=True)
+    sex: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    birth_month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     value: int = Field(sa_type=BigInteger)
 
 
@@ -49,10 +74,54 @@ class FactRow(FactColumns, table=True):
 
 
 class CellRow(CellColumns, table=True):
-    """Sums of facts, kept up in the facts' transaction."""
+    """Sums of facts by month, kept up in the facts' transaction."""
 
     __tablename__ = "cell"
-    __table_args__ = (Index("cell_by_measure", "population", "measure", "area", "month"),)
+
+
+class AreaCellRow(AreaCellColumns, table=True):
+    """Sums of cells by town and district, and by year."""
+
+    __tablename__ = "area_cell"
+
+
+class CohortCellRow(CohortCellColumns, table=True):
+    """Sums of the balance's facts by birth month."""
+
+    __tablename__ = "cohort_cell"
+
+
+class CohortStockRow(ReportingTable, table=True):
+    """People (opening + birth + in - death - out) by birth month: of towns and districts by month, of all by year.
+
+    ``month`` is yyyymm, or yyyy for the whole year. Without what is still in ``cohort_recent``.
+    """
+
+    __tablename__ = "cohort_stock"
+
+    level: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    population: str = Field(sa_type=Text, primary_key=True)
+    area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    birth_month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    sex: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    value: int = Field(sa_type=BigInteger)
+
+
+class CohortRecentRow(ReportingTable, table=True):
+    """What came into cohort cells and is not in ``cohort_stock`` yet, in the order in which it came."""
+
+    __tablename__ = "cohort_recent"
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    area: int = Field(sa_type=BigInteger)
+    month: int
+    population: str = Field(sa_type=Text)
+    sex: int = Field(sa_type=SmallInteger)
+    birth_month: int
+    value: int = Field(sa_type=BigInteger)
 
 
 class FactShadowRow(FactColumns, table=True):
@@ -65,4 +134,15 @@ class CellShadowRow(CellColumns, table=True):
     """Sums of the shadow's facts."""
 
     __tablename__ = "cell_shadow"
-    __table_args__ = (Index("cell_shadow_by_measure", "population", "measure", "area", "month"),)
+
+
+class AreaCellShadowRow(AreaCellColumns, table=True):
+    """Sums of the shadow's cells by town and district, and by year."""
+
+    __tablename__ = "area_cell_shadow"
+
+
+class CohortCellShadowRow(CohortCellColumns, table=True):
+    """Sums of the shadow's facts by birth month."""
+
+    __tablename__ = "cohort_cell_shadow"

@@ -1,37 +1,44 @@
-"""Evaluates an indicator over sums of cells: exact fractions, rounded once, half up. No I/O.
+"""Figures without I/O: what is asked, what comes out, and the exact arithmetic between.
 
-Stock = opening + birth + in - death - out over everything up to a day; mean population = (stock before the
-period + stock at its end) / 2; rates over part of a year are not annualised (domain document, part 4).
+Stock = opening + birth + in - death - out over everything up to a day; mean population = (stock before the period +
+stock at its end) / 2; rates over part of a year are not annualised (domain document, part 4). Every part of a figure
+is a whole number of 1/200: a half of a mean, a hundredth of a yuan. So sums are sums of integers, and a value is
+rounded once, at the end.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
-from renkou_common.contracts.lines import Measure, Population
+from renkou_common.codes.period import Period
+from renkou_common.contracts.lines import Population
 from renkou_common.errors import Text
-from renkou_reporting.indicators.domain import BALANCE_PARTS, Indicator, Term
-from renkou_reporting.populations import STOCK_SIGNS
+from renkou_reporting.indicators.domain import (
+    HIGHEST_AGE,
+    HIGHEST_PARITY,
+    Example,
+    Indicator,
+    IndicatorKind,
+    Rounding,
+    TermKind,
+)
 
+UNITS = 200
+"""How many units of the integer arithmetic make one."""
 _PARITY = re.compile(r"^([1-9]\d?)(\+?)$")
-_HIGHEST_PARITY = 30
+_AGES = re.compile(r"^(\d{1,3})(?:-(\d{1,3})|(\+))?$")
 NO_DENOMINATOR = Text("分母为零，无法计算", "The denominator is zero; there is no value")
 NEGATIVE_DENOMINATOR = Text("分母为负，请核对数据", "The denominator is negative; check the data")
-
-
-@dataclass(frozen=True, slots=True)
-class CellSum:
-    """Cells of one kind added up: over the months before the period, and over those within it."""
-
-    population: str
-    measure: str
-    sex: int
-    parity: int
-    birth_month: int
-    before: int
-    within: int
+NOT_PUBLISHED = Text(
+    "该期尚未公布，没有可比较的数", "The period is not published yet; there is nothing to compare"
+)
+NOTHING_BEFORE = Text(
+    "上年同期没有数值，无法计算增长", "There is no value of the year before to compare with"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +53,155 @@ class ParityRange:
     def parse(cls, text: str) -> "ParityRange | None":
         """Return the range, None for text that names none."""
         match = _PARITY.match(text)
-        if match is None or int(match[1]) > _HIGHEST_PARITY:
+        if match is None or int(match[1]) > HIGHEST_PARITY:
             return None
         low = int(match[1])
-        return cls(text, low, _HIGHEST_PARITY if match[2] else low)
+        return cls(text, low, HIGHEST_PARITY if match[2] else low)
+
+
+def parse_ages(text: str) -> tuple[int, int] | None:
+    """Return an age band of ``15-49``, ``65+`` or ``30``, None for text that names none."""
+    match = _AGES.match(text)
+    if match is None:
+        return None
+    low = int(match[1])
+    high = HIGHEST_AGE if match[3] else int(match[2] or low)
+    return (low, high) if low <= high <= HIGHEST_AGE else None
+
+
+class Sliced(NamedTuple):
+    """Dimensions asked for; None stands for all."""
+
+    sex: int | None = None
+    parity: ParityRange | None = None
+    ages: tuple[int, int] | None = None
+    detail: str | None = None
+
+
+EVERYTHING = Sliced()
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A figure's numbers. ``value`` is None with a ``reason`` where the quotient does not exist."""
+class Span:
+    """An area to add up: its label, and intervals of 12-digit keys (several after boundary changes)."""
 
-    numerator: Fraction
-    denominator: Fraction
-    value: Decimal | None
-    reason: Text | None
-    parts: dict[str, Fraction] = field(default_factory=dict)
+    code: str
+    intervals: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Months of a period, yyyymm, both inclusive, and its code: ``2026Q1``, so far ``2026Q1..2026-02``."""
+
+    first: int
+    last: int
+    text: str
+
+    @classmethod
+    def of(cls, period: Period, end: date | None = None) -> "Months":
+        """Return a period's months, up to the month that ends on ``end`` where given."""
+        first, last = _number(period.start), _number(period.end)
+        if end is None or _number(end) == last:
+            return cls(first, last, str(period))
+        through = _number(end)
+        return cls(first, through, f"{period}..{through // 100:04d}-{through % 100:02d}")
+
+    @property
+    def before(self) -> int:
+        """The month before the first."""
+        return add_months(self.first, -1)
+
+    def year_before(self) -> "Months":
+        """The same months a year earlier; its text is only a label."""
+        return Months(self.first - 100, self.last - 100, f"{self.text} -1")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An indicator over a population, with the dimensions asked for."""
+
+    indicator: Indicator
+    population: Population
+    sliced: Sliced = EVERYTHING
+
+
+class Outcome:
+    """A figure's numbers. ``value`` is None with a ``reason`` where the quotient does not exist.
+
+    A count has the denominator 1. ``parts`` are worked out when they are looked at.
+    """
+
+    __slots__ = ("_denominator", "_numerator", "_parts", "reason", "value")
+
+    def __init__(
+        self,
+        numerator: int | Fraction,
+        denominator: int | Fraction,
+        value: Decimal | None,
+        reason: Text | None,
+        parts: Callable[[], dict[str, Fraction]] = dict,
+    ) -> None:
+        """``numerator`` and ``denominator`` are whole numbers of 1/200, or fractions of one."""
+        self._numerator = numerator
+        self._denominator = denominator
+        self.value = value
+        self.reason = reason
+        self._parts = parts
+
+    @property
+    def numerator(self) -> Fraction:
+        return in_ones(self._numerator)
+
+    @property
+    def denominator(self) -> Fraction:
+        return in_ones(self._denominator)
+
+    @property
+    def parts(self) -> dict[str, Fraction]:
+        return self._parts()
+
+    @property
+    def numerator_text(self) -> str:
+        """The numerator as decimal text."""
+        return units_text(self._numerator)
+
+    @property
+    def denominator_text(self) -> str:
+        """The denominator as decimal text."""
+        return units_text(self._denominator)
+
+
+def in_ones(number: int | Fraction) -> Fraction:
+    """Return a number of units, or a fraction as it is."""
+    return Fraction(number, UNITS) if isinstance(number, int) else number
+
+
+def in_units(number: Fraction) -> int | Fraction:
+    """Return a number as whole units where it is one."""
+    units = number * UNITS
+    return units.numerator if units.denominator == 1 else number
+
+
+def units_text(number: int | Fraction) -> str:
+    """Return a number of units as exact decimal text; a fraction that never ends with ten decimals."""
+    if isinstance(number, Fraction):
+        return decimal_text(number)
+    whole, rest = divmod(number, UNITS)
+    return str(whole) if not rest else decimal_text(Fraction(number, UNITS))
+
+
+def decimal_text(value: Fraction) -> str:
+    """Return a number as exact decimal text; one whose decimals never end is cut to ten of them."""
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    if Fraction(exact) != value:
+        exact = round_value(value, 10, Rounding.HALF_UP)
+    return format(exact, "f")
+
+
+def add_months(month: int, number: int) -> int:
+    """Return yyyymm some months later."""
+    index = month // 100 * 12 + month % 100 - 1 + number
+    return index // 12 * 100 + index % 12 + 1
 
 
 def age_at_end(birth_month: int, end_month: int) -> int:
@@ -69,76 +210,119 @@ def age_at_end(birth_month: int, end_month: int) -> int:
     return months // 12
 
 
-def round_half_up(value: Fraction, digits: int) -> Decimal:
-    """Return a fraction with ``digits`` decimals; a half goes away from zero."""
-    scaled = abs(value) * 10**digits
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(-whole if value < 0 else whole).scaleb(-digits)
+def born_between(ages: tuple[int, int], end_month: int) -> tuple[int, int]:
+    """Return the first and last birth month (yyyymm) of people who are of these ages at a month's end."""
+    low, high = ages
+    return max(add_months(end_month, -12 * high - 11), 1), add_months(end_month, -12 * low)
 
 
-def evaluate(
+def round_value(value: Fraction, digits: int, rounding: Rounding = Rounding.HALF_UP) -> Decimal:
+    """Return a fraction with ``digits`` decimals; a half goes away from zero, or to the even neighbour."""
+    return _rounded(value.numerator, value.denominator, digits, rounding)
+
+
+def _rounded(numerator: int, denominator: int, digits: int, rounding: Rounding) -> Decimal:
+    scaled = abs(numerator) * 10**digits
+    whole, rest = divmod(scaled, denominator)
+    twice = 2 * rest
+    if twice > denominator or (twice == denominator and (rounding is Rounding.HALF_UP or whole % 2)):
+        whole += 1
+    return Decimal(-whole if numerator < 0 else whole).scaleb(-digits)
+
+
+def quotient(
     indicator: Indicator,
-    population: Population,
-    end_month: int,
-    parity: ParityRange | None,
-    sums: Sequence[CellSum],
+    numerator: int | Fraction,
+    denominator: int | Fraction,
+    parts: Callable[[], dict[str, Fraction]] = dict,
 ) -> Outcome:
-    """Return an indicator's figure from the sums of an area; other populations among them do no harm."""
-    parts: dict[str, Fraction] = {}
-    for term in indicator.terms:
-        chosen = [one for one in sums if _counts(term, population, end_month, parity, one)]
-        if term.mean:
-            balance = _balance(chosen)
-            parts |= balance
-            parts[term.part] = (balance["opening"] + balance["closing"]) / 2
-        elif term.stock:
-            parts[term.part] = Fraction(_stock(chosen, within=True))
-        else:
-            parts[term.part] = Fraction(sum(one.within for one in chosen))
-    numerator = sum((parts[term.part] * term.weight for term in indicator.numerator), Fraction())
-    denominator = sum((parts[term.part] * term.weight for term in indicator.denominator), Fraction())
+    """Return numerator / denominator x factor / divisor, rounded; for integers both in the same units."""
     if denominator <= 0:
         reason = NEGATIVE_DENOMINATOR if denominator < 0 else NO_DENOMINATOR
         return Outcome(numerator, denominator, None, reason, parts)
-    value = round_half_up(numerator * indicator.factor / denominator, indicator.digits)
+    if isinstance(numerator, int) and isinstance(denominator, int):
+        value = _rounded(
+            numerator * indicator.factor,
+            denominator * indicator.divisor,
+            indicator.digits,
+            indicator.rounding,
+        )
+    else:
+        exact = in_ones(numerator) / in_ones(denominator) * indicator.factor / indicator.divisor
+        value = round_value(exact, indicator.digits, indicator.rounding)
     return Outcome(numerator, denominator, value, None, parts)
 
 
-def _counts(
-    term: Term, population: Population, end_month: int, parity: ParityRange | None, one: CellSum
-) -> bool:
-    if one.population != (term.population or population) or one.measure not in term.measures:
-        return False
-    if term.sex is not None and one.sex != term.sex:
-        return False
-    if term.parity and parity and not parity.low <= one.parity <= parity.high:
-        return False
-    if term.age is None:
-        return True
-    return one.birth_month > 0 and term.age[0] <= age_at_end(one.birth_month, end_month) <= term.age[1]
+def exact_value(indicator: Indicator, outcome: Outcome) -> Fraction | None:
+    """Return a figure before rounding, None where it has no value."""
+    if outcome.value is None:
+        return None
+    return outcome.numerator / outcome.denominator * indicator.factor / indicator.divisor
 
 
-def _stock(sums: Iterable[CellSum], *, within: bool) -> int:
-    return sum(
-        STOCK_SIGNS[Measure(one.measure)] * (one.before + (one.within if within else 0)) for one in sums
+def growth(indicator: Indicator, now: Fraction | None, before: Fraction | None) -> Outcome:
+    """Return how much a value grew against the year before: (now - before) / before x factor."""
+    if now is None or before is None:
+        return Outcome(Fraction(), Fraction(), None, NOTHING_BEFORE)
+    return quotient(
+        indicator, in_units(now - before), in_units(before), lambda: {"now": now, "before": before}
     )
 
 
-def _balance(sums: Sequence[CellSum]) -> dict[str, Fraction]:
-    """Return opening, what came and went within the period, and closing."""
-
-    def within(measure: Measure) -> int:
-        return sum(one.within for one in sums if one.measure == measure)
-
-    numbers = (
-        _stock(sums, within=False),
-        *(within(measure) for measure in (Measure.OPENING, Measure.BIRTH, Measure.DEATH)),
-        *(within(measure) for measure in (Measure.IN, Measure.OUT)),
-        _stock(sums, within=True),
-    )
-    return {name: Fraction(number) for name, number in zip(BALANCE_PARTS, numbers, strict=True)}
+def reporting_error(indicator: Indicator, first: Fraction | None, restated: Fraction | None) -> Outcome:
+    """Return |first published - restated| / restated x factor; without both a reason."""
+    if first is None or restated is None:
+        return Outcome(Fraction(), Fraction(), None, NOT_PUBLISHED)
+    return quotient(
+        indicator, in_units(abs(first - restated)), in_units(restated),
+        lambda: {"first": first, "restated": restated},
+    )  # fmt: skip
 
 
-def decimal_text(value: Fraction) -> str:
-    """Return a number as exact decimal text; denominators here are 1 or 2 and so always end."""
-    return format(Decimal(value.numerator) / Decimal(value.denominator), "f")
+def from_parts(indicator: Indicator, parts: Mapping[str, Fraction]) -> Outcome:
+    """Return the figure that values of its terms make; raises KeyError for a part that is missing."""
+    if indicator.kind is IndicatorKind.GROWTH:
+        return growth(indicator, parts["now"], parts["before"])
+    if indicator.kind is IndicatorKind.ERROR:
+        return reporting_error(indicator, parts["first"], parts["restated"])
+    values = dict(parts)
+    for term in indicator.terms:
+        if term.kind is TermKind.MEAN and term.part not in values:
+            values[term.part] = (values["opening"] + values["closing"]) / 2
+    numerator = sum((values[term.part] * term.weight for term in indicator.numerator), Fraction())
+    denominator = sum((values[term.part] * term.weight for term in indicator.denominator), Fraction())
+    if indicator.kind is IndicatorKind.COUNT:
+        denominator = Fraction(1)
+    return quotient(indicator, in_units(numerator), in_units(denominator), lambda: values)
+
+
+def example_value(indicator: Indicator, example: Example) -> str | None:
+    """Return what a worked example comes out at; raises KeyError for an input that is missing."""
+    outcome = from_parts(indicator, {part: Fraction(number) for part, number in example.inputs.items()})
+    return None if outcome.value is None else format(outcome.value, "f")
+
+
+def failing_examples(indicator: Indicator) -> list[tuple[int, Text]]:
+    """Return number and complaint of each worked example that does not come out as it says."""
+    found = []
+    for number, example in enumerate(indicator.examples):
+        try:
+            value = example_value(indicator, example)
+        except KeyError as error:
+            found.append((number, Text(f"缺少分项 {error.args[0]}", f"the input {error.args[0]} is missing")))
+            continue
+        if value != example.value:
+            found.append(
+                (
+                    number,
+                    Text(
+                        f"算得 {value}，示例为 {example.value}",
+                        f"it comes out at {value}, not {example.value}",
+                    ),
+                )
+            )
+    return found
+
+
+def _number(day: date) -> int:
+    return day.year * 100 + day.month

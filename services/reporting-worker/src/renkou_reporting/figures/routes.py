@@ -1,14 +1,21 @@
-"""GET /figures and GET /figures/table."""
+"""GET /figures, /figures/series and /figures/table."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_reporting.figures import service
-from renkou_reporting.figures.schemas import FigureAnswer, FigureQuestion, TableAnswer, TableQuestion
+from renkou_reporting.figures.schemas import (
+    FigureAnswer,
+    FigureQuestion,
+    SeriesAnswer,
+    SeriesQuestion,
+    TableAnswer,
+    TableQuestion,
+)
 from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -20,14 +27,24 @@ async def get_figure(
     question: Annotated[FigureQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> FigureAnswer:
     """Return an indicator for an area's subtree, a population and a period. Needs `figure:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         return await service.figure(tx, access.areas, question)
 
 
-@router.get("/table", summary="All figures over a population 统计表")
+@router.get("/series", summary="A figure over one period after the other 时间序列")
+async def get_series(
+    question: Annotated[SeriesQuestion, Query()], access: Reader, runtime: CurrentRuntime
+) -> SeriesAnswer:
+    """Return an indicator month by month, quarter by quarter ... Needs `figure:read`."""
+    async with runtime.database.reading(access.areas) as tx:
+        return await service.series(tx, access.areas, question)
+
+
+@router.get("/table", summary="Figures by indicator, area and period 统计表", response_model=TableAnswer)
 async def get_table(
     question: Annotated[TableQuestion, Query()], access: Reader, runtime: CurrentRuntime
-) -> TableAnswer:
-    """Return every indicator that runs over the population. Needs `figure:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await service.table(tx, access.areas, question)
+) -> Response:
+    """Return every indicator that runs over the population, or those named. Needs `figure:read`."""
+    async with runtime.database.reading(access.areas) as tx:
+        content = await service.table(tx, access.areas, question)
+    return Response(content, media_type="application/json")

@@ -1,12 +1,16 @@
 """Questions and answers about figures."""
 
 from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common.contracts.lines import Population
 from renkou_reporting.labels import Label
 
+MAX_PERIODS = 120
+MAX_FIGURES = 100_000
 _AREA = Field(
     description="area code of 2, 4, 6, 9 or 12 digits; the figure runs over its subtree", examples=["340103"]
 )
@@ -18,30 +22,55 @@ _THROUGH = Field(
     pattern=r"^\d{4}-\d{2}$",
     description="last month to count where the period is not over yet (the months so far), e.g. 2026-05",
 )
+type Step = Literal["month", "quarter", "half_year", "year", "statistical_year"]
 
 
-class FigureQuestion(BaseModel):
-    """Which figure."""
+class _Sliced(BaseModel):
+    """Dimensions that a figure is asked apart by; each only where the indicator has it."""
 
     model_config = ConfigDict(extra="forbid")
+
+    sex: Literal["0", "1", "2", "9"] | None = Field(default=None, description="GB/T 2261.1")
+    parity: str | None = Field(default=None, description="1, 2, ... for one, 3+ for the third and later")
+    ages: str | None = Field(default=None, description="15-49, 65+ or 30: full years at the period's end")
+    detail: str | None = Field(
+        default=None, pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$", description="a scheme, a method, a kind"
+    )
+
+
+class FigureQuestion(_Sliced):
+    """Which figure."""
 
     indicator: str = Field(max_length=60, description="a code of GET /indicators", examples=["birth_rate"])
     area: str = _AREA
     population: Population
     period: str = _PERIOD
-    parity: str | None = Field(default=None, description="1, 2, ... for one, 3+ for the third and later")
     through: str | None = _THROUGH
 
 
-class TableQuestion(BaseModel):
-    """Which table: all indicators that run over a population."""
-
-    model_config = ConfigDict(extra="forbid")
+class TableQuestion(_Sliced):
+    """Which table: indicators that run over a population, of areas, over periods."""
 
     area: str = _AREA
+    areas: Literal["self", "children", "communities"] = Field(
+        default="self", description="the area itself; itself and the areas below it; and its communities"
+    )
     population: Population
-    period: str = _PERIOD
+    period: Annotated[list[str], Field(min_length=1, max_length=MAX_PERIODS, examples=[["2026-01"]])]
     through: str | None = _THROUGH
+    by: Step | None = Field(default=None, description="break each period into months, quarters ...")
+    indicator: Annotated[list[str], Field(max_length=200)] = []
+
+
+class SeriesQuestion(_Sliced):
+    """Which series: an indicator over one period after the other."""
+
+    indicator: str = Field(max_length=60, examples=["birth_rate"])
+    area: str = _AREA
+    population: Population
+    first: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="a month of the first period")]
+    last: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="a month of the last period")]
+    by: Step = "month"
 
 
 class PeriodAnswer(BaseModel):
@@ -53,36 +82,77 @@ class PeriodAnswer(BaseModel):
     label: Label
 
 
-class Numbers(BaseModel):
-    """An indicator's numbers; counts are decimal text, exact."""
+class Frame(BaseModel):
+    """Of what figures are, and how far the feeds were taken in."""
+
+    population: Population
+    population_name: Label
+    as_of: dict[str, int] = Field(description="number of the last event taken in, by feed")
+    revision: UUID = Field(description="state of the definitions, as in GET /indicators")
+
+
+class Head(BaseModel):
+    """An indicator as it was asked for."""
 
     indicator: str
+    version: int
     name: Label
+    factor: int
+    divisor: int
+    unit: str
+    sex: int | None
     parity: str | None
+    ages: str | None
+    detail: str | None
+
+
+class Numbers(BaseModel):
+    """A figure's numbers; counts are decimal text, exact."""
+
     numerator: str
     denominator: str
-    factor: int
-    unit: str
-    value: str | None = Field(description="numerator / denominator x factor, rounded half up")
+    value: str | None = Field(description="numerator / denominator x factor / divisor, rounded")
     reason: Label | None = Field(description="why there is no value")
+
+
+class FigureAnswer(Numbers, Head, Frame):
+    """One figure."""
+
+    area: str
+    period: PeriodAnswer
     parts: dict[str, str] = Field(description="what numerator and denominator are made of")
 
 
-class Frame(BaseModel):
-    """Of what a figure is, and how far the feeds were taken in."""
+class SeriesItem(Numbers):
+    """One period of a series."""
+
+    period: PeriodAnswer
+
+
+class SeriesAnswer(Head, Frame):
+    """A series."""
 
     area: str
-    population: Population
-    population_name: Label
-    period: PeriodAnswer
-    as_of: dict[str, int] = Field(description="number of the last event taken in, by feed")
+    items: list[SeriesItem]
 
 
-class FigureAnswer(Numbers, Frame):
-    """One figure."""
+class TableRow(Head):
+    """An indicator of an area: its numbers in the order of the table's periods."""
+
+    area: str
+    numerators: list[str]
+    denominators: list[str]
+    values: list[str | None]
+    reasons: list[str | None] = Field(
+        description="codes of the table's `reasons`, null where there is a value"
+    )
 
 
 class TableAnswer(Frame):
-    """All figures over a population."""
+    """A table: rows by indicator and area, columns by period."""
 
-    items: list[Numbers]
+    area: str
+    areas: list[str]
+    periods: list[PeriodAnswer]
+    reasons: dict[str, Label]
+    items: list[TableRow]

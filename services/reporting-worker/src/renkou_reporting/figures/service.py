@@ -1,108 +1,306 @@
-"""Answers questions about figures: checks them, adds cells up once, evaluates."""
+"""Answers questions about figures: checks them, computes all at once, and says what came out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
+import orjson
+
+from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.codes.period import Period, PeriodKind
 from renkou_common.contracts.lines import Population
-from renkou_common.database import Transaction
-from renkou_common.errors import InvalidInput, NotFound
+from renkou_common.database import Reader
+from renkou_common.errors import InvalidInput, NotFound, Text
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
-from renkou_reporting.facts.domain import month_number
 from renkou_reporting.figures import repository
-from renkou_reporting.figures.domain import CellSum, ParityRange, decimal_text, evaluate
-from renkou_reporting.figures.repository import Window
+from renkou_reporting.figures.domain import (
+    Asked,
+    Months,
+    Outcome,
+    ParityRange,
+    Sliced,
+    Span,
+    decimal_text,
+    parse_ages,
+)
+from renkou_reporting.figures.engine import compute_at
 from renkou_reporting.figures.schemas import (
+    MAX_FIGURES,
+    MAX_PERIODS,
     FigureAnswer,
     FigureQuestion,
-    Frame,
-    Numbers,
     PeriodAnswer,
-    TableAnswer,
+    SeriesAnswer,
+    SeriesItem,
+    SeriesQuestion,
     TableQuestion,
 )
-from renkou_reporting.indicators.domain import Indicator
-from renkou_reporting.indicators.service import catalogue
+from renkou_reporting.indicators.domain import Catalogue, Dimension, Indicator, covers
+from renkou_reporting.indicators.service import current
 from renkou_reporting.labels import Label
-from renkou_reporting.periods import last_day_counted, parse_period
+from renkou_reporting.periods import last_day_counted, parse_month, parse_period, steps_of
 from renkou_reporting.populations import POPULATION_NAMES
 
 _TABLE_PARITIES = ("1", "2", "3+")
+NOT_VALID = Text("该指标在此统计期无效", "The indicator does not hold for this period")
+type Question = FigureQuestion | TableQuestion | SeriesQuestion
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """An indicator with the parity it is asked for."""
+class Column:
+    """A period of a table with the last day counted."""
 
-    indicator: Indicator
-    parity: ParityRange | None
+    period: Period
+    end: date
+
+    @property
+    def months(self) -> Months:
+        """The months counted."""
+        return Months.of(self.period, self.end)
 
 
-async def figure(tx: Transaction, areas: AreaScope, question: FigureQuestion) -> FigureAnswer:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An indicator as it is asked for, in each version that holds for one of the periods."""
+
+    newest: Indicator
+    sliced: Sliced
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures by (row, area, period): None where the indicator does not hold for the period.
+
+    What every output is made of: answers, sheets, charts, the feed of published figures.
+    """
+
+    population: Population
+    area: AreaCode
+    rows: Sequence[Row]
+    spans: Sequence[Span]
+    columns: Sequence[Column]
+    asked: dict[tuple[int, int], Asked]
+    outcomes: dict[tuple[int, int, int], Outcome]
+    as_of: dict[str, int]
+    catalogue: Catalogue
+
+
+async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> FigureAnswer:
     """Return one figure; raises NotFound outside ``areas``, InvalidInput for what cannot be asked."""
-    indicator = _indicator(question)
-    row = _Row(indicator, _parity(indicator, question.parity))
-    frame, numbers = await _answer(tx, areas, question, [row])
-    return FigureAnswer(**dict(frame), **dict(numbers[0]))
-
-
-async def table(tx: Transaction, areas: AreaScope, question: TableQuestion) -> TableAnswer:
-    """Return all figures over a population; births by parity in rows of their own."""
-    rows = [row for one in catalogue().over(question.population) for row in _rows_of(one)]
-    frame, numbers = await _answer(tx, areas, question, rows)
-    return TableAnswer(**dict(frame), items=numbers)
-
-
-def _rows_of(indicator: Indicator) -> list[_Row]:
-    rows = [] if indicator.parity == "required" else [_Row(indicator, None)]
-    if indicator.parity != "none":
-        rows += [_Row(indicator, ParityRange.parse(text)) for text in _TABLE_PARITIES]
-    return rows
-
-
-async def _answer(
-    tx: Transaction, areas: AreaScope, question: FigureQuestion | TableQuestion, rows: list[_Row]
-) -> tuple[Frame, list[Numbers]]:
     area = area_within(areas, question.area)
     period = parse_period(question.period)
-    end = last_day_counted(period, question.through)
-    window = Window(*area.interval(), month_number(period.start), month_number(end))
-    terms = [term for row in rows for term in row.indicator.terms]
-    populations = {(term.population or question.population).value for term in terms}
-    measures = {measure.value for term in terms for measure in term.measures}
-    sums, as_of = await repository.sums(tx, sorted(populations), sorted(measures), window)
-    frame = Frame(
+    column = Column(period, last_day_counted(period, question.through))
+    found = await _one_row(tx, question, area, [column])
+    (asked,), outcome = found.asked.values(), found.outcomes[0, 0, 0]
+    return FigureAnswer(
+        **_frame(found),
+        **_head(asked.indicator, asked.sliced),
+        **_numbers(outcome),
         area=area.value,
-        population=question.population,
-        population_name=_label(*POPULATION_NAMES[question.population]),
-        period=PeriodAnswer(
-            code=str(period), start=period.start, end=end, label=_label(period.label_zh, period.label_en)
-        ),
-        as_of=as_of,
-    )
-    return frame, [_numbers(row, question.population, window.last_month, sums) for row in rows]
-
-
-def _numbers(row: _Row, population: Population, end_month: int, sums: list[CellSum]) -> Numbers:
-    outcome = evaluate(row.indicator, population, end_month, row.parity, sums)
-    return Numbers(
-        indicator=row.indicator.code,
-        name=_label(row.indicator.zh, row.indicator.en),
-        parity=row.parity.text if row.parity else None,
-        numerator=decimal_text(outcome.numerator),
-        denominator=decimal_text(outcome.denominator),
-        factor=row.indicator.factor,
-        unit=row.indicator.unit,
-        value=None if outcome.value is None else format(outcome.value, "f"),
-        reason=_label(outcome.reason.zh, outcome.reason.en) if outcome.reason else None,
+        period=_period(column),
         parts={name: decimal_text(number) for name, number in outcome.parts.items()},
     )
 
 
-def _indicator(question: FigureQuestion) -> Indicator:
-    found = catalogue().indicators.get(question.indicator)
+async def series(tx: Reader, areas: AreaScope, question: SeriesQuestion) -> SeriesAnswer:
+    """Return an indicator over one period after the other; raises as :func:`figure`."""
+    area = area_within(areas, question.area)
+    first, last = parse_month(question.first, "/query/first"), parse_month(question.last, "/query/last")
+    columns = [Column(each, each.end) for each in steps_of(PeriodKind(question.by), first.start, last.end)]
+    if not 1 <= len(columns) <= MAX_PERIODS:
+        raise InvalidInput.field(
+            "/query/last", "too_many_periods", f"应有 1-{MAX_PERIODS} 个统计期", f"1 to {MAX_PERIODS} periods"
+        )
+    found = await _one_row(tx, question, area, columns)
+    head = found.rows[0]
+    return SeriesAnswer(
+        **_frame(found),
+        **_head(head.newest, head.sliced),
+        area=area.value,
+        items=[
+            SeriesItem(period=_period(column), **_numbers(found.outcomes[0, 0, number]))
+            for number, column in enumerate(columns)
+        ],
+    )
+
+
+async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion) -> Table:
+    """Return a table's figures; raises as :func:`figure`, and InvalidInput for one that is too large."""
+    area = area_within(areas, question.area)
+    columns = _columns(question)
+    catalogue = await current(tx)
+    rows = _rows(catalogue, question)
+    spans = await _spans(tx, area, question.areas)
+    if len(rows) * len(spans) * len(columns) > MAX_FIGURES:
+        raise InvalidInput.field(
+            "/query", "table_too_large", f"一张表最多 {MAX_FIGURES} 个数",
+            f"a table has at most {MAX_FIGURES} figures",
+        )  # fmt: skip
+    return await _computed(tx, catalogue, question.population, area, rows, spans, columns)
+
+
+async def table(tx: Reader, areas: AreaScope, question: TableQuestion) -> bytes:
+    """Return a table as JSON (``TableAnswer``); births by parity are rows of their own."""
+    return orjson.dumps(table_answer(await table_of(tx, areas, question)))
+
+
+def table_answer(found: Table) -> dict[str, Any]:
+    """Return a table as ``TableAnswer`` has it, in plain values: thousands of models would cost more."""
+    reasons: dict[str, Label] = {}
+    items = []
+    for number, row in enumerate(found.rows):
+        head = _head(row.newest, row.sliced)
+        head["name"] = head["name"].model_dump()
+        for place, span in enumerate(found.spans):
+            outcomes = [found.outcomes[number, place, when] for when in range(len(found.columns))]
+            items.append(
+                {
+                    **head,
+                    "area": span.code,
+                    "numerators": [one.numerator_text for one in outcomes],
+                    "denominators": [one.denominator_text for one in outcomes],
+                    "values": [None if one.value is None else format(one.value, "f") for one in outcomes],
+                    "reasons": [_reason_code(one.reason, reasons) for one in outcomes],
+                }
+            )
+    frame = _frame(found)
+    return {
+        **frame,
+        "revision": str(found.catalogue.revision),
+        "population_name": frame["population_name"].model_dump(),
+        "area": found.area.value,
+        "areas": [span.code for span in found.spans],
+        "periods": [_period(column).model_dump() for column in found.columns],
+        "reasons": {code: label.model_dump() for code, label in reasons.items()},
+        "items": items,
+    }
+
+
+def _reason_code(reason: Text | None, known: dict[str, Label]) -> str | None:
+    if reason is None:
+        return None
+    for code, label in known.items():
+        if label.zh == reason.zh:
+            return code
+    code = f"r{len(known) + 1}"
+    known[code] = _label(reason)
+    return code
+
+
+async def _one_row(
+    tx: Reader, question: FigureQuestion | SeriesQuestion, area: AreaCode, columns: Sequence[Column]
+) -> Table:
+    """Compute one indicator of one area; raises InvalidInput for a period it does not hold for."""
+    catalogue = await current(tx)
+    newest = _indicator(catalogue, question.indicator, question.population)
+    row = Row(newest, _sliced(newest, question))
+    for column in columns:
+        months = column.months
+        if catalogue.at(newest.code, months.first, months.last) is None:
+            raise _outside_validity(newest, months)
+    span = Span(area.value, (area.interval(),))
+    return await _computed(tx, catalogue, question.population, area, [row], [span], columns)
+
+
+async def _computed(
+    tx: Reader,
+    catalogue: Catalogue,
+    population: Population,
+    area: AreaCode,
+    rows: Sequence[Row],
+    spans: Sequence[Span],
+    columns: Sequence[Column],
+) -> Table:
+    """Compute each row in the version that holds for each period, all in one go."""
+    asked: dict[tuple[str, int, Sliced], int] = {}
+    distinct: list[Asked] = []
+    chosen: dict[tuple[int, int], int] = {}
+    months = [column.months for column in columns]
+    for number, row in enumerate(rows):
+        for when, each in enumerate(months):
+            indicator = catalogue.at(row.newest.code, each.first, each.last)
+            if indicator is not None and population in indicator.populations:
+                key = (indicator.code, indicator.version, row.sliced)
+                if key not in asked:
+                    asked[key] = len(distinct)
+                    distinct.append(Asked(indicator, population, row.sliced))
+                chosen[number, when] = asked[key]
+    computed = await compute_at(tx, distinct, spans, months)
+    invalid = Outcome(0, 0, None, NOT_VALID)
+    outcomes = {
+        (number, place, when): (
+            computed.outcomes[chosen[number, when], place, when] if (number, when) in chosen else invalid
+        )
+        for number in range(len(rows))
+        for place in range(len(spans))
+        for when in range(len(months))
+    }
+    of = {position: distinct[number] for position, number in chosen.items()}
+    return Table(population, area, rows, spans, columns, of, outcomes, computed.as_of, catalogue)
+
+
+async def _spans(tx: Reader, area: AreaCode, wanted: str) -> list[Span]:
+    """Return the area, and below it the areas that anything was counted in."""
+    spans = [Span(area.value, (area.interval(),))]
+    if wanted == "self" or area.level is AreaLevel.VILLAGE:
+        return spans
+    level = AreaLevel(area.level + 1) if wanted == "children" else AreaLevel.VILLAGE
+    for key in await repository.areas_below(tx, *area.interval(), level):
+        code = AreaCode.from_key(key)
+        if code != area:
+            spans.append(Span(code.value, (code.interval(),)))
+    return spans
+
+
+def _columns(question: TableQuestion) -> list[Column]:
+    columns = []
+    for text in question.period:
+        period = parse_period(text)
+        end = last_day_counted(period, question.through)
+        if question.by is None:
+            columns.append(Column(period, end))
+        else:
+            columns += [
+                Column(each, min(each.end, end))
+                for each in steps_of(PeriodKind(question.by), period.start, end)
+            ]
+    if len(columns) > MAX_PERIODS:
+        raise InvalidInput.field(
+            "/query/period",
+            "too_many_periods",
+            f"最多 {MAX_PERIODS} 个统计期",
+            f"at most {MAX_PERIODS} periods",
+        )
+    return columns
+
+
+def _rows(catalogue: Catalogue, question: TableQuestion) -> list[Row]:
+    if question.indicator:
+        chosen = [_indicator(catalogue, code, question.population) for code in question.indicator]
+        return [row for one in chosen for row in _rows_of(one, question)]
+    asked = {dimension for dimension in Dimension if getattr(question, dimension) is not None}
+    chosen = [one for one in catalogue.over(question.population) if asked <= one.dimensions.keys()]
+    return [row for one in chosen for row in _rows_of(one, question)]
+
+
+def _rows_of(indicator: Indicator, question: TableQuestion) -> list[Row]:
+    """Return an indicator's rows: those that take a parity also by parity, where none is asked for."""
+    parity = indicator.dimensions.get(Dimension.PARITY)
+    if parity is None or question.parity is not None:
+        return [Row(indicator, _sliced(indicator, question))]
+    without = question.model_copy(update={"parity": _TABLE_PARITIES[0]})
+    rows = [] if parity == "required" else [Row(indicator, _sliced(indicator, question))]
+    plain = _sliced(indicator, without)
+    return rows + [Row(indicator, plain._replace(parity=ParityRange.parse(text))) for text in _TABLE_PARITIES]
+
+
+def _indicator(catalogue: Catalogue, code: str, population: Population) -> Indicator:
+    found = catalogue.indicators.get(code)
     if found is None:
         raise NotFound.of("指标", "indicator")
-    if question.population not in found.populations:
+    if population not in found.populations:
         allowed = ", ".join(found.populations)
         raise InvalidInput.field(
             "/query/population",
@@ -113,23 +311,96 @@ def _indicator(question: FigureQuestion) -> Indicator:
     return found
 
 
-def _parity(indicator: Indicator, text: str | None) -> ParityRange | None:
-    if text is None:
-        if indicator.parity == "required":
+def _sliced(indicator: Indicator, question: Question) -> Sliced:
+    """Return the dimensions asked for; raises InvalidInput for one that the indicator has not, or needs."""
+    for dimension in Dimension:
+        given = getattr(question, dimension)
+        taken = indicator.dimensions.get(dimension)
+        if given is None and taken == "required":
             raise InvalidInput.field(
-                "/query/parity", "parity_required", "该指标须指明孩次", "this indicator needs a parity"
+                f"/query/{dimension}",
+                f"{dimension}_required",
+                "该指标须指明此维度",
+                "this indicator needs it",
             )
-        return None
-    parity = ParityRange.parse(text)
-    if indicator.parity == "none" or parity is None:
+        if given is not None and taken is None:
+            raise InvalidInput.field(
+                f"/query/{dimension}",
+                str(dimension),
+                "该指标不分此维度",
+                "this indicator is not told apart by it",
+            )
+    parity = None if question.parity is None else ParityRange.parse(question.parity)
+    if question.parity is not None and parity is None:
         raise InvalidInput.field(
             "/query/parity",
             "parity",
-            "孩次应为 1-30，可加 + 表示及以上，且仅用于分孩次的指标",
-            "a parity is 1-30, with + for later ones, and only for indicators by parity",
+            "孩次应为 1-30，可加 + 表示及以上",
+            "a parity is 1-30, with + for later ones",
         )
-    return parity
+    ages = None if question.ages is None else parse_ages(question.ages)
+    if question.ages is not None and ages is None:
+        raise InvalidInput.field(
+            "/query/ages", "ages", "年龄应写作 15-49、65+ 或 30", "ages are written 15-49, 65+ or 30"
+        )
+    return Sliced(None if question.sex is None else int(question.sex), parity, ages, question.detail)
 
 
-def _label(zh: str, en: str) -> Label:
-    return Label(zh=zh, en=en)
+def _outside_validity(indicator: Indicator, months: Months) -> InvalidInput:
+    since = indicator.valid_from.isoformat() if indicator.valid_from else "…"
+    until = indicator.valid_to.isoformat() if indicator.valid_to else "…"
+    pointer = "/query/period"
+    assert not covers(indicator, months.first, months.last)
+    return InvalidInput.field(
+        pointer,
+        "period_outside_validity",
+        f"指标 {indicator.code} 只统计 {since} 至 {until}",
+        f"{indicator.code} holds from {since} to {until} only",
+    )
+
+
+def _frame(found: Table) -> dict[str, Any]:
+    return {
+        "population": found.population,
+        "population_name": Label(**dict(zip(("zh", "en"), POPULATION_NAMES[found.population], strict=True))),
+        "as_of": found.as_of,
+        "revision": found.catalogue.revision,
+    }
+
+
+def _head(indicator: Indicator, sliced: Sliced) -> dict[str, Any]:
+    return {
+        "indicator": indicator.code,
+        "version": indicator.version,
+        "name": Label(zh=indicator.zh, en=indicator.en),
+        "factor": indicator.factor,
+        "divisor": indicator.divisor,
+        "unit": indicator.unit,
+        "sex": sliced.sex,
+        "parity": sliced.parity.text if sliced.parity else None,
+        "ages": f"{sliced.ages[0]}-{sliced.ages[1]}" if sliced.ages else None,
+        "detail": sliced.detail,
+    }
+
+
+def _numbers(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "numerator": outcome.numerator_text,
+        "denominator": outcome.denominator_text,
+        "value": None if outcome.value is None else format(outcome.value, "f"),
+        "reason": _label(outcome.reason) if outcome.reason else None,
+    }
+
+
+def _period(column: Column) -> PeriodAnswer:
+    period = column.period
+    return PeriodAnswer(
+        code=str(period),
+        start=period.start,
+        end=column.end,
+        label=Label(zh=period.label_zh, en=period.label_en),
+    )
+
+
+def _label(text: Text) -> Label:
+    return Label(zh=text.zh, en=text.en)

@@ -1,6 +1,7 @@
 """Every query on rebuild jobs."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import datetime
 from uuid import UUID
 
@@ -74,9 +75,9 @@ async def finish(
         total,
     )
     await tx.executemany(
-        "INSERT INTO rebuild_difference (rebuild_id, area, month, population, measure, sex, parity,"
-        " birth_month, detail, live, rebuilt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        [(rebuild_id, *one.cell, one.live, one.rebuilt) for one in found],
+        "INSERT INTO rebuild_difference (rebuild_id, kind, area, month, population, measure, sex, parity,"
+        " birth_month, detail, live, rebuilt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        [(rebuild_id, *astuple(one)) for one in found],
     )
 
 

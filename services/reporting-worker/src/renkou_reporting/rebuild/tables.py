@@ -49,6 +49,7 @@ class RebuildDifferenceRow(ReportingTable, table=True):
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
     )
     rebuild_id: UUID = Field(foreign_key="rebuild.id", index=True)
+    kind: str = Field(default="cell", sa_type=Text)
     area: int = Field(sa_type=BigInteger)
     month: int
     population: str = Field(sa_type=Text)

@@ -1,0 +1,42 @@
+"""Computes figures: any number of indicators, areas and periods with one statement, exactly.
+
+No rights are checked here: whoever calls has looked at the areas first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from renkou_common.database import Reader
+from renkou_reporting.figures import published, repository
+from renkou_reporting.figures.domain import Asked, Months, Outcome, Span
+from renkou_reporting.figures.plan import Position, Request
+from renkou_reporting.indicators.domain import IndicatorKind
+from renkou_reporting.indicators.service import current
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Figures by positions (asked, span, months), and the positions of the feeds that they stand at."""
+
+    outcomes: dict[Position, Outcome]
+    as_of: dict[str, int]
+
+
+async def compute_at(
+    tx: Reader, asked: Sequence[Asked], spans: Sequence[Span], months: Sequence[Months]
+) -> Computed:
+    """Return every figure asked for, of every area and period; nothing of either gives nothing."""
+    if not (asked and spans and months):
+        return Computed({}, {})
+    request = Request(await current(tx), asked, months)
+    read = await repository.read(tx, request.plan, spans)
+    errors = [one for one in asked if one.indicator.kind is IndicatorKind.ERROR]
+    look_up = await published.counts(tx, errors, spans, months) if errors else published.nothing
+    return Computed(request.outcomes(read.counted, look_up), read.as_of)
+
+
+async def compute(
+    tx: Reader, asked: Sequence[Asked], spans: Sequence[Span], months: Sequence[Months]
+) -> dict[Position, Outcome]:
+    """Return every figure asked for by its positions (asked, span, months)."""
+    return (await compute_at(tx, asked, spans, months)).outcomes

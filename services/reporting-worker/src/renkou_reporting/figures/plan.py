@@ -1,0 +1,367 @@
+"""From what is asked to the sums that have to be read, and from the sums to figures. No I/O.
+
+A *slot* is one count of cells (population, measure and what narrows it), read month by month for every area; people by
+age are read by *probes* (:mod:`.ages`). What several indicators share is read and added up once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES
+from renkou_reporting.figures.ages import People, Probe, Step, counted, steps
+from renkou_reporting.figures.domain import (
+    UNITS,
+    Asked,
+    Months,
+    Outcome,
+    Sliced,
+    add_months,
+    born_between,
+    exact_value,
+    growth,
+    quotient,
+    reporting_error,
+)
+from renkou_reporting.indicators.domain import (
+    BALANCE_PARTS,
+    Catalogue,
+    Dimension,
+    Indicator,
+    IndicatorKind,
+    Term,
+    TermKind,
+)
+from renkou_reporting.measures.domain import Measures, MeasureUnit
+
+type Range = tuple[int, int]
+type Position = tuple[int, int, int]
+type Published = Callable[[Asked, int, int], tuple[Fraction, Fraction] | None]
+"""First published and restated count of (asked, position of the span, position of the months)."""
+_FEN_UNITS = UNITS // 100
+_EVERY_PARITY = (-1, 99)
+_FIRST_MONTH = 100_01
+
+
+class Slot(NamedTuple):
+    """A count of cells. ``stock`` also reads what was before the months asked for."""
+
+    population: str
+    measure: str
+    sex: int | None
+    parity: Range
+    detail: str | None
+    stock: bool
+
+
+@dataclass(slots=True)
+class Counted:
+    """What was read: by span, for each slot the cumulated sums over the grid of months; probes by span."""
+
+    sums: list[dict[int, list[int]]]
+    probes: list[dict[Probe, int]]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How a term is computed: signed slots (or none: it is by age), and units of one."""
+
+    term: Term
+    units: int
+    slots: tuple[tuple[int, int], ...] = ()
+    aged: People | None = None
+    people: bool = False
+
+
+@dataclass(slots=True)
+class _Formula:
+    """A ratio or count as it is asked for."""
+
+    asked: Asked
+    numerator: list[tuple[int, _Reading]]
+    denominator: list[tuple[int, _Reading]]
+
+
+@dataclass
+class Plan:
+    """Everything that a request needs, each slot and probe once."""
+
+    measures: Measures
+    months: Sequence[Months]
+    slots: dict[Slot, int] = field(default_factory=dict)
+    flows: set[Probe] = field(default_factory=set)
+    _ends: dict[People, set[int]] = field(default_factory=dict)
+    _steps: dict[People, list[Step]] = field(default_factory=dict)
+    _formulas: dict[tuple[str, int, str, Sliced], _Formula] = field(default_factory=dict)
+    _grid: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        first = min(each.first for each in self.months)
+        last = max(each.last for each in self.months)
+        month = add_months(first, -1)
+        while month <= last:
+            self._grid[month] = len(self._grid)
+            month = add_months(month, 1)
+
+    @property
+    def first(self) -> int:
+        """The first month counted."""
+        return min(each.first for each in self.months)
+
+    @property
+    def last(self) -> int:
+        """The last month counted."""
+        return max(each.last for each in self.months)
+
+    @property
+    def grid(self) -> dict[int, int]:
+        """Position of each month among the cumulated sums; the first holds everything before the first month."""
+        return self._grid
+
+    @property
+    def probes(self) -> list[Probe]:
+        """What is read of people by age, each once."""
+        stocks = (probe for each in self._ends for step in self.steps(each) for probe, _ in step.probes)
+        return list(dict.fromkeys((*sorted(self.flows, key=str), *stocks)))
+
+    def steps(self, people: People) -> list[Step]:
+        """Return how the numbers of people of an age are counted at every month's end that is asked for."""
+        if people not in self._steps:
+            self._steps[people] = steps(people, self._ends[people])
+        return self._steps[people]
+
+    def since(self, slot: Slot) -> Range:
+        """Return from which month on months are read, and before which year whole years are; 0: none.
+
+        A stock is that of whole years and of the months of the first year asked for; one that is not kept by
+        year is that of all months there are.
+        """
+        if not slot.stock:
+            return self.first, 0
+        year = self.first // 100
+        return (year * 100, year) if slot.measure in YEARLY_MEASURES else (_FIRST_MONTH, 0)
+
+    def add(self, asked: Asked) -> _Formula:
+        """Take over what a ratio or a count needs; returns its formula."""
+        indicator = asked.indicator
+        key = (indicator.code, indicator.version, asked.population, asked.sliced)
+        formula = self._formulas.get(key)
+        if formula is None:
+            readings = {term.part: self._reading(asked, term) for term in indicator.terms}
+            formula = _Formula(
+                asked,
+                [(term.weight, readings[term.part]) for term in indicator.numerator],
+                [(term.weight, readings[term.part]) for term in indicator.denominator],
+            )
+            self._formulas[key] = formula
+        return formula
+
+    def _reading(self, asked: Asked, term: Term) -> _Reading:
+        sliced = asked.sliced
+        population = (term.population or asked.population).value
+        sex: int | None = term.sex
+        parity, ages, details = term.parity, term.ages, term.details
+        if Dimension.SEX in term.asked and sliced.sex is not None:
+            sex = sliced.sex
+        if Dimension.PARITY in term.asked and sliced.parity is not None:
+            parity = (sliced.parity.low, sliced.parity.high)
+        if Dimension.AGES in term.asked and sliced.ages is not None:
+            ages = sliced.ages
+        if Dimension.DETAIL in term.asked and sliced.detail is not None:
+            details = (sliced.detail,)
+        fen = term.measure is not None and self.measures[term.measure].unit is MeasureUnit.FEN
+        reading = _Reading(term, _FEN_UNITS if fen else UNITS, people=term.measure is None)
+        if ages is not None:
+            reading.aged = People(population, sex, ages)
+            for months in self.months:
+                if term.kind is TermKind.FLOW:
+                    self.flows.add(_flow(reading, months))
+                else:
+                    self._ends.setdefault(reading.aged, set()).update(_ends(term.kind, months))
+            return reading
+        signed = BALANCE_SIGNS if term.measure is None else {term.measure: 1}
+        stock = term.kind is not TermKind.FLOW
+        reading.slots = tuple(
+            (self._slot(Slot(population, measure, sex, parity or _EVERY_PARITY, detail, stock)), sign)
+            for measure, sign in signed.items()
+            for detail in details or (None,)
+        )
+        return reading
+
+    def _slot(self, slot: Slot) -> int:
+        return self.slots.setdefault(slot, len(self.slots))
+
+
+def _flow(reading: _Reading, months: Months) -> Probe:
+    """Return what a flow of people reads who are of an age at the end of a period."""
+    assert reading.aged is not None
+    population, sex, ages = reading.aged
+    born = born_between(ages, months.last)
+    return Probe(population, reading.term.measure, sex, born, (months.first, months.last))
+
+
+def _ends(kind: TermKind, months: Months) -> list[int]:
+    """Return the months at whose ends people are counted: for a mean before the period and at its end."""
+    match kind:
+        case TermKind.STOCK:
+            return [months.last]
+        case TermKind.OPENING:
+            return [months.before]
+        case _:
+            return [months.before, months.last]
+
+
+class Evaluation:
+    """Figures of one area out of what was read for it."""
+
+    def __init__(self, plan: Plan, sums: dict[int, list[int]], probes: dict[Probe, int]) -> None:
+        self._plan = plan
+        self._sums = sums
+        self._probes = probes
+        self._series: dict[tuple[tuple[int, int], ...], list[int]] = {}
+        self._people: dict[People, dict[int, int]] = {}
+        self._nothing = [0] * len(plan.grid)
+
+    def outcome(self, formula: _Formula, months: Months) -> Outcome:
+        """Return a ratio or a count over a period."""
+        numerator = sum(weight * self._units(reading, months) for weight, reading in formula.numerator)
+        if formula.asked.indicator.kind is IndicatorKind.COUNT:
+            denominator = UNITS
+        else:
+            denominator = sum(
+                weight * self._units(reading, months) for weight, reading in formula.denominator
+            )
+        return quotient(formula.asked.indicator, numerator, denominator, lambda: self._parts(formula, months))
+
+    def _units(self, reading: _Reading, months: Months) -> int:
+        if reading.aged is not None:
+            if reading.term.kind is TermKind.FLOW:
+                return self._probes.get(_flow(reading, months), 0) * reading.units
+            found = self._at_ends(reading, months)
+            return sum(found) * reading.units // len(found)
+        series = self._cumulated(reading.slots)
+        grid = self._plan.grid
+        opening, closing = series[grid[months.first] - 1], series[grid[months.last]]
+        match reading.term.kind:
+            case TermKind.FLOW:
+                return (closing - opening) * reading.units
+            case TermKind.STOCK:
+                return closing * reading.units
+            case TermKind.OPENING:
+                return opening * reading.units
+            case TermKind.MEAN:
+                return (opening + closing) * reading.units // 2
+
+    def _at_ends(self, reading: _Reading, months: Months) -> list[int]:
+        """Return the numbers of people of an age that a stock, an opening or a mean is made of."""
+        assert reading.aged is not None
+        if reading.aged not in self._people:
+            self._people[reading.aged] = counted(self._plan.steps(reading.aged), self._probes)
+        return [self._people[reading.aged][end] for end in _ends(reading.term.kind, months)]
+
+    def _cumulated(self, slots: tuple[tuple[int, int], ...]) -> list[int]:
+        """Return the signed sum of slots, cumulated over the grid."""
+        found = self._series.get(slots)
+        if found is None:
+            if len(slots) == 1 and slots[0][1] == 1:
+                found = self._sums.get(slots[0][0], self._nothing)
+            else:
+                columns = [(self._sums[slot], sign) for slot, sign in slots if slot in self._sums]
+                found = [
+                    sum(column[at] * sign for column, sign in columns) for at in range(len(self._nothing))
+                ]
+            self._series[slots] = found
+        return found
+
+    def _parts(self, formula: _Formula, months: Months) -> dict[str, Fraction]:
+        """Return the terms by part, and beside a mean population what it is made of."""
+        parts: dict[str, Fraction] = {}
+        for _, reading in (*formula.numerator, *formula.denominator):
+            if reading.term.kind is TermKind.MEAN:
+                parts |= self._balance(reading, months)
+            parts[reading.term.part] = Fraction(self._units(reading, months), UNITS)
+        return parts
+
+    def _balance(self, reading: _Reading, months: Months) -> dict[str, Fraction]:
+        """Return opening and closing, and between them, for people of all ages, what came and went."""
+        if reading.aged is not None:
+            opening, closing = self._at_ends(reading, months)
+            return {"opening": Fraction(opening), "closing": Fraction(closing)}
+        grid = self._plan.grid
+        first, last = grid[months.first] - 1, grid[months.last]
+        series = self._cumulated(reading.slots)
+        numbers = [series[first], series[last]]
+        if reading.people:
+            flows = [self._sums.get(slot, self._nothing) for slot, _ in reading.slots]
+            within = dict(zip(BALANCE_SIGNS, (flow[last] - flow[first] for flow in flows), strict=True))
+            numbers[1:1] = [within[name] for name in ("opening", "birth", "death", "in", "out")]
+            return {name: Fraction(number) for name, number in zip(BALANCE_PARTS, numbers, strict=True)}
+        return {"opening": Fraction(numbers[0]), "closing": Fraction(numbers[1])}
+
+
+class Request:
+    """A whole request: builds the plan, then gives every outcome once the sums are read."""
+
+    def __init__(self, catalogue: Catalogue, asked: Sequence[Asked], months: Sequence[Months]) -> None:
+        self._asked = asked
+        self._months = months
+        self._of = [_basis(catalogue, one) for one in asked]
+        grows = any(one.indicator.kind is IndicatorKind.GROWTH for one in asked)
+        earlier = [each.year_before() for each in months] if grows else []
+        self.plan = Plan(catalogue.measures, [*months, *earlier])
+        self._formulas = [
+            None if one.indicator.kind is IndicatorKind.ERROR else self.plan.add(of)
+            for one, of in zip(asked, self._of, strict=True)
+        ]
+
+    def outcomes(self, counted: Counted, published: Published) -> dict[Position, Outcome]:
+        """Return every figure by the positions of what is asked, the span and the months."""
+        found: dict[Position, Outcome] = {}
+        for place, (sums, probes) in enumerate(zip(counted.sums, counted.probes, strict=True)):
+            evaluation = Evaluation(self.plan, sums, probes)
+            for number, (asked, of, formula) in enumerate(
+                zip(self._asked, self._of, self._formulas, strict=True)
+            ):
+                for when, months in enumerate(self._months):
+                    if formula is None:
+                        pair = published(of, place, when) or (None, None)
+                        outcome = reporting_error(asked.indicator, *pair)
+                    elif asked.indicator.kind is IndicatorKind.GROWTH:
+                        outcome = _growth(evaluation, asked.indicator, formula, months)
+                    else:
+                        outcome = evaluation.outcome(formula, months)
+                    found[number, place, when] = outcome
+        return found
+
+
+def _growth(evaluation: Evaluation, indicator: Indicator, formula: _Formula, months: Months) -> Outcome:
+    of = formula.asked.indicator
+    now = exact_value(of, evaluation.outcome(formula, months))
+    return growth(indicator, now, exact_value(of, evaluation.outcome(formula, months.year_before())))
+
+
+def _basis(catalogue: Catalogue, asked: Asked) -> Asked:
+    """Return what a figure is computed from: itself, or for a growth or an error the indicator it is of."""
+    of = asked.indicator.of
+    if of is None:
+        return asked
+    return Asked(catalogue.indicators[of], asked.population, asked.sliced)
+
+
+def cumulate(
+    plan: Plan, rows: Mapping[tuple[int, int], Mapping[int, int]], spans: int
+) -> list[dict[int, list[int]]]:
+    """Return sums by (slot, span) and month as cumulated sums over the grid, by span and slot."""
+    found: list[dict[int, list[int]]] = [{} for _ in range(spans)]
+    grid = plan.grid
+    for (slot, span), by_month in rows.items():
+        column = [0] * len(grid)
+        for month, value in by_month.items():
+            column[grid.get(month, 0)] += value
+        total = 0
+        for at, value in enumerate(column):
+            total += value
+            column[at] = total
+        found[span][slot] = column
+    return found
