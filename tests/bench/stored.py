@@ -57,7 +57,7 @@ class Stored:
 _MODULES = {
     "renkou_registry.main": "API",
     "renkou_registry.worker": "worker",
-    "renkou_registry.imports.reading": "reader",
+    "renkou_common.sheets.reading": "reader",
 }
 
 
