@@ -8,9 +8,12 @@ from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
+from renkou_common.scope import AreaScope
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
+from renkou_reporting.forms.routes import router as forms_router
+from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import catalogue
 from renkou_reporting.rebuild.routes import router as rebuild_router
@@ -29,6 +32,8 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
         async with open_runtime(settings, http) as runtime:
             app.state.runtime = runtime
             app.state.identity = runtime.identity
+            async with runtime.database.transaction(AreaScope.everything()) as tx:
+                await take_packaged(tx, runtime.clock.now())
             yield
 
     def readiness(app: FastAPI) -> ReadinessCheck:
@@ -41,7 +46,14 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
         title="renkou reporting-worker",
         description="Assessment figures of a district node (考核统计)",
         lifespan=lifespan,
-        routers=[indicators_router, figures_router, returns_router, rebuild_router, feeds_router],
+        routers=[
+            indicators_router,
+            figures_router,
+            forms_router,
+            returns_router,
+            rebuild_router,
+            feeds_router,
+        ],
         readiness=readiness,
     )
 

@@ -5,12 +5,14 @@ from sqlmodel import SQLModel
 from renkou_common.http.idempotency import IdempotencyRecord
 from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
 from renkou_reporting.base import ReportingTable
+from renkou_reporting.calendar import tables as calendar_tables
 from renkou_reporting.facts import tables as facts_tables
+from renkou_reporting.forms import tables as forms_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
 from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
 
-FEATURES = (facts_tables, rebuild_tables, returns_tables, rights_tables)
+FEATURES = (calendar_tables, facts_tables, forms_tables, rebuild_tables, returns_tables, rights_tables)
 SHARED: tuple[type[SQLModel], ...] = (
     AppliedEvent,
     FeedIncident,
