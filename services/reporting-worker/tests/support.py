@@ -107,9 +107,8 @@ class Caller:
 
     async def step(self, made: Json, step: str, **body: Any) -> httpx.Response:
         """Take a step with a return as it was read."""
-        return await self.post(
-            f"/returns/{made['id']}/{step}", version=made["version"], **({"json": body} if body else {})
-        )
+        content: dict[str, Any] = {"json": body} if body else {}
+        return await self.post(f"/returns/{made['id']}/{step}", version=made["version"], **content)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from renkou_reporting.forms.checking import Known
 from renkou_reporting.forms.domain import Cell, Form
 from renkou_reporting.returns.domain import Count
 from renkou_reporting.returns.schemas import LINE_FIELDS, ReturnLine
-from renkou_reporting.validation.domain import Finding, Past, Severity, findings
+from renkou_reporting.validation.domain import Finding, Past, Severity, Skipped, findings
 from renkou_reporting.validation.expressions import Values
 
 FIRST_LINE = 8
@@ -97,13 +97,19 @@ def examine(form: Form, content: Mapping[str, Any], past: Past, place: Place, kn
     for key, cell in form.cells.items():
         text = content["cells"].get(key, "")
         values[key] = Decimal(text) if _NUMBER.fullmatch(text) else None
-        wrong = _cell_error(cell, text)
-        if wrong is not None:
-            code, what = wrong
+        fault = _cell_error(cell, text)
+        if fault is not None:
+            code, what = fault
             named = Text(f"{cell.named.zh}: {what.zh}", f"{cell.named.en}: {what.en}")
             found.append(Found(code, Severity.HARD, (f"/cells/{key}",), (cell.address,), named))
+    wrong = frozenset(one.pointers[0].removeprefix("/cells/") for one in found)
     ruled = findings(
-        form.definition.rules, form.grid, form.blocked, values, past, lambda key: form.cells[key].named
+        form.definition.rules,
+        form.grid,
+        Skipped(form.blocked, wrong),
+        values,
+        past,
+        lambda key: form.cells[key].named,
     )
     found += _with_explanations(form, ruled, content.get("explanations", {}))
     return Examined(values, [] if found and _unreadable(found) else _counts(form, values, place), found)

@@ -75,8 +75,8 @@ class _Styles:
         self._book = book
         self._made: dict[tuple[int, str], Format] = {}
         base: dict[str, Any] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
-        edge = base | {"border": 1, "text_wrap": True}
-        self._open = edge | {"locked": False, "align": "right"}
+        edge: dict[str, Any] = {**base, "border": 1, "text_wrap": True}
+        self._open: dict[str, Any] = edge | {"locked": False, "align": "right"}
         self.title = book.add_format(base | {"bold": True, "font_size": 16, "align": "center"})
         self.subtitle = book.add_format(base | {"align": "center", "font_color": "#595959"})
         self.plain = book.add_format(base)
@@ -98,12 +98,12 @@ class _Styles:
         key = (digits, severity)
         if key not in self._made:
             number = "#,##0" + (f".{'0' * digits}" if digits else "")
-            marks: dict[str, Any] = {
+            marks: dict[str, dict[str, Any]] = {
                 Severity.HARD.value: {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True},
                 Severity.SOFT.value: {"bg_color": "#FFEB9C", "font_color": "#7F6000"},
                 "": {"bg_color": "#FFFFF0"},
-            }[severity]
-            self._made[key] = self._book.add_format(self._open | marks | {"num_format": number})
+            }
+            self._made[key] = self._book.add_format(self._open | marks[severity] | {"num_format": number})
         return self._made[key]
 
 
@@ -313,7 +313,7 @@ def _drop_downs(book: Writer, sheet: Worksheet, known: Known, last: int) -> None
         sheet.data_validation(
             FIRST_LINE - 1,
             column,
-            last - 1,
+            last - 2,
             column,
             {
                 "validate": "list",

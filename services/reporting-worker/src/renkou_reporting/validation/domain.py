@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import product
 from statistics import median
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -66,7 +66,7 @@ class _Rule(BaseModel):
 class Check(_Rule):
     """Two expressions that must compare; where ``when`` is given, only if that holds."""
 
-    kind: Literal["check"] = "check"
+    kind: Literal["check"]
     severity: Severity = Severity.HARD
     check: _Expression = Field(examples=["births[total, *] = sum(births[first:third, *])"])
     when: _Expression | None = None
@@ -116,6 +116,15 @@ class Past:
     areas: Sequence[Values] = field(default=())
 
 
+class Skipped(NamedTuple):
+    """Cells by key that rules leave alone: those that stay empty are no row or column for ``*``, and nothing is
+    concluded from those that are wrong by themselves.
+    """
+
+    blocked: frozenset[str] = frozenset()
+    wrong: frozenset[str] = frozenset()
+
+
 def rule_errors(rule: Rule, grid: Grid) -> Iterator[tuple[str, RuleError]]:
     """Yield the member of a rule that is wrong, and why: unread, or referring to nothing."""
     given = {"check": rule.check, "when": rule.when} if isinstance(rule, Check) else {"value": rule.value}
@@ -154,7 +163,7 @@ def _check_reference(cells: Cells, within_function: bool, grid: Grid) -> None:
 def findings(
     rules: Iterable[Rule],
     grid: Grid,
-    blocked: frozenset[str],
+    skipped: Skipped,
     now: Values,
     past: Past,
     named: Callable[[str], Text],
@@ -162,7 +171,7 @@ def findings(
     """Return what the rules find in a return, in their order; a rule that does not apply finds nothing."""
     found: list[Finding] = []
     for rule in rules:
-        for setting in _settings(rule, grid, blocked, now, past):
+        for setting in _settings(rule, grid, skipped, now, past):
             one = _FINDERS[rule.kind](rule, setting, past, named)
             if one is not None:
                 found.append(one)
@@ -173,7 +182,7 @@ def _parsed(rule: Rule) -> Node | Comparison:
     return parse_comparison(rule.check) if isinstance(rule, Check) else parse_value(rule.value)
 
 
-def _settings(rule: Rule, grid: Grid, blocked: frozenset[str], now: Values, past: Past) -> Iterator[Setting]:
+def _settings(rule: Rule, grid: Grid, skipped: Skipped, now: Values, past: Past) -> Iterator[Setting]:
     """Yield a rule's settings: one for each row and column that its ``*`` can stand for."""
     references = [cells for cells, _ in cells_in(_parsed(rule))]
     if isinstance(rule, Check) and rule.when:
@@ -183,7 +192,8 @@ def _settings(rule: Rule, grid: Grid, blocked: frozenset[str], now: Values, past
     for row, column in product(rows, columns):
         setting = Setting(grid, now, past.last, past.year, row, column)
         single = [key for cells in references if _stars(cells) for key in setting.keys(cells)]
-        if not blocked.intersection(single):
+        needed = [key for cells in references if cells.when == "now" for key in setting.keys(cells)]
+        if not (skipped.blocked.intersection(single) or skipped.wrong.intersection(needed)):
             yield setting
 
 
