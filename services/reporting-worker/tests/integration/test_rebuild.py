@@ -12,7 +12,7 @@ from renkou_common.scope import AreaScope
 from ..support import Caller, Json, LineMaker, Reporting
 
 EVERYWHERE = AreaScope.everything()
-RETURN = {
+RETURN: Json = {
     "title": "期初人口",
     "source": "统计局",
     "area": "340103",
@@ -86,6 +86,24 @@ async def test_a_rebuild_comes_out_equal(filled: Reporting, statistician: Caller
     assert await filled.rows(CELLS) == before
     assert await filled.rows("SELECT * FROM fact ORDER BY feed, seq, line_no") == facts
     assert not await filled.rebuilder().run_once()
+
+
+async def test_a_corrected_return_is_rebuilt_as_it_was_entered_and_reversed(
+    reporting: Reporting, statistician: Caller
+) -> None:
+    desk = await reporting.desk()
+    made = await desk.hand_in(RETURN)
+    begun = await desk.filler.post(f"/returns/{made['id']}/correction", json={"reason": "漏报"})
+    lines = [line | {"value": 5001} for line in RETURN["lines"]]
+    path = f"/returns/{begun.json()['id']}/values"
+    await desk.pass_on((await desk.filler.send("PUT", path, version=1, json={"lines": lines})).json())
+    before = await reporting.rows(CELLS)
+    assert [row["value"] for row in before] == [5001]
+    rebuild_id = await request(statistician)
+    assert await reporting.rebuilder().run_once()
+    found = await result(statistician, rebuild_id)
+    assert (found["equal"], found["progress"]["returns"]) == (True, {"read": 3, "target": 3})
+    assert await reporting.rows(CELLS) == before
 
 
 async def test_a_planted_difference_is_found_and_put_right(filled: Reporting, statistician: Caller) -> None:

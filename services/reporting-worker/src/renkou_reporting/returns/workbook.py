@@ -88,7 +88,7 @@ class _Styles:
         self.code = book.add_format(edge | {"font_color": "#595959", "font_size": 9, "num_format": "@"})
         self.names = [book.add_format(edge | {"indent": indent}) for indent in range(4)]
         self.blocked = book.add_format(edge | {"align": "center", "bg_color": "#D9D9D9"})
-        self.text = book.add_format(edge | {"locked": False, "num_format": "@"})
+        self.text = book.add_format(edge | {"locked": False, "num_format": "@", "bg_color": "#FFFFF0"})
         self.wrong_text = book.add_format(
             edge | {"locked": False, "num_format": "@", "bg_color": "#FFC7CE", "font_color": "#9C0006"}
         )
@@ -163,7 +163,7 @@ def _sections(sheet: Worksheet, styles: _Styles, form: Form, filled: Filled) -> 
         line = _section_head(sheet, styles, section, line)
         for row in section.rows:
             unit = row.unit or section.unit
-            sheet.set_row(line, 28)
+            sheet.set_row(line, 30)
             sheet.write_string(line, 0, row.code, styles.code)
             sheet.write_string(line, 1, f"{row.zh}\n{row.en}", styles.names[row.indent])
             sheet.write_string(line, 2, f"{unit.zh}\n{unit.en}", styles.number)
@@ -177,6 +177,7 @@ def _sections(sheet: Worksheet, styles: _Styles, form: Form, filled: Filled) -> 
 
 def _section_head(sheet: Worksheet, styles: _Styles, section: Section, line: int) -> int:
     """Write a section's title, headings and column numbers; return the line of its first row."""
+    sheet.set_row(line, 22)
     sheet.write_string(line, 0, f"{section.zh}  {section.en}", styles.section)
     first, last = line + 1, line + heading_lines(section) - 2
     for place, (zh, en) in enumerate((("代码", "code"), ("指标名称", "item"), ("计量单位", "unit"))):
@@ -357,7 +358,7 @@ def _rules(sheet: Worksheet, styles: _Styles, form: Form, filled: Filled) -> Non
     for line, rule in enumerate(form.definition.rules, FIRST_RULE_LINE - 1):
         hard = isinstance(rule, Check) and rule.severity is Severity.HARD
         formula = f"\n{rule.check}" if isinstance(rule, Check) else f"\n{rule.value}"
-        sheet.set_row(line, 42)
+        sheet.set_row(line, 48)
         sheet.write_string(line, 0, rule.code, styles.code)
         sheet.write_string(line, 1, "硬 hard" if hard else "软 soft", styles.number)
         sheet.write_string(line, 2, f"{rule.zh}{formula}", styles.names[0])
@@ -410,7 +411,7 @@ def _errors(sheet: Worksheet, styles: _Styles, found: Sequence[Found]) -> None:
         sheet.write_string(line, 2, state, styles.number)
         sheet.write_string(line, 3, one.text.zh, styles.names[0])
         sheet.write_string(line, 4, one.text.en, styles.names[0])
-        sheet.set_row(line, 45 if len(one.text.en) > 90 else 30)
+        sheet.set_row(line, min(16 * (1 + len(one.text.en) // 70), 400))
     sheet.freeze_panes(1, 0)
     sheet.protect("", {"format_columns": True, "format_rows": True})
 
