@@ -224,6 +224,13 @@ async def test_a_return_is_sent_back_with_a_reason_and_its_history_stays(desk: D
         ("checked", 2, ""),
         ("signed", 2, ""),
     ]
+    once = (await desk.checker.get(f"/returns/{made['id']}/revisions/1")).json()
+    assert (once["cells"]["defects.total.cases"], once["saved_by"], once["way"]) == (
+        "2",
+        str(desk.filler.id),
+        "json",
+    )
+    assert (await desk.checker.get(f"/returns/{made['id']}/revisions/3")).status_code == 404
 
 
 async def test_a_step_wants_the_version_that_was_seen(desk: Desk) -> None:

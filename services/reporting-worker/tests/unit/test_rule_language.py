@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from renkou_reporting.validation.evaluating import Setting, evaluate
 from renkou_reporting.validation.expressions import (
     Cells,
     Comparison,
@@ -18,8 +19,6 @@ from renkou_reporting.validation.expressions import (
     Operation,
     Place,
     RuleError,
-    Setting,
-    evaluate,
     parse_comparison,
     parse_value,
 )

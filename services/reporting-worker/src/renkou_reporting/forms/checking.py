@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal
 
 from renkou_common.errors import FieldError, Text
-from renkou_reporting.forms.domain import Cell, Definition, Form
+from renkou_reporting.forms.domain import MAXIMUM_CELLS, Cell, Definition, Form
 from renkou_reporting.validation.domain import rule_errors
 
 type Known = Mapping[str, Set[str]]
@@ -15,6 +15,10 @@ def definition_errors(definition: Definition, known: Known) -> Iterator[FieldErr
     """Yield everything that is wrong: codes twice, traits that contradict, unknown measures, wrong rules."""
     if bool(definition.sections) == definition.open_lines:
         yield _error("/sections", "sections", "表格或逐行填报须有且仅有一种", "either sections or open lines")
+        return
+    if sum(len(one.rows) * len(one.columns) for one in definition.sections) > MAXIMUM_CELLS:
+        zh, en = f"超过 {MAXIMUM_CELLS} 格", f"more than {MAXIMUM_CELLS} cells"
+        yield _error("/sections", "too_many_cells", zh, en)
         return
     if definition.valid_from and definition.valid_to and definition.valid_from > definition.valid_to:
         yield _error("/valid_to", "valid_to", "止于起之前", "ends before it begins")

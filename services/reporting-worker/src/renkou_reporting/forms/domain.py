@@ -21,8 +21,7 @@ from renkou_common.sheets.domain import letters
 from renkou_reporting.validation.domain import Rule
 
 MAXIMUM = Decimal(10_000_000_000)
-LINES_CODE = "lines"
-"""The section code under which findings of an open list are named."""
+MAXIMUM_CELLS = 5000
 type Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 type Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 type Detail = Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_.-]{0,59})?$")]

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_key, encode_cursor
@@ -86,7 +86,9 @@ async def draft_form(
 @router.post(
     "/forms/{code}/versions/{version}/activation", status_code=201, summary="Put a form in force 启用报表"
 )
-async def activate_form(code: str, version: int, access: Signer, runtime: CurrentRuntime) -> FormAnswer:
+async def activate_form(
+    code: str, version: Annotated[int, Path(ge=1, le=100_000)], access: Signer, runtime: CurrentRuntime
+) -> FormAnswer:
     """Put a draft in force; somebody else than who drafted it. Needs `return:sign`."""
     async with runtime.database.transaction(access.areas) as tx:
         await service.activate(tx, access, runtime.clock, runtime.district, code, version)

@@ -23,7 +23,7 @@ from renkou_reporting.forms.domain import Cell, Form
 from renkou_reporting.returns.domain import Count
 from renkou_reporting.returns.schemas import LINE_FIELDS, ReturnLine
 from renkou_reporting.validation.domain import Finding, Past, Severity, Skipped, findings
-from renkou_reporting.validation.expressions import Values
+from renkou_reporting.validation.evaluating import Values
 
 FIRST_LINE = 8
 """The line of a sheet (from 1) on which an open list begins."""

@@ -8,8 +8,8 @@ from typing import Any
 from renkou_common.sheets.domain import Unreadable, letters
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.returns.examining import AT, FIRST_LINE, LONGEST_CODE, kept
+from renkou_reporting.returns.further_sheets import EXPLAINED, FIRST_RULE_LINE, IDENTITY, MAIN, MARK
 from renkou_reporting.returns.schemas import LINE_FIELDS, MAX_LINES
-from renkou_reporting.returns.workbook import EXPLAINED, FIRST_RULE_LINE, IDENTITY, MAIN, MARK
 
 TITLES = (MAIN, EXPLAINED, IDENTITY)
 _LONGEST_EXPLANATION = 500

@@ -189,6 +189,16 @@ async def content(tx: Transaction, return_id: UUID, revision: int) -> dict[str, 
     return found
 
 
+async def revision(tx: Transaction, return_id: UUID, number: int) -> asyncpg.Record | None:
+    """Return what was entered as a revision, by whom, when and how."""
+    return await tx.fetchrow(
+        "SELECT revision, content, way, saved_by, saved_at FROM return_revision"
+        " WHERE return_id = $1 AND revision = $2",
+        return_id,
+        number,
+    )
+
+
 async def fillers(tx: Transaction, return_id: UUID) -> set[UUID]:
     """Return everybody who entered something into a return or handed it in."""
     rows = await tx.fetch(

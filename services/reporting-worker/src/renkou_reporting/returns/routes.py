@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from renkou_common.http.conditions import etag, expected_version
@@ -23,6 +23,7 @@ from renkou_reporting.returns.schemas import (
     ReturnBeginning,
     ReturnList,
     ReturnQuestion,
+    RevisionAnswer,
     SheetAnswer,
     TemplateQuestion,
     Values,
@@ -156,6 +157,18 @@ async def get_sheet(return_id: UUID, access: Reader, runtime: CurrentRuntime) ->
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         drawn = await sheets.sheet_of(tx, access.areas, return_id)
     return await _workbook(drawn)
+
+
+@router.get("/{return_id}/revisions/{revision}", summary="What a return said once 历次填报")
+async def get_revision(
+    return_id: UUID,
+    revision: Annotated[int, Path(ge=1, le=1_000_000)],
+    access: Reader,
+    runtime: CurrentRuntime,
+) -> RevisionAnswer:
+    """Read what was entered as a revision, by whom and when. Needs `return:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        return await views.revision(tx, access.areas, return_id, revision)
 
 
 @router.put("/{return_id}/values", summary="Fill in a return 填报")

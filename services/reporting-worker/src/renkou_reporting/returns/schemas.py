@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from renkou_common.contracts.lines import Detail, Population
 from renkou_common.http.days import Day
+from renkou_reporting.forms.domain import MAXIMUM_CELLS
 from renkou_reporting.labels import Label
 
 MAX_LINES = 5000
@@ -55,7 +56,7 @@ class Values(BaseModel):
         },
     )
 
-    cells: Annotated[dict[_Key, _Value], Field(max_length=5000)] = {}
+    cells: Annotated[dict[_Key, _Value], Field(max_length=MAXIMUM_CELLS)] = {}
     lines: list[ReturnLine] = Field(default=[], max_length=MAX_LINES)
     explanations: Annotated[dict[_Key, Annotated[str, Field(max_length=500)]], Field(max_length=200)] = {}
 
@@ -165,6 +166,18 @@ class ReturnAnswer(ReturnSummary):
     explanations: dict[str, str]
     findings: list[FindingAnswer]
     history: list[StepAnswer]
+
+
+class RevisionAnswer(BaseModel):
+    """What a return said once."""
+
+    revision: int
+    way: str = Field(description="json, xlsx, or correction: taken over from the return that is corrected")
+    saved_by: UUID
+    saved_at: datetime
+    cells: dict[str, str]
+    lines: list[dict[str, str | int | None]]
+    explanations: dict[str, str]
 
 
 class SheetAnswer(BaseModel):

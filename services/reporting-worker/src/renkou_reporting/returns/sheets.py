@@ -21,6 +21,7 @@ from renkou_reporting.forms.domain import Form
 from renkou_reporting.forms.measures import known_measures
 from renkou_reporting.returns import repository
 from renkou_reporting.returns.examining import Examined, Place
+from renkou_reporting.returns.further_sheets import Filled, Head
 from renkou_reporting.returns.passing import plain
 from renkou_reporting.returns.reading import TITLES, Grid, Identity, content_of_sheet, identity_of
 from renkou_reporting.returns.schemas import SheetAnswer, TemplateQuestion
@@ -36,7 +37,7 @@ from renkou_reporting.returns.service import (
     with_subjects,
 )
 from renkou_reporting.returns.views import finding_answers, read
-from renkou_reporting.returns.workbook import Filled, Head, workbook
+from renkou_reporting.returns.workbook import workbook
 from renkou_reporting.texts import text_errors
 
 

@@ -12,6 +12,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period
 from renkou_common.codes.working_days import WorkingDays
 from renkou_common.database import Transaction
+from renkou_common.errors import NotFound
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.scope import HIGHEST, LOWEST, AreaScope
 from renkou_reporting.areas import parse_area
@@ -29,6 +30,7 @@ from renkou_reporting.returns.schemas import (
     ReturnList,
     ReturnQuestion,
     ReturnSummary,
+    RevisionAnswer,
     StepAnswer,
 )
 from renkou_reporting.returns.service import examined_of, find
@@ -43,12 +45,28 @@ async def read(tx: Transaction, areas: AreaScope, return_id: UUID) -> ReturnAnsw
     head = _summary(row, form, await working_days(tx))
     return ReturnAnswer(
         **dict(head),
-        cells=content["cells"],
-        lines=[{name: line.get(name) for name in LINE_FIELDS} for line in content["lines"]],
-        explanations={rule: told["text"] for rule, told in content["explanations"].items()},
+        **_content(content),
         findings=finding_answers(examined.found),
         history=[StepAnswer(**dict(step)) for step in await repository.history(tx, return_id)],
     )
+
+
+async def revision(tx: Transaction, areas: AreaScope, return_id: UUID, number: int) -> RevisionAnswer:
+    """Return what a return said once; raises NotFound."""
+    await find(tx, areas, return_id)
+    row = await repository.revision(tx, return_id, number)
+    if row is None:
+        raise NotFound.of("报表版本", "revision")
+    told = {name: row[name] for name in ("revision", "way", "saved_by", "saved_at")}
+    return RevisionAnswer(**told, **_content(row["content"]))
+
+
+def _content(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "cells": content["cells"],
+        "lines": [{name: line.get(name) for name in LINE_FIELDS} for line in content["lines"]],
+        "explanations": {rule: told["text"] for rule, told in content["explanations"].items()},
+    }
 
 
 async def page(tx: Transaction, areas: AreaScope, question: ReturnQuestion) -> ReturnList:

@@ -5,11 +5,8 @@ in Chinese and English, and listed on a sheet of their own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
 
-from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook as Writer
 from xlsxwriter.worksheet import Worksheet
 
@@ -21,12 +18,23 @@ from renkou_reporting.forms.checking import Known
 from renkou_reporting.forms.domain import FIXED_PLACES, HEAD_LINES, Cell, Column, Form, Section, heading_lines
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.returns.examining import AT, FIRST_LINE, Found
+from renkou_reporting.returns.further_sheets import (
+    ERRORS,
+    EXPLAINED,
+    IDENTITY,
+    MAIN,
+    NOTES,
+    Filled,
+    Head,
+    write_errors,
+    write_identity,
+    write_notes,
+    write_rules,
+)
 from renkou_reporting.returns.schemas import LINE_FIELDS
-from renkou_reporting.validation.domain import Check, Severity
+from renkou_reporting.returns.styles import Styles
+from renkou_reporting.validation.domain import Severity
 
-MAIN, EXPLAINED, NOTES, ERRORS, IDENTITY = "报表", "情况说明", "填报说明", "错误清单", "_renkou"
-MARK = "renkou-form"
-FIRST_RULE_LINE = 3
 OPEN_ROWS = 500
 _CODES = "码表"
 _SEXES = ("0 不分性别", "1 男", "2 女", "9 未说明")
@@ -44,77 +52,14 @@ _LINE_HEADINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a sheet says of itself: whom it is for, when it is due, and its identity."""
-
-    area: str
-    reporter: str
-    unit: str
-    period: str
-    period_label: Text
-    due_on: str
-    occurrence: str = ""
-    title: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """What stands in a sheet: content as it was given, and what was found in it."""
-
-    content: Mapping[str, Any] = field(default_factory=lambda: {"cells": {}, "lines": [], "explanations": {}})
-    found: Sequence[Found] = ()
-    known: Known = field(default_factory=dict)
-
-
-class _Styles:
-    """The formats of a sheet."""
-
-    def __init__(self, book: Writer) -> None:
-        self._book = book
-        self._made: dict[tuple[int, str], Format] = {}
-        base: dict[str, Any] = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
-        edge: dict[str, Any] = {**base, "border": 1, "text_wrap": True}
-        self._open: dict[str, Any] = edge | {"locked": False, "align": "right"}
-        self.title = book.add_format(base | {"bold": True, "font_size": 16, "align": "center"})
-        self.subtitle = book.add_format(base | {"align": "center", "font_color": "#595959"})
-        self.plain = book.add_format(base)
-        self.wrap = book.add_format(base | {"text_wrap": True, "valign": "top"})
-        self.section = book.add_format(base | {"bold": True, "font_size": 11})
-        self.right = book.add_format(base | {"align": "right"})
-        self.heading = book.add_format(edge | {"bold": True, "bg_color": "#DDEBF7", "align": "center"})
-        self.number = book.add_format(edge | {"align": "center", "font_color": "#595959", "font_size": 9})
-        self.code = book.add_format(edge | {"font_color": "#595959", "font_size": 9, "num_format": "@"})
-        self.names = [book.add_format(edge | {"indent": indent}) for indent in range(4)]
-        self.blocked = book.add_format(edge | {"align": "center", "bg_color": "#D9D9D9"})
-        self.text = book.add_format(edge | {"locked": False, "num_format": "@", "bg_color": "#FFFFF0"})
-        self.wrong_text = book.add_format(
-            edge | {"locked": False, "num_format": "@", "bg_color": "#FFC7CE", "font_color": "#9C0006"}
-        )
-
-    def value(self, digits: int, severity: str) -> Format:
-        """Return the format of a value: decimals, and whether it is marked."""
-        key = (digits, severity)
-        if key not in self._made:
-            number = "#,##0" + (f".{'0' * digits}" if digits else "")
-            marks: dict[str, dict[str, Any]] = {
-                Severity.HARD.value: {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True},
-                Severity.SOFT.value: {"bg_color": "#FFEB9C", "font_color": "#7F6000"},
-                "": {"bg_color": "#FFFFF0"},
-            }
-            self._made[key] = self._book.add_format(self._open | marks[severity] | {"num_format": number})
-        return self._made[key]
-
-
 def workbook(form: Form, head: Head, filled: Filled) -> bytes:
     """Return the .xlsx of a form for a place and period; blocks for some milliseconds."""
     target = BytesIO()
     with writer(target) as book:
-        styles = _Styles(book)
+        styles = Styles(book)
         main = book.add_worksheet(MAIN)
         if filled.found:
-            _errors(book.add_worksheet(ERRORS), styles, filled.found)
+            write_errors(book.add_worksheet(ERRORS), styles, filled.found)
         explained = book.add_worksheet(EXPLAINED)
         notes = book.add_worksheet(NOTES)
         identity = book.add_worksheet(IDENTITY)
@@ -125,14 +70,14 @@ def workbook(form: Form, head: Head, filled: Filled) -> bytes:
         width = FIXED_PLACES + max((len(one.columns) for one in form.definition.sections), default=6)
         _top(main, styles, form, head, width)
         _foot(main, styles, last, width)
-        _rules(explained, styles, form, filled)
-        _notes(notes, styles, form)
-        _identity(identity, form, head)
+        write_rules(explained, styles, form, filled)
+        write_notes(notes, styles, form)
+        write_identity(identity, form, head)
         _page(main, width)
     return target.getvalue()
 
 
-def _top(sheet: Worksheet, styles: _Styles, form: Form, head: Head, width: int) -> None:
+def _top(sheet: Worksheet, styles: Styles, form: Form, head: Head, width: int) -> None:
     definition = form.definition
     sheet.merge_range(0, 0, 0, width - 1, definition.zh, styles.title)
     sheet.merge_range(1, 0, 1, width - 1, definition.en, styles.subtitle)
@@ -152,7 +97,7 @@ def _top(sheet: Worksheet, styles: _Styles, form: Form, head: Head, width: int) 
         sheet.write_string(number, width - 1, right, styles.right)
 
 
-def _sections(sheet: Worksheet, styles: _Styles, form: Form, filled: Filled) -> int:
+def _sections(sheet: Worksheet, styles: Styles, form: Form, filled: Filled) -> int:
     sheet.set_column(0, 0, 12)
     sheet.set_column(1, 1, 34)
     sheet.set_column(2, 2, 10)
@@ -175,7 +120,7 @@ def _sections(sheet: Worksheet, styles: _Styles, form: Form, filled: Filled) -> 
     return line
 
 
-def _section_head(sheet: Worksheet, styles: _Styles, section: Section, line: int) -> int:
+def _section_head(sheet: Worksheet, styles: Styles, section: Section, line: int) -> int:
     """Write a section's title, headings and column numbers; return the line of its first row."""
     sheet.set_row(line, 22)
     sheet.write_string(line, 0, f"{section.zh}  {section.en}", styles.section)
@@ -197,7 +142,7 @@ def _section_head(sheet: Worksheet, styles: _Styles, section: Section, line: int
     return last + 2
 
 
-def _groups(sheet: Worksheet, styles: _Styles, columns: Sequence[Column], line: int) -> None:
+def _groups(sheet: Worksheet, styles: Styles, columns: Sequence[Column], line: int) -> None:
     place = 0
     while place < len(columns):
         group, end = columns[place].group, place
@@ -209,7 +154,7 @@ def _groups(sheet: Worksheet, styles: _Styles, columns: Sequence[Column], line: 
         place = end + 1
 
 
-def _heading(sheet: Worksheet, styles: _Styles, box: tuple[int, int, int, int], text: str) -> None:
+def _heading(sheet: Worksheet, styles: Styles, box: tuple[int, int, int, int], text: str) -> None:
     if box[:2] == box[2:]:
         sheet.write_string(box[0], box[1], text, styles.heading)
     else:
@@ -230,7 +175,7 @@ def _marks(found: Sequence[Found]) -> dict[str, tuple[str, str]]:
 
 
 def _value(
-    sheet: Worksheet, styles: _Styles, cell: Cell, text: str, marks: Mapping[str, tuple[str, str]]
+    sheet: Worksheet, styles: Styles, cell: Cell, text: str, marks: Mapping[str, tuple[str, str]]
 ) -> None:
     severity, comment = marks.get(cell.address, ("", ""))
     if cell.blocked and not text:
@@ -274,7 +219,7 @@ def _comment(sheet: Worksheet, line: int, place: int, text: str) -> None:
     )
 
 
-def _open_list(book: Writer, sheet: Worksheet, styles: _Styles, head: Head, filled: Filled) -> int:
+def _open_list(book: Writer, sheet: Worksheet, styles: Styles, head: Head, filled: Filled) -> int:
     for place, (name, heading) in enumerate(_LINE_HEADINGS.items()):
         sheet.set_column(place, place, 26 if name in ("population", "measure") else 15)
         sheet.write_string(FIRST_LINE - 2, place, f"{heading.zh}\n{heading.en}", styles.heading)
@@ -326,7 +271,7 @@ def _drop_downs(book: Writer, sheet: Worksheet, known: Known, last: int) -> None
     codes.protect()
 
 
-def _foot(sheet: Worksheet, styles: _Styles, line: int, width: int) -> None:
+def _foot(sheet: Worksheet, styles: Styles, line: int, width: int) -> None:
     foot = ("统计负责人:", "填表人:", "审核人:", "单位负责人:", "报出日期:")
     for number, text in enumerate(foot):
         place = min(number * max(width // len(foot), 1), width - 1)
@@ -343,92 +288,3 @@ def _page(sheet: Worksheet, width: int) -> None:
     sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
     sheet.set_footer("&C第 &P 页 共 &N 页")
     sheet.freeze_panes(HEAD_LINES, 0)
-
-
-def _rules(sheet: Worksheet, styles: _Styles, form: Form, filled: Filled) -> None:
-    sheet.set_column(0, 1, 10)
-    sheet.set_column(2, 3, 46)
-    sheet.set_column(4, 4, 46)
-    sheet.write_string(0, 0, "审核规则与情况说明  Rules, and explanations", styles.section)
-    headings = ("规则\nrule", "性质\nkind", "内容", "rule in English", "说明 (软规则不符时填写)\nexplanation")
-    for place, text in enumerate(headings):
-        sheet.write_string(FIRST_RULE_LINE - 2, place, text, styles.heading)
-    sheet.set_row(FIRST_RULE_LINE - 2, 30)
-    needed = {one.code for one in filled.found if one.severity is Severity.SOFT and one.refuses}
-    for line, rule in enumerate(form.definition.rules, FIRST_RULE_LINE - 1):
-        hard = isinstance(rule, Check) and rule.severity is Severity.HARD
-        formula = f"\n{rule.check}" if isinstance(rule, Check) else f"\n{rule.value}"
-        sheet.set_row(line, 48)
-        sheet.write_string(line, 0, rule.code, styles.code)
-        sheet.write_string(line, 1, "硬 hard" if hard else "软 soft", styles.number)
-        sheet.write_string(line, 2, f"{rule.zh}{formula}", styles.names[0])
-        sheet.write_string(line, 3, rule.en, styles.names[0])
-        style = styles.wrong_text if rule.code in needed else styles.text
-        text = filled.content["explanations"].get(rule.code, "")
-        sheet.write_string(line, 4, text, styles.blocked if hard else style)
-    sheet.freeze_panes(FIRST_RULE_LINE - 1, 0)
-    sheet.protect("", {"format_columns": True, "format_rows": True})
-
-
-def _notes(sheet: Worksheet, styles: _Styles, form: Form) -> None:
-    sheet.set_column(0, 0, 6)
-    sheet.set_column(1, 1, 100, styles.wrap)
-    texts = [
-        Text(
-            "只填浅黄色格; 其余各格已锁定, 不要增删行列。没有的填 0。",
-            "Fill in the pale cells only; others are locked. Do not add or remove rows or columns. Enter 0 for none.",
-        ),
-        Text(
-            "硬规则不符不能上报; 软规则不符须在“情况说明”页写明原因。",
-            "A hard rule refuses the return; a soft one wants an explanation on the sheet 情况说明.",
-        ),
-        Text(
-            "只填汇总数, 不得填写姓名、证件号码、电话。",
-            "Counts only: no names, ID numbers or telephone numbers.",
-        ),
-        *(Text(note.zh, note.en) for note in form.definition.notes),
-    ]
-    sheet.write_string(0, 0, "填报说明  Notes", styles.section)
-    for number, text in enumerate(texts, 1):
-        sheet.set_row(number, 32)
-        sheet.write_number(number, 0, number, styles.plain)
-        sheet.write_string(number, 1, f"{text.zh}\n{text.en}", styles.wrap)
-    sheet.protect()
-
-
-def _errors(sheet: Worksheet, styles: _Styles, found: Sequence[Found]) -> None:
-    sheet.set_column(0, 0, 16)
-    sheet.set_column(1, 2, 12)
-    sheet.set_column(3, 4, 70)
-    for place, text in enumerate(("单元格\ncell", "代码\ncode", "性质\nkind", "问题", "what is wrong")):
-        sheet.write_string(0, place, text, styles.heading)
-    sheet.set_row(0, 30)
-    for line, one in enumerate(found, 1):
-        kind = "硬 hard" if one.severity is Severity.HARD else "软 soft"
-        state = kind if one.refuses else f"{kind} (已说明)"
-        sheet.write_string(line, 0, ", ".join(one.addresses)[:200], styles.code)
-        sheet.write_string(line, 1, one.code, styles.code)
-        sheet.write_string(line, 2, state, styles.number)
-        sheet.write_string(line, 3, one.text.zh, styles.names[0])
-        sheet.write_string(line, 4, one.text.en, styles.names[0])
-        sheet.set_row(line, min(16 * (1 + len(one.text.en) // 70), 400))
-    sheet.freeze_panes(1, 0)
-    sheet.protect("", {"format_columns": True, "format_rows": True})
-
-
-def _identity(sheet: Worksheet, form: Form, head: Head) -> None:
-    texts = (
-        MARK,
-        form.definition.code,
-        str(form.version),
-        head.area,
-        head.reporter,
-        head.period,
-        head.occurrence,
-        head.title,
-        head.source,
-    )
-    for line, text in enumerate(texts):
-        sheet.write_string(line, 0, text)
-    sheet.protect()
-    sheet.very_hidden()

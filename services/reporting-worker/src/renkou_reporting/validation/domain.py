@@ -19,17 +19,13 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from renkou_common.errors import Text
+from renkou_reporting.validation.evaluating import Grid, Setting, Values, evaluate, holds
 from renkou_reporting.validation.expressions import (
     Cells,
     Comparison,
-    Grid,
     Node,
     RuleError,
-    Setting,
-    Values,
     cells_in,
-    evaluate,
-    holds,
     parse_comparison,
     parse_value,
 )
