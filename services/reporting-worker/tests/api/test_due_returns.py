@@ -74,7 +74,11 @@ async def test_a_draft_is_missing_and_what_was_handed_in_late_stays_late(desk: D
     made = await desk.begin(place | {"cells": cells})
     (missing,) = (await due(desk.filler, form="abortions", period="2025Q3", only="missing"))["items"]
     assert (missing["state"], missing["return_id"]) == ("draft", made["id"])
-    await desk.pass_on(made)
+    handed_in = (await desk.filler.step(made, "handing-in")).json()
+    assert (await due(desk.filler, form="abortions", period="2025Q3"))["missing"] == 0
+    back = (await desk.checker.step(handed_in, "sending-back", reason="请核对")).json()
+    assert (await due(desk.filler, form="abortions", period="2025Q3"))["missing"] == 1
+    await desk.pass_on(back)
     listed = await due(desk.filler, form="abortions", period="2025Q3", only="late")
     assert [one["state"] for one in listed["items"]] == ["signed"]
     assert listed["items"][0]["days_late"] > 0

@@ -175,6 +175,7 @@ async def test_the_next_version_holds_for_new_returns_only(desk: Desk) -> None:
         ("rules/0/check", "clinics[visitors:held, number] > 1", "/rules/0/check", "rule_range"),
         ("rules/0/check", "clinics[held:visitors, number] > 1", "/rules/0/check", "rule_range"),
         ("rules/0/check", "clinics[held, number] >", "/rules/0/check", "rule_unread"),
+        ("rules/0/check", "1 = 2", "/rules/0/check", "rule_refers_to_nothing"),
         ("rules/0/when", "clinics[held, number]", "/rules/0/when", "rule_unread"),
         ("measures/0/code", "birth", "/measures/0/code", "measure_known"),
         ("measures/0/populations", ["everyone"], "/measures/0/populations", "population_unknown"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -73,10 +73,12 @@ async def open_sheets(content: bytes, titles: Sequence[str]) -> dict[str, list[l
         raise too_large()
     found = orjson.loads(written)
     _raise_failure(found)
-    return {
-        title: [[]] * sheet["row"] + [[""] * sheet["column"] + row for row in sheet["cells"]]
-        for title, sheet in found.items()
-    }
+    return {title: whole(sheet) for title, sheet in found.items()}
+
+
+def whole(sheet: Mapping[str, Any]) -> list[list[Any]]:
+    """Return a sheet as it was read, with the empty rows and columns before its first cell."""
+    return [[]] * sheet["row"] + [[""] * sheet["column"] + row for row in sheet["cells"]]
 
 
 async def _start(*arguments: str) -> asyncio.subprocess.Process:

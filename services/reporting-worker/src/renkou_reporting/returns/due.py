@@ -20,7 +20,7 @@ from renkou_reporting.forms.domain import Form
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import parse_period
 from renkou_reporting.returns import repository
-from renkou_reporting.returns.domain import last_ended, period_before
+from renkou_reporting.returns.domain import State, last_ended, period_before
 from renkou_reporting.returns.schemas import DueAnswer, DueList, DueQuestion
 from renkou_reporting.returns.views import days_late
 
@@ -108,7 +108,8 @@ async def _of(
     answers = []
     for area, unit in expected:
         row = there.get((area, unit.code if unit else ""))
-        handed_in_at = row["handed_in_at"] if row else None
+        waiting = row is None or row["state"] == State.DRAFT  # also one that was sent back
+        handed_in_at = None if waiting else row["handed_in_at"]
         answers.append(
             DueAnswer(
                 form=definition.code,

@@ -30,7 +30,7 @@ FIRST_LINE = 8
 AT = "at"
 """Under this name a line that came in a sheet keeps the line on which it stood."""
 _EARLIEST_BIRTH_YEAR = 1880
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
 _LONG = re.compile(r"\d{7,}")
 _SHOWN = 20
 LONGEST_CODE = 40
@@ -80,11 +80,11 @@ class Examined:
 
 
 def kept(text: str, limit: int = _SHOWN) -> str:
-    """Return what is kept of an entry: numbers as they are, other text cut and without long numbers."""
+    """Return what is kept of an entry: numbers in their shortest form, other text cut, without long numbers."""
     text = half_width(text).strip().replace(",", "").replace(" ", "")
     if _NUMBER.fullmatch(text):
-        return text
-    return _LONG.sub("*", text)[:limit]
+        return format((Decimal(text) + 0).normalize(), "f")
+    return _LONG.sub("*", text)[:limit].strip()
 
 
 def examine(form: Form, content: Mapping[str, Any], past: Past, place: Place, known: Known) -> Examined:

@@ -129,7 +129,10 @@ def rule_errors(rule: Rule, grid: Grid) -> Iterator[tuple[str, RuleError]]:
             continue
         try:
             found = parse_value(text) if member == "value" else parse_comparison(text)
-            for cells, within_function in cells_in(found):
+            references = list(cells_in(found))
+            if not references:
+                raise RuleError("rule_refers_to_nothing", "公式中没有单元格", "the rule names no cell")
+            for cells, within_function in references:
                 _check_reference(cells, within_function, grid)
         except RuleError as error:
             yield member, error
@@ -205,7 +208,10 @@ def _bound(codes: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _keys(node: Node | Comparison, setting: Setting) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for cells, _ in cells_in(node) for key in setting.keys(cells)))
+    """Return the cells of this return that an expression is about."""
+    every = [cells for cells, _ in cells_in(node)]
+    references = [cells for cells in every if cells.when == "now"] or every
+    return tuple(dict.fromkeys(key for cells in references for key in setting.keys(cells)))
 
 
 def _find_check(rule: Rule, setting: Setting, _: Past, named: Callable[[str], Text]) -> Finding | None:
