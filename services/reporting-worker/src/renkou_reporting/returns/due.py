@@ -108,8 +108,8 @@ async def _of(
     answers = []
     for area, unit in expected:
         row = there.get((area, unit.code if unit else ""))
-        waiting = row is None or row["state"] == State.DRAFT  # also one that was sent back
-        handed_in_at = None if waiting else row["handed_in_at"]
+        handed_in = row is not None and row["state"] != State.DRAFT  # not one that was sent back
+        handed_in_at = row["handed_in_at"] if row and handed_in else None
         answers.append(
             DueAnswer(
                 form=definition.code,
