@@ -75,7 +75,7 @@ def written(form: Form, filled: Filled) -> dict[str, Any]:
     return content_of_sheet(form, grids)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_what_is_written_into_a_sheet_is_read_again(data: st.DataObject) -> None:
     form = FORMS[data.draw(st.sampled_from(sorted(FORMS.keys() - {"counts"})))]
@@ -84,7 +84,7 @@ def test_what_is_written_into_a_sheet_is_read_again(data: st.DataObject) -> None
     assert written(form, Filled(content)) == content
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(LINE_FIELDS[1:]), ENTRIES), max_size=5))
 def test_lines_that_are_written_are_read_again_on_their_lines(lines: list[dict[str, str]]) -> None:
     given = [{"area": "340103", **line, AT: 9 + 2 * number} for number, line in enumerate(lines)]
