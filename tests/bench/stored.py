@@ -59,7 +59,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _MODULES = {
     "renkou_registry.main": "API",
     "renkou_registry.worker": "worker",
-    "renkou_registry.imports.reading": "reader",
+    "renkou_common.sheets.reading": "reader",
 }
 
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.e2e.api import Api, Json
+from tests.e2e.api import Json
 from tests.e2e.journey import RESIDENCE, Journey
+from tests.e2e.office import Office
 
 type Counts = tuple[tuple[str, str, int, int, int], ...]  # day, measure, sex, parity, value
 STOCK = {"opening": 1, "birth": 1, "in": 1, "death": -1, "out": -1}
@@ -127,8 +128,8 @@ EXAMPLES = [
 ]
 
 
-async def hand_in(api: Api, example: Example) -> None:
-    """Hand the counts in as aggregate returns, one for each month."""
+async def hand_in(office: Office, example: Example) -> None:
+    """Bring the counts into the figures as returns, one for each month, by two people."""
     left = sum(STOCK.get(measure, 0) * value for _, measure, _, _, value in example.lines)
     after = f"{int(max(day for day, *_ in example.lines)[:4]) + 1}-01-31"
     counts = [*example.lines, (after, "out", 0, 0, left)] if left else example.lines
@@ -147,14 +148,23 @@ async def hand_in(api: Api, example: Example) -> None:
             for day, measure, sex, parity, value in counts
             if day.startswith(month)
         ]
-        body = {"title": example.name, "source": "test", "area": RESIDENCE, "month": month, "lines": lines}
-        await api.post("reporting", "/returns", body)
+        head = {"form": "counts", "area": RESIDENCE, "period": month}
+        body = head | {"title": example.name, "source": "test", "lines": lines}
+        made = await office.statistician.post("reporting", "/returns", body)
+        for api, step in (
+            (office.statistician, "handing-in"),
+            (office.administrator, "check"),
+            (office.administrator, "signature"),
+        ):
+            path = f"/returns/{made['id']}/{step}"
+            made = await api.post("reporting", path, {}, key=None, version=made["version"])
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 async def test_worked_example(journey: Journey, example: Example) -> None:
-    api = journey.offices[RESIDENCE].statistician
-    await hand_in(api, example)
+    office = journey.offices[RESIDENCE]
+    await hand_in(office, example)
+    api = office.statistician
     year = next(day[:4] for day, measure, *_ in example.lines if measure != "opening")
     figure = await api.get(
         "reporting",

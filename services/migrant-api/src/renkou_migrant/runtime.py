@@ -11,11 +11,11 @@ from fastapi import Depends, Request
 
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
+from renkou_common.codes.working_days import WorkingDays
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.messaging.outbox import Outbox
-from renkou_migrant.calendar.domain import WorkingDays
 from renkou_migrant.credentials.jws import VerifyingKey
 from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.credentials.status_list import StatusList

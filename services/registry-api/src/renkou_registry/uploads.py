@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 
 from renkou_common.errors import InvalidInput, PreconditionRequired
 from renkou_common.http.idempotency import RequestKey
+from renkou_common.sheets.domain import XLSX
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv"
 _PART_BYTES = 1 << 20
 _ZIP = b"PK\x03\x04"

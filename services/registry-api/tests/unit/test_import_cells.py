@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError
+from renkou_common.sheets.domain import Cell
 from renkou_registry.imports import cells
 from renkou_registry.imports.cells import Privacy
 
@@ -20,12 +21,12 @@ LUYANG = AreaCode("340103")
      "1990年1月31日", "１９９０-０１-３１", " 1990-01-31 ",
      date(1990, 1, 31), datetime(1990, 1, 31), datetime(1990, 1, 31, 8, 30)],
 )  # fmt: skip
-def test_a_day_is_read_however_it_is_written(written: cells.Cell) -> None:
+def test_a_day_is_read_however_it_is_written(written: Cell) -> None:
     assert cells.day(written) == date(1990, 1, 31)
 
 
 @pytest.mark.parametrize("written", ["1990-02-30", "31.1.1990", "90-1-31", 32904.0, "昨天", "1990-1", True])
-def test_what_is_no_day_is_refused(written: cells.Cell) -> None:
+def test_what_is_no_day_is_refused(written: Cell) -> None:
     with pytest.raises(CodeError) as refusal:
         cells.day(written)
     assert refusal.value.code == "date_unreadable"
@@ -34,7 +35,7 @@ def test_what_is_no_day_is_refused(written: cells.Cell) -> None:
 @pytest.mark.parametrize(
     "written", [340103199001310019.0, 3.401031990013101e17, "3.40103E+17", "3.401031990013101e17", 15]
 )
-def test_a_number_in_the_id_column_is_explained(written: cells.Cell) -> None:
+def test_a_number_in_the_id_column_is_explained(written: Cell) -> None:
     with pytest.raises(CodeError) as refusal:
         cells.document_number(written)
     assert refusal.value.code == "document_number_numeric"
@@ -52,7 +53,7 @@ def test_a_whole_number_has_no_decimal_point() -> None:
      ("3101", "area_too_coarse"), ("31", "area_too_coarse"),
      ("34010", "area_code_length"), ("990101", "area_code_province"), ("庐阳区", "area_code_digits")],
 )  # fmt: skip
-def test_an_area_is_fine_enough(written: cells.Cell, code: str) -> None:
+def test_an_area_is_fine_enough(written: Cell, code: str) -> None:
     with pytest.raises(CodeError) as refusal:
         cells.area(written, LUYANG)
     assert refusal.value.code == code
@@ -67,7 +68,7 @@ def test_an_area_is_fine_enough(written: cells.Cell, code: str) -> None:
         ("310115000000", "310115"),
     ],
 )
-def test_an_area_is_read_as_text_or_number(written: cells.Cell, code: str) -> None:
+def test_an_area_is_read_as_text_or_number(written: Cell, code: str) -> None:
     assert cells.area(written, LUYANG).value == code
 
 
@@ -81,7 +82,7 @@ def test_an_area_is_read_as_text_or_number(written: cells.Cell, code: str) -> No
         ("23800138000", False),
     ],
 )
-def test_a_phone_number_has_a_form(written: cells.Cell, good: bool) -> None:
+def test_a_phone_number_has_a_form(written: Cell, good: bool) -> None:
     if good:
         assert cells.phone(written)
     else:
@@ -108,6 +109,6 @@ def test_no_text_in_the_id_column_is_shown_whole(text: str) -> None:
         st.timedeltas(),
     )
 )
-def test_any_cell_can_be_shown_and_is_short(cell: cells.Cell) -> None:
+def test_any_cell_can_be_shown_and_is_short(cell: Cell) -> None:
     for privacy in Privacy:
         assert len(cells.shown(privacy, cell)) <= 60

@@ -12,6 +12,8 @@ from renkou_common.scope import AreaScope
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
+from renkou_reporting.forms.routes import router as forms_router
+from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
@@ -32,6 +34,8 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
                 await take_over_packaged(tx, runtime.clock)
             app.state.runtime = runtime
             app.state.identity = runtime.identity
+            async with runtime.database.transaction(AreaScope.everything()) as tx:
+                await take_packaged(tx, runtime.clock.now())
             yield
 
     def readiness(app: FastAPI) -> ReadinessCheck:
@@ -48,6 +52,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             indicators_router,
             measures_router,
             figures_router,
+            forms_router,
             returns_router,
             rebuild_router,
             feeds_router,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from renkou_common.database import Transaction
 from renkou_common.messaging.envelope import Event
+from renkou_reporting.calendar.consumers import apply_calendar_changes
 from renkou_reporting.facts.consumers import add_events
 from renkou_reporting.rights.consumers import apply_staff_changes
 
@@ -15,5 +16,6 @@ async def apply_registry(tx: Transaction, events: Sequence[Event]) -> None:
 
 
 async def apply_migrant(tx: Transaction, events: Sequence[Event]) -> None:
-    """Take in events of the migrant service: lines to facts."""
+    """Take in events of the migrant service: lines to facts, schedules of working days to the calendar."""
     await add_events(tx, "migrant", events)
+    await apply_calendar_changes(tx, events)

@@ -13,7 +13,14 @@ LINE = {
     "measure": "birth",
     "value": 12,
 }
-RETURN = {"title": "出生汇总", "source": "妇幼保健院", "area": "340103", "month": "2026-03", "lines": [LINE]}
+RETURN = {
+    "form": "counts",
+    "title": "出生汇总",
+    "source": "妇幼保健院",
+    "area": "340103",
+    "period": "2026-03",
+    "lines": [LINE],
+}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +32,13 @@ RETURN = {"title": "出生汇总", "source": "妇幼保健院", "area": "340103"
         ({}, {"birth_month": "0000-00"}, "/lines/0/birth_month"),
         ({}, {"on": 0}, "/lines/0/on"),
         ({}, {"on": "0001-01-01"}, "/lines/0/on"),
+        ({}, {"detail": "无"}, "/lines/0/detail"),
+        ({"cells": {"births.total.total": 1}}, {}, "/cells/births.total.total"),
+        ({"explanations": {"R01": "无"}}, {}, "/explanations/R01"),
+        ({"reporter": "340103-h01"}, {}, "/area"),
+        ({"area": None}, {}, "/area"),
+        ({"period": "2026Q1"}, {}, "/period"),
+        ({"title": None}, {}, "/title"),
     ],
 )
 async def test_an_impossible_value_is_pointed_at(

@@ -187,8 +187,18 @@ class NoticeChanged(_MigrantEvent):
     reminded: bool = Field(default=False, description="this change is a reminder from office to office")
 
 
+class DayOfCalendar(BaseModel):
+    """A day that differs from its weekday: worked though a weekend, or free."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    day: date
+    working: bool
+
+
 class CalendarChanged(_MigrantEvent):
-    """The schedule of working days of a year was entered."""
+    """The schedule of working days of a year was entered, in place of what was known of the year."""
 
     year: int
     days: int
+    schedule: list[DayOfCalendar] = Field(default=[], description="the days of the year that differ")

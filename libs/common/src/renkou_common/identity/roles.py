@@ -30,7 +30,10 @@ class Scope(StrEnum):
     PARTNER_MANAGE = "partner:manage"
     FIGURE_READ = "figure:read"
     FIGURE_MANAGE = "figure:manage"
+    RETURN_READ = "return:read"
     RETURN_WRITE = "return:write"
+    RETURN_CHECK = "return:check"
+    RETURN_SIGN = "return:sign"
     FEED_READ = "feed:read"
     AREA_READ = "area:read"
     AREA_MANAGE = "area:manage"
@@ -125,6 +128,8 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.NOTICE_ANSWER,
             Scope.NOTICE_PROVE,
             Scope.PARTNER_READ,
+            Scope.RETURN_READ,
+            Scope.RETURN_WRITE,
         }
     ),
     Role.SERVICE_STATION: frozenset(
@@ -142,6 +147,8 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.SUPPLY_READ,
             Scope.SUPPLY_WRITE,
             Scope.SUPPLY_MANAGE,
+            Scope.RETURN_READ,
+            Scope.RETURN_WRITE,
         }
     ),
     Role.STATISTICIAN: frozenset(
@@ -150,7 +157,9 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.SHEET_IMPORT,
             Scope.FIGURE_READ,
             Scope.FIGURE_MANAGE,
+            Scope.RETURN_READ,
             Scope.RETURN_WRITE,
+            Scope.RETURN_CHECK,
             Scope.BUDGET_WRITE,
             Scope.OFFICE_READ,
         }
@@ -164,6 +173,9 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.PARTNER_READ,
             Scope.PARTNER_MANAGE,
             Scope.FIGURE_READ,
+            Scope.RETURN_READ,
+            Scope.RETURN_CHECK,
+            Scope.RETURN_SIGN,
             Scope.SCHEME_MANAGE,
             Scope.BENEFIT_READ,
             Scope.BENEFIT_APPROVE,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from renkou_common.codes.working_days import CalendarDay
 from renkou_common.database import Transaction
-from renkou_migrant.calendar.domain import CalendarDay
 
 
 async def days(tx: Transaction, first: date, last: date) -> list[CalendarDay]:

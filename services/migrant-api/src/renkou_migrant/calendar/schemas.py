@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from renkou_common.codes.working_days import CalendarDay
 from renkou_common.http.days import Day
-from renkou_migrant.calendar.domain import CalendarDay
 
 type _Name = Annotated[str, Field(min_length=1, max_length=60)]
 

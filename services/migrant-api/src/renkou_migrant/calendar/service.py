@@ -3,48 +3,24 @@
 import time
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
-from importlib.resources import files
 
-import orjson
-
-from renkou_common.contracts.migrant import CalendarChanged, MigrantEventType
+from renkou_common.codes.working_days import CalendarDay, WorkingDays, calendar_of, published
+from renkou_common.contracts.migrant import CalendarChanged, DayOfCalendar, MigrantEventType
 from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
 from renkou_common.ids import new_id
 from renkou_migrant.calendar import repository
-from renkou_migrant.calendar.domain import CalendarDay, WorkingDays
 from renkou_migrant.runtime import Runtime
 
 _FRESH_SECONDS = 30.0
 _EVER = (date(1949, 10, 1), date(2999, 12, 31))
 
 
-@cache
-def published() -> dict[int, tuple[CalendarDay, ...]]:
-    """Return the State Council's schedules that come with the program, by year."""
-    text = (files("renkou_migrant.calendar") / "data" / "holidays.json").read_bytes()
-    return {
-        one["year"]: tuple(
-            CalendarDay(
-                date.fromisoformat(day["day"]), day["working"], day["name_zh"], day["name_en"], one["source"]
-            )
-            for day in one["days"]
-        )
-        for one in orjson.loads(text)["years"]
-    }
-
-
 async def working_days(tx: Transaction, runtime: Runtime) -> WorkingDays:
     """Return the calendar as it is now; read again after half a minute, as other processes change it too."""
     cache_of = runtime.calendar
     if cache_of.current is None or time.monotonic() > cache_of.read_again:
-        entered = {one.day: one.working for one in await repository.days(tx, *_EVER)}
-        years = {day.year for day in entered}
-        carried = {
-            one.day: one.working for year, found in published().items() if year not in years for one in found
-        }
-        cache_of.current = WorkingDays(carried | entered)
+        cache_of.current = calendar_of((one.day, one.working) for one in await repository.days(tx, *_EVER))
         cache_of.read_again = time.monotonic() + _FRESH_SECONDS
     return cache_of.current
 
@@ -75,5 +51,6 @@ async def enter(tx: Transaction, runtime: Runtime, wanted: int, found: Sequence[
         seen.add(one.day)
     await repository.replace_year(tx, wanted, found, runtime.clock.now())
     runtime.calendar.current = None
-    event = CalendarChanged(year=wanted, days=len(found))
+    schedule = [DayOfCalendar(day=one.day, working=one.working) for one in found]
+    event = CalendarChanged(year=wanted, days=len(found), schedule=schedule)
     await runtime.outbox.append(tx, MigrantEventType.CALENDAR_CHANGED, new_id(), event)

@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from renkou_common.codes.working_days import WEEKENDS, WorkingDays
 from renkou_common.contracts.lines import LineKey, Measure, Population
-from renkou_migrant.calendar.domain import WEEKENDS, WorkingDays
 from renkou_migrant.exchange.contracts import AMENDMENTS, NOTICES, REPLIES, MessageKind
 from renkou_migrant.exchange.offices import is_local
 

@@ -12,6 +12,8 @@ import structlog
 
 from renkou_common.codes.findings import Finding
 from renkou_common.database import TRANSIENT_ERRORS, Transaction
+from renkou_common.sheets.domain import Unreadable
+from renkou_common.sheets.opening import open_file
 from renkou_registry import background
 from renkou_registry.background import MAXIMUM_ATTEMPTS, JobSession
 from renkou_registry.external_lists import repository
@@ -27,8 +29,7 @@ from renkou_registry.external_lists.matching import (
 )
 from renkou_registry.external_lists.repository import List, MatchedRow
 from renkou_registry.external_lists.service import file_context, row_context
-from renkou_registry.imports.opening import open_file
-from renkou_registry.imports.sheet import Layout, Row, Unreadable
+from renkou_registry.imports.sheet import Layout, Row
 from renkou_registry.persons import service as persons
 from renkou_registry.runtime import Runtime
 

@@ -16,6 +16,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_common.sheets.domain import XLSX
 from renkou_registry.external_lists import service
 from renkou_registry.external_lists.kinds import KINDS, SOURCES, check_columns, kind_of
 from renkou_registry.external_lists.matching import Match
@@ -42,7 +43,7 @@ from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons.commands import check_known_areas, entry_of
 from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
-from renkou_registry.uploads import CSV, XLSX, Upload, upload
+from renkou_registry.uploads import CSV, Upload, upload
 
 router = APIRouter(prefix="/external-lists", tags=["external lists 名单比对"])
 Clerk = Annotated[Access, Depends(requires(Scope.LIST_MATCH))]

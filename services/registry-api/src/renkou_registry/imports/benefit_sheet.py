@@ -7,11 +7,12 @@ from uuid import UUID
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.identity.roles import Scope
+from renkou_common.sheets.domain import Cell
 from renkou_registry.benefits.enrolments import service
 from renkou_registry.benefits.schemes import service as schemes
 from renkou_registry.benefits.schemes.domain import FACT_NAMES, Fact
 from renkou_registry.imports import cells, sheet
-from renkou_registry.imports.cells import Cell, Privacy
+from renkou_registry.imports.cells import Privacy
 from renkou_registry.imports.importer import Kind, RowByRow
 from renkou_registry.imports.sheet import Field, Row, Sheet
 from renkou_registry.life_events.recording import Desk

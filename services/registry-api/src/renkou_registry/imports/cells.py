@@ -1,11 +1,11 @@
 """What a spreadsheet cell means: text, dates, whole numbers, codes. No I/O.
 
 CellError(CodeError): a cell that cannot be read as what its column holds. Days arrive as text (2020-05-01),
-since the process that opens files (:mod:`.reading`) writes them so.
+since the process that opens files (:mod:`renkou_common.sheets.reading`) writes them so.
 """
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
@@ -14,8 +14,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.masking import mask_name, mask_phone, mask_resident_id
 from renkou_common.codes.text import half_width
-
-type Cell = str | float | int | bool | date | datetime | time | timedelta
+from renkou_common.sheets.domain import Cell
 
 _SHOWN_CHARACTERS = 40
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")

@@ -10,15 +10,16 @@ import structlog
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_common.sheets.domain import Unreadable
+from renkou_common.sheets.opening import Opened, open_file
+from renkou_common.sheets.reading import Numbered
 from renkou_registry.background import JobSession
 from renkou_registry.imports import repository
 from renkou_registry.imports.ahead import ahead
 from renkou_registry.imports.blocks import block_context
 from renkou_registry.imports.importer import Importer, Kind
-from renkou_registry.imports.opening import Opened, open_file
-from renkou_registry.imports.reading import Numbered
 from renkou_registry.imports.repository import Job
-from renkou_registry.imports.sheet import Layout, Row, Severity, Unreadable
+from renkou_registry.imports.sheet import Layout, Row, Severity
 from renkou_registry.imports.trying import try_rows
 from renkou_registry.runtime import Runtime
 

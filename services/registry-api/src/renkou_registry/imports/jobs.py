@@ -12,6 +12,7 @@ import structlog
 from renkou_common.codes.findings import Finding
 from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.errors import RenkouError
+from renkou_common.sheets.domain import Unreadable
 from renkou_registry import background
 from renkou_registry.background import MAXIMUM_ATTEMPTS, JobSession
 from renkou_registry.imports import repository, service
@@ -20,7 +21,6 @@ from renkou_registry.imports.checking import check_job
 from renkou_registry.imports.domain import JobState
 from renkou_registry.imports.kinds import KINDS
 from renkou_registry.imports.repository import Job
-from renkou_registry.imports.sheet import Unreadable
 from renkou_registry.runtime import Runtime
 
 __all__ = ["JobSession", "run_imports", "trim_imports", "work_off"]

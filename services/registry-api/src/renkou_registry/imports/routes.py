@@ -13,6 +13,7 @@ from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_common.sheets.domain import XLSX
 from renkou_registry.imports import service, sheets
 from renkou_registry.imports.importer import Kind
 from renkou_registry.imports.kinds import KINDS, kind_of
@@ -27,7 +28,7 @@ from renkou_registry.imports.schemas import (
 )
 from renkou_registry.imports.sheet import Severity
 from renkou_registry.runtime import CurrentRuntime, Runtime
-from renkou_registry.uploads import CSV, XLSX, Upload, upload
+from renkou_registry.uploads import CSV, Upload, upload
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _XLSX_CONTENT = {XLSX: _BINARY}

@@ -13,8 +13,8 @@ from renkou_common.errors import Conflict, InvalidInput, NotFound
 from renkou_common.http.idempotency import once
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
+from renkou_common.sheets.domain import Cell
 from renkou_registry.imports import repository
-from renkou_registry.imports.cells import Cell
 from renkou_registry.imports.domain import JobState
 from renkou_registry.imports.importer import Kind
 from renkou_registry.imports.repository import Job, StoredFinding

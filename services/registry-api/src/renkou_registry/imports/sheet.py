@@ -19,16 +19,14 @@ from renkou_common.codes.findings import CodeError, Finding
 from renkou_common.codes.lists import CodeList
 from renkou_common.codes.names import clean_name
 from renkou_common.codes.resident_id import ResidentId
+from renkou_common.sheets.domain import Cell, Unreadable, letters
 from renkou_registry.imports import cells
-from renkou_registry.imports.cells import Cell, Privacy
+from renkou_registry.imports.cells import Privacy
 
-MAXIMUM_ROWS = 100_000
 ROW_HEADING = "原行号"
 REASON_HEADING = "错误说明"
 IGNORED_HEADINGS = frozenset({ROW_HEADING, REASON_HEADING})
 """Columns that the error sheet adds, so that it can be handed in again once corrected."""
-EXAMPLE = "示例"
-"""How the first cell of the template's example row begins; such rows are left out."""
 YES, NO = "是", "否"
 _NOWHERE = 1 << 30
 MISSING = Finding("value_missing", "必填项为空", "a required value is missing")
@@ -39,14 +37,6 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-
-
-class Unreadable(Exception):
-    """The file as a whole cannot be taken; ``finding`` says why."""
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(f"{code}: {en}")
-        self.finding = Finding(code, zh, en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,13 +301,3 @@ def _check_headings(sheet: Sheet, headings: Sequence[str]) -> None:
     zh = "; ".join(f"{zh}列: {'、'.join(found)[:300]}" for zh, _, found in listed if found)
     en = "; ".join(f"{en} columns: {', '.join(found)[:300]}" for _, en, found in listed if found)
     raise Unreadable("headings_wrong", f"第 1 行的表头有误。{zh}", f"The headings in row 1 are wrong. {en}")
-
-
-def letters(index: int) -> str:
-    """Return a column's name from its place: 0 is A, 26 is AA."""
-    found = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        found = chr(ord("A") + rest) + found
-    return found

@@ -3,24 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 
-import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook as Writer
 from xlsxwriter.worksheet import Worksheet
 
-from renkou_registry.imports.cells import Cell, text_of
+from renkou_common.sheets.domain import EXAMPLE, Cell, letters
+from renkou_common.sheets.writing import writer
+from renkou_registry.imports.cells import text_of
 from renkou_registry.imports.repository import StoredFinding
-from renkou_registry.imports.sheet import (
-    EXAMPLE,
-    MAXIMUM_ROWS,
-    NO,
-    REASON_HEADING,
-    ROW_HEADING,
-    YES,
-    Field,
-    Sheet,
-    letters,
-)
+from renkou_registry.imports.sheet import MAXIMUM_ROWS, NO, REASON_HEADING, ROW_HEADING, YES, Field, Sheet
 
 MAXIMUM_FINDINGS = 100_000
 _TEMPLATE_ROWS = MAXIMUM_ROWS + 1  # row 2 is the example; a drop-down of a column is one range, however long
@@ -47,17 +38,6 @@ class _Styles:
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
 
 
-def _writer(target: BytesIO) -> Writer:
-    # in_memory: a service's container has no writable folder; no text becomes a formula, a link or a number.
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    return xlsxwriter.Workbook(target, options)
-
-
 def _head(sheet: Worksheet, styles: _Styles, headings: Sequence[str], fields: Mapping[str, Field]) -> None:
     for place, heading in enumerate(headings):
         field = fields.get(heading)
@@ -73,7 +53,7 @@ def template(sheet_of_kind: Sheet) -> bytes:
     """
     target = BytesIO()
     fields = sheet_of_kind.fields
-    with _writer(target) as book:
+    with writer(target) as book:
         styles = _Styles(book)
         sheet = book.add_worksheet(sheet_of_kind.title)
         help_sheet = book.add_worksheet("填写说明")
@@ -138,7 +118,7 @@ def refused_rows(
     headings = [each for each in at if each in fields]
     headings += [field.title for field in of.fields if field.absent and field.title not in at]
     target = BytesIO()
-    with _writer(target) as book:
+    with writer(target) as book:
         styles = _Styles(book)
         sheet = book.add_worksheet(of.title)
         _head(sheet, styles, headings, fields)

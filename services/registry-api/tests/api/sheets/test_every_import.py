@@ -10,8 +10,8 @@ from zipfile import ZipFile
 import pytest
 from python_calamine import CalamineWorkbook
 
+from renkou_common.sheets.domain import letters
 from renkou_registry.imports.kinds import KINDS
-from renkou_registry.imports.sheet import letters
 
 from ...support import Json
 from ..offices.desk import credit_code

@@ -1,26 +1,67 @@
-"""Rules of aggregate returns, without I/O: what may be handed in, and its facts."""
+"""Rules of aggregate returns, without I/O: their states, who may take a step, and the facts that they make."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from renkou_common.codes.area import AreaCode, AreaCodeError
-from renkou_common.codes.period import Period
-from renkou_common.contracts.lines import Measure, Population
-from renkou_common.errors import FieldError, Text
+from renkou_common.codes.period import Period, PeriodKind
 from renkou_reporting.facts.domain import Fact, month_number
-from renkou_reporting.populations import MEASURES_OF
 
 FEED = "returns"
-_LONG_NUMBER = re.compile(r"\d{11}")
-_EARLIEST_BIRTH_YEAR = 1880
+_IN_A_YEAR = {PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4, PeriodKind.HALF_YEAR: 2, PeriodKind.YEAR: 1}
+
+
+class State(StrEnum):
+    """Where a return stands. Only a signed one counts."""
+
+    DRAFT = "draft"
+    FILLED = "filled"
+    CHECKED = "checked"
+    SIGNED = "signed"
+    WITHDRAWN = "withdrawn"
+    CORRECTED = "corrected"
+
+
+class Step(StrEnum):
+    """What happened to a return."""
+
+    BEGUN = "begun"
+    SAVED = "saved"
+    FILLED = "filled"
+    CHECKED = "checked"
+    SIGNED = "signed"
+    SENT_BACK = "sent_back"
+    WITHDRAWN = "withdrawn"
+    CORRECTED = "corrected"
+
+
+OPEN_STATES = (State.DRAFT, State.FILLED, State.CHECKED)
+ALLOWED_FROM: dict[Step, tuple[State, ...]] = {
+    Step.SAVED: (State.DRAFT,),
+    Step.FILLED: (State.DRAFT,),
+    Step.CHECKED: (State.FILLED,),
+    Step.SIGNED: (State.CHECKED,),
+    Step.SENT_BACK: (State.FILLED, State.CHECKED),
+    Step.WITHDRAWN: (*OPEN_STATES, State.SIGNED),
+    Step.CORRECTED: (State.SIGNED,),
+}
+"""From which states a step is taken."""
+
+
+def is_third_person(step: Step, subject: UUID, fillers: Set[UUID], checker: UUID | None, people: int) -> bool:
+    """Say whether somebody may check or sign a return: never who filled it in, and where the form asks for three
+    people, not who checked it either.
+    """
+    if subject in fillers:
+        return False
+    return not (step is Step.SIGNED and people == 3 and subject == checker)
 
 
 class Count(NamedTuple):
-    """A checked line of a return; ``area`` is a 12-digit key, ``birth_month`` yyyymm or 0."""
+    """A count of a return; ``area`` is a 12-digit key, ``birth_month`` yyyymm or 0."""
 
     area: int
     happened_on: date
@@ -30,6 +71,7 @@ class Count(NamedTuple):
     birth_month: int
     parity: int
     value: int
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,61 +100,21 @@ def facts_of_entry(entry: Entry, counts: Sequence[Count]) -> list[Fact]:
             count.birth_month,
             count.parity,
             count.value * entry.sign,
+            count.detail,
         )
         for number, count in enumerate(counts)
     ]
 
 
-def text_errors(pointer: str, text: str) -> Iterator[FieldError]:
-    """Yield an error where free text holds a number as long as a phone or ID number: no place for these."""
-    if _LONG_NUMBER.search(text):
-        yield _error(
-            pointer,
-            "personal_number",
-            "不得填写证件号码或电话号码",
-            "must not hold an ID number or a phone number",
-        )
+def period_before(period: Period, number: int = 1) -> Period:
+    """Return the period of the same kind that lies so many before another."""
+    in_a_year = _IN_A_YEAR[period.kind]
+    index = period.year * in_a_year + period.number - 1 - number
+    return Period(period.kind, index // in_a_year, index % in_a_year + 1)
 
 
-def line_errors(
-    pointer: str, within: AreaCode, month: Period, area: str, count: Count
-) -> Iterator[FieldError]:
-    """Yield what is wrong with a line beyond its form; ``area`` is its code as given."""
-    try:
-        if not within.contains(AreaCode.parse(area)):
-            yield _error(
-                f"{pointer}/area",
-                "area_outside",
-                f"应属于 {within}",
-                f"must lie within {within}",
-            )
-    except AreaCodeError as error:
-        yield _error(f"{pointer}/area", error.code, error.zh, error.en)
-    if not month.contains(count.happened_on):
-        yield _error(f"{pointer}/on", "on_outside", f"日期应在 {month} 内", f"must be a day of {month}")
-    if Measure(count.measure) not in MEASURES_OF[Population(count.population)]:
-        allowed = ", ".join(sorted(MEASURES_OF[Population(count.population)]))
-        yield _error(
-            f"{pointer}/measure",
-            "measure_of_population",
-            f"{count.population} 只能填 {allowed}",
-            f"{count.population} takes only {allowed}",
-        )
-    if count.parity and count.measure != Measure.BIRTH:
-        yield _error(f"{pointer}/parity", "parity_of_birth", "只有出生有孩次", "only births have a parity")
-    if count.birth_month and not _birth_month_is_possible(count):
-        yield _error(
-            f"{pointer}/birth_month",
-            "birth_month",
-            "出生年月有误或晚于填报日期",
-            "is no month, or lies after the day of the line",
-        )
-
-
-def _birth_month_is_possible(count: Count) -> bool:
-    in_calendar = 1 <= count.birth_month % 100 <= 12 and count.birth_month // 100 >= _EARLIEST_BIRTH_YEAR
-    return in_calendar and count.birth_month <= month_number(count.happened_on)
-
-
-def _error(pointer: str, code: str, zh: str, en: str) -> FieldError:
-    return FieldError(pointer, code, Text(zh, en))
+def last_ended(kind: PeriodKind, today: date) -> Period:
+    """Return the last period of a kind that is over."""
+    in_a_year = _IN_A_YEAR[kind]
+    current = Period(kind, today.year, (today.month - 1) * in_a_year // 12 + 1)
+    return period_before(current)

@@ -2,10 +2,10 @@
 
 from io import BytesIO
 
-import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from renkou_common.codes.period import Period
+from renkou_common.sheets.writing import writer
 from renkou_registry.supplies.balances.schemas import Balance
 
 _GROUPS = (
@@ -21,14 +21,7 @@ _FIRST_ROW = 6
 def workbook(balance: Balance, reporting_unit: str) -> bytes:
     """Return the .xlsx of a point's month; blocks for some milliseconds."""
     target = BytesIO()
-    # in_memory: a service's container has no writable folder; no text becomes a formula, a link or a number.
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(target, options) as book:
+    with writer(target) as book:
         styles = {
             "title": book.add_format({"bold": True, "font_size": 16, "align": "center"}),
             "head": book.add_format({"bold": True, "border": 1, "align": "center", "text_wrap": True}),

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkou_migrant.calendar.domain import WEEKENDS, WorkingDays
-from renkou_migrant.calendar.service import published
+from renkou_common.codes.working_days import WEEKENDS, WorkingDays, published
 
 CALENDAR = WorkingDays({one.day: one.working for year in published().values() for one in year})
 DAYS = st.dates(date(2024, 1, 1), date(2026, 12, 31))

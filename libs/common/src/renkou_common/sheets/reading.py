@@ -1,13 +1,15 @@
 """Opens files apart: a process of its own parses a workbook, with a limit on its memory and its time.
 
-    python -m renkou_registry.imports.reading TITLE < file
+    python -m renkou_common.sheets.reading list TITLE < file
+    python -m renkou_common.sheets.reading sheets TITLE ... < file
 
 What comes in was made by others. A sheet of a few kilobytes can claim seventeen billion cells, and the
-library that reads .xlsx reserves room for each. The process dies of that, the worker does not; and it parses
-on another core while the worker checks what it has parsed (:mod:`.opening` starts it; what that needs is not
+library that reads .xlsx reserves room for each. The process dies of that, the service does not; and it parses
+on another core while the service checks what it has parsed (:mod:`.opening` starts it; what that needs is not
 loaded here, where it would take longer than a small sheet). The content goes in on standard input; out come
-lines of JSON: ``{"headings": [...], "first_column": 0}``, then blocks ``[[row number, [cells]], ...]``, or
-``{"failure": [code, zh, en]}``.
+lines of JSON. A list: ``{"headings": [...], "first_column": 0}``, then blocks ``[[row number, [cells]], ...]``.
+Sheets of a form: ``{title: {"row": 0, "column": 0, "cells": [[...], ...]}}`` for those that the file has. Either
+may end with ``{"failure": [code, zh, en]}``.
 
 Cells are text without blanks around, numbers stay numbers, days become 2020-05-01. Wholly empty rows and the
 template's example are left out. CSV may be UTF-8 or GB 18030.
@@ -28,12 +30,12 @@ import orjson
 from python_calamine import CalamineError, CalamineWorkbook
 
 from renkou_common.codes import gb18030
-from renkou_registry.imports.cells import Cell
-from renkou_registry.imports.sheet import EXAMPLE, MAXIMUM_ROWS, Unreadable
+from renkou_common.sheets.domain import EXAMPLE, MAXIMUM_ROWS, Cell, Unreadable
 
 MAXIMUM_UNPACKED_BYTES = 400 << 20
 BLOCK_ROWS = 1000
 _MAXIMUM_COLUMNS = 200
+_MAXIMUM_FORM_ROWS = 6000
 _MEMORY_BYTES = 2 << 30
 _CPU_SECONDS = 300
 _PART = 1 << 20
@@ -131,6 +133,26 @@ def numbered(rows: Iterable[Sequence[Cell]]) -> Iterator[Numbered]:
         yield number, found
 
 
+def sheets_of(content: bytes, titles: Sequence[str]) -> dict[str, Any]:
+    """Return those worksheets of a workbook that are asked for, cell by cell; raises Unreadable."""
+    if not content.startswith(b"PK\x03\x04"):
+        raise _not_a_workbook()
+    _check_size(content)
+    try:
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+        found = {title: book.get_sheet_by_name(title) for title in titles if title in book.sheet_names}
+    except (CalamineError, IndexError, ValueError) as error:
+        raise _not_a_workbook() from error
+    sheets = {}
+    for title, sheet in found.items():
+        row, column = sheet.start or (0, 0)
+        if sheet.total_height > _MAXIMUM_FORM_ROWS or sheet.total_width > _MAXIMUM_COLUMNS:
+            raise too_large()
+        cells = [[_cell(cell) for cell in line] for line in sheet.iter_rows()]
+        sheets[title] = {"row": row, "column": column, "cells": cells}
+    return sheets
+
+
 def _write(target: BinaryIO, content: bytes, title: str) -> None:
     first_column, rows = rows_of(content, title)
     headings = [str(_cell(cell)) for cell in next(rows, [])]
@@ -156,7 +178,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     target = sys.stdout.buffer
     try:
-        _write(target, sys.stdin.buffer.read(), sys.argv[1])
+        if sys.argv[1] == "list":
+            _write(target, sys.stdin.buffer.read(), sys.argv[2])
+        else:
+            target.write(orjson.dumps(sheets_of(sys.stdin.buffer.read(), sys.argv[2:])))
     except Unreadable as refusal:
         found = refusal.finding
         target.write(

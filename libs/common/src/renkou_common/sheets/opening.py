@@ -1,15 +1,15 @@
-"""The worker's side of :mod:`.reading`: starts the process that opens a file and takes what it writes."""
+"""The service's side of :mod:`.reading`: starts the process that opens a file and takes what it writes."""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from renkou_registry.imports import reading
-from renkou_registry.imports.reading import Numbered, too_large
-from renkou_registry.imports.sheet import Unreadable
+from renkou_common.sheets import reading
+from renkou_common.sheets.domain import Unreadable
+from renkou_common.sheets.reading import Numbered, too_large
 
 _LINE_BYTES = 64 << 20
 
@@ -39,15 +39,7 @@ class Opened:
 
 async def open_file(content: AsyncIterator[bytes], title: str) -> Opened:
     """Start reading a file; the worksheet called ``title`` is taken, or the first. Raises Unreadable."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        reading.__name__,
-        title,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=_LINE_BYTES,
-    )
+    process = await _start("list", title)
     assert process.stdin
     assert process.stdout
     try:
@@ -67,6 +59,38 @@ async def open_file(content: AsyncIterator[bytes], title: str) -> Opened:
     first = orjson.loads(line)
     _raise_failure(first)
     return Opened(process, first)
+
+
+async def open_sheets(content: bytes, titles: Sequence[str]) -> dict[str, list[list[Any]]]:
+    """Return worksheets of a workbook by title, each as rows of cells from A1 on. Raises Unreadable."""
+    process = await _start("sheets", *titles)
+    try:
+        written, _ = await process.communicate(content)
+    except BaseException:
+        _end(process)
+        raise
+    if not written:
+        raise too_large()
+    found = orjson.loads(written)
+    _raise_failure(found)
+    return {title: whole(sheet) for title, sheet in found.items()}
+
+
+def whole(sheet: Mapping[str, Any]) -> list[list[Any]]:
+    """Return a sheet as it was read, with the empty rows and columns before its first cell."""
+    return [[]] * sheet["row"] + [[""] * sheet["column"] + row for row in sheet["cells"]]
+
+
+async def _start(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        reading.__name__,
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=_LINE_BYTES,
+    )
 
 
 def _end(process: asyncio.subprocess.Process) -> None:
