@@ -10,6 +10,7 @@ from renkou_common.contracts.registry import BirthRecorded, RegistryEventType
 from renkou_common.errors import Conflict, InvalidInput
 from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
+from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.domain import Addresses, PersonState
 from renkou_registry.life_events.recording import Desk, state_of
 from renkou_registry.persons import entering, registration
@@ -142,4 +143,5 @@ def _entry(birth: Birth, parents: Parents) -> PersonEntry:
         father_id=parents.father.id if parents.father else None,
         parity=birth.parity or mother.children_count + 1,
         mother_usual_area=parents.usual_area,
+        mother_age=full_years(mother.birth_date, birth.happened_on),
     )
