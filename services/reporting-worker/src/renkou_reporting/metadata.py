@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from renkou_common.http.idempotency import IdempotencyRecord
 from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
+from renkou_reporting.areas import tables as area_tables
 from renkou_reporting.base import ReportingTable
 from renkou_reporting.facts import tables as facts_tables
 from renkou_reporting.indicators import tables as indicator_tables
@@ -13,6 +14,7 @@ from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
 
 FEATURES = (
+    area_tables,
     facts_tables,
     indicator_tables,
     measure_tables,
