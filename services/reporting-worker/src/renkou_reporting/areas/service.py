@@ -50,10 +50,12 @@ async def view(
     boundaries: date,
     *,
     below: AreaLevel | None = None,
+    also: Sequence[str] = (),
     pointer: str = "/query/area",
 ) -> View:
     """Return an area, with ``below`` also the areas of that level within it, as bounded on a day.
 
+    ``also`` are areas to be taken where the tree does not know them: those of other districts.
     Raises InvalidInput for an area that did not exist on that day, naming what did.
     """
     known = await tree(tx)
@@ -63,6 +65,7 @@ async def view(
     codes = [area]
     if below is not None and area.level < below:
         codes += [AreaCode(each.code) for each in known.below(area, below, boundaries)]
+        codes += [code for code in map(AreaCode, also) if known.of(code) is None]
     found = [Boundaries(known, code, boundaries) for code in codes]
     doubtful = sorted({key for each in found for key in each.doubtful})
     return View(found, frozenset(await repository.counted(tx, doubtful) if doubtful else ()))

@@ -227,7 +227,10 @@ async def _view(tx: Reader, area: AreaCode, question: Question, wanted: str) -> 
     if question.boundaries is None:
         return None
     below = None if wanted == "self" or area.level is AreaLevel.VILLAGE else _level_below(area, wanted)
-    return await areas_service.view(tx, area, question.boundaries, below=below)
+    also = (
+        [span.code for span in (await _spans(tx, area, wanted))[1:]] if area.level < AreaLevel.COUNTY else []
+    )
+    return await areas_service.view(tx, area, question.boundaries, below=below, also=also)
 
 
 def _level_below(area: AreaCode, wanted: str) -> AreaLevel:
