@@ -10,7 +10,7 @@ from renkou_reporting.areas.domain import Division, Succession, Tree
 
 async def tree(tx: Reader) -> Tree:
     """Return every division and succession."""
-    rows = await tx.fetch("SELECT key, level, name, valid_from, valid_to FROM area")
+    rows = await tx.fetch("SELECT key, level, title AS name, valid_from, valid_to FROM area")
     changes = await tx.fetch("SELECT DISTINCT since, area, successor FROM area_succession")
     divisions = {(row["key"], row["level"]): Division(**row) for row in rows}
     return Tree(divisions, [Succession(**row) for row in changes])
@@ -29,12 +29,12 @@ async def fingerprint(tx: Reader) -> tuple[object, ...]:
 async def former_names(tx: Reader, keys: Sequence[int], day: date) -> dict[tuple[int, int], str]:
     """Return what divisions were called on a day, by key and level, where it was another name than today's."""
     rows = await tx.fetch(
-        "SELECT DISTINCT ON (key, level) key, level, name FROM area_former_name"
+        "SELECT DISTINCT ON (key, level) key, level, title FROM area_former_name"
         " WHERE key = ANY($1) AND valid_until > $2 ORDER BY key, level, valid_until",
         keys,
         day,
     )
-    return {(row["key"], row["level"]): row["name"] for row in rows}
+    return {(row["key"], row["level"]): row["title"] for row in rows}
 
 
 async def counted(tx: Reader, keys: Sequence[int]) -> set[int]:
@@ -49,9 +49,9 @@ async def store(tx: Transaction, divisions: Iterable[Division]) -> None:
     """Write divisions as registry-api has them now."""
     rows = [(each.key, each.level, each.name, each.valid_from, each.valid_to) for each in divisions]
     await tx.execute(
-        "INSERT INTO area (key, level, name, valid_from, valid_to)"
+        "INSERT INTO area (key, level, title, valid_from, valid_to)"
         " SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::date[], $5::date[])"
-        " ON CONFLICT (key, level) DO UPDATE SET name = excluded.name, valid_from = excluded.valid_from,"
+        " ON CONFLICT (key, level) DO UPDATE SET title = excluded.title, valid_from = excluded.valid_from,"
         " valid_to = excluded.valid_to",
         *[list(column) for column in zip(*rows, strict=True)],
     )
@@ -60,8 +60,8 @@ async def store(tx: Transaction, divisions: Iterable[Division]) -> None:
 async def found(tx: Transaction, division: Division) -> None:
     """Add a division from a day on; one that is known gets the name, and keeps the one before."""
     await tx.execute(
-        "INSERT INTO area_former_name (key, level, valid_until, name)"
-        " SELECT key, level, $4, name FROM area WHERE key = $1 AND level = $2 AND name <> $3"
+        "INSERT INTO area_former_name (key, level, valid_until, title)"
+        " SELECT key, level, $4, title FROM area WHERE key = $1 AND level = $2 AND title <> $3"
         " ON CONFLICT DO NOTHING",
         division.key,
         division.level,
@@ -69,8 +69,8 @@ async def found(tx: Transaction, division: Division) -> None:
         division.valid_from,
     )
     await tx.execute(
-        "INSERT INTO area (key, level, name, valid_from) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (key, level) DO UPDATE SET name = excluded.name",
+        "INSERT INTO area (key, level, title, valid_from) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (key, level) DO UPDATE SET title = excluded.title",
         division.key,
         division.level,
         division.name,
@@ -101,7 +101,7 @@ async def renamings(tx: Reader) -> list[tuple[int, date]]:
 async def keep_former_name(tx: Transaction, division: Division, until: date, name: str) -> None:
     """Remember what a division was called before a day."""
     await tx.execute(
-        "INSERT INTO area_former_name (key, level, valid_until, name) VALUES ($1, $2, $3, $4)"
+        "INSERT INTO area_former_name (key, level, valid_until, title) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT DO NOTHING",
         division.key,
         division.level,

@@ -16,7 +16,7 @@ class AreaRow(ReportingTable, table=True):
 
     key: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     level: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    name: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
     valid_from: date | None = None
     valid_to: date | None = Field(default=None, description="last day")
 
@@ -29,7 +29,7 @@ class AreaFormerNameRow(ReportingTable, table=True):
     key: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     level: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     valid_until: date = Field(primary_key=True)
-    name: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
 
 
 class AreaSuccessionRow(ReportingTable, table=True):

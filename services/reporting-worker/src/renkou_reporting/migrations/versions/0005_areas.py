@@ -18,7 +18,7 @@ def upgrade() -> None:
         "area",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("key", "level"),
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("level", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", "level", "valid_until"),
     )
     op.create_table(
