@@ -36,6 +36,19 @@ SECRET = "the client secret of a test"
 EVERYWHERE = AreaScope.everything()
 APPLY = {"registry": apply_registry, "migrant": apply_migrant}
 
+DIVISIONS: dict[str, tuple[str, str | None, str | None]] = {
+    "34": ("安徽省", None, None),
+    "3401": ("合肥市", None, None),
+    "340103": ("庐阳区", None, None),
+    "340103001": ("亳州路街道", None, None),
+    "340103002": ("双岗街道", None, None),
+    "340103001001": ("一社区", None, None),
+    "340103001002": ("二社区", None, None),
+    "340103001003": ("三社区", None, None),
+    "340103002001": ("四社区", None, None),
+}
+"""Divisions of the node by code: name, first and last day."""
+
 DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
 LineMaker = Callable[..., Line]
 type Json = dict[str, Any]
@@ -241,6 +254,25 @@ def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str
         if given != {"client_id": "reporting-worker", "client_secret": secret}:
             raise HTTPException(401)
         return {"access_token": token, "token_type": "Bearer", "expires_in": 900}
+
+    def division(code: str) -> Json:
+        name, begins, ends = DIVISIONS[code]
+        return {"code": code, "name": name, "valid_from": begins, "valid_to": ends}
+
+    @app.get("/areas/{code}")
+    async def read_area(code: str, request: Request, on: date | None = None) -> Json:
+        if request.headers["authorization"] != f"Bearer {token}":
+            raise HTTPException(401)
+        above = [{"code": each, "name": DIVISIONS[each][0]} for each in DIVISIONS if code.startswith(each)]
+        return division(code) | {"chain": above}
+
+    @app.get("/areas/{code}/children")
+    async def read_children(code: str, limit: int, after: int = 0) -> Json:
+        """Two a page, so that whoever reads has to turn it."""
+        size = {6: 9, 9: 12}[len(code)]
+        below = [each for each in DIVISIONS if len(each) == size and each.startswith(code)]
+        following = str(after + 2) if len(below) > after + 2 else None
+        return {"items": [division(each) for each in below[after : after + 2]], "next": following}
 
     @app.get("/feeds/{name}")
     async def read_feed(name: str, after: int, limit: int, request: Request) -> dict[str, Any]:

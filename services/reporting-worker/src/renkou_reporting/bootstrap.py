@@ -15,6 +15,7 @@ from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.consumer import FeedConsumer, FeedSource
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
+from renkou_reporting.areas.sync import AreaReader
 from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
@@ -23,11 +24,15 @@ from renkou_reporting.subscriptions import apply_migrant, apply_registry
 __all__ = ["CurrentRuntime", "Runtime", "build_consumers", "build_rebuilder", "open_runtime"]
 
 
-def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, FeedSource]:
-    """Return the HTTP side of both feeds: for catching up, for rebuilds, for their heads."""
+def _service_token(settings: ReportingSettings, http: httpx.AsyncClient) -> ServiceToken:
     if settings.service_secret_file is None:
         raise ValueError("RENKOU_SERVICE_SECRET_FILE has to name a file")
-    token = ServiceToken(settings.registry_url, CLIENT_ID, settings.service_secret_file, http)
+    return ServiceToken(settings.registry_url, CLIENT_ID, settings.service_secret_file, http)
+
+
+def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, FeedSource]:
+    """Return the HTTP side of both feeds: for catching up, for rebuilds, for their heads."""
+    token = _service_token(settings, http)
     return {
         "registry": FeedClient(settings.registry_url, "registry", token, http),
         "migrant": FeedClient(settings.migrant_url, "migrant", token, http),
@@ -89,3 +94,10 @@ def build_consumers(runtime: Runtime, broker: NatsClient) -> list[FeedConsumer]:
 def build_rebuilder(runtime: Runtime) -> Rebuilder:
     """Return the job that works off requested rebuilds."""
     return Rebuilder(runtime.database, runtime.feeds, runtime.clock)
+
+
+def build_area_reader(runtime: Runtime) -> AreaReader:
+    """Return what reads the district's divisions from registry-api."""
+    settings = runtime.settings
+    token = _service_token(settings, runtime.http)
+    return AreaReader(runtime.database, runtime.district, settings.registry_url, token, runtime.http)

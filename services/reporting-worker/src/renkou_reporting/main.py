@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
+from renkou_reporting.areas.routes import router as areas_router
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
@@ -49,6 +50,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
         description="Assessment figures of a district node (考核统计)",
         lifespan=lifespan,
         routers=[
+            areas_router,
             indicators_router,
             measures_router,
             figures_router,

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from renkou_common.http.idempotency import IdempotencyRecord
 from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
+from renkou_reporting.areas import tables as area_tables
 from renkou_reporting.base import ReportingTable
 from renkou_reporting.calendar import tables as calendar_tables
 from renkou_reporting.facts import tables as facts_tables
@@ -15,6 +16,7 @@ from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
 
 FEATURES = (
+    area_tables,
     calendar_tables,
     facts_tables,
     forms_tables,

@@ -45,12 +45,20 @@ _EXCHANGE = frozenset(
         Measure.NOTICE_CONFIRMED,
     }
 )
+_FIRSTS = frozenset(
+    {
+        Measure.FIRST_MARRIAGE,
+        Measure.LATE_FIRST_MARRIAGE,
+        Measure.FIRST_BIRTH,
+        Measure.LATE_FIRST_BIRTH,
+    }
+)
 # Cards, visits, services, supplies, benefits: for residents and migrants side by side.
 _GONE = frozenset({Measure.METHOD_SUPPLIES_CONFIRMED})
-_SERVICES = frozenset(Measure) - STOCK_SIGNS.keys() - _OFFICE - _EXCHANGE - _GONE
+_SERVICES = frozenset(Measure) - STOCK_SIGNS.keys() - _OFFICE - _EXCHANGE - _FIRSTS - _GONE
 MEASURES_OF: dict[Population, frozenset[Measure]] = {
-    Population.REGISTERED: frozenset(STOCK_SIGNS) | _SERVICES,
-    Population.RESIDENT: frozenset(STOCK_SIGNS) | _SERVICES,
+    Population.REGISTERED: frozenset(STOCK_SIGNS) | _SERVICES | _FIRSTS,
+    Population.RESIDENT: frozenset(STOCK_SIGNS) | _SERVICES | _FIRSTS,
     Population.MIGRANT_IN: frozenset(STOCK_SIGNS) | _SERVICES | _EXCHANGE,
     Population.MIGRANT_OUT: frozenset(STOCK_SIGNS),
     Population.MIGRANT_OUT_CERTIFIED: frozenset({Measure.OPENING, Measure.IN, Measure.OUT}),

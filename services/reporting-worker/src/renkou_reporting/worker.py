@@ -1,6 +1,6 @@
 """The process without HTTP: ``python -m renkou_reporting.worker``.
 
-Consumers of both feeds, rebuilds, the cohort stock and housekeeping, side by side.
+Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
 from renkou_reporting.bootstrap import (
     Runtime,
+    build_area_reader,
     build_broker,
     build_consumers,
     build_rebuilder,
@@ -73,6 +74,7 @@ async def main() -> int:
         rebuilder = build_rebuilder(runtime)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "broker": broker.run,
+            "areas": build_area_reader(runtime).run,
             "rebuilds": lambda: work_off_rebuilds(rebuilder),
             "cohorts": lambda: fold_cohorts(runtime),
             "housekeeping": lambda: keep_house(runtime),

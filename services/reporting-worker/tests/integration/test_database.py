@@ -12,6 +12,9 @@ from ..support import Reporting
 
 # Every text column, with what may stand in it. A new one has to be thought about here.
 TEXT_COLUMNS = {
+    ("area", "title"): "what a division is called; public",
+    ("area_former_name", "title"): "what a division was called; public",
+    ("area_succession", "kind"): "code",
     ("aggregate_return", "title"): "what a return is called; long numbers are refused",
     ("aggregate_return", "source"): "the office a return comes from; long numbers are refused",
     ("aggregate_return", "withdrawal_reason"): "long numbers are refused",

@@ -34,6 +34,11 @@ class Measure(StrEnum):
     DEATH = "death"  # 死亡
     IN = "in"  # 迁入、流入
     OUT = "out"  # 迁出、流出
+    # Of women in the register, on the day it happened; late: at 23 and above, at 24 and above.
+    FIRST_MARRIAGE = "first_marriage"  # 女性初婚
+    LATE_FIRST_MARRIAGE = "late_first_marriage"  # 女性晚婚初婚
+    FIRST_BIRTH = "first_birth"  # 女性初育
+    LATE_FIRST_BIRTH = "late_first_birth"  # 女性晚育初育
     CHECK_DUE = "check_due"  # 应查验
     CHECK_MADE = "check_made"  # 已查验
     CERTIFICATE_APPLIED = "certificate_applied"  # 证明申请
@@ -97,6 +102,8 @@ class Measure(StrEnum):
     BUDGET_SPENT = "budget_spent"  # 事业费支出, 分
 
 
+AREA_CHANGE = "area_change"
+"""Detail of the in and out lines that a changed division leads to (区划变更): nobody moved."""
 AreaText = Annotated[str, Field(pattern=r"^\d{12}$", description="12-digit area code, zero-padded")]
 Detail = Annotated[
     str,

@@ -54,6 +54,15 @@ class AreaSuccession(BaseModel):
     title: str = Field(description="what the community is called; public")
 
 
+class AreaHeirs(BaseModel):
+    """Which divisions have the territory of one of the sources from the day on; itself where it goes on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    area: AreaText
+    successors: list[AreaText]
+
+
 class AreaChanged(BaseModel):
     """Communities were split, merged, renamed or put under another subdistrict from a day on."""
 
@@ -65,3 +74,6 @@ class AreaChanged(BaseModel):
     sources: list[AreaText]
     ended: list[AreaText] = Field(description="those of the sources that exist no longer")
     successors: list[AreaSuccession]
+    heirs: list[AreaHeirs] = Field(
+        default=[], description="for each of the sources; none: all successors for each"
+    )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType
-from renkou_common.contracts.registry_time import AreaChanged, AreaSuccession, PersonReassigned
+from renkou_common.contracts.registry_time import AreaChanged, AreaHeirs, AreaSuccession, PersonReassigned
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
@@ -75,6 +75,12 @@ async def _change_divisions(runtime: Runtime, tx: Transaction, change: AreaChang
         ended=[area_text(area) for area in succession.ended],
         successors=[
             AreaSuccession(area=area_text(each.area), title=each.name) for each in succession.successors
+        ],
+        heirs=[
+            AreaHeirs(
+                area=area_text(area), successors=[area_text(to) for to in succession.successors_of(area)]
+            )
+            for area in succession.sources
         ],
     )
     await runtime.outbox.append(tx, RegistryEventType.AREA_CHANGED, change.id, payload)

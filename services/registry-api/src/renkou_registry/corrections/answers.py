@@ -32,6 +32,7 @@ _FIELDS = {
     "present_since": ("现居住起始日期", "living there since"),
     "usual_area": ("常住地", "usual residence"),
     "mother_usual_area": ("母亲常住地", "mother's usual residence"),
+    "mother_age": ("母亲生育时年龄", "mother's age at the birth"),
     "to_area": ("迁往地", "moved to"),
     "from_area": ("迁出地", "moved from"),
     "transfer_registration": ("户籍随迁", "registration transferred"),

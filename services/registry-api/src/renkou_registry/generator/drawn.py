@@ -16,6 +16,7 @@ from renkou_common.crypto import FieldCipher
 from renkou_registry.generator.drawing import Chunk
 from renkou_registry.generator.lives import Life
 from renkou_registry.life_events.addresses import AddressKind, Place
+from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.domain import LifeEvent, PersonState, derive
 from renkou_registry.life_events.kinds import EventKind
 from renkou_registry.persons.domain import PersonEntry
@@ -116,7 +117,12 @@ def _lived(
     if first.mother_id != entry.mother_id:
         first = replace(first, mother_id=entry.mother_id)
     if life.mother_id is not None and first.parity:
-        first = replace(first, mother_usual_area=states[life.mother_id].usual_area(first.birth_date))
+        mother = states[life.mother_id]
+        first = replace(
+            first,
+            mother_usual_area=mother.usual_area(first.birth_date),
+            mother_age=full_years(mother.birth_date, first.birth_date),
+        )
     event = entry_event(first, chunk.new_id())
     events, places = (
         [event],

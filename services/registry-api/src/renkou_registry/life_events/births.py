@@ -12,6 +12,7 @@ from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching
 from renkou_registry.households import service as households
 from renkou_registry.kin.domain import check_parent
+from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.domain import Addresses, PersonState
 from renkou_registry.life_events.recording import Desk, state_of
 from renkou_registry.persons import entering, registration
@@ -133,4 +134,5 @@ def _entry(birth: Birth, parents: Parents) -> PersonEntry:
         father_id=parents.father.id if parents.father else None,
         parity=birth.parity or mother.children_count + 1,
         mother_usual_area=parents.usual_area,
+        mother_age=full_years(mother.birth_date, birth.happened_on),
     )

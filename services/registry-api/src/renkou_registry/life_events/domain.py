@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from renkou_common.contracts.lines import LineKey, Measure, Population
+from renkou_common.codes.lists import MaritalStatus, Sex
+from renkou_common.contracts.lines import AREA_CHANGE, LineKey, Measure, Population
 from renkou_common.errors import Conflict
 from renkou_registry.cards.domain import due_lines
+from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.family import Family
 from renkou_registry.life_events.kinds import EventKind, LifeEvent
 from renkou_registry.life_events.residence import Addresses, Renaming, Rules, usual_residences
@@ -26,6 +28,9 @@ __all__ = ["Addresses", "EventKind", "LifeEvent", "PersonState", "Rules", "deriv
 type District = tuple[int, int]
 
 
+LATE_MARRIAGE_AGE = 23
+LATE_BIRTH_AGE = 24
+_FIRSTS_OVER = frozenset({Population.REGISTERED, Population.RESIDENT})
 ENTRY_MEASURES = {
     EventKind.OPENING: Measure.OPENING,
     EventKind.ARRIVAL: Measure.IN,
@@ -63,6 +68,14 @@ _BEFORE_ENTRY = FOLLOWING | {EventKind.MARRIAGE}  # may be older than the record
 _RANK = {EventKind.AREA_CHANGE: 0, EventKind.DEATH: 2} | dict.fromkeys(FOLLOWING, 2)  # within one day
 
 
+class _Belonging(NamedTuple):
+    """To which area somebody belongs from a day on, None to none; ``renamed``: only the division changed."""
+
+    since: date
+    area: int | None
+    renamed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PersonState:
     """What holds after the whole history.
@@ -86,6 +99,8 @@ class PersonState:
     mother_id: UUID | None = None
     father_id: UUID | None = None
     stay_began_on: date | None = None  # since when at the first present address, also before the entry
+    mother_age: int | None = None  # in full years on the day of birth, where the birth is in the register
+    first_married_on: date | None = None  # where the register holds the marriage
 
     @property
     def registered_area(self) -> int:
@@ -203,7 +218,16 @@ def state_after(facts: Sequence[LifeEvent], district: District, rules: Rules) ->
         mother_id=family.mother_id,
         father_id=family.father_id,
         stay_began_on=entry.data["present_since"],
+        mother_age=entry.data.get("mother_age"),
+        first_married_on=_first_marriage(rest),
     )
+
+
+def _first_marriage(rest: Sequence[LifeEvent]) -> date | None:
+    """Return the day of the marriage that is told to be the first (GB/T 2261.2: 21)."""
+    first = str(MaritalStatus.FIRST_MARRIAGE)
+    days = (e.happened_on for e in rest if e.kind is EventKind.MARRIAGE and e.data["marital_status"] == first)
+    return next(days, None)
 
 
 def married_since(history: Sequence[LifeEvent]) -> list[tuple[date, bool]]:
@@ -230,19 +254,38 @@ def population_lines(history: Sequence[LifeEvent], district: District, rules: Ru
 
 def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
     """Return the lines of a state."""
-    if len(state.addresses) == 1 and len(state.usual) <= 1 and state.alive:
+    if len(state.addresses) == 1 and len(state.usual) <= 1 and state.alive and not _has_firsts(state):
         return _lines_of_entry(state, district)
-    low, high = district
-    registered: list[tuple[date, int | None]] = []
-    migrant_in: list[tuple[date, int | None]] = []
-    migrant_out: list[tuple[date, int | None]] = []
-    for a in state.addresses:
-        home = a.registered if low <= a.registered <= high else None
-        here = a.present if low <= a.present <= high else None
-        registered.append((a.since, home))
-        migrant_in.append((a.since, here if home is None else None))
-        migrant_out.append((a.since, home if here is None else None))
-    resident = [(since, area if low <= area <= high else None) for since, area in state.usual]
+
+    def inside(area: int) -> bool:
+        return district[0] <= area <= district[1]
+
+    registered = [
+        _Belonging(a.since, a.registered if inside(a.registered) else None, a.renaming is not None)
+        for a in state.addresses
+    ]
+    migrant_in = [
+        _Belonging(
+            a.since,
+            a.present if inside(a.present) and not inside(a.registered) else None,
+            a.renaming is not None,
+        )
+        for a in state.addresses
+    ]
+    migrant_out = [
+        _Belonging(
+            a.since,
+            a.registered if inside(a.registered) and not inside(a.present) else None,
+            a.renaming is not None,
+        )
+        for a in state.addresses
+    ]
+    renamings = {(a.since, a.renaming.old, a.renaming.usual) for a in state.addresses if a.renaming}
+    before = [None, *(area for _, area in state.usual)]
+    resident = [
+        _Belonging(since, area if inside(area) else None, (since, old, area) in renamings)
+        for (since, area), old in zip(state.usual, before, strict=False)
+    ]
     lines: Counter[LineKey] = Counter()
     for population, membership in (
         (Population.REGISTERED, registered),
@@ -250,12 +293,20 @@ def lines_of(state: PersonState, district: District) -> Counter[LineKey]:
         (Population.MIGRANT_OUT, migrant_out),
         (Population.RESIDENT, resident),
     ):
-        if any(area is not None for _, area in membership):
+        if any(each.area is not None for each in membership):
             for key in _membership_lines(population, membership, state):
                 lines[key] += 1
+            if population in _FIRSTS_OVER:
+                for key in _first_lines(population, membership, state):
+                    lines[key] += 1
     for key, value in due_lines(state, district).items():
         lines[key] += value
     return lines
+
+
+def _has_firsts(state: PersonState) -> bool:
+    """Say whether somebody may have lines of a first marriage, or of a mother's first birth."""
+    return state.first_married_on is not None or state.mother_age is not None
 
 
 def _lines_of_entry(state: PersonState, district: District) -> Counter[LineKey]:
@@ -296,28 +347,66 @@ def left_area(state: PersonState, district: District) -> int | None:
 
 
 def _membership_lines(
-    population: Population, membership: Iterable[tuple[date, int | None]], state: PersonState
+    population: Population, membership: Iterable[_Belonging], state: PersonState
 ) -> Iterable[LineKey]:
-    """Yield a line for each beginning and end of belonging to an area."""
+    """Yield a line for each beginning and end of belonging to an area; where only the division changed, the
+    lines say so."""
 
     month = state.birth_date.isoformat()[:7]
 
-    def line(area: int, on: date, measure: Measure) -> LineKey:
+    def line(area: int, on: date, measure: Measure, detail: str = "") -> LineKey:
         parity = state.parity if measure is Measure.BIRTH else 0
-        return LineKey(population, f"{area:012d}", on, measure, state.sex, month, parity)
+        return LineKey(population, f"{area:012d}", on, measure, state.sex, month, parity, detail)
 
     current: int | None = None
-    for number, (on, area) in enumerate(membership):
+    for number, (on, area, renamed) in enumerate(membership):
         if area == current:
             continue
+        detail = AREA_CHANGE if renamed and current is not None and area is not None else ""
         if current is not None:
-            yield line(current, on, Measure.OUT)
+            yield line(current, on, Measure.OUT, detail)
         if area is not None:
             at_entry = number == 0 and on == state.entered_on
-            yield line(area, on, ENTRY_MEASURES[state.entry] if at_entry else Measure.IN)
+            yield line(area, on, ENTRY_MEASURES[state.entry] if at_entry else Measure.IN, detail)
         current = area
     if current is not None and state.died_on is not None:
         yield line(current, state.died_on, Measure.DEATH)
+
+
+def _first_lines(
+    population: Population, membership: Sequence[_Belonging], state: PersonState
+) -> Iterable[LineKey]:
+    """Yield the lines of a woman's first marriage, and of the first birth that brought this person: where
+    they count on that day, late at 23 and at 24 (晚婚, 晚育)."""
+
+    def lines(area: int, on: date, age: int, first: Measure, late: Measure, late_at: int) -> list[LineKey]:
+        found = [first, late] if age >= late_at else [first]
+        return [LineKey(population, f"{area:012d}", on, each, int(Sex.FEMALE)) for each in found]
+
+    married = state.first_married_on
+    if married is not None and state.sex == Sex.FEMALE:
+        then = [each.area for each in membership if each.since <= married]
+        if then and then[-1] is not None:
+            age = full_years(state.birth_date, married)
+            yield from lines(
+                then[-1], married, age, Measure.FIRST_MARRIAGE, Measure.LATE_FIRST_MARRIAGE, LATE_MARRIAGE_AGE
+            )
+    at_birth = membership[0]
+    if (
+        state.entry is EventKind.BIRTH
+        and state.parity == 1
+        and state.mother_age is not None
+        and at_birth.area is not None
+        and at_birth.since == state.entered_on
+    ):
+        yield from lines(
+            at_birth.area,
+            at_birth.since,
+            state.mother_age,
+            Measure.FIRST_BIRTH,
+            Measure.LATE_FIRST_BIRTH,
+            LATE_BIRTH_AGE,
+        )
 
 
 def _move(before: Addresses, event: LifeEvent, district: District) -> Addresses:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from renkou_common.codes.lists import KinKind
@@ -11,6 +12,8 @@ from renkou_common.errors import Conflict, InvalidInput
 from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.kin.domain import check_parent
+from renkou_registry.life_events.births import parent_younger
+from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.couples import everywhere
 from renkou_registry.life_events.domain import EventKind, LifeEvent, effective
 from renkou_registry.life_events.recording import Desk, history_of, record, state_of
@@ -90,8 +93,8 @@ async def count_children(
 
 
 async def follow_mother(desk: Desk, mother_id: UUID, since: date | None = None) -> list[UUID]:
-    """Correct the entry of each child born (since a day) whose mother's usual residence on the day of birth
-    is another one by what the register knows now; returns these children."""
+    """Correct the entry of each child born (since a day) whose mother's usual residence or age on the day of
+    birth is another one by what the register knows now; returns these children."""
     corrected = []
     async with reaching_everywhere(desk.tx, desk.scope):
         children = await persons.children_born(desk.tx, mother_id, since or date.min)
@@ -102,9 +105,13 @@ async def follow_mother(desk: Desk, mother_id: UUID, since: date | None = None) 
             entry = next(iter(effective(await history_of(desk, child_id))), None)
             if entry is None or not _born_of(entry, mother_id):
                 continue
-            usual = state.usual_area(entry.happened_on)
-            if usual != entry.data.get("mother_usual_area"):
-                await _correct_entry(everywhere(desk), child, entry, usual)
+            now = {
+                "mother_usual_area": state.usual_area(entry.happened_on),
+                "mother_age": full_years(state.birth_date, entry.happened_on),
+            }
+            changes = {name: value for name, value in now.items() if value != entry.data.get(name)}
+            if changes:
+                await _correct_entry(everywhere(desk), child, entry, changes)
                 corrected.append(child_id)
     return corrected
 
@@ -113,8 +120,8 @@ def _born_of(entry: LifeEvent, mother_id: UUID) -> bool:
     return entry.kind is EventKind.BIRTH and entry.data.get("mother_id", str(mother_id)) == str(mother_id)
 
 
-async def _correct_entry(desk: Desk, child: PersonRecord, entry: LifeEvent, usual: int | None) -> None:
-    data = {"changes": {"mother_usual_area": usual}, "reason": "母亲的常住地有更正"}
+async def _correct_entry(desk: Desk, child: PersonRecord, entry: LifeEvent, changes: dict[str, Any]) -> None:
+    data = {"changes": changes, "reason": "母亲的登记有更正"}
     event = LifeEvent(new_id(), EventKind.CORRECTION, entry.happened_on, data, corrects=entry.id)
     done = await record(desk, child, event)
     payload = EventCorrected(**done.fields(), corrected_event_id=entry.id)

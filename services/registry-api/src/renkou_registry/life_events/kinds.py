@@ -33,7 +33,7 @@ class LifeEvent:
     """One recorded event. ``data`` holds what its kind needs:
 
     entries: ``sex, birth_date, marital_status, registered_area, present_area, present_since``, a birth also
-    ``parity, mother_usual_area``; marriage: ``marital_status``; move: ``to_area, transfer_registration``;
+    ``parity, mother_usual_area, mother_age``; marriage: ``marital_status``; move: ``to_area, transfer_registration``;
     address: ``address`` (registered or present); area change: ``from_area`` and the areas that take its place
     as ``registered_area, present_area, usual_area``; adoption: ``mother_id, father_id``; merge: ``kept_id``;
     correction: ``changes``. Kin are ids. Dates in ``data`` are dates.

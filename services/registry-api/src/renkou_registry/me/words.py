@@ -173,6 +173,7 @@ FIELDS: dict[str, str] = {
     "merged_subject_id": "合并前对象编号 subject before the merge",
     "method": "避孕方法 method",
     "months": "月数 months",
+    "mother_age": "母亲生育时年龄 age of the mother at the birth",
     "mother_id": "母亲 mother",
     "mother_usual_area": "母亲常住地代码 usual area of the mother",
     "name": "姓名 name",

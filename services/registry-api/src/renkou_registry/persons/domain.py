@@ -74,6 +74,7 @@ class PersonEntry:
     children_count: int = 0
     parity: int = 0
     mother_usual_area: int | None = None
+    mother_age: int | None = None
     id: UUID = field(default_factory=new_id)
     ref: UUID = field(default_factory=uuid4)
 

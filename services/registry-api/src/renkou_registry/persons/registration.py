@@ -239,6 +239,8 @@ def entry_event(entry: PersonEntry, event_id: UUID) -> LifeEvent:
     data |= {name: str(person_id) for name, person_id in kin if person_id is not None}
     if entry.kind is EntryKind.BIRTH:
         data |= {"parity": entry.parity, "mother_usual_area": entry.mother_usual_area}
+        if entry.mother_age is not None:
+            data["mother_age"] = entry.mother_age
     return LifeEvent(event_id, EventKind(entry.kind), entry.entered_on, data)
 
 

@@ -80,6 +80,11 @@ async def test_people_of_a_split_community_follow_by_their_street_and_the_rest_a
     assert (await clerk.get(f"/households/{household['id']}")).json()["area"] == EAST
     events = await people.events(near["ref"])
     assert events[-1].type == "registry.person.reassigned.v1"
+    assert {each["detail"] for each in events[-1].data["lines"] if each["measure"] in ("in", "out")} == {
+        "area_change"
+    }
+    (told,) = await people.events(done["id"])
+    assert told.data["heirs"] == [{"area": OLD, "successors": [EAST, WEST]}]
     assert lines(events) == [
         ("registered", "in", "2025-07-01", EAST, 1),
         ("registered", "out", "2025-07-01", OLD, 1),

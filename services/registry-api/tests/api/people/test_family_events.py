@@ -1,5 +1,7 @@
 """Divorce, widowhood, adoption, addresses, returns: kin agree both ways, newborns follow their mother."""
 
+from collections import Counter
+
 import pytest
 import pytest_asyncio
 
@@ -177,6 +179,33 @@ async def test_a_corrected_move_of_the_mother_corrects_where_her_newborn_counts(
     }
     assert ("birth", "2025-10-01", NEXT_DOOR, -1) in resident
     assert ("birth", "2025-10-01", HERE, 1) in resident
+
+
+async def test_a_mother_whose_birth_date_is_corrected_had_her_first_child_late(
+    people: People, approver: Caller
+) -> None:
+    mother = await people.enter(birth_date="2003-03-07")
+    born = await people.record(
+        "births", mother_id=mother["id"], happened_on="2025-10-01", child={"name": "小晚", "sex": 1}
+    )
+    child = await people.read(born["person_id"])
+
+    async def counted() -> Counter[tuple[str, str]]:
+        found: Counter[tuple[str, str]] = Counter()
+        for event in await people.events(child["ref"]):
+            for line in event.data["lines"]:
+                if line["measure"].endswith("first_birth"):
+                    found[line["measure"], line["population"]] += line["value"]
+        return +found
+
+    first = {("first_birth", "registered"): 1, ("first_birth", "resident"): 1}
+    assert await counted() == first
+    entry = (await people.caller.get(f"/persons/{mother['id']}/events")).json()["items"][0]["id"]
+    await carried_out(
+        people.caller, approver, event_id=entry, changes={"birth_date": "2001-03-07"}, reason="录错"
+    )
+    late = {("late_first_birth", "registered"): 1, ("late_first_birth", "resident"): 1}
+    assert await counted() == first | late
 
 
 async def test_another_street_in_the_same_community_moves_no_figure_and_leaks_nothing(

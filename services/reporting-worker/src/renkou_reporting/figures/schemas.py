@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common.contracts.lines import Population
+from renkou_common.http.days import Day
 from renkou_reporting.labels import Label
 
 MAX_PERIODS = 120
@@ -21,6 +22,11 @@ _THROUGH = Field(
     default=None,
     pattern=r"^\d{4}-\d{2}$",
     description="last month to count where the period is not over yet (the months so far), e.g. 2026-05",
+)
+_BOUNDARIES = Field(
+    default=None,
+    description="areas as they were bounded on this day, over all periods; without it facts count in the area "
+    "of their day",
 )
 type Step = Literal["month", "quarter", "half_year", "year", "statistical_year"]
 
@@ -46,6 +52,7 @@ class FigureQuestion(_Sliced):
     population: Population
     period: str = _PERIOD
     through: str | None = _THROUGH
+    boundaries: Day | None = _BOUNDARIES
 
 
 class TableQuestion(_Sliced):
@@ -60,6 +67,7 @@ class TableQuestion(_Sliced):
     through: str | None = _THROUGH
     by: Step | None = Field(default=None, description="break each period into months, quarters ...")
     indicator: Annotated[list[str], Field(max_length=200)] = []
+    boundaries: Day | None = _BOUNDARIES
 
 
 class SeriesQuestion(_Sliced):
@@ -71,6 +79,7 @@ class SeriesQuestion(_Sliced):
     first: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="a month of the first period")]
     last: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$", description="a month of the last period")]
     by: Step = "month"
+    boundaries: Day | None = _BOUNDARIES
 
 
 class PeriodAnswer(BaseModel):
@@ -89,6 +98,7 @@ class Frame(BaseModel):
     population_name: Label
     as_of: dict[str, int] = Field(description="number of the last event taken in, by feed")
     revision: UUID = Field(description="state of the definitions, as in GET /indicators")
+    boundaries: date | None = Field(description="day of the boundaries; null: those of each fact's day")
 
 
 class Head(BaseModel):
@@ -121,6 +131,9 @@ class FigureAnswer(Numbers, Head, Frame):
     area: str
     period: PeriodAnswer
     parts: dict[str, str] = Field(description="what numerator and denominator are made of")
+    together: list[str] = Field(
+        description="areas of that day that only have a figure together, where these boundaries give none"
+    )
 
 
 class SeriesItem(Numbers):

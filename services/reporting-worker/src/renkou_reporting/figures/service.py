@@ -1,7 +1,7 @@
 """Answers questions about figures: checks them, computes all at once, and says what came out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,9 @@ from renkou_common.database import Reader
 from renkou_common.errors import InvalidInput, NotFound, Text
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
+from renkou_reporting.areas import service as areas_service
+from renkou_reporting.areas.domain import Obstacle, days_of
+from renkou_reporting.areas.service import View
 from renkou_reporting.figures import repository
 from renkou_reporting.figures.domain import (
     Asked,
@@ -37,7 +40,14 @@ from renkou_reporting.figures.schemas import (
     SeriesQuestion,
     TableQuestion,
 )
-from renkou_reporting.indicators.domain import Catalogue, Dimension, Indicator, covers
+from renkou_reporting.indicators.domain import (
+    Catalogue,
+    Dimension,
+    Indicator,
+    IndicatorKind,
+    TermKind,
+    covers,
+)
 from renkou_reporting.indicators.service import current
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import last_day_counted, parse_month, parse_period, steps_of
@@ -85,6 +95,8 @@ class Table:
     outcomes: dict[tuple[int, int, int], Outcome]
     as_of: dict[str, int]
     catalogue: Catalogue
+    boundaries: date | None = None
+    obstacles: Mapping[tuple[int, int, int], Obstacle] = field(default_factory=dict)
 
 
 async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> FigureAnswer:
@@ -94,6 +106,7 @@ async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> Figu
     column = Column(period, last_day_counted(period, question.through))
     found = await _one_row(tx, question, area, [column])
     (asked,), outcome = found.asked.values(), found.outcomes[0, 0, 0]
+    obstacle = found.obstacles.get((0, 0, 0))
     return FigureAnswer(
         **_frame(found),
         **_head(asked.indicator, asked.sliced),
@@ -101,6 +114,7 @@ async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> Figu
         area=area.value,
         period=_period(column),
         parts={name: decimal_text(number) for name, number in outcome.parts.items()},
+        together=list(obstacle.together) if obstacle else [],
     )
 
 
@@ -132,13 +146,15 @@ async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion) -> Tab
     columns = _columns(question)
     catalogue = await current(tx)
     rows = _rows(catalogue, question)
-    spans = await _spans(tx, area, question.areas)
+    view = await _view(tx, area, question, question.areas)
+    spans = view.spans if view is not None else await _spans(tx, area, question.areas)
     if len(rows) * len(spans) * len(columns) > MAX_FIGURES:
         raise InvalidInput.field(
             "/query", "table_too_large", f"一张表最多 {MAX_FIGURES} 个数",
             f"a table has at most {MAX_FIGURES} figures",
         )  # fmt: skip
-    return await _computed(tx, catalogue, question.population, area, rows, spans, columns)
+    found = await _computed(tx, catalogue, question.population, area, rows, spans, columns)
+    return _bounded(found, view, question.boundaries)
 
 
 async def table(tx: Reader, areas: AreaScope, question: TableQuestion) -> bytes:
@@ -200,8 +216,54 @@ async def _one_row(
         months = column.months
         if catalogue.at(newest.code, months.first, months.last) is None:
             raise _outside_validity(newest, months)
-    span = Span(area.value, (area.interval(),))
-    return await _computed(tx, catalogue, question.population, area, [row], [span], columns)
+    view = await _view(tx, area, question, "self")
+    spans = view.spans if view is not None else [Span(area.value, (area.interval(),))]
+    found = await _computed(tx, catalogue, question.population, area, [row], spans, columns)
+    return _bounded(found, view, question.boundaries)
+
+
+async def _view(tx: Reader, area: AreaCode, question: Question, wanted: str) -> View | None:
+    """Return the areas under the boundaries asked for, None where each fact counts under the code of its day."""
+    if question.boundaries is None:
+        return None
+    below = None if wanted == "self" or area.level is AreaLevel.VILLAGE else _level_below(area, wanted)
+    also = (
+        [span.code for span in (await _spans(tx, area, wanted))[1:]] if area.level < AreaLevel.COUNTY else []
+    )
+    return await areas_service.view(tx, area, question.boundaries, below=below, also=also)
+
+
+def _level_below(area: AreaCode, wanted: str) -> AreaLevel:
+    return AreaLevel(area.level + 1) if wanted == "children" else AreaLevel.VILLAGE
+
+
+def _bounded(found: Table, view: View | None, boundaries: date | None) -> Table:
+    """Return a table without the figures that do not exist under its boundaries: each says why."""
+    if view is None:
+        return found
+    obstacles: dict[tuple[int, int, int], Obstacle] = {}
+    for (number, when), asked in found.asked.items():
+        for first, last in _days_read(found.catalogue, asked.indicator, found.columns[when].months):
+            for place in range(len(found.spans)):
+                obstacle = view.obstacle(place, first, last)
+                if obstacle is not None:
+                    obstacles[number, place, when] = obstacle
+    without = {position: Outcome(0, 0, None, one.reason) for position, one in obstacles.items()}
+    return replace(found, outcomes={**found.outcomes, **without}, boundaries=boundaries, obstacles=obstacles)
+
+
+def _days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:
+    """Return the first and last days of facts that a figure reads; a stock that of one day, what was published
+    none."""
+    if indicator.kind is IndicatorKind.ERROR:
+        return []
+    basis = indicator if indicator.of is None else catalogue.indicators[indicator.of]
+    kinds = {term.kind for term in basis.terms}
+    found = []
+    for each in [months, months.year_before()] if indicator.kind is IndicatorKind.GROWTH else [months]:
+        first, last = days_of(each, opening=bool(kinds & {TermKind.OPENING, TermKind.MEAN}))
+        found.append((last if kinds == {TermKind.STOCK} else first, last))
+    return found
 
 
 async def _computed(
@@ -246,7 +308,7 @@ async def _spans(tx: Reader, area: AreaCode, wanted: str) -> list[Span]:
     spans = [Span(area.value, (area.interval(),))]
     if wanted == "self" or area.level is AreaLevel.VILLAGE:
         return spans
-    level = AreaLevel(area.level + 1) if wanted == "children" else AreaLevel.VILLAGE
+    level = _level_below(area, wanted)
     for key in await repository.areas_below(tx, *area.interval(), level):
         code = AreaCode.from_key(key)
         if code != area:
@@ -365,6 +427,7 @@ def _frame(found: Table) -> dict[str, Any]:
         "population_name": Label(**dict(zip(("zh", "en"), POPULATION_NAMES[found.population], strict=True))),
         "as_of": found.as_of,
         "revision": found.catalogue.revision,
+        "boundaries": found.boundaries,
     }
 
 

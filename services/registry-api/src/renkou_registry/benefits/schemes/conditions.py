@@ -21,6 +21,7 @@ from renkou_registry.benefits.schemes.domain import (
     RegisteredHere,
     SexIs,
 )
+from renkou_registry.life_events.calendar import full_years
 
 _SEX_NAMES = {1: ("男", "male"), 2: ("女", "female")}
 _UNSTATED_MARRIAGE = "90"
@@ -66,11 +67,6 @@ class Finding:
     answer: Answer
     text: Text
     parts: tuple["Finding", ...] = ()
-
-
-def full_years(born: date, day: date) -> int:
-    """Return the age in full years; who is born on 29 February is a year older on 1 March."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def evaluate(condition: Condition, facts: Facts, on: date) -> Finding:

@@ -1,0 +1,127 @@
+"""The dated division tree for callers and for the other features: spans of areas under boundaries, names, lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.database import Reader
+from renkou_common.errors import InvalidInput, NotFound
+from renkou_reporting.areas import repository
+from renkou_reporting.areas.domain import Boundaries, Division, Obstacle, Tree
+from renkou_reporting.figures.domain import Span
+
+_trees: dict[tuple[object, ...], Tree] = {}
+_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Areas under the boundaries of a day: what to add up for each, and which figures do not exist."""
+
+    areas: Sequence[Boundaries]
+    counted: frozenset[int]
+
+    @property
+    def spans(self) -> list[Span]:
+        """What to add up, one span for each area."""
+        return [each.span for each in self.areas]
+
+    def obstacle(self, number: int, first: date, last: date) -> Obstacle | None:
+        """Return why an area (by its number) has no figure of facts from day to day, None where it has one."""
+        return self.areas[number].obstacle(first, last, self.counted)
+
+
+async def tree(tx: Reader) -> Tree:
+    """Return the tree; read again only after a change."""
+    version = await repository.fingerprint(tx)
+    found = _trees.get(version)
+    if found is None:
+        found = await repository.tree(tx)
+        while len(_trees) >= _KEPT:
+            del _trees[next(iter(_trees))]
+        _trees[version] = found
+    return found
+
+
+async def view(
+    tx: Reader,
+    area: AreaCode,
+    boundaries: date,
+    *,
+    below: AreaLevel | None = None,
+    also: Sequence[str] = (),
+    pointer: str = "/query/area",
+) -> View:
+    """Return an area, with ``below`` also the areas of that level within it, as bounded on a day.
+
+    ``also`` are areas to be taken where the tree does not know them: those of other districts.
+    Raises InvalidInput for an area that did not exist on that day, naming what did.
+    """
+    known = await tree(tx)
+    own = known.of(area)
+    if own is not None and not own.valid_on(boundaries):
+        raise _not_on(known, own, boundaries, pointer)
+    codes = [area]
+    if below is not None and area.level < below:
+        codes += [AreaCode(each.code) for each in known.below(area, below, boundaries)]
+        codes += [code for code in map(AreaCode, also) if known.of(code) is None]
+    found = [Boundaries(known, code, boundaries) for code in codes]
+    doubtful = sorted({key for each in found for key in each.doubtful})
+    return View(found, frozenset(await repository.counted(tx, doubtful) if doubtful else ()))
+
+
+async def spans(
+    tx: Reader, area: AreaCode, *, boundaries: date | None, below: AreaLevel | None = None
+) -> list[Span]:
+    """Return what to add up for an area and, with ``below``, the areas of that level within it.
+
+    Without ``boundaries`` facts count under the code of their day. Where a figure may not exist under other
+    boundaries take :func:`view`.
+    """
+    if boundaries is not None:
+        return (await view(tx, area, boundaries, below=below)).spans
+    codes = [area]
+    if below is not None and area.level < below:
+        known = await tree(tx)
+        found = {each.key: each.code for each in known.divisions.values() if each.level == below}
+        low, high = area.interval()
+        codes += [AreaCode(code) for key, code in sorted(found.items()) if low <= key <= high]
+    return [Span(code.value, (code.interval(),)) for code in codes]
+
+
+async def names(tx: Reader, codes: Sequence[str], on: date | None = None) -> dict[str, str]:
+    """Return the names of codes (as long as their level has digits), on a day or now; unknown codes are left out."""
+    known = await tree(tx)
+    wanted = {code: AreaCode.parse(code) for code in codes}
+    found = {code: known.of(area) for code, area in wanted.items()}
+    before: dict[tuple[int, int], str] = {}
+    if on is not None:
+        before = await repository.former_names(tx, [area.key for area in wanted.values()], on)
+    return {
+        code: before.get((each.key, each.level), each.name)
+        for code, each in found.items()
+        if each is not None
+    }
+
+
+async def find(tx: Reader, area: AreaCode) -> tuple[Division, Tree]:
+    """Return a division with the tree around it; raises NotFound."""
+    known = await tree(tx)
+    found = known.of(area)
+    if found is None:
+        raise NotFound.of("区划", "area")
+    return found, known
+
+
+def _not_on(known: Tree, division: Division, day: date, pointer: str) -> InvalidInput:
+    if division.valid_from is not None and day < division.valid_from:
+        others = sorted({each.area for each in known.successions if each.successor == division.key})
+        zh, en = f"该区划自 {division.valid_from} 起使用", f"it exists from {division.valid_from} on"
+    else:
+        others = sorted({each.successor for each in known.successions if each.area == division.key})
+        zh, en = f"该区划已于 {division.valid_to} 撤销", f"it ended on {division.valid_to}"
+    codes = ", ".join(AreaCode.from_key(key).value for key in others) or "-"
+    return InvalidInput.field(
+        pointer, "area_not_on_day", f"{zh}; 该日可用: {codes}", f"{en}; on that day use: {codes}"
+    )
