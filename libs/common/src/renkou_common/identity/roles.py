@@ -30,6 +30,7 @@ class Scope(StrEnum):
     PARTNER_MANAGE = "partner:manage"
     FIGURE_READ = "figure:read"
     FIGURE_MANAGE = "figure:manage"
+    TARGET_MANAGE = "target:manage"
     RETURN_WRITE = "return:write"
     FEED_READ = "feed:read"
     AREA_READ = "area:read"
@@ -150,6 +151,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.SHEET_IMPORT,
             Scope.FIGURE_READ,
             Scope.FIGURE_MANAGE,
+            Scope.TARGET_MANAGE,
             Scope.RETURN_WRITE,
             Scope.BUDGET_WRITE,
             Scope.OFFICE_READ,
@@ -164,6 +166,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.PARTNER_READ,
             Scope.PARTNER_MANAGE,
             Scope.FIGURE_READ,
+            Scope.TARGET_MANAGE,
             Scope.SCHEME_MANAGE,
             Scope.BENEFIT_READ,
             Scope.BENEFIT_APPROVE,
