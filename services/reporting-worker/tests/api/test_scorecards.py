@@ -1,10 +1,20 @@
 """Scorecards are agreed by two; every point lost is explained; places are of areas, never of people."""
 
 import copy
-from uuid import uuid4
+from collections.abc import Sequence
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+
+from renkou_common.database import Reader
+from renkou_common.scope import AreaScope
+from renkou_reporting.figures.domain import Asked, Months, Outcome, Span
+from renkou_reporting.figures.engine import compute
+from renkou_reporting.figures.plan import Position
+from renkou_reporting.scorecards import service
+from renkou_reporting.scorecards.schemas import ScoreQuestion
+from renkou_reporting.scorecards.scores import Figures, ScoreTable
 
 from ..support import Caller, Json, LineMaker, Reporting
 
@@ -285,3 +295,34 @@ async def test_everybody_sees_the_scores_of_their_own_areas(
     assert (await author.get(f"/scorecards/{uuid4()}/scores")).status_code == 404
     body = {"document": DOCUMENT, "reason": "试"}
     assert (await clerk.post("/scorecards", json=body)).status_code == 403
+
+
+async def test_scores_stand_on_whichever_figures_are_read(
+    reporting: Reporting, author: Caller, approver: Caller, line: LineMaker
+) -> None:
+    path = await in_force(author, approver)
+    scorecard_id = UUID(path.removeprefix("/scorecards/"))
+    await year_of(reporting, line)
+    kept: dict[Position, Outcome] = {}
+
+    async def keep(
+        tx: Reader, asked: Sequence[Asked], spans: Sequence[Span], months: Sequence[Months]
+    ) -> dict[Position, Outcome]:
+        kept.update(await compute(tx, asked, spans, months))
+        return kept
+
+    async def published(
+        tx: Reader, asked: Sequence[Asked], spans: Sequence[Span], months: Sequence[Months]
+    ) -> dict[Position, Outcome]:
+        return kept
+
+    async def scored(figures: Figures, source: str) -> ScoreTable:
+        async with reporting.database.transaction(AreaScope.everything()) as tx:
+            return await service.table_of(tx, scorecard_id, ScoreQuestion(), figures, source)
+
+    before = await scored(keep, "live")
+    late = [line("migrant_in", "notice_sent", "2026-02-10", 5, area="340103002001")]
+    await reporting.take_in("registry", late)
+    frozen, live = await scored(published, "2026 v1"), await scored(compute, "live")
+    assert (frozen.source, frozen.rows, frozen.places) == ("2026 v1", before.rows, before.places)
+    assert [str(each.rows[1].totals[0].score) for each in (frozen, live)] == ["65.00", "80.00"]
