@@ -23,6 +23,7 @@ from renkou_reporting.scorecards.domain import (
     score,
     total,
 )
+from renkou_reporting.scorecards.schemas import ScorecardDraft
 from renkou_reporting.targets.domain import Comparison, Goal, Light
 
 AT_LEAST_98 = Goal(Comparison.AT_LEAST, Fraction(98), None)
@@ -79,7 +80,13 @@ def test_a_bonus_is_capped(value: str, bonus: str) -> None:
 
 def test_what_is_watched_gives_and_takes_nothing() -> None:
     found = score(Decimal(0), ALL_OR_NOTHING, None, AT_LEAST_98, Fraction(10))
-    assert (found.points, found.lost, found.bonus) == (0, 0, 0)
+    assert not any((found.points, found.lost, found.bonus))
+
+
+def test_the_example_is_a_scorecard_that_can_be_sent() -> None:
+    example = ScorecardDraft.model_json_schema()["example"]
+    document = ScorecardDraft.model_validate(example).document
+    assert sum(item.weight for item in document.items) == document.total
 
 
 def codes(rule: Rule, goal: Goal | None, bonus: Bonus | None = None, weight: int = 10) -> list[str]:

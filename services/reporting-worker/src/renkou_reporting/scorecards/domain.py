@@ -249,13 +249,13 @@ def _missed(
             return full - off, text
         case Proportional():
             zero_at = Fraction(rule.zero_at) if rule.zero_at is not None else goal.low
-            share = max(1 - short / zero_at, Fraction()) if zero_at else Fraction()
+            left = max(1 - short / zero_at, Fraction()) if zero_at else Fraction()
             at = decimal_text(zero_at) if zero_at else "0"
             text = Text(
                 f"差 {gap}，差 {at} 为零分：{w} × (1 − {gap} ÷ {at})",
                 f"{gap} short, nothing left at {at}: {w} x (1 - {gap} / {at})",
             )
-            return full * share, text
+            return full * left, text
 
 
 def _on_top(bonus: Bonus, beyond: Fraction, why: Text) -> tuple[Decimal, Text]:

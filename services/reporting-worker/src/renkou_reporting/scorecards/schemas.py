@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -17,7 +17,7 @@ MAX_ITEMS = 60
 type _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _DIGITS = Field(max_digits=7, decimal_places=2, gt=0, allow_inf_nan=False)
 
-EXAMPLE = {
+_EXAMPLE: Any = {
     "title": "2026年度流动人口服务管理责任书",
     "area": "340103",
     "period": "2026",
@@ -88,7 +88,7 @@ class Lights(BaseModel):
 class ScorecardDocument(BaseModel):
     """A scorecard: what two offices agree on for a period."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _EXAMPLE})
 
     title: _Name
     area: str = Field(description="the area whose parts are scored")
@@ -104,7 +104,7 @@ class ScorecardDraft(BaseModel):
     """A document to be drafted, and why."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"document": EXAMPLE, "reason": "年度考核"}}
+        extra="forbid", json_schema_extra={"example": {"document": _EXAMPLE, "reason": "年度考核"}}
     )
 
     document: ScorecardDocument
