@@ -127,18 +127,20 @@ def test_an_areas_light_comes_from_its_share() -> None:
     assert lights == [Light.GREEN, Light.AMBER, Light.AMBER, Light.RED, Light.GREY]
 
 
-weights = st.decimals(0, 100, places=2)
-distances = st.decimals("0.01", 50, places=2)
-values = st.fractions(-10, 250, max_denominator=1000)
+def hundredths(low: int, high: int) -> st.SearchStrategy[Decimal]:
+    return st.integers(low, high).map(lambda number: Decimal(number).scaleb(-2))
+
+
+weights = hundredths(0, 10_000)
+distances = hundredths(1, 5_000)
+values = st.builds(Fraction, st.integers(-10_000, 250_000), st.sampled_from([1000, 999]))
 bonuses = st.none() | st.builds(Bonus, per=distances, points=distances, cap=distances, whole=st.booleans())
 
 
 @st.composite
 def stepwise(draw: st.DrawFn) -> Stepwise:
     withins = sorted(draw(st.sets(distances, min_size=1, max_size=5)))
-    shares = draw(
-        st.lists(st.decimals(0, 100, places=1), unique=True, min_size=len(withins), max_size=len(withins))
-    )
+    shares = draw(st.lists(hundredths(0, 10_000), unique=True, min_size=len(withins), max_size=len(withins)))
     ordered = sorted(shares, reverse=True)
     return Stepwise(
         kind="stepwise",
@@ -156,7 +158,9 @@ rules = st.one_of(
 
 @st.composite
 def goals(draw: st.DrawFn) -> Goal:
-    low, high = sorted(draw(st.sets(st.fractions(1, 150, max_denominator=100), min_size=2, max_size=2)))
+    low, high = sorted(
+        Fraction(number, 7) for number in draw(st.sets(st.integers(7, 1050), min_size=2, max_size=2))
+    )
     comparison = draw(st.sampled_from(list(Comparison)))
     return Goal(
         comparison,
@@ -186,7 +190,7 @@ def test_a_better_figure_never_gets_fewer_points(
     assert first.points + first.bonus <= second.points + second.bonus
 
 
-@given(st.lists(st.tuples(weights, rules, bonuses, goals(), values), min_size=1, max_size=8))
+@given(st.lists(st.tuples(weights, rules, bonuses, goals(), values), min_size=1, max_size=4))
 def test_what_was_scored_and_what_was_lost_add_up_to_the_weights(
     items: list[tuple[Decimal, Rule, Bonus | None, Goal, Fraction]],
 ) -> None:
