@@ -2,9 +2,10 @@
 
 ``--quick`` measures shorter and less; ``--only`` takes names of lines, separated by commas; ``--people``
 takes sizes of the generated register (line ``register``, which stands for many), several of which are compared
-read by read (build/doubling.json); ``--keep`` keeps them in a folder, and what was loaded there is not loaded
-again; ``--rows`` the rows of an imported sheet: above 10,000 it is imported once to warm up and once to
-measure. Ends with 1 where a path could not be measured; the others are reported all the same.
+read by read (build/doubling.json), and of the districts whose figures are asked for (line ``figures``, which stands
+for several); ``--keep`` keeps both in a folder, and what was loaded there is not loaded again; ``--rows`` the rows of
+an imported sheet: above 10,000 it is imported once to warm up and once to measure. Ends with 1 where a path could not
+be measured; the others are reported all the same.
 """
 
 import argparse
@@ -22,7 +23,17 @@ import uvloop
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.log import configure_logging
-from tests.bench import certificates, consumer, doubling, exchange, http_paths, importing, register, relay
+from tests.bench import (
+    certificates,
+    consumer,
+    doubling,
+    exchange,
+    figures,
+    http_paths,
+    importing,
+    register,
+    relay,
+)
 from tests.bench.node import Nodes, nodes
 from tests.bench.page import page
 from tests.bench.report import Line, table, write
@@ -46,6 +57,7 @@ NAMES = (
     "status list load",
     "figure read",
     "register",
+    "figures",
 )
 _MANY_ROWS = 10_000
 PEOPLE = {"full": "250000", "quick": "50000"}
@@ -173,6 +185,19 @@ async def _on_registers(bench: Bench, people: list[int], kept: Path | None) -> N
                 print(f"\n{doubling.table(found)}\n", flush=True)
 
 
+async def _on_districts(bench: Bench, people: list[int], kept: Path | None) -> None:
+    """Fill districts of these sizes with ten years of facts and ask for figures."""
+    if not bench.wants("figures"):
+        return
+    async with bench.guard("figures"):
+        districts = figures.Districts(kept or WORK / "figures", bench.setting, bench.say)
+        async with districts.running():
+            for residents in sorted(people):
+                await districts.load(residents)
+            async for line in figures.measuring(districts, sorted(people), bench.setting):
+                bench.keep(line)
+
+
 async def run(
     setting: Setting, wanted: frozenset[str], kind: str, people: list[int], kept: Path | None
 ) -> int:
@@ -183,6 +208,7 @@ async def run(
         await _without_services(bench)
         await _on_nodes(bench)
         await _on_registers(bench, people, kept)
+        await _on_districts(bench, people, kept)
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     lines = bench.told()

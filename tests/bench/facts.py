@@ -9,6 +9,8 @@ from random import Random
 
 import asyncpg
 
+from renkou_reporting.facts.repository import STORES
+
 DISTRICT = 340103
 TOWNS, COMMUNITIES = 5, 11
 FIRST_YEAR, YEARS = 2016, 10
@@ -18,6 +20,7 @@ AREAS = [
 ]
 _MONTHS = [year * 100 + month for year in range(FIRST_YEAR, FIRST_YEAR + YEARS) for month in range(1, 13)]
 _CHUNK = 20_000
+_LONGEST = 3_600.0
 _COLUMNS = (
     "feed", "seq", "line_no", "event_id", "area", "happened_on", "month", "population", "measure", "sex",
     "birth_month", "parity", "value", "detail",
@@ -166,9 +169,14 @@ async def _chunks(residents: int) -> AsyncIterator[bytes]:
     yield "".join(chunk).encode()
 
 
-async def copy_facts(connection: _Connection, residents: int) -> None:
-    """Fill the empty table ``fact`` as its owner, and note the feeds' positions."""
-    await connection.copy_to_table("fact", source=_chunks(residents), columns=_COLUMNS)
+async def load_facts(connection: _Connection, residents: int) -> None:
+    """Fill an empty database as its owner: facts, their sums, and the feeds' positions."""
+    await connection.copy_to_table("fact", source=_chunks(residents), columns=_COLUMNS, timeout=_LONGEST)
+    for feed in ("registry", "migrant"):
+        for store in STORES:
+            only = [] if store.measures is None else [store.measures]
+            await connection.execute(store.copy(shadow=False), feed, 0, [], *only, timeout=_LONGEST)
+    await connection.execute("SELECT renkou_reset_cohorts()", timeout=_LONGEST)
     await connection.execute(
         "INSERT INTO feed_position (feed, high_water) SELECT feed, max(seq) FROM fact GROUP BY feed"
     )

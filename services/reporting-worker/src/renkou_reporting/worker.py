@@ -1,6 +1,6 @@
 """The process without HTTP: ``python -m renkou_reporting.worker``.
 
-Consumers of both feeds, rebuilds and housekeeping, side by side.
+Consumers of both feeds, rebuilds, the cohort stock and housekeeping, side by side.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from renkou_reporting.bootstrap import (
     build_rebuilder,
     open_runtime,
 )
+from renkou_reporting.facts import service as facts
 from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.settings import load_settings
 
@@ -37,6 +38,19 @@ async def work_off_rebuilds(rebuilder: Rebuilder) -> None:
         except (FeedUnavailable, *TRANSIENT) as error:
             _log.warning("rebuild waits", error=repr(error))
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def fold_cohorts(runtime: Runtime) -> None:
+    """Move what came into cohort cells into the cohort stock, portion by portion, as it comes."""
+    while True:
+        more = False
+        try:
+            async with runtime.database.transaction(AreaScope.nothing()) as tx:
+                more = await facts.fold_cohorts(tx)
+        except TRANSIENT as error:
+            _log.warning("folding waits", error=repr(error))
+        if not more:
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 async def keep_house(runtime: Runtime) -> None:
@@ -60,6 +74,7 @@ async def main() -> int:
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "broker": broker.run,
             "rebuilds": lambda: work_off_rebuilds(rebuilder),
+            "cohorts": lambda: fold_cohorts(runtime),
             "housekeeping": lambda: keep_house(runtime),
         }
         for consumer in build_consumers(runtime, broker):

@@ -1,12 +1,15 @@
 """Definitions are written by one, put in force by another, and hold for the periods they say."""
 
 import copy
+from datetime import date
 from uuid import uuid4
 
 import pytest
 
 from renkou_common.clock import Clock
 from renkou_common.scope import AreaScope
+from renkou_reporting.facts.domain import Fact
+from renkou_reporting.facts.service import add_facts
 from renkou_reporting.indicators import service
 
 from ..support import Caller, Json, LineMaker, Reporting
@@ -77,9 +80,11 @@ async def test_an_indicator_of_our_own_needs_no_program(
     assert (await approver.post(path)).json()["code"] == "not_draft"
 
     await reporting.take_in("registry", [line("resident", "birth", "2026-02-01", 8, sex=1, parity=1)])
-    await reporting.as_owner(
-        "INSERT INTO cell VALUES (340103001001, 202602, 'resident', 'hospital_deliveries', 0, 0, '', 6)"
-    )
+    async with reporting.database.transaction(AreaScope.nothing()) as tx:
+        counted = ("resident", "hospital_deliveries", 0, 0, 0, 6)
+        await add_facts(
+            tx, [Fact("returns", 1, 0, uuid4(), 340103001001, date(2026, 2, 28), 202602, *counted)]
+        )
     figure = (await author.get("/figures", params=asked)).json()
     assert (figure["value"], figure["version"], figure["name"]["zh"]) == ("75.00", 1, "住院分娩率")
 
@@ -109,7 +114,11 @@ async def test_a_wrong_definition_is_refused_with_every_reason(author: Caller) -
         ("/definition/numerator/0/measure", "unknown_measure"),
         ("/definition/numerator/1/population", "mixed_populations"),
     }
-    english = {"Authorization": f"Bearer {author.token}", "Accept-Language": "en", "Idempotency-Key": "told-in-english"}
+    english = {
+        "Authorization": f"Bearer {author.token}",
+        "Accept-Language": "en",
+        "Idempotency-Key": "told-in-english",
+    }
     answer = await author.client.post(
         "/indicators", json={"definition": wrong, "reason": "试"}, headers=english
     )

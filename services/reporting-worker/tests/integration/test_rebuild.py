@@ -28,12 +28,13 @@ RETURN = {
     ],
 }
 CELLS = """
-SELECT 'cell' AS kind, area, month, population, measure, sex, parity, 0 AS birth_month, detail, value FROM cell
+SELECT 'cell' AS kind, 5 AS level, area, month, population, measure, sex, parity, 0 AS birth_month, detail, value
+FROM cell
 UNION ALL
-SELECT 'year', area, year, population, measure, sex, parity, 0, detail, value FROM year_cell
+SELECT 'area', level, area, month, population, measure, sex, parity, 0, detail, value FROM area_cell
 UNION ALL
-SELECT 'cohort', area, month, population, measure, sex, 0, birth_month, '', value FROM cohort_cell
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+SELECT 'cohort', 5, area, month, population, measure, sex, 0, birth_month, '', value FROM cohort_cell
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 
 
@@ -99,7 +100,7 @@ async def test_a_planted_difference_is_found_and_put_right(filled: Reporting, st
     await filled.as_owner("UPDATE cell SET value = value + 3 WHERE measure = 'opening'")
     await filled.as_owner("DELETE FROM cell WHERE measure = 'check_due'")
     await filled.as_owner(
-        "UPDATE year_cell SET value = value - 1 WHERE population = 'registered' AND parity = 2"
+        "UPDATE area_cell SET value = value - 1 WHERE month = 2026 AND level = 4 AND parity = 2"
     )
     await filled.as_owner("UPDATE cohort_cell SET value = 7 WHERE birth_month = 199005")
     await filled.as_owner(
@@ -117,8 +118,8 @@ async def test_a_planted_difference_is_found_and_put_right(filled: Reporting, st
         ("cell", "340103", "2025-12", "opening", 5003, 5000),
         ("cell", "340103001001", "2026-03", "check_due", None, 28),
         ("cell", "340103009009", "2026-01", "in", 8, None),
-        ("year_cell", "340103001001", "2026", "birth", 4, 5),
-        ("year_cell", "340103001001", "2026", "birth", 3, 4),
+        ("area_cell", "340103001", "2026", "birth", 4, 5),
+        ("area_cell", "340103001", "2026", "birth", 3, 4),
         ("cohort_cell", "340103001001", "2026-03", "in", 7, 28),
     }
     assert await filled.rows(CELLS) == before

@@ -66,7 +66,7 @@ def figure(
                 if month <= request.plan.last and (slot.stock or month >= request.plan.first):
                     column = rows.setdefault((number, 0), {})
                     column[month] = column.get(month, 0) + value
-    probes = dict.fromkeys(request.plan.probes.values(), people)
+    probes = dict.fromkeys(request.plan.probes, people)
     counted = Counted(cumulate(request.plan, rows, 1), [probes])
     return request.outcomes(counted, lambda asked, span, when: None)[0, 0, 0]
 
@@ -224,7 +224,7 @@ def test_people_of_an_age_are_asked_for_at_the_periods_end() -> None:
     assert (outcome.numerator_text, outcome.denominator_text) == ("3", "1500")
     assert outcome.value == Decimal("2.00")
     request = Request(CATALOGUE, [Asked(CATALOGUE.indicators["abortion_rate"], Population.RESIDENT)], [YEAR])
-    assert list(request.plan.probes) == [("resident", None, 2, (197701, 201112), (0, 202612))]
+    assert request.plan.probes == [("resident", None, 2, (197701, 201112), (202600, 202612), 2026)]
 
 
 def test_another_populations_sums_do_no_harm() -> None:

@@ -4,9 +4,11 @@ Three sums are kept up with the facts:
 
 * a *cell* (汇总格) by area, month, population, measure, sex, parity and detail: every count;
 * a *cohort cell* (出生队列格) by area, month, population, measure, sex and birth month: the five measures of the
-  balance, from which people are counted by age;
-* a *year cell* (年度格): the cells of a whole year together, of measures whose stock is asked for, so that a
-  stock adds up some years and the months of the last one, not every month there has been.
+  balance, from which people are counted by age. Their signed sums by town, district and year (*cohort stock*) are
+  kept up by a job, from a log of what came in since: it would be six rows for a fact, and is few for many;
+* an *area cell* (区域格): cells of a town or a district together; of measures whose stock is asked for also those
+  of a whole year, of each level. So a figure of a district is not added up from all its communities, nor a stock
+  from every month there has been.
 """
 
 from collections import defaultdict
@@ -43,6 +45,7 @@ STOCK_MEASURES = frozenset(
 )
 """Measures of the contract that are stocks in themselves: +1 from a day on, -1 until a day."""
 YEARLY_MEASURES = STOCK_MEASURES | BALANCE_SIGNS.keys()
+_DISTRICT, _TOWN, _COMMUNITY = 3, 4, 5
 _LINES = TypeAdapter(list[Line])
 
 
@@ -80,11 +83,15 @@ class CellKey(NamedTuple):
     detail: str = ""
 
 
-class YearKey(NamedTuple):
-    """What a year cell sums over, in the order in which they are locked."""
+class AreaKey(NamedTuple):
+    """What an area cell sums over, in the order in which they are locked.
 
+    ``level`` is that of ``area``: 3 district, 4 town, 5 community; ``month`` is yyyymm, or yyyy for the whole year.
+    """
+
+    level: int
     area: int
-    year: int
+    month: int
     population: str
     measure: str
     sex: int
@@ -107,7 +114,7 @@ class Sums(NamedTuple):
     """Sums of facts, each sorted so that every writer locks rows in the same order."""
 
     cells: list[tuple[CellKey, int]]
-    years: list[tuple[YearKey, int]]
+    areas: list[tuple[AreaKey, int]]
     cohorts: list[tuple[CohortKey, int]]
 
 
@@ -164,8 +171,23 @@ def aggregate(facts: Iterable[Fact]) -> Sums:
                 fact.area, fact.month, fact.population, fact.measure, fact.sex, fact.birth_month
             )
             cohorts[cohort] += fact.value
-    years: defaultdict[YearKey, int] = defaultdict(int)
+    areas: defaultdict[AreaKey, int] = defaultdict(int)
     for key, value in cells.items():
+        area, month, counted = key.area, key.month, key[2:]
+        town, district = area // 1000 * 1000, area // 1_000_000 * 1_000_000
+        areas[AreaKey(_TOWN, town, month, *counted)] += value
+        areas[AreaKey(_DISTRICT, district, month, *counted)] += value
         if key.measure in YEARLY_MEASURES:
-            years[YearKey(key.area, key.month // 100, *key[2:])] += value
-    return Sums(sorted(cells.items()), sorted(years.items()), sorted(cohorts.items()))
+            year = month // 100
+            areas[AreaKey(_COMMUNITY, area, year, *counted)] += value
+            areas[AreaKey(_TOWN, town, year, *counted)] += value
+            areas[AreaKey(_DISTRICT, district, year, *counted)] += value
+    return Sums(sorted(cells.items()), sorted(areas.items()), sorted(cohorts.items()))
+
+
+def level_of(interval: tuple[int, int]) -> int:
+    """Return the level of the area cells that an interval of keys is made of: 3, 4, or 5 for any interval."""
+    low, high = interval
+    if low % 1_000_000 == 0 and high % 1_000_000 == 999_999:
+        return _DISTRICT
+    return _TOWN if low % 1000 == 0 and high % 1000 == 999 else _COMMUNITY

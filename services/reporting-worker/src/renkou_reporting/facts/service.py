@@ -7,12 +7,14 @@ from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
 from renkou_reporting.facts.domain import Fact, aggregate
 
+FOLD = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A row of sums that live tables and rebuild do not agree on; None where one side has no such row.
 
-    ``kind`` is the table of sums: cell, year_cell (its month is yyyy00) or cohort_cell.
+    ``kind`` is the table of sums: cell, area_cell (of a whole year its month is yyyy) or cohort_cell.
     """
 
     kind: str
@@ -54,6 +56,16 @@ async def compare_shadow(tx: Transaction, limit: int) -> tuple[list[Difference],
     return found, total
 
 
-async def swap_shadow(tx: Transaction) -> None:
-    """Let the rebuilt tables take the place of the live ones at the caller's commit."""
+async def swap_shadow(tx: Transaction, found: Sequence[Difference]) -> None:
+    """Let the rebuilt tables take the place of the live ones at the caller's commit.
+
+    The cohort stock stays as it is where the cohort cells came out equal, else it is made anew.
+    """
     await repository.swap_shadow(tx)
+    if any(one.kind == "cohort_cell" for one in found):
+        await repository.reset_cohorts(tx)
+
+
+async def fold_cohorts(tx: Transaction) -> bool:
+    """Move a portion of recent changes into the cohort stock; says whether there may be more."""
+    return await repository.fold_cohorts(tx, FOLD) == FOLD

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, Identity, SmallInteger, Text
 from sqlmodel import Field
 
 from renkou_reporting.base import ReportingTable
@@ -29,7 +29,7 @@ class FactColumns(ReportingTable):
 
 
 class CellColumns(ReportingTable):
-    """Columns of a cell: what it sums over, and the sum."""
+    """Columns of a cell: what it sums over, and the sum. Its key begins with population and measure (migration)."""
 
     area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -41,11 +41,12 @@ class CellColumns(ReportingTable):
     value: int = Field(sa_type=BigInteger)
 
 
-class YearCellColumns(ReportingTable):
-    """Columns of a year cell: as a cell's, with the year in the month's place."""
+class AreaCellColumns(ReportingTable):
+    """Columns of an area cell: as a cell's, with the level of the area; month yyyy is the whole year."""
 
+    level: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     population: str = Field(sa_type=Text, primary_key=True)
     measure: str = Field(sa_type=Text, primary_key=True)
     sex: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -55,7 +56,7 @@ class YearCellColumns(ReportingTable):
 
 
 class CohortCellColumns(ReportingTable):
-    """Columns of a cohort cell: people by birth month (yyyymm, 0 where not told)."""
+    """Columns of a cohort cell: people by birth month (yyyymm, 0 where not told). Key as in the migration."""
 
     area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -76,21 +77,51 @@ class CellRow(CellColumns, table=True):
     """Sums of facts by month, kept up in the facts' transaction."""
 
     __tablename__ = "cell"
-    __table_args__ = (Index("cell_by_measure", "population", "measure", "area", "month"),)
 
 
-class YearCellRow(YearCellColumns, table=True):
-    """Sums of cells by year, of measures whose stock is asked for."""
+class AreaCellRow(AreaCellColumns, table=True):
+    """Sums of cells by town and district, and by year."""
 
-    __tablename__ = "year_cell"
-    __table_args__ = (Index("year_cell_by_measure", "population", "measure", "area", "year"),)
+    __tablename__ = "area_cell"
 
 
 class CohortCellRow(CohortCellColumns, table=True):
     """Sums of the balance's facts by birth month."""
 
     __tablename__ = "cohort_cell"
-    __table_args__ = (Index("cohort_cell_by_birth", "population", "area", "birth_month"),)
+
+
+class CohortStockRow(ReportingTable, table=True):
+    """People (opening + birth + in - death - out) by birth month: of towns and districts by month, of all by year.
+
+    ``month`` is yyyymm, or yyyy for the whole year. Without what is still in ``cohort_recent``.
+    """
+
+    __tablename__ = "cohort_stock"
+
+    level: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    population: str = Field(sa_type=Text, primary_key=True)
+    area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    birth_month: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    sex: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    value: int = Field(sa_type=BigInteger)
+
+
+class CohortRecentRow(ReportingTable, table=True):
+    """What came into cohort cells and is not in ``cohort_stock`` yet, in the order in which it came."""
+
+    __tablename__ = "cohort_recent"
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    area: int = Field(sa_type=BigInteger)
+    month: int
+    population: str = Field(sa_type=Text)
+    sex: int = Field(sa_type=SmallInteger)
+    birth_month: int
+    value: int = Field(sa_type=BigInteger)
 
 
 class FactShadowRow(FactColumns, table=True):
@@ -103,18 +134,15 @@ class CellShadowRow(CellColumns, table=True):
     """Sums of the shadow's facts."""
 
     __tablename__ = "cell_shadow"
-    __table_args__ = (Index("cell_shadow_by_measure", "population", "measure", "area", "month"),)
 
 
-class YearCellShadowRow(YearCellColumns, table=True):
-    """Sums of the shadow's facts by year."""
+class AreaCellShadowRow(AreaCellColumns, table=True):
+    """Sums of the shadow's cells by town and district, and by year."""
 
-    __tablename__ = "year_cell_shadow"
-    __table_args__ = (Index("year_cell_shadow_by_measure", "population", "measure", "area", "year"),)
+    __tablename__ = "area_cell_shadow"
 
 
 class CohortCellShadowRow(CohortCellColumns, table=True):
     """Sums of the shadow's facts by birth month."""
 
     __tablename__ = "cohort_cell_shadow"
-    __table_args__ = (Index("cohort_cell_shadow_by_birth", "population", "area", "birth_month"),)

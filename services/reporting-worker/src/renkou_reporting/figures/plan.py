@@ -1,7 +1,7 @@
 """From what is asked to the sums that have to be read, and from the sums to figures. No I/O.
 
-A *slot* is one count of cells (population, measure and what narrows it), read month by month for every area; a *probe*
-is one number of people of an age. What several indicators share is read and added up once.
+A *slot* is one count of cells (population, measure and what narrows it), read month by month for every area; people by
+age are read by *probes* (:mod:`.ages`). What several indicators share is read and added up once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES
+from renkou_reporting.figures.ages import People, Probe, Step, counted, steps
 from renkou_reporting.figures.domain import (
     UNITS,
     Asked,
@@ -40,6 +41,7 @@ type Published = Callable[[Asked, int, int], tuple[Fraction, Fraction] | None]
 """First published and restated count of (asked, position of the span, position of the months)."""
 _FEN_UNITS = UNITS // 100
 _EVERY_PARITY = (-1, 99)
+_FIRST_MONTH = 100_01
 
 
 class Slot(NamedTuple):
@@ -53,22 +55,12 @@ class Slot(NamedTuple):
     stock: bool
 
 
-class Probe(NamedTuple):
-    """People, or a flow of people (``measure``), born and counted between months; both ends inclusive."""
-
-    population: str
-    measure: str | None
-    sex: int | None
-    born: Range
-    months: Range
-
-
 @dataclass(slots=True)
 class Counted:
     """What was read: by span, for each slot the cumulated sums over the grid of months; probes by span."""
 
     sums: list[dict[int, list[int]]]
-    probes: list[dict[int, int]]
+    probes: list[dict[Probe, int]]
 
 
 @dataclass(slots=True)
@@ -78,9 +70,7 @@ class _Reading:
     term: Term
     units: int
     slots: tuple[tuple[int, int], ...] = ()
-    ages: Range | None = None
-    sex: int | None = None
-    population: str = ""
+    aged: People | None = None
     people: bool = False
 
 
@@ -100,7 +90,9 @@ class Plan:
     measures: Measures
     months: Sequence[Months]
     slots: dict[Slot, int] = field(default_factory=dict)
-    probes: dict[Probe, int] = field(default_factory=dict)
+    flows: set[Probe] = field(default_factory=set)
+    _ends: dict[People, set[int]] = field(default_factory=dict)
+    _steps: dict[People, list[Step]] = field(default_factory=dict)
     _formulas: dict[tuple[str, int, str, Sliced], _Formula] = field(default_factory=dict)
     _grid: dict[int, int] = field(default_factory=dict)
 
@@ -127,16 +119,28 @@ class Plan:
         """Position of each month among the cumulated sums; the first holds everything before the first month."""
         return self._grid
 
-    def since(self, slot: Slot) -> Range:
-        """Return from which month on cells are read, and before which year year cells are (0: none).
+    @property
+    def probes(self) -> list[Probe]:
+        """What is read of people by age, each once."""
+        stocks = (probe for each in self._ends for step in self.steps(each) for probe, _ in step.probes)
+        return list(dict.fromkeys((*sorted(self.flows, key=str), *stocks)))
 
-        A stock is that of whole years and of the months of the first year asked for; one without year cells
-        that of all months there are.
+    def steps(self, people: People) -> list[Step]:
+        """Return how the numbers of people of an age are counted at every month's end that is asked for."""
+        if people not in self._steps:
+            self._steps[people] = steps(people, self._ends[people])
+        return self._steps[people]
+
+    def since(self, slot: Slot) -> Range:
+        """Return from which month on months are read, and before which year whole years are; 0: none.
+
+        A stock is that of whole years and of the months of the first year asked for; one that is not kept by
+        year is that of all months there are.
         """
         if not slot.stock:
             return self.first, 0
         year = self.first // 100
-        return (year * 100, year) if slot.measure in YEARLY_MEASURES else (0, 0)
+        return (year * 100, year) if slot.measure in YEARLY_MEASURES else (_FIRST_MONTH, 0)
 
     def add(self, asked: Asked) -> _Formula:
         """Take over what a ratio or a count needs; returns its formula."""
@@ -169,10 +173,12 @@ class Plan:
         fen = term.measure is not None and self.measures[term.measure].unit is MeasureUnit.FEN
         reading = _Reading(term, _FEN_UNITS if fen else UNITS, people=term.measure is None)
         if ages is not None:
-            reading.ages, reading.sex, reading.population = ages, sex, population
+            reading.aged = People(population, sex, ages)
             for months in self.months:
-                for probe in _probes(reading, months):
-                    self.probes.setdefault(probe, len(self.probes))
+                if term.kind is TermKind.FLOW:
+                    self.flows.add(_flow(reading, months))
+                else:
+                    self._ends.setdefault(reading.aged, set()).update(_ends(term.kind, months))
             return reading
         signed = BALANCE_SIGNS if term.measure is None else {term.measure: 1}
         stock = term.kind is not TermKind.FLOW
@@ -187,30 +193,34 @@ class Plan:
         return self.slots.setdefault(slot, len(self.slots))
 
 
-def _probes(reading: _Reading, months: Months) -> list[Probe]:
-    """Return what a term by age reads over a period: one number, for a mean two: opening and closing."""
-    assert reading.ages is not None
-    kind = reading.term.kind
-    if kind is TermKind.FLOW:
-        born = born_between(reading.ages, months.last)
-        return [
-            Probe(reading.population, reading.term.measure, reading.sex, born, (months.first, months.last))
-        ]
-    days = {TermKind.STOCK: [months.last], TermKind.OPENING: [months.before]}
-    return [
-        Probe(reading.population, None, reading.sex, born_between(reading.ages, day), (0, day))
-        for day in days.get(kind, [months.before, months.last])
-    ]
+def _flow(reading: _Reading, months: Months) -> Probe:
+    """Return what a flow of people reads who are of an age at the end of a period."""
+    assert reading.aged is not None
+    population, sex, ages = reading.aged
+    born = born_between(ages, months.last)
+    return Probe(population, reading.term.measure, sex, born, (months.first, months.last))
+
+
+def _ends(kind: TermKind, months: Months) -> list[int]:
+    """Return the months at whose ends people are counted: for a mean before the period and at its end."""
+    match kind:
+        case TermKind.STOCK:
+            return [months.last]
+        case TermKind.OPENING:
+            return [months.before]
+        case _:
+            return [months.before, months.last]
 
 
 class Evaluation:
     """Figures of one area out of what was read for it."""
 
-    def __init__(self, plan: Plan, sums: dict[int, list[int]], probes: dict[int, int]) -> None:
+    def __init__(self, plan: Plan, sums: dict[int, list[int]], probes: dict[Probe, int]) -> None:
         self._plan = plan
         self._sums = sums
         self._probes = probes
         self._series: dict[tuple[tuple[int, int], ...], list[int]] = {}
+        self._people: dict[People, dict[int, int]] = {}
         self._nothing = [0] * len(plan.grid)
 
     def outcome(self, formula: _Formula, months: Months) -> Outcome:
@@ -225,8 +235,10 @@ class Evaluation:
         return quotient(formula.asked.indicator, numerator, denominator, lambda: self._parts(formula, months))
 
     def _units(self, reading: _Reading, months: Months) -> int:
-        if reading.ages is not None:
-            found = [self._probes.get(self._plan.probes[probe], 0) for probe in _probes(reading, months)]
+        if reading.aged is not None:
+            if reading.term.kind is TermKind.FLOW:
+                return self._probes.get(_flow(reading, months), 0) * reading.units
+            found = self._at_ends(reading, months)
             return sum(found) * reading.units // len(found)
         series = self._cumulated(reading.slots)
         grid = self._plan.grid
@@ -240,6 +252,13 @@ class Evaluation:
                 return opening * reading.units
             case TermKind.MEAN:
                 return (opening + closing) * reading.units // 2
+
+    def _at_ends(self, reading: _Reading, months: Months) -> list[int]:
+        """Return the numbers of people of an age that a stock, an opening or a mean is made of."""
+        assert reading.aged is not None
+        if reading.aged not in self._people:
+            self._people[reading.aged] = counted(self._plan.steps(reading.aged), self._probes)
+        return [self._people[reading.aged][end] for end in _ends(reading.term.kind, months)]
 
     def _cumulated(self, slots: tuple[tuple[int, int], ...]) -> list[int]:
         """Return the signed sum of slots, cumulated over the grid."""
@@ -266,9 +285,9 @@ class Evaluation:
 
     def _balance(self, reading: _Reading, months: Months) -> dict[str, Fraction]:
         """Return opening and closing, and between them, for people of all ages, what came and went."""
-        if reading.ages is not None:
-            pair = [self._probes.get(self._plan.probes[probe], 0) for probe in _probes(reading, months)]
-            return {"opening": Fraction(pair[0]), "closing": Fraction(pair[1])}
+        if reading.aged is not None:
+            opening, closing = self._at_ends(reading, months)
+            return {"opening": Fraction(opening), "closing": Fraction(closing)}
         grid = self._plan.grid
         first, last = grid[months.first] - 1, grid[months.last]
         series = self._cumulated(reading.slots)

@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from renkou_common.database import Reader
+from renkou_reporting.facts.domain import level_of
+from renkou_reporting.figures.ages import Probe
 from renkou_reporting.figures.domain import Span
 from renkou_reporting.figures.plan import Counted, Plan, cumulate
 
-# A stock's sum before the first month is that of whole years and of the months of its year; month 0 stands for it.
-_CELLS = """
+# Months come from the cells of communities, or from area cells where whole towns or districts are asked for. A stock's
+# sum before the first month is that of whole years (area cells whose month is yyyy) and of the months of its year.
+_NARROWED = """{c}.population = s.population AND {c}.measure = s.measure AND {c}.area BETWEEN a.low AND a.high
+    AND (s.sex IS NULL OR {c}.sex = s.sex) AND {c}.parity BETWEEN s.low AND s.high
+    AND (s.detail IS NULL OR {c}.detail = s.detail)"""
+_CELLS = f"""
 cells AS (
     SELECT array_agg(slot) AS slots, array_agg(span) AS spans, array_agg(month) AS months,
         array_agg(total) AS totals
@@ -16,40 +22,57 @@ cells AS (
         SELECT s.slot, a.span, f.month, sum(f.total)::bigint AS total
         FROM unnest($1::int[], $2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::smallint[], $7::text[],
                 $8::int[], $9::int[]) AS s(slot, population, measure, sex, low, high, detail, month, year)
-            CROSS JOIN unnest($10::int[], $11::bigint[], $12::bigint[]) AS a(span, low, high)
+            CROSS JOIN unnest($10::int[], $11::bigint[], $12::bigint[], $13::smallint[]) AS a(span, low, high, level)
             CROSS JOIN LATERAL (
                 SELECT c.month, sum(c.value) AS total FROM cell c
-                WHERE c.population = s.population AND c.measure = s.measure AND c.area BETWEEN a.low AND a.high
-                    AND c.month BETWEEN s.month AND $13::int
-                    AND (s.sex IS NULL OR c.sex = s.sex) AND (s.detail IS NULL OR c.detail = s.detail)
-                    AND c.parity BETWEEN s.low AND s.high
+                WHERE a.level = 5 AND c.month BETWEEN s.month AND $14::int AND {_NARROWED.format(c="c")}
                 GROUP BY c.month
                 UNION ALL
-                SELECT 0, sum(y.value) FROM year_cell y
-                WHERE y.population = s.population AND y.measure = s.measure
-                    AND y.area BETWEEN a.low AND a.high AND y.year < s.year
-                    AND (s.sex IS NULL OR y.sex = s.sex) AND (s.detail IS NULL OR y.detail = s.detail)
-                    AND y.parity BETWEEN s.low AND s.high
+                SELECT t.month, sum(t.value) FROM area_cell t
+                WHERE a.level < 5 AND t.level = a.level AND t.month BETWEEN s.month AND $14::int
+                    AND {_NARROWED.format(c="t")}
+                GROUP BY t.month
+                UNION ALL
+                SELECT 0, sum(y.value) FROM area_cell y
+                WHERE y.level = a.level AND y.month < s.year AND {_NARROWED.format(c="y")}
                 HAVING sum(y.value) <> 0
             ) AS f
         GROUP BY s.slot, a.span, f.month
     ) AS each
 )"""
-_PEOPLE = """
+# People of an age at the end of a month: whole years and the months of the last one out of the cohort stock (months of
+# single communities out of their cohort cells), and what came in since the stock was last kept up.
+_OF_AGE = """{c}.population = p.population AND {c}.area BETWEEN a.low AND a.high
+    AND {c}.birth_month BETWEEN p.born AND p.born_to AND (p.sex IS NULL OR {c}.sex = p.sex)"""
+_PEOPLE = f"""
 people AS (
     SELECT array_agg(probe) AS probes, array_agg(span) AS probe_spans, array_agg(total) AS probe_totals
     FROM (
         SELECT p.probe, a.span, sum(f.total)::bigint AS total
-        FROM unnest($14::int[], $15::text[], $16::text[], $17::smallint[], $18::int[], $19::int[], $20::int[],
-                $21::int[]) AS p(probe, population, measure, sex, born, born_to, month, month_to)
-            CROSS JOIN unnest($10::int[], $11::bigint[], $12::bigint[]) AS a(span, low, high)
+        FROM unnest($15::int[], $16::text[], $17::text[], $18::smallint[], $19::int[], $20::int[], $21::int[],
+                $22::int[], $23::int[])
+                AS p(probe, population, measure, sex, born, born_to, month, month_to, year)
+            CROSS JOIN unnest($10::int[], $11::bigint[], $12::bigint[], $13::smallint[]) AS a(span, low, high, level)
             CROSS JOIN LATERAL (
-                SELECT sum(CASE WHEN p.measure IS NULL AND c.measure IN ('death', 'out')
-                    THEN -c.value ELSE c.value END) AS total
+                SELECT sum(y.value) AS total FROM cohort_stock y
+                WHERE p.measure IS NULL AND y.level = a.level AND y.month < p.year AND {_OF_AGE.format(c="y")}
+                UNION ALL
+                SELECT sum(m.value) FROM cohort_stock m
+                WHERE p.measure IS NULL AND a.level < 5 AND m.level = a.level
+                    AND m.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="m")}
+                UNION ALL
+                SELECT sum(CASE WHEN c.measure IN ('death', 'out') THEN -c.value ELSE c.value END)
                 FROM cohort_cell c
-                WHERE c.population = p.population AND c.area BETWEEN a.low AND a.high
-                    AND c.birth_month BETWEEN p.born AND p.born_to AND c.month BETWEEN p.month AND p.month_to
-                    AND (p.measure IS NULL OR c.measure = p.measure) AND (p.sex IS NULL OR c.sex = p.sex)
+                WHERE p.measure IS NULL AND a.level = 5
+                    AND c.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="c")}
+                UNION ALL
+                SELECT sum(r.value) FROM cohort_recent r
+                WHERE p.measure IS NULL AND r.month <= p.month_to AND {_OF_AGE.format(c="r")}
+                    AND CASE WHEN a.level = 5 THEN p.year > 0 AND r.month < p.month
+                        ELSE p.year > 0 OR r.month >= p.month END
+                UNION ALL
+                SELECT sum(c.value) FROM cohort_cell c
+                WHERE c.measure = p.measure AND c.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="c")}
             ) AS f
         WHERE f.total IS NOT NULL
         GROUP BY p.probe, a.span
@@ -75,27 +98,31 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
         (number, slot.population, slot.measure, slot.sex, *slot.parity, slot.detail, *plan.since(slot))
         for slot, number in plan.slots.items()
     ]
-    intervals = [(number, *interval) for number, span in enumerate(spans) for interval in span.intervals]
-    given: list[object] = [*_columns(slots, 9), *_columns(intervals, 3), plan.last]
+    intervals = [
+        (number, *interval, level_of(interval))
+        for number, span in enumerate(spans)
+        for interval in span.intervals
+    ]
+    given: list[object] = [*_columns(slots, 9), *_columns(intervals, 4), plan.last]
     statement = _WITHOUT_AGES
-    if plan.probes:
+    if asked := plan.probes:
         statement = _WITH_AGES
         probes = [
-            (number, probe.population, probe.measure, probe.sex, *probe.born, *probe.months)
-            for probe, number in plan.probes.items()
+            (number, probe.population, probe.measure, probe.sex, *probe.born, *probe.months, probe.year)
+            for number, probe in enumerate(asked)
         ]
-        given += _columns(probes, 8)
+        given += _columns(probes, 9)
     row = await tx.fetchrow(statement, *given)
     assert row is not None
     by_slot: dict[tuple[int, int], dict[int, int]] = {}
     columns = [row[name] or () for name in ("slots", "spans", "months", "totals")]
     for slot, span, month, total in zip(*columns, strict=True):
         by_slot.setdefault((slot, span), {})[month] = total
-    people: list[dict[int, int]] = [{} for _ in spans]
-    if plan.probes:
+    people: list[dict[Probe, int]] = [{} for _ in spans]
+    if asked:
         columns = [row[name] or () for name in ("probes", "probe_spans", "probe_totals")]
         for probe, span, total in zip(*columns, strict=True):
-            people[span][probe] = total
+            people[span][asked[probe]] = total
     return Read(Counted(cumulate(plan, by_slot, len(spans)), people), row["as_of"] or {})
 
 
@@ -103,18 +130,12 @@ def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-_AREAS_BELOW = """
-WITH RECURSIVE found(child) AS (
-    (SELECT area / $3::bigint * $3::bigint FROM cell WHERE area BETWEEN $1 AND $2 ORDER BY area LIMIT 1)
-    UNION ALL
-    SELECT (SELECT area / $3::bigint * $3::bigint FROM cell
-        WHERE area BETWEEN found.child + $3::bigint AND $2 ORDER BY area LIMIT 1)
-    FROM found WHERE found.child IS NOT NULL
-)
-SELECT child FROM found WHERE child IS NOT NULL
-"""
-
-
-async def areas_below(tx: Reader, low: int, high: int, size: int) -> list[int]:
-    """Return the keys of the areas of ``size`` keys each between two keys in which anything was counted."""
-    return [row["child"] for row in await tx.fetch(_AREAS_BELOW, low, high, size)]
+async def areas_below(tx: Reader, low: int, high: int, level: int) -> list[int]:
+    """Return the keys of the towns (4) or communities (5) between two keys in which anything was counted."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT area FROM area_cell WHERE level = $3 AND area BETWEEN $1 AND $2 ORDER BY area",
+        low,
+        high,
+        level,
+    )
+    return [row["area"] for row in rows]

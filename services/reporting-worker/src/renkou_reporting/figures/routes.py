@@ -27,7 +27,7 @@ async def get_figure(
     question: Annotated[FigureQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> FigureAnswer:
     """Return an indicator for an area's subtree, a population and a period. Needs `figure:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         return await service.figure(tx, access.areas, question)
 
 
@@ -36,7 +36,7 @@ async def get_series(
     question: Annotated[SeriesQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> SeriesAnswer:
     """Return an indicator month by month, quarter by quarter ... Needs `figure:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         return await service.series(tx, access.areas, question)
 
 
@@ -45,6 +45,6 @@ async def get_table(
     question: Annotated[TableQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> Response:
     """Return every indicator that runs over the population, or those named. Needs `figure:read`."""
-    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+    async with runtime.database.reading(access.areas) as tx:
         content = await service.table(tx, access.areas, question)
     return Response(content, media_type="application/json")

@@ -247,7 +247,7 @@ async def _spans(tx: Reader, area: AreaCode, wanted: str) -> list[Span]:
     if wanted == "self" or area.level is AreaLevel.VILLAGE:
         return spans
     level = AreaLevel(area.level + 1) if wanted == "children" else AreaLevel.VILLAGE
-    for key in await repository.areas_below(tx, *area.interval(), 10 ** (12 - level.digits)):
+    for key in await repository.areas_below(tx, *area.interval(), level):
         code = AreaCode.from_key(key)
         if code != area:
             spans.append(Span(code.value, (code.interval(),)))

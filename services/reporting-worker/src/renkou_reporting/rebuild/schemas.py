@@ -16,7 +16,7 @@ class FeedProgress(BaseModel):
 class DifferenceAnswer(BaseModel):
     """A cell on which live tables and rebuild do not agree; null where one has no such cell."""
 
-    kind: str = Field(description="cell, year_cell (its month is the year) or cohort_cell")
+    kind: str = Field(description="cell, area_cell (month may be a whole year) or cohort_cell")
     area: str
     month: str
     population: str

@@ -71,11 +71,10 @@ async def read_rebuild(tx: Transaction, rebuild_id: UUID) -> RebuildAnswer:
 
 
 def _difference(row: asyncpg.Record) -> DifferenceAnswer:
-    yearly = row["kind"] == "year_cell"
     return DifferenceAnswer(
         kind=row["kind"],
         area=AreaCode.from_key(row["area"]).value,
-        month=str(row["month"] // 100) if yearly else month_text(row["month"]),
+        month=month_text(row["month"]) if row["month"] > 9999 else str(row["month"]),
         population=row["population"],
         measure=row["measure"],
         sex=row["sex"],
@@ -181,7 +180,7 @@ class Rebuilder:
                 await facts.complete_shadow(tx, feed, job.positions.get(feed, 0), job.skipped.get(feed, []))
             found, total = await facts.compare_shadow(tx, MAX_DIFFERENCES)
             await repository.finish(tx, job.id, self._clock.now(), found, total)
-            await facts.swap_shadow(tx)
+            await facts.swap_shadow(tx, found)
         _log.info("rebuild finished", rebuild=str(job.id), differences=total)
         return None
 

@@ -1,4 +1,4 @@
-"""Cells without birth months, cohort cells with them, year cells for stocks; measures and definitions as data.
+"""Cells without birth months, cohort cells with them, area cells; measures and definitions as data.
 
 The sums are made anew from the facts, which stay as they are. A rebuild that is underway fills shadows of the
 old form and so ends; it can be asked for again.
@@ -20,16 +20,25 @@ SWAPPED = (
     ("INDEX", "fact_pkey", "fact_shadow_pkey"),
     ("TABLE", "cell", "cell_shadow"),
     ("INDEX", "cell_pkey", "cell_shadow_pkey"),
-    ("INDEX", "cell_by_measure", "cell_shadow_by_measure"),
-    ("TABLE", "year_cell", "year_cell_shadow"),
-    ("INDEX", "year_cell_pkey", "year_cell_shadow_pkey"),
-    ("INDEX", "year_cell_by_measure", "year_cell_shadow_by_measure"),
+    ("TABLE", "area_cell", "area_cell_shadow"),
+    ("INDEX", "area_cell_pkey", "area_cell_shadow_pkey"),
     ("TABLE", "cohort_cell", "cohort_cell_shadow"),
     ("INDEX", "cohort_cell_pkey", "cohort_cell_shadow_pkey"),
-    ("INDEX", "cohort_cell_by_birth", "cohort_cell_shadow_by_birth"),
 )
-SHADOWS = ("fact_shadow", "cell_shadow", "year_cell_shadow", "cohort_cell_shadow")
-SUMS = ("cell", "cell_shadow", "year_cell", "year_cell_shadow", "cohort_cell", "cohort_cell_shadow")
+SHADOWS = ("fact_shadow", "cell_shadow", "area_cell_shadow", "cohort_cell_shadow")
+RESET_COHORTS = """
+TRUNCATE cohort_recent, cohort_stock;
+INSERT INTO cohort_stock (level, population, area, month, birth_month, sex, value)
+SELECT level, population, of_area, of_month, birth_month, sex,
+    sum(CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END)::bigint
+FROM cohort_cell CROSS JOIN LATERAL (VALUES (4, area / 1000 * 1000, month), (3, area / 1000000 * 1000000, month),
+    (5, area, month / 100), (4, area / 1000 * 1000, month / 100), (3, area / 1000000 * 1000000, month / 100)
+) AS v(level, of_area, of_month)
+GROUP BY 1, 2, 3, 4, 5, 6
+HAVING sum(CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END) <> 0
+ORDER BY 1, 2, 3, 4, 5, 6;
+"""
+SUMS = ("cell", "cell_shadow", "area_cell", "area_cell_shadow", "cohort_cell", "cohort_cell_shadow")
 OTHERS = ("measure", "indicator", "indicator_version", "definition_revision")
 
 
@@ -44,8 +53,9 @@ def upgrade() -> None:
     for suffix in ("", "_shadow"):
         create_sums(suffix)
     op.add_column("rebuild_difference", sa.Column("kind", sa.Text(), nullable=False, server_default="cell"))
-    fill_sums()
+    create_cohort_stock()
     create_functions()
+    fill_sums()
     create_measures()
     create_definitions()
     grant_rights()
@@ -60,13 +70,18 @@ def text(name: str, *, nullable: bool = False) -> sa.Column:
 
 
 def create_sums(suffix: str) -> None:
-    """Room on each page lets PostgreSQL update a sum in place, without touching the indexes."""
-    for table, when in (("cell", "month"), ("year_cell", "year")):
+    """Keys begin with what figures look for, and are the only index: a new sum costs one entry.
+
+    Room on each page lets PostgreSQL update a sum in place, without touching the index.
+    """
+    for table in ("cell", "area_cell"):
         name = f"{table}{suffix}"
+        level = [number("level", sa.SmallInteger)] if table == "area_cell" else []
         op.create_table(
             name,
+            *level,
             number("area", sa.BigInteger),
-            number(when),
+            number("month"),
             text("population"),
             text("measure"),
             number("sex", sa.SmallInteger),
@@ -74,11 +89,12 @@ def create_sums(suffix: str) -> None:
             sa.Column("detail", sa.Text(), nullable=False, server_default=""),
             number("value", sa.BigInteger),
             sa.PrimaryKeyConstraint(
-                "area", when, "population", "measure", "sex", "parity", "detail", name=f"{name}_pkey"
+                *("level" for _ in level),
+                *("population", "measure", "area", "month", "sex", "parity", "detail"),
+                name=f"{name}_pkey",
             ),
             postgresql_with={"fillfactor": "70"},
         )
-        op.create_index(f"{name}_by_measure", name, ["population", "measure", "area", when])
     name = f"cohort_cell{suffix}"
     op.create_table(
         name,
@@ -90,29 +106,58 @@ def create_sums(suffix: str) -> None:
         number("birth_month"),
         number("value", sa.BigInteger),
         sa.PrimaryKeyConstraint(
-            "area", "month", "population", "measure", "sex", "birth_month", name=f"{name}_pkey"
+            "population", "area", "month", "birth_month", "measure", "sex", name=f"{name}_pkey"
         ),
         postgresql_with={"fillfactor": "90"},
     )
-    op.create_index(f"{name}_by_birth", name, ["population", "area", "birth_month"])
+
+
+def create_cohort_stock() -> None:
+    op.create_table(
+        "cohort_stock",
+        number("level", sa.SmallInteger),
+        text("population"),
+        number("area", sa.BigInteger),
+        number("month"),
+        number("birth_month"),
+        number("sex", sa.SmallInteger),
+        number("value", sa.BigInteger),
+        sa.PrimaryKeyConstraint("level", "population", "area", "month", "birth_month", "sex"),
+        postgresql_with={"fillfactor": "80"},
+    )
+    op.create_table(
+        "cohort_recent",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), primary_key=True),
+        number("area", sa.BigInteger),
+        number("month"),
+        text("population"),
+        number("sex", sa.SmallInteger),
+        number("birth_month"),
+        number("value", sa.BigInteger),
+    )
 
 
 def fill_sums() -> None:
     op.execute(
         "INSERT INTO cell SELECT area, month, population, measure, sex, parity, detail, sum(value)::bigint"
-        " FROM fact GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7"
+        " FROM fact GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 3, 4, 1, 2"
     )
     op.execute(
-        "INSERT INTO year_cell SELECT area, month / 100, population, measure, sex, parity, detail,"
-        " sum(value)::bigint FROM cell WHERE measure IN ('opening', 'birth', 'death', 'in', 'out', 'card_due',"
-        " 'card_open', 'married_women', 'method_users_married', 'method_supplies', 'method_iud',"
-        " 'method_sterilisation', 'method_implant', 'method_other') GROUP BY 1, 2, 3, 4, 5, 6, 7"
+        "INSERT INTO area_cell SELECT level, of_area, of_month, population, measure, sex, parity, detail,"
+        " sum(value)::bigint FROM cell CROSS JOIN LATERAL (VALUES (4, area / 1000 * 1000, month),"
+        " (3, area / 1000000 * 1000000, month), (5, area, month / 100),"
+        " (4, area / 1000 * 1000, month / 100), (3, area / 1000000 * 1000000, month / 100))"
+        " AS v(level, of_area, of_month) WHERE of_month > 9999 OR measure IN ('opening', 'birth', 'death',"
+        " 'in', 'out', 'card_due', 'card_open', 'married_women', 'method_users_married', 'method_supplies',"
+        " 'method_iud', 'method_sterilisation', 'method_implant', 'method_other')"
+        " GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 4, 5, 2, 3"
     )
     op.execute(
         "INSERT INTO cohort_cell SELECT area, month, population, measure, sex, birth_month, sum(value)::bigint"
         " FROM fact WHERE measure IN ('opening', 'birth', 'death', 'in', 'out')"
-        " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"
+        " GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 3, 1, 2, 6"
     )
+    op.execute("SELECT renkou_reset_cohorts()")
 
 
 def create_functions() -> None:
@@ -125,12 +170,14 @@ def create_functions() -> None:
     bodies = {
         "renkou_empty_shadow": f"TRUNCATE {', '.join(SHADOWS)};",
         "renkou_swap_shadow": "\n".join(swaps),
+        "renkou_reset_cohorts": RESET_COHORTS,
     }
     for name, body in bodies.items():
         op.execute(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
             f" SET search_path = public, pg_temp AS $body$ BEGIN {body} END $body$"
         )
+        op.execute(f"REVOKE ALL ON FUNCTION {name}() FROM PUBLIC")
 
 
 def create_measures() -> None:
@@ -186,6 +233,9 @@ def grant_rights() -> None:
     if not app_role:
         return
     op.execute(f'GRANT SELECT, INSERT, UPDATE ON {", ".join((*SUMS, *OTHERS))} TO "{app_role}"')
+    op.execute(f'GRANT SELECT, INSERT, UPDATE ON cohort_stock TO "{app_role}"')
+    op.execute(f'GRANT SELECT, INSERT, DELETE ON cohort_recent TO "{app_role}"')
+    op.execute(f'GRANT EXECUTE ON FUNCTION renkou_reset_cohorts() TO "{app_role}"')
     op.execute(f'REVOKE UPDATE, DELETE, TRUNCATE ON measure, indicator FROM "{app_role}"')
     op.execute(f'REVOKE INSERT ON definition_revision FROM "{app_role}"')
 
