@@ -20,7 +20,9 @@ from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
 from renkou_reporting.returns.routes import router as returns_router
+from renkou_reporting.scorecards.routes import router as scorecards_router
 from renkou_reporting.settings import ReportingSettings, load_settings
+from renkou_reporting.targets.routes import router as targets_router
 
 BODY_LIMITS = {"/returns": 4 << 20}
 
@@ -56,6 +58,8 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             figures_router,
             forms_router,
             returns_router,
+            targets_router,
+            scorecards_router,
             rebuild_router,
             feeds_router,
         ],

@@ -14,6 +14,8 @@ from renkou_reporting.measures import tables as measure_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
 from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
+from renkou_reporting.scorecards import tables as scorecard_tables
+from renkou_reporting.targets import tables as target_tables
 
 FEATURES = (
     area_tables,
@@ -25,6 +27,8 @@ FEATURES = (
     rebuild_tables,
     returns_tables,
     rights_tables,
+    scorecard_tables,
+    target_tables,
 )
 SHARED: tuple[type[SQLModel], ...] = (
     AppliedEvent,

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     FIGURE_READ = "figure:read"
     FIGURE_MANAGE = "figure:manage"
     RETURN_READ = "return:read"
+    TARGET_MANAGE = "target:manage"
     RETURN_WRITE = "return:write"
     RETURN_CHECK = "return:check"
     RETURN_SIGN = "return:sign"
@@ -158,6 +159,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.FIGURE_READ,
             Scope.FIGURE_MANAGE,
             Scope.RETURN_READ,
+            Scope.TARGET_MANAGE,
             Scope.RETURN_WRITE,
             Scope.RETURN_CHECK,
             Scope.BUDGET_WRITE,
@@ -176,6 +178,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.RETURN_READ,
             Scope.RETURN_CHECK,
             Scope.RETURN_SIGN,
+            Scope.TARGET_MANAGE,
             Scope.SCHEME_MANAGE,
             Scope.BENEFIT_READ,
             Scope.BENEFIT_APPROVE,
