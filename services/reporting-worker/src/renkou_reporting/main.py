@@ -10,11 +10,13 @@ from renkou_common.http.application import ReadinessCheck, create_application, s
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
 from renkou_reporting.bootstrap import open_runtime
+from renkou_reporting.closings.routes import router as closings_router
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
+from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
 from renkou_reporting.returns.routes import router as returns_router
 from renkou_reporting.settings import ReportingSettings, load_settings
@@ -49,6 +51,8 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             measures_router,
             figures_router,
             returns_router,
+            closings_router,
+            published_router,
             rebuild_router,
             feeds_router,
         ],

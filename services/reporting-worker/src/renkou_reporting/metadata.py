@@ -5,17 +5,21 @@ from sqlmodel import SQLModel
 from renkou_common.http.idempotency import IdempotencyRecord
 from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
 from renkou_reporting.base import ReportingTable
+from renkou_reporting.closings import tables as closing_tables
 from renkou_reporting.facts import tables as facts_tables
 from renkou_reporting.indicators import tables as indicator_tables
 from renkou_reporting.measures import tables as measure_tables
+from renkou_reporting.published import tables as published_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
 from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
 
 FEATURES = (
+    closing_tables,
     facts_tables,
     indicator_tables,
     measure_tables,
+    published_tables,
     rebuild_tables,
     returns_tables,
     rights_tables,

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     PARTNER_MANAGE = "partner:manage"
     FIGURE_READ = "figure:read"
     FIGURE_MANAGE = "figure:manage"
+    FIGURE_SIGN = "figure:sign"
     RETURN_WRITE = "return:write"
     FEED_READ = "feed:read"
     AREA_READ = "area:read"
@@ -164,6 +165,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.PARTNER_READ,
             Scope.PARTNER_MANAGE,
             Scope.FIGURE_READ,
+            Scope.FIGURE_SIGN,
             Scope.SCHEME_MANAGE,
             Scope.BENEFIT_READ,
             Scope.BENEFIT_APPROVE,
