@@ -1,7 +1,7 @@
 """A running reporting-worker for tests: its feeds in memory, a node around it, signed-in callers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ APPLY = {"registry": apply_registry, "migrant": apply_migrant}
 
 DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
 LineMaker = Callable[..., Line]
+type NodeFactory = Callable[[Path, str], AbstractAsyncContextManager[NodeOverHttp]]
 type Json = dict[str, Any]
 
 

@@ -9,6 +9,7 @@ from renkou_reporting.closings import tables as closing_tables
 from renkou_reporting.facts import tables as facts_tables
 from renkou_reporting.indicators import tables as indicator_tables
 from renkou_reporting.measures import tables as measure_tables
+from renkou_reporting.province import tables as province_tables
 from renkou_reporting.published import tables as published_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
 from renkou_reporting.returns import tables as returns_tables
@@ -19,6 +20,7 @@ FEATURES = (
     facts_tables,
     indicator_tables,
     measure_tables,
+    province_tables,
     published_tables,
     rebuild_tables,
     returns_tables,

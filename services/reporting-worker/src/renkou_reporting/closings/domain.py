@@ -20,22 +20,11 @@ from renkou_reporting.indicators.domain import (
     TermKind,
 )
 from renkou_reporting.measures.domain import Measures, MeasureUnit
-from renkou_reporting.published.domain import Account, Cell, Difference, Key, ranges
+from renkou_reporting.published.domain import Account, Cell, Difference, Key, ranges, same_computation
 
 AGE_BANDS = ("0-14", "15-49", "15-59", "60-150", "65-150")
 PARITIES = ("1", "2", "3+")
 SEXES = (1, 2)
-_COMPUTING = {
-    "kind",
-    "populations",
-    "numerator",
-    "denominator",
-    "of",
-    "factor",
-    "divisor",
-    "digits",
-    "rounding",
-}
 _PEOPLE = frozenset({MeasureUnit.PERSON, MeasureUnit.COUPLE})
 
 
@@ -101,11 +90,6 @@ def slices(indicator: Indicator, details: Sequence[str]) -> list[Sliced]:
 def counts_people(indicator: Indicator, measures: Measures) -> bool:
     """Say whether an indicator's numerator is a number of people, so that a small one is nobody's business."""
     return any(term.measure is None or measures[term.measure].unit in _PEOPLE for term in indicator.numerator)
-
-
-def same_computation(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Say whether two definitions compute the same, whatever they are called."""
-    return all(one.get(name) == other.get(name) for name in _COMPUTING)
 
 
 def differences(

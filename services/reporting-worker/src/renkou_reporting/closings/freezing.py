@@ -14,7 +14,7 @@ from renkou_common.contracts.lines import Population
 from renkou_common.database import Transaction
 from renkou_reporting.closings import repository
 from renkou_reporting.closings.domain import Frozen, counts_people, differences, slices
-from renkou_reporting.figures.domain import Asked, Months, Outcome, Span
+from renkou_reporting.figures.domain import EVERYTHING, Asked, Months, Outcome, Span
 from renkou_reporting.figures.engine import compute_at
 from renkou_reporting.indicators.domain import BALANCE_PARTS, Catalogue, Indicator, IndicatorKind
 from renkou_reporting.indicators.service import current
@@ -129,7 +129,7 @@ def _accounts(
 ) -> list[Account]:
     """Return the parts of the mean population of each area: the population account."""
     number = next(
-        (at for at, one in enumerate(asked) if one.indicator.code == _ACCOUNT and one.sliced == (None,) * 4),
+        (at for at, one in enumerate(asked) if one.indicator.code == _ACCOUNT and one.sliced == EVERYTHING),
         None,
     )
     if number is None:

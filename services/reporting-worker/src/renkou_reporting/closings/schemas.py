@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from renkou_reporting.labels import Label
 from renkou_reporting.published.schemas import FigureRow
 
-type _Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+_Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 type StateName = Literal["open", "signed", "published", "reopened"]
 
 

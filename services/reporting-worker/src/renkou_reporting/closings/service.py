@@ -159,7 +159,7 @@ async def publish(
             "period": frozen.period,
             "months": list(frozen.months),
             "version": version,
-            "previous": before["document_hash"].hex() if before is not None else None,
+            "previous": before["payload_hash"].hex() if before is not None else None,
             "reason": stored["reason"],
             "positions": dict(frozen.positions),
             "frozen": given_hash,

@@ -24,6 +24,7 @@ REASON_CODES = {
     NEGATIVE_DENOMINATOR.en: "negative_denominator",
     NOTHING_BEFORE.en: "nothing_before",
 }
+_COMPUTING = ("kind", "populations", "numerator", "denominator", "of", "factor", "divisor", "digits", "rounding")
 type Account = tuple[str, str, Sequence[int]]
 """Area, population, and the parts of the balance in their order."""
 
@@ -126,9 +127,14 @@ def shown_account(parts: Sequence[int]) -> list[int | None]:
     """Return an account with small parts hidden, and with one of them a second, as the balance gives away one."""
     shown: list[int | None] = [None if 0 < abs(part) < LEAST_SHOWN else part for part in parts]
     if shown.count(None) == 1:
-        others = [(abs(part), place) for place, part in enumerate(parts) if shown[place] is not None]
-        shown[min((size, place) for size, place in others if size or size == max(others)[0])[1]] = None
+        others = [(part == 0, abs(part), place) for place, part in enumerate(parts) if shown[place] is not None]
+        shown[min(others)[2]] = None
     return shown
+
+
+def same_computation(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether two definitions compute the same, whatever they are called."""
+    return all(one.get(name) == other.get(name) for name in _COMPUTING)
 
 
 def ranges(numbers: Iterable[int]) -> list[list[int]]:

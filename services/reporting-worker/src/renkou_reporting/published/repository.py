@@ -17,12 +17,12 @@ _NUMBERING = 5_820_331
 """Key of the lock under which versions get their numbers."""
 _HEAD = (
     "id, number, closing_id, area, period, first_month, last_month, version, first_signed_by, first_signed_at,"
-    " second_signed_by, second_signed_at, reason, positions, document_hash"
+    " second_signed_by, second_signed_at, reason, positions, payload_hash"
 )
 _INSERT_VERSION = """
 INSERT INTO published_version (id, number, closing_id, frozen_id, area, period, first_month, last_month, version,
     first_signed_by, first_signed_at, second_signed_by, second_signed_at, reason, positions, definitions,
-    document_hash, document, protected, signature)
+    payload_hash, payload, protected, signature)
 VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM published_version), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
     $12, $13, $14, $15, $16, $17, $18, $19)
 """
@@ -126,21 +126,21 @@ async def find(tx: Reader, area: int, period: str, version: int | None) -> async
 async def signed(tx: Reader, version_id: UUID) -> Signed:
     """Return a version's signed document."""
     row = await tx.fetchrow(
-        "SELECT document, protected, signature FROM published_version WHERE id = $1", version_id
+        "SELECT payload, protected, signature FROM published_version WHERE id = $1", version_id
     )
     assert row is not None
-    return Signed(row["document"], row["protected"], row["signature"])
+    return Signed(row["payload"], row["protected"], row["signature"])
 
 
 async def documents(tx: Reader, after: int, limit: int) -> list[tuple[int, Signed]]:
     """Return signed documents by their numbers in the feed."""
     rows = await tx.fetch(
-        "SELECT number, document, protected, signature FROM published_version WHERE number > $1"
+        "SELECT number, payload, protected, signature FROM published_version WHERE number > $1"
         " ORDER BY number LIMIT $2",
         after,
         limit,
     )
-    return [(row["number"], Signed(row["document"], row["protected"], row["signature"])) for row in rows]
+    return [(row["number"], Signed(row["payload"], row["protected"], row["signature"])) for row in rows]
 
 
 async def cells(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from renkou_common.errors import Forbidden
 from renkou_common.identity.http import requires
@@ -17,7 +17,6 @@ from renkou_reporting.published.schemas import (
     FeedQuestion,
     SignedDocument,
     VersionAnswer,
-    VersionName,
     VersionPage,
     VersionQuestion,
     VersionsQuestion,
@@ -27,6 +26,7 @@ from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/published", tags=["published"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+VersionName = Annotated[str, Path(pattern=r"^(latest|[1-9]\d{0,5})$", description="a number, or latest")]
 
 
 @router.get("", summary="Published versions 公布版本")

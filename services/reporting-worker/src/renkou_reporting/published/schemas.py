@@ -1,7 +1,7 @@
 """Published figures as callers see them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,6 +133,3 @@ class FeedQuestion(BaseModel):
 
     after: str | None = None
     limit: int = Field(default=10, ge=1, le=50)
-
-
-type VersionName = int | Literal["latest"]

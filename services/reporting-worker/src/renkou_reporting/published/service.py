@@ -26,12 +26,13 @@ from renkou_reporting.published.schemas import (
     SignedDocument,
     VersionAnswer,
     VersionHead,
-    VersionName,
     VersionPage,
     VersionQuestion,
     VersionsQuestion,
 )
 from renkou_reporting.published.signing import Signed
+
+LATEST = "latest"
 
 
 async def add(
@@ -70,7 +71,7 @@ async def version(
     areas: AreaScope,
     district: AreaCode,
     period: str,
-    name: VersionName,
+    name: str,
     question: VersionQuestion,
 ) -> VersionAnswer:
     """Return a version's figures of an area; raises NotFound outside ``areas`` or for no such version."""
@@ -98,7 +99,7 @@ async def differences(
     areas: AreaScope,
     district: AreaCode,
     period: str,
-    name: VersionName,
+    name: str,
     question: VersionQuestion,
 ) -> DifferenceList:
     """Return what a version changed; raises as :func:`version`."""
@@ -113,7 +114,7 @@ async def differences(
     return DifferenceList(version=row["version"], reason=row["reason"], items=items)
 
 
-async def document(tx: Reader, district: AreaCode, period: str, name: VersionName) -> Signed:
+async def document(tx: Reader, district: AreaCode, period: str, name: str) -> Signed:
     """Return a version's signed document; raises NotFound."""
     row = await _find(tx, district, period, name)
     return await repository.signed(tx, row["id"])
@@ -132,8 +133,8 @@ def figure_row(cell: Cell) -> FigureRow:
     return FigureRow.model_validate({**cell.key._asdict(), **cell.shown()})
 
 
-async def _find(tx: Reader, district: AreaCode, period: str, name: VersionName) -> asyncpg.Record:
-    number = None if name == "latest" else name
+async def _find(tx: Reader, district: AreaCode, period: str, name: str) -> asyncpg.Record:
+    number = None if name == LATEST else int(name)
     code = str(parse_period(period, "/path/period"))
     row = await repository.find(tx, district.key, code, number)
     if row is None:
@@ -144,7 +145,7 @@ async def _find(tx: Reader, district: AreaCode, period: str, name: VersionName) 
 def _head(row: asyncpg.Record) -> VersionHead:
     content = {name: row[name] for name in VersionHead.model_fields if name not in ("area", "hash")}
     return VersionHead.model_validate(
-        {**content, "area": AreaCode.from_key(row["area"]).value, "hash": row["document_hash"].hex()}
+        {**content, "area": AreaCode.from_key(row["area"]).value, "hash": row["payload_hash"].hex()}
     )
 
 

@@ -1,4 +1,4 @@
-"""Signatures of published figures: JWS (RFC 7515) in the flattened JSON form, Ed25519 (RFC 8037).
+"""Signatures of published figures: JWS (RFC 7515) in the flattened JSON form, Ed25519 (RFC 9864).
 
 The file that leaves a node is ``{"payload": base64url, "protected": base64url, "signature": base64url}``; any JOSE
 library checks it. The payload is canonical JSON: members sorted, no white space, UTF-8, no number that is not whole.
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from renkou_common.settings import read_json
 
 TYPE = "renkou-figures+json"
-ALGORITHM = "EdDSA"
+ALGORITHM = "Ed25519"
 
 
 class BadDocument(ValueError):

@@ -46,8 +46,8 @@ class PublishedVersionRow(ReportingTable, table=True):
     reason: str = Field(sa_type=Text)
     positions: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
     definitions: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    document_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    document: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    payload_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    payload: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     protected: str = Field(sa_type=Text, description="protected header of the signature (RFC 7515)")
     signature: str = Field(sa_type=Text)
 

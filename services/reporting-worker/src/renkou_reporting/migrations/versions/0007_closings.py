@@ -18,6 +18,9 @@ ADDED = (
     "published_cell",
     "published_account",
     "published_difference",
+    "district_version",
+    "district_figure",
+    "district_account",
 )
 
 
@@ -25,6 +28,7 @@ def upgrade() -> None:
     create_closings()
     create_versions()
     create_figures()
+    create_province()
     grant_rights()
 
 
@@ -111,8 +115,8 @@ def create_versions() -> None:
         text("reason"),
         content("positions"),
         content("definitions"),
-        sa.Column("document_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("payload_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
         text("protected"),
         text("signature"),
         sa.CheckConstraint("first_signed_by <> second_signed_by", name="published_version_two"),
@@ -156,11 +160,60 @@ def create_figures() -> None:
     )
 
 
+def create_province() -> None:
+    op.create_table(
+        "district_source",
+        text("district", key=True),
+        number("position", sa.BigInteger),
+        sa.Column("cursor", sa.LargeBinary(), nullable=False),
+        instant("asked_at"),
+        text("problem", nullable=True),
+    )
+    version = ["district", "period", "version"]
+    op.create_table(
+        "district_version",
+        text("district", key=True),
+        text("period", key=True),
+        number("version", key=True),
+        number("number", sa.BigInteger),
+        content("definitions"),
+        sa.Column("payload_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        text("protected"),
+        text("signature"),
+        instant("pulled_at"),
+    )
+    op.create_table(
+        "district_figure",
+        text("district", key=True),
+        text("period", key=True),
+        number("version", key=True),
+        text("population", key=True),
+        text("indicator", key=True),
+        text("dims", key=True),
+        text("numerator", nullable=True),
+        text("denominator", nullable=True),
+        text("value", nullable=True),
+        text("reason", nullable=True),
+        sa.ForeignKeyConstraint(version, [f"district_version.{name}" for name in version]),
+    )
+    op.create_table(
+        "district_account",
+        text("district", key=True),
+        text("period", key=True),
+        number("version", key=True),
+        text("population", key=True),
+        content("parts"),
+        sa.ForeignKeyConstraint(version, [f"district_version.{name}" for name in version]),
+    )
+
+
 def grant_rights() -> None:
     app_role = os.environ.get("RENKOU_APP_ROLE")
     if not app_role:
         return
     op.execute(f'GRANT SELECT, INSERT ON closing, {", ".join(ADDED)} TO "{app_role}"')
+    op.execute(f'GRANT SELECT, INSERT, UPDATE ON district_source TO "{app_role}"')
     op.execute(f'GRANT UPDATE (state, version, frozen_id) ON closing TO "{app_role}"')
     op.execute(f'REVOKE UPDATE, DELETE, TRUNCATE ON {", ".join(ADDED)} FROM "{app_role}"')
 
