@@ -13,7 +13,9 @@ async def district(reporting: Reporting, line: LineMaker) -> AsyncIterator[Distr
     """Two subdistricts with people, births and deaths; nobody of it in the way of a closing."""
     lines = []
     for number, area in enumerate(("340103001001", "340103001002", "340103002001"), 1):
-        lines.append(line("resident", "opening", "2025-12-31", 10_000 * number, area=area, birth_month="1990-01"))
+        lines.append(
+            line("resident", "opening", "2025-12-31", 10_000 * number, area=area, birth_month="1990-01")
+        )
         for sex in (1, 2):
             lines.append(
                 line("resident", "birth", "2026-01-15", 20 * number, area=area, sex=sex, parity=1,
@@ -24,5 +26,3 @@ async def district(reporting: Reporting, line: LineMaker) -> AsyncIterator[Distr
     statistician = await reporting.staff("statistician", "340103")
     administrator = await reporting.staff("administrator", "340103")
     yield District(reporting, statistician, administrator, line)
-
-

@@ -70,7 +70,9 @@ class District:
         found: Json = answer.json()
         return found
 
-    async def figure(self, indicator: str, version: int | str = "latest", dims: str = "", **asked: Any) -> Json:
+    async def figure(
+        self, indicator: str, version: int | str = "latest", dims: str = "", **asked: Any
+    ) -> Json:
         """One published figure of the usual residents of the district, or of the area asked for."""
         area = asked.get("area", "340103")
         rows = (await self.published(version, indicator=indicator, population="resident", **asked))["items"]

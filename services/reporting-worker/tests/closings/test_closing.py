@@ -65,7 +65,9 @@ async def test_what_stands_in_the_way_is_named_with_a_link(district: District) -
     async with reporting.database.transaction(AreaScope.everything()) as tx:
         await inbox.hold_failed(tx, "migrant", event, ValueError("not understood"))
     await reporting.take_in("registry", [district.line("registered", "birth", "2026-01-03", 8)])
-    await reporting.as_owner("UPDATE cohort_cell SET value = value + 1 WHERE measure = 'opening' AND area = 340103001001")
+    await reporting.as_owner(
+        "UPDATE cohort_cell SET value = value + 1 WHERE measure = 'opening' AND area = 340103001001"
+    )
     reporting.feeds["registry"].away_from = 0
     found = await checks(district, closing_id)
     assert {code for code, one in found.items() if not one["holds"]} == {
@@ -74,7 +76,10 @@ async def test_what_stands_in_the_way_is_named_with_a_link(district: District) -
     assert found["recomputed"]["findings"][0]["link"] == "/rebuilds"
     balance = found["accounts_balance"]["findings"][0]
     assert "10028 resident, but 10029 by month of birth" in balance["text"]["en"]
-    assert balance["link"] == "/figures?indicator=population&area=340103001001&population=resident&period=2026-01"
+    assert (
+        balance["link"]
+        == "/figures?indicator=population&area=340103001001&population=resident&period=2026-01"
+    )
     refused = await district.statistician.post(
         f"/closings/{closing_id}/signatures", json={"reason": "还是要签"}
     )
@@ -88,7 +93,9 @@ async def test_what_stands_in_the_way_is_named_with_a_link(district: District) -
 async def test_a_period_that_is_not_over_and_counts_without_a_denominator_are_not_signed(
     district: District,
 ) -> None:
-    await district.reporting.take_in("registry", [district.line("migrant_in", "check_made", "2026-01-03", 30)])
+    await district.reporting.take_in(
+        "registry", [district.line("migrant_in", "check_made", "2026-01-03", 30)]
+    )
     await district.rebuild()
     found = await checks(district, await district.open())
     assert [one["text"]["en"] for one in found["denominators"]["findings"]] == [
@@ -149,7 +156,13 @@ async def test_a_period_is_closed_once_and_only_for_the_whole_district(district:
 
 async def test_nobody_changes_what_was_published(district: District) -> None:
     await district.closed()
-    for table in ("published_version", "published_cell", "published_account", "frozen_figures", "closing_step"):
+    for table in (
+        "published_version",
+        "published_cell",
+        "published_account",
+        "frozen_figures",
+        "closing_step",
+    ):
         for statement in (f"UPDATE {table} SET reason = ''", f"DELETE FROM {table}", f"TRUNCATE {table}"):
             if "UPDATE" in statement and table == "published_account":
                 statement = "UPDATE published_account SET parts = '[]'"
@@ -158,7 +171,9 @@ async def test_nobody_changes_what_was_published(district: District) -> None:
 
 
 async def test_small_numbers_of_people_are_not_published(district: District) -> None:
-    await district.late([district.line("resident", "birth", "2026-01-09", 3, area="340103003001", sex=2, parity=2)])
+    await district.late(
+        [district.line("resident", "birth", "2026-01-09", 3, area="340103003001", sex=2, parity=2)]
+    )
     await district.closed()
     for indicator in ("births", "birth_rate"):
         hidden = await district.figure(indicator, area="340103003001")

@@ -47,13 +47,12 @@ async def check(situation: Situation) -> list[CheckResult]:
 
 async def wait_for_feeds(database: Database, heads: Mapping[str, int | None]) -> None:
     """Wait a moment for what the feeds had given out to be taken in; a check says so where it is not."""
-    async with asyncio.timeout(_WAIT_SECONDS + 1):
-        for _ in range(int(_WAIT_SECONDS / _LOOK_SECONDS)):
-            async with database.transaction(AreaScope.nothing(), read_only=True) as tx:
-                there = await repository.positions(tx)
-            if all(head is None or there.get(feed, 0) >= head for feed, head in heads.items()):
-                return
-            await asyncio.sleep(_LOOK_SECONDS)
+    for _ in range(int(_WAIT_SECONDS / _LOOK_SECONDS)):
+        async with database.transaction(AreaScope.nothing(), read_only=True) as tx:
+            there = await repository.positions(tx)
+        if all(head is None or there.get(feed, 0) >= head for feed, head in heads.items()):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _period_over(situation: Situation) -> CheckResult:

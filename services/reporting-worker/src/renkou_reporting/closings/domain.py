@@ -130,9 +130,9 @@ def causes(
     months: tuple[int, int],
 ) -> dict[str, list[list[int]]]:
     """Return the numbers of late events by feed that count into a figure."""
-    if indicator is None:
+    of = known.get(indicator.of) if indicator is not None and indicator.of is not None else indicator
+    if indicator is None or of is None:
         return {}
-    of = known[indicator.of] if indicator.of is not None else indicator
     grows = indicator.kind is IndicatorKind.GROWTH
     low, high = AreaCode.parse(key.area).interval()
     dims = dict(part.split("=", 1) for part in key.dims.split(";") if part)

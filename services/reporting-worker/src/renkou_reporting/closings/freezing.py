@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.contracts.lines import Population
@@ -28,7 +29,7 @@ from renkou_reporting.published.domain import (
     exact_text,
     hide_small,
 )
-from renkou_reporting.published.repository import cells as published_cells
+from renkou_reporting.published.service import cells_of
 
 _ACCOUNT = "mean_population"
 _UNDERIVED = (IndicatorKind.RATIO, IndicatorKind.COUNT, IndicatorKind.GROWTH)
@@ -38,7 +39,7 @@ _UNDERIVED = (IndicatorKind.RATIO, IndicatorKind.COUNT, IndicatorKind.GROWTH)
 class Earlier:
     """The version that a restatement follows: its id, definitions and positions of the feeds."""
 
-    version_id: Any
+    version_id: UUID
     definitions: Mapping[str, Any]
     positions: Mapping[str, int]
 
@@ -75,7 +76,7 @@ async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earli
     changed: list[Difference] = []
     period = (months.first, months.last)
     if earlier is not None:
-        before = await published_cells(tx, earlier.version_id, area.interval(), None, None)
+        before = await cells_of(tx, earlier.version_id, area)
         late = await repository.late_facts(tx, earlier.positions, positions, months.last)
         changed = differences(before, shown, earlier.definitions, definitions, late, period)
     salt = secrets.token_hex(32)

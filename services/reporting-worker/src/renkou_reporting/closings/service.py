@@ -43,9 +43,8 @@ from renkou_reporting.figures.domain import Months
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import parse_period
 from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import Signature
+from renkou_reporting.published.domain import NewVersion, Signature
 from renkou_reporting.published.domain import document as document_of
-from renkou_reporting.published.repository import NewVersion
 from renkou_reporting.published.signing import FigureKey, canonical, read_key
 from renkou_reporting.runtime import Runtime
 

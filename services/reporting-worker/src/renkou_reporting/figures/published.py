@@ -12,7 +12,7 @@ from renkou_common.database import Reader
 from renkou_reporting.figures.domain import Asked, Months, Span
 from renkou_reporting.figures.plan import Published
 from renkou_reporting.indicators.domain import Indicator
-from renkou_reporting.published import repository
+from renkou_reporting.published import service
 from renkou_reporting.published.domain import dims_text, read_exact
 
 type _Figure = tuple[int, int, int, str, str, str]
@@ -35,7 +35,7 @@ async def counts(
     periods = [(each.first, each.last) for each in months]
     first: dict[_Figure, Fraction] = {}
     newest: dict[_Figure, Fraction] = {}
-    for row in await repository.pairs(tx, indicators, areas, periods):
+    for row in await service.numbers(tx, indicators, areas, periods):
         if row["value"] is None:
             continue
         figure = tuple(row)[:6]

@@ -65,7 +65,9 @@ async def sources(tx: Reader, runtime: Runtime) -> SourceList:
     nothing: dict[str, Any] = {"position": 0, "asked_at": None, "problem": None}
     return SourceList(
         items=[
-            SourceAnswer.model_validate({**nothing, **dict(known.get(one.district, {})), "district": one.district})
+            SourceAnswer.model_validate(
+                {**nothing, **dict(known.get(one.district, {})), "district": one.district}
+            )
             for one in sources_of(runtime).districts
         ]
     )

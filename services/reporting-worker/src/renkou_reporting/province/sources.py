@@ -1,7 +1,7 @@
 """Where a province finds its districts' published figures: a file of addresses, secrets and public keys.
 
-    {"districts": [{"district": "340103", "url": "https://...", "secret_file": "/run/secrets/...",
-                    "keys": {"keys": [...]}}]}
+{"districts": [{"district": "340103", "url": "https://...", "secret_file": "/run/secrets/...",
+                "keys": {"keys": [...]}}]}
 """
 
 from pathlib import Path

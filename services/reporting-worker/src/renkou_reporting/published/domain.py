@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from renkou_reporting.figures.domain import (
     NEGATIVE_DENOMINATOR,
@@ -12,6 +14,7 @@ from renkou_reporting.figures.domain import (
     Sliced,
 )
 from renkou_reporting.indicators.domain import BALANCE_PARTS
+from renkou_reporting.published.signing import Signed
 
 FORMAT = "renkou-published-figures/1"
 COLUMNS = ("area", "population", "indicator", "dims", "numerator", "denominator", "value", "reason")
@@ -24,7 +27,17 @@ REASON_CODES = {
     NEGATIVE_DENOMINATOR.en: "negative_denominator",
     NOTHING_BEFORE.en: "nothing_before",
 }
-_COMPUTING = ("kind", "populations", "numerator", "denominator", "of", "factor", "divisor", "digits", "rounding")
+_COMPUTING = (
+    "kind",
+    "populations",
+    "numerator",
+    "denominator",
+    "of",
+    "factor",
+    "divisor",
+    "digits",
+    "rounding",
+)
 type Account = tuple[str, str, Sequence[int]]
 """Area, population, and the parts of the balance in their order."""
 
@@ -127,7 +140,9 @@ def shown_account(parts: Sequence[int]) -> list[int | None]:
     """Return an account with small parts hidden, and with one of them a second, as the balance gives away one."""
     shown: list[int | None] = [None if 0 < abs(part) < LEAST_SHOWN else part for part in parts]
     if shown.count(None) == 1:
-        others = [(part == 0, abs(part), place) for place, part in enumerate(parts) if shown[place] is not None]
+        others = [
+            (part == 0, abs(part), place) for place, part in enumerate(parts) if shown[place] is not None
+        ]
         shown[min(others)[2]] = None
     return shown
 
@@ -211,3 +226,25 @@ def document(
         "accounts": [[area, population, *shown_account(parts)] for area, population, parts in accounts],
         "differences": [one.shown() for one in differences],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version to be stored."""
+
+    id: UUID
+    closing_id: UUID
+    frozen_id: UUID
+    area: int
+    period: str
+    first_month: int
+    last_month: int
+    version: int
+    first_signed_by: UUID
+    first_signed_at: datetime
+    second_signed_by: UUID
+    second_signed_at: datetime
+    reason: str
+    positions: dict[str, int]
+    definitions: dict[str, Any]
+    signed: Signed

@@ -1,16 +1,13 @@
 """Every query on published versions; rows are added, never changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Reader, Transaction
-from renkou_reporting.published.domain import Account, Cell, Difference, Key
+from renkou_reporting.published.domain import Account, Cell, Difference, Key, NewVersion
 from renkou_reporting.published.signing import Signed
 
 _NUMBERING = 5_820_331
@@ -40,28 +37,6 @@ WHERE c.indicator = ANY($1::text[]) AND c.area = ANY($2::bigint[])
     AND (v.first_month, v.last_month) IN (SELECT * FROM unnest($3::int[], $4::int[]))
 ORDER BY v.version
 """
-
-
-@dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A version to be stored."""
-
-    id: UUID
-    closing_id: UUID
-    frozen_id: UUID
-    area: int
-    period: str
-    first_month: int
-    last_month: int
-    version: int
-    first_signed_by: UUID
-    first_signed_at: datetime
-    second_signed_by: UUID
-    second_signed_at: datetime
-    reason: str
-    positions: dict[str, int]
-    definitions: dict[str, Any]
-    signed: Signed
 
 
 async def insert(

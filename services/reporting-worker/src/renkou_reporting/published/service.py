@@ -1,6 +1,7 @@
 """Reads published versions: lists, figures to the digit, signed documents, and the feed of them."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import asyncpg
 
@@ -13,8 +14,7 @@ from renkou_reporting.areas import area_within
 from renkou_reporting.indicators.domain import BALANCE_PARTS
 from renkou_reporting.periods import parse_period
 from renkou_reporting.published import repository
-from renkou_reporting.published.domain import Account, Cell, Difference, shown_account
-from renkou_reporting.published.repository import NewVersion
+from renkou_reporting.published.domain import Account, Cell, Difference, NewVersion, shown_account
 from renkou_reporting.published.schemas import (
     AccountRow,
     DifferenceList,
@@ -55,6 +55,18 @@ async def add(
 async def newest(tx: Reader, area: AreaCode, period: str) -> asyncpg.Record | None:
     """Return the newest version of a period with its definitions, None where nothing was published."""
     return await repository.find(tx, area.key, period, None)
+
+
+async def cells_of(tx: Reader, version_id: UUID, area: AreaCode) -> list[Cell]:
+    """Return all numbers of a version, the hidden ones too."""
+    return await repository.cells(tx, version_id, area.interval(), None, None)
+
+
+async def numbers(
+    tx: Reader, indicators: Sequence[str], areas: Sequence[int], months: Sequence[tuple[int, int]]
+) -> list[asyncpg.Record]:
+    """Return every published number of some figures over whole areas, the first version first."""
+    return await repository.pairs(tx, indicators, areas, months)
 
 
 async def page(tx: Reader, question: VersionsQuestion) -> VersionPage:
