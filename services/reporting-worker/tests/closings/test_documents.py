@@ -53,7 +53,7 @@ async def test_any_jose_library_verifies_it_too(district: District, tmp_path: Pa
 
 async def test_a_changed_digit_or_another_key_is_refused(district: District, tmp_path: Path) -> None:
     await district.closed()
-    file, keys = await exported(district, tmp_path)
+    file, _ = await exported(district, tmp_path)
     content = json.loads(file.read_text())
     other = tmp_path / "changed.json"
     for changed in (

@@ -1,6 +1,7 @@
 """Exact numbers as text, small numbers hidden, runs of event numbers, and districts added up, for any input."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_exact_text_is_decimal_wherever_decimals_end() -> None:
 def test_runs_hold_exactly_their_numbers(numbers: set[int]) -> None:
     runs = ranges(numbers)
     assert {number for low, high in runs for number in range(low, high + 1)} == numbers
-    assert all(after[0] > before[1] + 1 for before, after in zip(runs, runs[1:], strict=False))
+    assert all(after[0] > before[1] + 1 for before, after in pairwise(runs))
 
 
 @given(_COUNTS, _COUNTS)
