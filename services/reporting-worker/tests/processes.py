@@ -39,11 +39,13 @@ async def run_to_its_end(role: str, environment: dict[str, str], *arguments: str
     return await started.wait()
 
 
-async def until(processes: Sequence[Process], holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until a condition holds; fail when a process ends or after thirty seconds."""
+async def until(
+    processes: Sequence[Process], holds: Callable[[], Awaitable[bool]], seconds: float = 30
+) -> None:
+    """Wait until a condition holds; fail when a process ends or after ``seconds``."""
     ends = [asyncio.create_task(one.wait()) for one in processes]
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(seconds):
             while not await holds():
                 ended, _ = await asyncio.wait(ends, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
                 assert not ended

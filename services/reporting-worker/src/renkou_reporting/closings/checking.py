@@ -112,14 +112,22 @@ async def _accounts_balance(situation: Situation) -> CheckResult:
 
 
 async def _denominators(situation: Situation) -> CheckResult:
-    """A count without what it is to be related to is missing a denominator; nothing of nothing is not."""
+    """A count without what it is to be related to is missing a denominator; nothing of nothing is not.
+
+    Nor are parts of one measure: boys without a girl born that month are a fact, not a gap.
+    """
     findings = []
     for cell in situation.frozen.cells:
         if cell.key.area != situation.area.value or cell.reason is None or cell.key.dims:
             continue
         negative = cell.reason == "negative_denominator"
-        if negative or (cell.reason == "no_denominator" and read_exact(cell.numerator) != 0):
-            code, population = cell.key.indicator, cell.key.population
+        code, population = cell.key.indicator, cell.key.population
+        counted, related = (
+            {term["measure"] for term in situation.frozen.definitions[code][side]}
+            for side in ("numerator", "denominator")
+        )
+        nothing = cell.reason == "no_denominator" and read_exact(cell.numerator) != 0
+        if negative or (nothing and not related <= counted):
             zh = situation.frozen.definitions[code]["zh"]
             text = Text(f"{zh} ({population}) 缺分母", f"{code} ({population}) has no denominator")
             query = f"area={cell.key.area}&population={population}&period={situation.period}"
