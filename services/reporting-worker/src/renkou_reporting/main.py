@@ -16,7 +16,6 @@ from renkou_reporting.figures.routes import router as figures_router
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
-from renkou_reporting.province.routes import router as province_router
 from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
 from renkou_reporting.returns.routes import router as returns_router
@@ -54,7 +53,6 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             returns_router,
             closings_router,
             published_router,
-            province_router,
             rebuild_router,
             feeds_router,
         ],

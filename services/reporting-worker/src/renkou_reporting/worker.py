@@ -1,6 +1,6 @@
 """The process without HTTP: ``python -m renkou_reporting.worker``.
 
-Consumers of both feeds, rebuilds and housekeeping, side by side; at a province's node what its districts publish.
+Consumers of both feeds, rebuilds and housekeeping, side by side.
 """
 
 import asyncio
@@ -18,11 +18,9 @@ from renkou_reporting.bootstrap import (
     Runtime,
     build_broker,
     build_consumers,
-    build_puller,
     build_rebuilder,
     open_runtime,
 )
-from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.settings import load_settings
 
@@ -39,16 +37,6 @@ async def work_off_rebuilds(rebuilder: Rebuilder) -> None:
         except (FeedUnavailable, *TRANSIENT) as error:
             _log.warning("rebuild waits", error=repr(error))
         await asyncio.sleep(_POLL_SECONDS)
-
-
-async def pull_districts(puller: Puller, pause: float) -> None:
-    """Pull what districts publish; one that is away is asked again the next time."""
-    while True:
-        try:
-            await puller.run_once()
-        except TRANSIENT as error:
-            _log.warning("pulling waits", error=repr(error))
-        await asyncio.sleep(pause)
 
 
 async def keep_house(runtime: Runtime) -> None:
@@ -74,9 +62,6 @@ async def main() -> int:
             "rebuilds": lambda: work_off_rebuilds(rebuilder),
             "housekeeping": lambda: keep_house(runtime),
         }
-        puller = build_puller(runtime)
-        if puller is not None:
-            tasks["districts"] = lambda: pull_districts(puller, settings.province_pull_seconds)
         for consumer in build_consumers(runtime, broker):
             tasks[f"{consumer.feed} feed"] = consumer.run
         return await run_tasks(tasks)
