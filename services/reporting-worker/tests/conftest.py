@@ -11,6 +11,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from joserfc.jwk import OKPKey
 
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.migration import upgrade
+from renkou_local import keys
 from renkou_local.databases import DatabaseAccess
 from renkou_local.nats import EmbeddedNats
 from renkou_local.ports import free_port
@@ -31,6 +33,7 @@ from .support import (
     DatabaseFactory,
     FeedInMemory,
     LineMaker,
+    NodeFactory,
     NodeOverHttp,
     Reporting,
     make_line,
@@ -82,30 +85,53 @@ async def shared_reporting(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def node_over_http(database_factory: DatabaseFactory, tmp_path: Path) -> AsyncIterator[NodeOverHttp]:
-    access = await database_factory("reporting", DISTRICT)
-    issuer = TokenIssuer(OKPKey.generate_key("Ed25519", private=True, auto_kid=True), f"renkou:{DISTRICT}")
+    async with node_around(database_factory, tmp_path, DISTRICT) as node:
+        yield node
+
+
+@asynccontextmanager
+async def node_around(
+    database_factory: DatabaseFactory, folder: Path, district: str
+) -> AsyncIterator[NodeOverHttp]:
+    """The other services of a district's node on a port, a database that is not migrated yet, and NATS."""
+    access = await database_factory("reporting", district)
+    issuer = TokenIssuer(OKPKey.generate_key("Ed25519", private=True, auto_kid=True), f"renkou:{district}")
     feeds = {name: FeedInMemory(name) for name in ("registry", "migrant")}
     port = free_port()
-    secret_file = tmp_path / "reporting-worker_secret"
+    secret_file, key_file = folder / "reporting-worker_secret", folder / "figure_key.json"
     secret_file.write_text(SECRET, encoding="utf-8")
-    nats = EmbeddedNats(tmp_path / "nats", {DISTRICT: tmp_path / "nats-secrets"})
+    key_file.write_text(keys.token_key(), encoding="utf-8")
+    nats = EmbeddedNats(folder / "nats", {district: folder / "nats-secrets"})
     await nats.start()
     config = uvicorn.Config(node_double(issuer, feeds, SECRET), port=port, log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     names = {
-        "DISTRICT": DISTRICT,
+        "DISTRICT": district,
         "DATABASE_URL": access.app_url,
         "MIGRATION_DATABASE_URL": access.owner_url,
         "APP_ROLE": access.app_role,
         "HTTP_PORT": str(free_port()),
+        "HTTP_PROCESSES": "1",
         "NATS_URL": nats.url,
-        "NATS_SEED_FILE": str(nats.node_seed(DISTRICT)),
+        "NATS_SEED_FILE": str(nats.node_seed(district)),
         "REGISTRY_URL": f"http://127.0.0.1:{port}",
         "MIGRANT_URL": f"http://127.0.0.1:{port}",
         "SERVICE_SECRET_FILE": str(secret_file),
+        "FIGURE_KEY_FILE": str(key_file),
     }
     yield NodeOverHttp(issuer, feeds, {f"RENKOU_{name}": value for name, value in names.items()})
     server.should_exit = True
     await serving
     await nats.stop()
+
+
+@pytest.fixture(scope="session")
+def nodes(database_factory: DatabaseFactory) -> NodeFactory:
+    """`async with nodes(folder, district) as node:` as `node_over_http`, of any district."""
+
+    def make(folder: Path, district: str) -> AbstractAsyncContextManager[NodeOverHttp]:
+        folder.mkdir()
+        return node_around(database_factory, folder, district)
+
+    return make

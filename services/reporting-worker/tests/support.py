@@ -1,7 +1,7 @@
 """A running reporting-worker for tests: its feeds in memory, a node around it, signed-in callers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging import inbox
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_body
 from renkou_common.scope import AreaScope
+from renkou_local import keys
 from renkou_local.databases import DatabaseAccess
 from renkou_reporting.main import build_application
 from renkou_reporting.rebuild.service import PAGE, Rebuilder
@@ -33,6 +34,7 @@ from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
 DISTRICT = "340103"
 SECRET = "the client secret of a test"
+PROVINCE_SECRET = "what the level above reads the feed with"
 EVERYWHERE = AreaScope.everything()
 APPLY = {"registry": apply_registry, "migrant": apply_migrant}
 
@@ -51,6 +53,7 @@ DIVISIONS: dict[str, tuple[str, str | None, str | None]] = {
 
 DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
 LineMaker = Callable[..., Line]
+type NodeFactory = Callable[[Path, str], AbstractAsyncContextManager[NodeOverHttp]]
 type Json = dict[str, Any]
 
 
@@ -298,8 +301,13 @@ class NodeOverHttp:
 async def running(access: DatabaseAccess, folder: Path) -> AsyncIterator[Reporting]:
     secret_file = folder / "reporting-worker_secret"
     secret_file.write_text(SECRET, encoding="utf-8")
+    key_file, province_file = folder / "figure_key.json", folder / "province_secret"
+    key_file.write_text(keys.token_key(), encoding="utf-8")
+    province_file.write_text(PROVINCE_SECRET, encoding="utf-8")
     settings = ReportingSettings.model_validate(
         {
+            "figure_key_file": key_file,
+            "province_secret_file": province_file,
             "district": DISTRICT,
             "database_url": access.app_url,
             "registry_url": "http://registry",

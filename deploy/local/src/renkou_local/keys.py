@@ -55,6 +55,11 @@ def exchange_keys() -> str:
     return _text({"keys": [ed25519(), x25519()]})
 
 
+def figure_key() -> str:
+    """Key that signs the district's published figures: one Ed25519 JWK."""
+    return _text(ed25519())
+
+
 def field_keys() -> str:
     """Versioned AES-256 keys for personal fields and the key of their blind index, base64."""
     return _text({"active": "1", "keys": {"1": _key()}, "index_key": _key()})

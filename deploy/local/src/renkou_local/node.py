@@ -65,6 +65,8 @@ def make_secrets(folder: Path, trust_anchor: Path) -> None:
         "token_key.json": keys.token_key,
         "certificate_keys.json": keys.certificate_keys,
         "exchange_keys.json": keys.exchange_keys,
+        "figure_key.json": keys.figure_key,
+        "province_secret": secret_files.password,
         "administrator_secret": secret_files.password,
         "nats_seed": nats_keys.new_seed,
         "hub_seed": nats_keys.new_seed,
@@ -167,7 +169,10 @@ class NodeConfig:
                 "HUB_SEED_FILE": secret / "hub_seed",
                 "HUB_TOKEN_FILE": secret / "hub_token",
             }
-        return {}
+        return {
+            "FIGURE_KEY_FILE": secret / "figure_key.json",
+            "PROVINCE_SECRET_FILE": secret / "province_secret",
+        }
 
     def _spec(self, service: str, role: str, database: DatabaseAccess, brokers: Brokers) -> ProcessSpec:
         name = f"{self.district}-{service}-{role}"

@@ -16,12 +16,13 @@ from renkou_common.messaging.consumer import FeedConsumer, FeedSource
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.areas.sync import AreaReader
+from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
-__all__ = ["CurrentRuntime", "Runtime", "build_consumers", "build_rebuilder", "open_runtime"]
+__all__ = ["CurrentRuntime", "Runtime", "build_consumers", "build_puller", "build_rebuilder", "open_runtime"]
 
 
 def _service_token(settings: ReportingSettings, http: httpx.AsyncClient) -> ServiceToken:
@@ -52,7 +53,7 @@ def build_runtime(settings: ReportingSettings, http: httpx.AsyncClient | None = 
 
     return Runtime(
         settings=settings,
-        district=AreaCode(settings.district),
+        district=AreaCode.parse(settings.district),
         database=database,
         clock=settings.clock,
         http=client,
@@ -89,6 +90,12 @@ def build_consumers(runtime: Runtime, broker: NatsClient) -> list[FeedConsumer]:
         )
         for feed, apply in (("registry", apply_registry), ("migrant", apply_migrant))
     ]
+
+
+def build_puller(runtime: Runtime) -> Puller | None:
+    """Return the job that pulls districts' published figures; None on a node that is no province."""
+    sources = runtime.settings.province_sources
+    return Puller(runtime.database, runtime.clock, runtime.http, sources) if sources is not None else None
 
 
 def build_rebuilder(runtime: Runtime) -> Rebuilder:

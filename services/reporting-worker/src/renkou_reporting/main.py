@@ -11,6 +11,7 @@ from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas.routes import router as areas_router
 from renkou_reporting.bootstrap import open_runtime
+from renkou_reporting.closings.routes import router as closings_router
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
 from renkou_reporting.forms.routes import router as forms_router
@@ -18,6 +19,7 @@ from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
+from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
 from renkou_reporting.returns.routes import router as returns_router
 from renkou_reporting.scorecards.routes import router as scorecards_router
@@ -60,6 +62,8 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             returns_router,
             targets_router,
             scorecards_router,
+            closings_router,
+            published_router,
             rebuild_router,
             feeds_router,
         ],

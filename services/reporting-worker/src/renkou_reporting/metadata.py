@@ -7,10 +7,13 @@ from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, Fee
 from renkou_reporting.areas import tables as area_tables
 from renkou_reporting.base import ReportingTable
 from renkou_reporting.calendar import tables as calendar_tables
+from renkou_reporting.closings import tables as closing_tables
 from renkou_reporting.facts import tables as facts_tables
 from renkou_reporting.forms import tables as forms_tables
 from renkou_reporting.indicators import tables as indicator_tables
 from renkou_reporting.measures import tables as measure_tables
+from renkou_reporting.province import tables as province_tables
+from renkou_reporting.published import tables as published_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
 from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
@@ -20,10 +23,13 @@ from renkou_reporting.targets import tables as target_tables
 FEATURES = (
     area_tables,
     calendar_tables,
+    closing_tables,
     facts_tables,
     forms_tables,
     indicator_tables,
     measure_tables,
+    province_tables,
+    published_tables,
     rebuild_tables,
     returns_tables,
     rights_tables,

@@ -1,62 +1,13 @@
 """The service as it runs: migrate, main and worker as processes, with the other services over HTTP."""
 
-import asyncio
-import os
-import signal
-import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import httpx
 
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 
+from ..processes import process, run_to_its_end, until
 from ..support import LineMaker, NodeOverHttp
-
-
-@asynccontextmanager
-async def process(role: str, environment: dict[str, str], *arguments: str) -> AsyncIterator[Process]:
-    """Run `python -m renkou_reporting.<role>`; stop it with SIGTERM and expect a clean end."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        f"renkou_reporting.{role}",
-        *arguments,
-        env={**os.environ, **environment},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield started
-        assert started.returncode is None, f"{role} ended by itself"
-        started.send_signal(signal.SIGTERM)
-        # uvicorn shuts down in order and then lets the signal end the process.
-        assert await asyncio.wait_for(started.wait(), 15) in (0, -signal.SIGTERM)
-    finally:
-        if started.returncode is None:
-            started.kill()
-            await started.wait()
-
-
-async def run_to_its_end(role: str, environment: dict[str, str], *arguments: str) -> int:
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", f"renkou_reporting.{role}", *arguments, env={**os.environ, **environment}
-    )
-    return await started.wait()
-
-
-async def until(processes: Sequence[Process], holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until a condition holds; fail when a process ends or after thirty seconds."""
-    ends = [asyncio.create_task(one.wait()) for one in processes]
-    try:
-        async with asyncio.timeout(30):
-            while not await holds():
-                ended, _ = await asyncio.wait(ends, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
-                assert not ended
-    finally:
-        for end in ends:
-            end.cancel()
 
 
 async def test_the_processes_turn_events_into_figures_and_rebuild_them(

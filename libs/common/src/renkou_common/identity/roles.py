@@ -32,6 +32,7 @@ class Scope(StrEnum):
     FIGURE_MANAGE = "figure:manage"
     RETURN_READ = "return:read"
     TARGET_MANAGE = "target:manage"
+    FIGURE_SIGN = "figure:sign"
     RETURN_WRITE = "return:write"
     RETURN_CHECK = "return:check"
     RETURN_SIGN = "return:sign"
@@ -179,6 +180,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.RETURN_CHECK,
             Scope.RETURN_SIGN,
             Scope.TARGET_MANAGE,
+            Scope.FIGURE_SIGN,
             Scope.SCHEME_MANAGE,
             Scope.BENEFIT_READ,
             Scope.BENEFIT_APPROVE,

@@ -1,0 +1,75 @@
+"""Errors of closings."""
+
+from collections.abc import Sequence
+
+from renkou_common.errors import Conflict, FieldError, Unavailable
+
+
+class ClosingExists(Conflict):
+    """A period of an area is closed once; later changes are restated there."""
+
+    def __init__(self) -> None:
+        super().__init__("closing_exists", "该统计期已建立关账", "There is a closing of this period already")
+
+
+class WrongState(Conflict):
+    """The closing is in a state in which this cannot be done."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            "closing_state",
+            f"关账现为 {state} 状态, 不能执行该操作",
+            f"The closing is {state}: not possible now",
+        )
+
+
+class ChecksFailed(Conflict):
+    """A check that must hold does not; each is named with where to look."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(
+            "checks_failed",
+            f"{len(errors)} 项检查未通过",
+            f"{len(errors)} finding(s) stand in the way",
+            errors,
+        )
+
+
+class SamePerson(Conflict):
+    """The two signatures are those of two people."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "same_person", "第二签署人不能是第一签署人", "Whoever signed first cannot sign the second time"
+        )
+
+
+class OtherFigures(Conflict):
+    """The second signature names figures that are not those signed first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "figures_differ",
+            "哈希与第一次签署的数字不符, 请重新核对",
+            "The hash is not that of the figures signed first; look at them again",
+        )
+
+
+class NothingToRestate(Conflict):
+    """No figure differs from the published version."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing_to_restate", "与已公布数字一致, 无须修订", "No figure differs from the published version"
+        )
+
+
+class NoFigureKey(Unavailable):
+    """The node has no key to sign with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_figure_key",
+            "未设置统计数字签名密钥 (RENKOU_FIGURE_KEY_FILE)",
+            "No key to sign figures with is set (RENKOU_FIGURE_KEY_FILE)",
+        )

@@ -1,0 +1,137 @@
+"""Closings as callers see them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from renkou_reporting.labels import Label
+from renkou_reporting.published.schemas import FigureRow
+
+_Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+type StateName = Literal["open", "signed", "published", "reopened"]
+
+
+class NewClosing(BaseModel):
+    """Which period of the district is to be closed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"period": "2026-01"}})
+
+    period: str = Field(description="2026-03, 2026Q1, 2026H1, 2026, or SY2026", examples=["2026-01"])
+
+
+class FirstSignature(BaseModel):
+    """Why the figures are signed: for a restatement what it corrects."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "一月数字核对无误"}})
+
+    reason: _Reason
+
+
+class SecondSignature(BaseModel):
+    """The hash of the figures that were signed first, as the second signer has seen them."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"hash": "9f" * 32}})
+
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Why(BaseModel):
+    """Why a signature is taken back, or a period opened again."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "补报出生 3 例"}})
+
+    reason: _Reason
+
+
+class FindingAnswer(BaseModel):
+    """What a check found, and where to look."""
+
+    text: Label
+    link: str
+
+
+class CheckAnswer(BaseModel):
+    """A check; without findings it holds."""
+
+    code: str
+    name: Label
+    required: bool
+    holds: bool
+    findings: list[FindingAnswer]
+
+
+class CheckList(BaseModel):
+    """All checks, at these positions of the feeds."""
+
+    holds: bool = Field(description="whether every check that is required holds")
+    positions: dict[str, int]
+    items: list[CheckAnswer]
+
+
+class StepAnswer(BaseModel):
+    """A line of the log."""
+
+    kind: Literal["opened", "signed", "published", "withdrawn", "reopened"]
+    by: UUID
+    at: datetime
+    reason: str
+    detail: dict[str, Any]
+
+
+class FirstSigned(BaseModel):
+    """What waits for the second signature."""
+
+    hash: str
+    by: UUID
+    at: datetime
+    reason: str
+
+
+class ClosingAnswer(BaseModel):
+    """A closing; ``version`` is the newest published one, 0 where there is none."""
+
+    id: UUID
+    area: str
+    period: str
+    state: StateName
+    version: int
+    first_signed: FirstSigned | None
+    late_events: int | None = Field(description="events since the newest version that changed its months")
+    steps: list[StepAnswer]
+
+
+class ClosingSummary(BaseModel):
+    """A closing in a list."""
+
+    id: UUID
+    area: str
+    period: str
+    state: StateName
+    version: int
+
+
+class ClosingList(BaseModel):
+    """A page of closings, the newest first."""
+
+    items: list[ClosingSummary]
+    next_after: str | None
+
+
+class PageQuestion(BaseModel):
+    """Which page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class FrozenAnswer(BaseModel):
+    """The figures that wait for the second signature, as they will be shown."""
+
+    hash: str
+    positions: dict[str, int]
+    items: list[FigureRow]
+    differences: list[dict[str, Any]] = Field(description="what a restatement changes, with the events")

@@ -1,0 +1,298 @@
+"""Closing a period: open, check, sign, publish, reopen. Each step is logged with who, when and why."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.codes.period import Period
+from renkou_common.database import Reader, Transaction
+from renkou_common.errors import FieldError, NotFound, Text
+from renkou_common.http.cursors import decode_key, encode_cursor
+from renkou_common.identity.principal import Access
+from renkou_common.ids import new_id
+from renkou_common.scope import AreaScope
+from renkou_reporting.closings import checking, freezing, repository
+from renkou_reporting.closings.domain import CheckResult, Frozen, State
+from renkou_reporting.closings.errors import (
+    ChecksFailed,
+    ClosingExists,
+    NoFigureKey,
+    NothingToRestate,
+    OtherFigures,
+    SamePerson,
+    WrongState,
+)
+from renkou_reporting.closings.schemas import (
+    CheckAnswer,
+    CheckList,
+    ClosingAnswer,
+    ClosingList,
+    ClosingSummary,
+    FindingAnswer,
+    FirstSigned,
+    FrozenAnswer,
+    PageQuestion,
+    StepAnswer,
+)
+from renkou_reporting.feeds.service import feed_heads
+from renkou_reporting.figures.domain import Months
+from renkou_reporting.labels import Label
+from renkou_reporting.periods import parse_period
+from renkou_reporting.published import service as published
+from renkou_reporting.published.domain import NewVersion, Signature
+from renkou_reporting.published.domain import document as document_of
+from renkou_reporting.published.signing import FigureKey, canonical, read_key
+from renkou_reporting.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A period frozen at one moment, and what the checks say of it."""
+
+    frozen: Frozen
+    results: list[CheckResult]
+
+    def require(self) -> None:
+        """Raise ChecksFailed unless every required check holds."""
+        errors = [
+            FieldError(
+                f"/checks/{result.code}",
+                result.code,
+                Text(f"{finding.text.zh}; 见 {finding.link}", f"{finding.text.en}; see {finding.link}"),
+            )
+            for result in self.results
+            if result.required
+            for finding in result.findings
+        ]
+        if errors:
+            raise ChecksFailed(errors)
+
+
+async def open_closing(tx: Transaction, runtime: Runtime, access: Access, period_text: str) -> UUID:
+    """Begin to close a period of the district; raises InvalidInput or ClosingExists."""
+    period = parse_period(period_text, "/period")
+    closing_id, now = new_id(), runtime.clock.now()
+    months = Months.of(period)
+    area = runtime.district.key
+    if not await repository.insert(
+        tx, closing_id, area, str(period), (months.first, months.last), access.subject, now
+    ):
+        raise ClosingExists
+    await repository.log(tx, closing_id, "opened", access.subject, now, "", {})
+    return closing_id
+
+
+async def check(runtime: Runtime, closing_id: UUID) -> Checked:
+    """Freeze a closing's period in one snapshot and check it; raises NotFound. Changes nothing."""
+    heads = await feed_heads(runtime.feeds)
+    await checking.wait_for_feeds(runtime.database, heads)
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        await repository.one_snapshot(tx)
+        row = await _find(tx, closing_id)
+        area, period = AreaCode.from_key(row["area"]), Period.parse(row["period"])
+        before = await published.newest(tx, area, str(period))
+        earlier = (
+            None
+            if before is None
+            else freezing.Earlier(before["id"], before["definitions"], before["positions"])
+        )
+        frozen = await freezing.freeze(tx, area, Months.of(period), earlier)
+        situation = checking.Situation(runtime, tx, area, period, heads, frozen)
+        return Checked(frozen, await checking.check(situation))
+
+
+async def sign(
+    tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, checked: Checked, reason: str
+) -> UUID:
+    """Put the first signature under frozen figures; returns their id.
+
+    Raises WrongState, ChecksFailed, or NothingToRestate.
+    """
+    row = await _lock(tx, closing_id)
+    if row["state"] not in (State.OPEN, State.REOPENED):
+        raise WrongState(row["state"])
+    checked.require()
+    if row["version"] and not checked.frozen.differences:
+        raise NothingToRestate
+    content = canonical(checked.frozen.to_json())
+    digest = sha256(content).digest()
+    frozen_id, now = new_id(), runtime.clock.now()
+    await repository.insert_frozen(tx, frozen_id, closing_id, access.subject, now, reason, digest, content)
+    await repository.move(tx, closing_id, State.SIGNED, version=row["version"], frozen_id=frozen_id)
+    detail = {"hash": digest.hex(), "positions": dict(checked.frozen.positions)}
+    await repository.log(tx, closing_id, "signed", access.subject, now, reason, detail)
+    return frozen_id
+
+
+async def publish(
+    tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, given_hash: str
+) -> UUID:
+    """Put the second signature under the same figures and publish them as the next version; returns its id.
+
+    Raises WrongState, SamePerson, OtherFigures, or NoFigureKey.
+    """
+    key = figure_key(runtime)
+    row = await _lock(tx, closing_id)
+    if row["state"] != State.SIGNED:
+        raise WrongState(row["state"])
+    stored = await repository.frozen(tx, row["frozen_id"])
+    if stored["signed_by"] == access.subject:
+        raise SamePerson
+    if stored["content_hash"].hex() != given_hash:
+        raise OtherFigures
+    frozen = Frozen.from_json(orjson.loads(stored["content"]))
+    area, version, now = AreaCode.parse(frozen.area), row["version"] + 1, runtime.clock.now()
+    before = await published.newest(tx, area, frozen.period)
+    signatures = [
+        Signature("statistician", str(stored["signed_by"]), stored["signed_at"].isoformat()),
+        Signature("second", str(access.subject), now.isoformat()),
+    ]
+    content = document_of(
+        head={
+            "district": runtime.settings.district,
+            "area": frozen.area,
+            "period": frozen.period,
+            "months": list(frozen.months),
+            "version": version,
+            "previous": before["payload_hash"].hex() if before is not None else None,
+            "reason": stored["reason"],
+            "positions": dict(frozen.positions),
+            "frozen": given_hash,
+        },
+        signatures=signatures,
+        definitions=frozen.definitions,
+        cells=frozen.cells,
+        accounts=frozen.accounts,
+        differences=frozen.differences,
+    )
+    new = NewVersion(
+        id=new_id(), closing_id=closing_id, frozen_id=row["frozen_id"], area=row["area"], period=row["period"],
+        first_month=row["first_month"], last_month=row["last_month"], version=version,
+        first_signed_by=stored["signed_by"], first_signed_at=stored["signed_at"], second_signed_by=access.subject,
+        second_signed_at=now, reason=stored["reason"], positions=dict(frozen.positions),
+        definitions=dict(frozen.definitions), signed=key.sign(canonical(content)),
+    )  # fmt: skip
+    await published.add(tx, new, frozen.cells, frozen.accounts, frozen.differences)
+    await repository.move(tx, closing_id, State.PUBLISHED, version=version)
+    detail = {"version": version, "hash": new.signed.hash.hex(), "differences": len(frozen.differences)}
+    await repository.log(tx, closing_id, "published", access.subject, now, stored["reason"], detail)
+    return new.id
+
+
+async def withdraw(tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, reason: str) -> None:
+    """Take a first signature back, or give up a restatement; what was published stays. Raises WrongState."""
+    row = await _lock(tx, closing_id)
+    if row["state"] not in (State.SIGNED, State.REOPENED):
+        raise WrongState(row["state"])
+    state = State.PUBLISHED if row["version"] else State.OPEN
+    await repository.move(tx, closing_id, state, version=row["version"])
+    await repository.log(tx, closing_id, "withdrawn", access.subject, runtime.clock.now(), reason, {})
+
+
+async def reopen(tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, reason: str) -> None:
+    """Open a published period for a restatement; raises WrongState."""
+    row = await _lock(tx, closing_id)
+    if row["state"] != State.PUBLISHED:
+        raise WrongState(row["state"])
+    await repository.move(tx, closing_id, State.REOPENED, version=row["version"])
+    detail = {"version": row["version"]}
+    await repository.log(tx, closing_id, "reopened", access.subject, runtime.clock.now(), reason, detail)
+
+
+async def read(tx: Reader, closing_id: UUID) -> ClosingAnswer:
+    """Return a closing with its log; raises NotFound."""
+    row = await _find(tx, closing_id)
+    area = AreaCode.from_key(row["area"])
+    newest = await published.newest(tx, area, row["period"])
+    late = (
+        None if newest is None else await repository.late_events(tx, newest["positions"], row["last_month"])
+    )
+    first = None
+    if row["frozen_id"] is not None:
+        first = FirstSigned(
+            hash=row["content_hash"].hex(), by=row["signed_by"], at=row["signed_at"], reason=row["reason"]
+        )
+    return ClosingAnswer(
+        **_summary(row).model_dump(),
+        first_signed=first,
+        late_events=late,
+        steps=[StepAnswer.model_validate(dict(one)) for one in await repository.steps(tx, closing_id)],
+    )
+
+
+async def page(tx: Reader, question: PageQuestion) -> ClosingList:
+    """Return a page of closings."""
+    rows = await repository.page(tx, decode_key(question.after, UUID), question.limit + 1)
+    items = [_summary(row) for row in rows[: question.limit]]
+    more = len(rows) > question.limit
+    return ClosingList(items=items, next_after=encode_cursor(items[-1].id) if more else None)
+
+
+async def read_frozen(tx: Reader, closing_id: UUID) -> FrozenAnswer:
+    """Return the figures that wait for the second signature; raises NotFound or WrongState."""
+    row = await _find(tx, closing_id)
+    if row["frozen_id"] is None:
+        raise WrongState(row["state"])
+    frozen = Frozen.from_json(orjson.loads((await repository.frozen(tx, row["frozen_id"]))["content"]))
+    return FrozenAnswer(
+        hash=row["content_hash"].hex(),
+        positions=dict(frozen.positions),
+        items=[published.figure_row(cell) for cell in frozen.cells],
+        differences=[one.shown() for one in frozen.differences],
+    )
+
+
+def check_list(checked: Checked) -> CheckList:
+    """Return the checks as callers see them."""
+    return CheckList(
+        holds=all(one.holds for one in checked.results if one.required),
+        positions=dict(checked.frozen.positions),
+        items=[
+            CheckAnswer(
+                code=one.code,
+                name=Label(zh=one.name.zh, en=one.name.en),
+                required=one.required,
+                holds=one.holds,
+                findings=[
+                    FindingAnswer(text=Label(zh=each.text.zh, en=each.text.en), link=each.link)
+                    for each in one.findings
+                ],
+            )
+            for one in checked.results
+        ],
+    )
+
+
+def figure_key(runtime: Runtime) -> FigureKey:
+    """Return the key that signs figures; raises NoFigureKey."""
+    if runtime.settings.figure_key_file is None:
+        raise NoFigureKey
+    return read_key(runtime.settings.figure_key_file)
+
+
+async def _find(tx: Reader, closing_id: UUID) -> asyncpg.Record:
+    row = await repository.find(tx, closing_id)
+    if row is None:
+        raise NotFound.of("关账", "closing")
+    return row
+
+
+async def _lock(tx: Transaction, closing_id: UUID) -> asyncpg.Record:
+    row = await repository.lock(tx, closing_id)
+    if row is None:
+        raise NotFound.of("关账", "closing")
+    return row
+
+
+def _summary(row: asyncpg.Record) -> ClosingSummary:
+    return ClosingSummary(
+        id=row["id"],
+        area=AreaCode.from_key(row["area"]).value,
+        period=row["period"],
+        state=row["state"],
+        version=row["version"],
+    )

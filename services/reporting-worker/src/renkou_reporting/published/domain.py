@@ -1,0 +1,250 @@
+"""Published figures without I/O: exact numbers as text, which cells stay hidden, and the document that is signed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from renkou_reporting.figures.domain import (
+    NEGATIVE_DENOMINATOR,
+    NO_DENOMINATOR,
+    NOTHING_BEFORE,
+    Sliced,
+)
+from renkou_reporting.indicators.domain import BALANCE_PARTS
+from renkou_reporting.published.signing import Signed
+
+FORMAT = "renkou-published-figures/1"
+COLUMNS = ("area", "population", "indicator", "dims", "numerator", "denominator", "value", "reason")
+ACCOUNT_COLUMNS = ("area", "population", *BALANCE_PARTS)
+SUPPRESSED = "suppressed"
+LEAST_SHOWN = 5
+"""Fewer people than this are not shown in a published figure (domain document, part 5)."""
+REASON_CODES = {
+    NO_DENOMINATOR.en: "no_denominator",
+    NEGATIVE_DENOMINATOR.en: "negative_denominator",
+    NOTHING_BEFORE.en: "nothing_before",
+}
+_COMPUTING = (
+    "kind",
+    "populations",
+    "numerator",
+    "denominator",
+    "of",
+    "factor",
+    "divisor",
+    "digits",
+    "rounding",
+)
+type Account = tuple[str, str, Sequence[int]]
+"""Area, population, and the parts of the balance in their order."""
+
+
+class Key(NamedTuple):
+    """Which figure of a version: area code, population, indicator, and dimensions as ``sex=1;parity=3+``."""
+
+    area: str
+    population: str
+    indicator: str
+    dims: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A frozen figure; numerator and denominator as exact text, ``p/q`` where decimals never end."""
+
+    key: Key
+    numerator: str
+    denominator: str
+    value: str | None
+    reason: str | None
+    hidden: bool = False
+
+    def shown(self) -> dict[str, str | None]:
+        """Return the numbers that may be shown: none of a hidden figure."""
+        if self.hidden:
+            return {"numerator": None, "denominator": None, "value": None, "reason": SUPPRESSED}
+        return {
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "value": self.value,
+            "reason": self.reason,
+        }
+
+    def row(self) -> list[str | None]:
+        """Return the figure as a row of a document."""
+        return [*self.key, *self.shown().values()]
+
+    def same_numbers(self, other: "Cell") -> bool:
+        """Say whether two versions agree on this figure, to the digit."""
+        mine = (self.numerator, self.denominator, self.value, self.reason)
+        return mine == (other.numerator, other.denominator, other.value, other.reason)
+
+
+def dims_text(sliced: Sliced) -> str:
+    """Return dimensions as text, empty for none."""
+    ages = f"{sliced.ages[0]}-{sliced.ages[1]}" if sliced.ages else None
+    parity = sliced.parity.text if sliced.parity else None
+    named = {"sex": sliced.sex, "parity": parity, "ages": ages, "detail": sliced.detail}
+    return ";".join(f"{name}={value}" for name, value in named.items() if value is not None)
+
+
+def exact_text(number: Fraction) -> str:
+    """Return a number as decimal text without loss, ``p/q`` where its decimals never end."""
+    digits, scale, rest = 0, 1, number.denominator
+    for prime in (2, 5):
+        power = 0
+        while rest % prime == 0:
+            rest //= prime
+            power += 1
+        digits = max(digits, power)
+    if rest != 1:
+        return f"{number.numerator}/{number.denominator}"
+    scale = 10**digits
+    whole, part = divmod(abs(number.numerator) * (scale // number.denominator), scale)
+    sign = "-" if number < 0 else ""
+    return f"{sign}{whole}.{part:0{digits}d}" if digits else f"{sign}{whole}"
+
+
+def read_exact(text: str) -> Fraction:
+    """Return the number of :func:`exact_text`; raises ValueError."""
+    return Fraction(text)
+
+
+def hide_small(
+    cells: Sequence[Cell], counts_people: Mapping[str, bool], derived: Mapping[str, str]
+) -> list[Cell]:
+    """Return the cells with those hidden whose numerator, or what it lacks of the denominator, is 1 to 4 people.
+
+    ``counts_people`` says of each indicator whether its numerator is a number of people; ``derived`` which indicator a
+    growth is of: it is hidden where that is.
+    """
+    small = {cell.key for cell in cells if counts_people.get(cell.key.indicator, False) and _is_small(cell)}
+    return [
+        replace(cell, hidden=True)
+        if cell.key._replace(indicator=derived.get(cell.key.indicator, cell.key.indicator)) in small
+        else cell
+        for cell in cells
+    ]
+
+
+def _is_small(cell: Cell) -> bool:
+    numerator, denominator = read_exact(cell.numerator), read_exact(cell.denominator)
+    rest = denominator - numerator
+    return 0 < numerator < LEAST_SHOWN or (denominator > 1 and 0 < rest < LEAST_SHOWN)
+
+
+def shown_account(parts: Sequence[int]) -> list[int | None]:
+    """Return an account with small parts hidden, and with one of them a second, as the balance gives away one."""
+    shown: list[int | None] = [None if 0 < abs(part) < LEAST_SHOWN else part for part in parts]
+    if shown.count(None) == 1:
+        others = [
+            (part == 0, abs(part), place) for place, part in enumerate(parts) if shown[place] is not None
+        ]
+        shown[min(others)[2]] = None
+    return shown
+
+
+def same_computation(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether two definitions compute the same, whatever they are called."""
+    return all(one.get(name) == other.get(name) for name in _COMPUTING)
+
+
+def ranges(numbers: Iterable[int]) -> list[list[int]]:
+    """Return whole numbers as runs, each by its first and last."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return runs
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a restated figure was and is, and what changed it; None where a version does not have the figure."""
+
+    key: Key
+    before: Cell | None
+    after: Cell | None
+    definition_changed: bool
+    events: Mapping[str, Sequence[Sequence[int]]]
+
+    @property
+    def hidden(self) -> bool:
+        """Whether one of the two must not be shown; then neither is, nor the difference."""
+        return any(cell is not None and cell.hidden for cell in (self.before, self.after))
+
+    def shown(self) -> dict[str, Any]:
+        """Return the difference as documents show it."""
+        return {
+            **self.key._asdict(),
+            "before": _shown(self.before, hidden=self.hidden),
+            "after": _shown(self.after, hidden=self.hidden),
+            "definition_changed": self.definition_changed,
+            "events": {feed: [list(run) for run in runs] for feed, runs in self.events.items()},
+        }
+
+
+def _shown(cell: Cell | None, *, hidden: bool) -> dict[str, str | None] | None:
+    return None if cell is None else replace(cell, hidden=cell.hidden or hidden).shown()
+
+
+class Signature(NamedTuple):
+    """Who signed, as which of the two, and when (RFC 3339)."""
+
+    role: str
+    by: str
+    at: str
+
+
+def document(
+    *,
+    head: Mapping[str, Any],
+    signatures: Sequence[Signature],
+    definitions: Mapping[str, Any],
+    cells: Sequence[Cell],
+    accounts: Sequence[Account],
+    differences: Sequence[Difference],
+) -> dict[str, Any]:
+    """Return what is signed and leaves the node: everything of a version that may be shown.
+
+    ``head`` are the area, period, version, positions of the feeds, reason, and the hashes of the version before and of
+    what the two signed.
+    """
+    return {
+        "format": FORMAT,
+        **head,
+        "signatures": [one._asdict() for one in signatures],
+        "definitions": dict(definitions),
+        "columns": list(COLUMNS),
+        "figures": [cell.row() for cell in cells],
+        "account_columns": list(ACCOUNT_COLUMNS),
+        "accounts": [[area, population, *shown_account(parts)] for area, population, parts in accounts],
+        "differences": [one.shown() for one in differences],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version to be stored."""
+
+    id: UUID
+    closing_id: UUID
+    frozen_id: UUID
+    area: int
+    period: str
+    first_month: int
+    last_month: int
+    version: int
+    first_signed_by: UUID
+    first_signed_at: datetime
+    second_signed_by: UUID
+    second_signed_at: datetime
+    reason: str
+    positions: dict[str, int]
+    definitions: dict[str, Any]
+    signed: Signed

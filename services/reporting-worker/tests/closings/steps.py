@@ -1,0 +1,81 @@
+"""The steps of a closing, as the people of a district take them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from renkou_common.contracts.lines import Line
+
+from ..support import Caller, Json, LineMaker, Reporting
+
+PERIOD = "2026-01"
+
+
+@dataclass
+class District:
+    """A running service with its statistician and administrator."""
+
+    reporting: Reporting
+    statistician: Caller
+    administrator: Caller
+    line: LineMaker
+
+    async def rebuild(self) -> None:
+        """Make the figures anew, as a closing asks for."""
+        assert (await self.statistician.post("/rebuilds")).status_code == 202
+        assert await self.reporting.rebuilder().run_once()
+
+    async def open(self, period: str = PERIOD) -> str:
+        answer = await self.statistician.post("/closings", json={"period": period})
+        assert answer.status_code == 201, answer.text
+        closing_id: str = answer.json()["id"]
+        return closing_id
+
+    async def sign(self, closing_id: str, reason: str = "核对无误") -> Json:
+        answer = await self.statistician.post(f"/closings/{closing_id}/signatures", json={"reason": reason})
+        assert answer.status_code == 201, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def publish(self, closing_id: str, reason: str = "核对无误") -> Json:
+        """Both sign; returns the closing."""
+        signed = await self.sign(closing_id, reason)
+        given = {"hash": signed["first_signed"]["hash"]}
+        answer = await self.administrator.post(f"/closings/{closing_id}/publication", json=given)
+        assert answer.status_code == 201, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def closed(self, period: str = PERIOD) -> str:
+        """Close a period for the first time; returns the closing's id."""
+        await self.rebuild()
+        closing_id = await self.open(period)
+        await self.publish(closing_id)
+        return closing_id
+
+    async def restate(self, closing_id: str, reason: str) -> Json:
+        """Open a published period and publish it anew."""
+        reopened = await self.statistician.post(f"/closings/{closing_id}/reopening", json={"reason": reason})
+        assert reopened.status_code == 200, reopened.text
+        return await self.publish(closing_id, reason)
+
+    async def late(self, lines: Sequence[Line]) -> int:
+        """Take an event in; returns its number in the register's feed."""
+        await self.reporting.take_in("registry", lines)
+        return self.reporting.feeds["registry"].events[-1].seq
+
+    async def published(self, version: int | str = "latest", **asked: Any) -> Json:
+        answer = await self.statistician.get(f"/published/{PERIOD}/{version}", params=asked)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def figure(
+        self, indicator: str, version: int | str = "latest", dims: str = "", **asked: Any
+    ) -> Json:
+        """One published figure of the usual residents of the district, or of the area asked for."""
+        area = asked.get("area", "340103")
+        rows = (await self.published(version, indicator=indicator, population="resident", **asked))["items"]
+        (found,) = [row for row in rows if row["area"] == area and row["dims"] == dims]
+        row: Json = found
+        return row
