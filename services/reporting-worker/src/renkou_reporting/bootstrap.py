@@ -15,6 +15,7 @@ from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.consumer import FeedConsumer, FeedSource
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
+from renkou_reporting.accounts.checking import Checker
 from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
@@ -84,6 +85,11 @@ def build_consumers(runtime: Runtime, broker: NatsClient) -> list[FeedConsumer]:
         )
         for feed, apply in (("registry", apply_registry), ("migrant", apply_migrant))
     ]
+
+
+def build_checker(runtime: Runtime) -> Checker:
+    """Return the job that checks population accounts."""
+    return Checker(runtime.database, runtime.clock, runtime.district)
 
 
 def build_rebuilder(runtime: Runtime) -> Rebuilder:

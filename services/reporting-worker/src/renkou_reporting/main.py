@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts.routes import router as accounts_router
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
+from renkou_reporting.forecast.routes import router as forecast_router
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
@@ -48,6 +50,8 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             indicators_router,
             measures_router,
             figures_router,
+            accounts_router,
+            forecast_router,
             returns_router,
             rebuild_router,
             feeds_router,

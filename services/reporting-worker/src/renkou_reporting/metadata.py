@@ -4,8 +4,10 @@ from sqlmodel import SQLModel
 
 from renkou_common.http.idempotency import IdempotencyRecord
 from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
+from renkou_reporting.accounts import tables as account_tables
 from renkou_reporting.base import ReportingTable
 from renkou_reporting.facts import tables as facts_tables
+from renkou_reporting.forecast import tables as forecast_tables
 from renkou_reporting.indicators import tables as indicator_tables
 from renkou_reporting.measures import tables as measure_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
@@ -13,7 +15,9 @@ from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
 
 FEATURES = (
+    account_tables,
     facts_tables,
+    forecast_tables,
     indicator_tables,
     measure_tables,
     rebuild_tables,

@@ -14,9 +14,11 @@ from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
+from renkou_reporting.accounts.checking import Checker
 from renkou_reporting.bootstrap import (
     Runtime,
     build_broker,
+    build_checker,
     build_consumers,
     build_rebuilder,
     open_runtime,
@@ -25,6 +27,7 @@ from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.settings import load_settings
 
 _POLL_SECONDS = 1.0
+_CHECK_SECONDS = 10.0
 _TRIM_SECONDS = 3600.0
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +40,16 @@ async def work_off_rebuilds(rebuilder: Rebuilder) -> None:
         except (FeedUnavailable, *TRANSIENT) as error:
             _log.warning("rebuild waits", error=repr(error))
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def check_accounts(checker: Checker) -> None:
+    """Check population accounts when a month is over, after a rebuild and when asked."""
+    while True:
+        try:
+            await checker.run_once()
+        except TRANSIENT as error:
+            _log.warning("check of accounts waits", error=repr(error))
+        await asyncio.sleep(_CHECK_SECONDS)
 
 
 async def keep_house(runtime: Runtime) -> None:
@@ -57,9 +70,11 @@ async def main() -> int:
     async with open_runtime(settings) as runtime:
         broker = build_broker(runtime)
         rebuilder = build_rebuilder(runtime)
+        checker = build_checker(runtime)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "broker": broker.run,
             "rebuilds": lambda: work_off_rebuilds(rebuilder),
+            "accounts": lambda: check_accounts(checker),
             "housekeeping": lambda: keep_house(runtime),
         }
         for consumer in build_consumers(runtime, broker):

@@ -12,6 +12,13 @@ from ..support import Reporting
 
 # Every text column, with what may stand in it. A new one has to be thought about here.
 TEXT_COLUMNS = {
+    ("account_check", "reason"): "code",
+    ("account_incident", "kind"): "code",
+    ("account_incident", "population"): "code",
+    ("account_incident", "measure"): "code",
+    ("account_incident", "state"): "code",
+    ("account_incident", "explanation"): "long numbers are refused",
+    ("forecast_scenario", "code"): "code",
     ("aggregate_return", "title"): "what a return is called; long numbers are refused",
     ("aggregate_return", "source"): "the office a return comes from; long numbers are refused",
     ("aggregate_return", "withdrawal_reason"): "long numbers are refused",
