@@ -15,6 +15,7 @@ from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.consumer import FeedConsumer, FeedSource
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
+from renkou_reporting.accounts.checking import Checker
 from renkou_reporting.areas.sync import AreaReader
 from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.service import Rebuilder
@@ -96,6 +97,11 @@ def build_puller(runtime: Runtime) -> Puller | None:
     """Return the job that pulls districts' published figures; None on a node that is no province."""
     sources = runtime.settings.province_sources
     return Puller(runtime.database, runtime.clock, runtime.http, sources) if sources is not None else None
+
+
+def build_checker(runtime: Runtime) -> Checker:
+    """Return the job that checks population accounts."""
+    return Checker(runtime.database, runtime.clock, runtime.district)
 
 
 def build_rebuilder(runtime: Runtime) -> Rebuilder:

@@ -9,11 +9,13 @@ from fastapi import FastAPI
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts.routes import router as accounts_router
 from renkou_reporting.areas.routes import router as areas_router
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.closings.routes import router as closings_router
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
+from renkou_reporting.forecast.routes import router as forecast_router
 from renkou_reporting.forms.routes import router as forms_router
 from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
@@ -59,6 +61,8 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             measures_router,
             figures_router,
             forms_router,
+            accounts_router,
+            forecast_router,
             returns_router,
             targets_router,
             scorecards_router,

@@ -4,11 +4,13 @@ from sqlmodel import SQLModel
 
 from renkou_common.http.idempotency import IdempotencyRecord
 from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
+from renkou_reporting.accounts import tables as account_tables
 from renkou_reporting.areas import tables as area_tables
 from renkou_reporting.base import ReportingTable
 from renkou_reporting.calendar import tables as calendar_tables
 from renkou_reporting.closings import tables as closing_tables
 from renkou_reporting.facts import tables as facts_tables
+from renkou_reporting.forecast import tables as forecast_tables
 from renkou_reporting.forms import tables as forms_tables
 from renkou_reporting.indicators import tables as indicator_tables
 from renkou_reporting.measures import tables as measure_tables
@@ -21,10 +23,12 @@ from renkou_reporting.scorecards import tables as scorecard_tables
 from renkou_reporting.targets import tables as target_tables
 
 FEATURES = (
+    account_tables,
     area_tables,
     calendar_tables,
     closing_tables,
     facts_tables,
+    forecast_tables,
     forms_tables,
     indicator_tables,
     measure_tables,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from renkou_common.database import Transaction
 from renkou_common.messaging.envelope import Event
-from renkou_reporting.calendar.consumers import apply_calendar_changes
 from renkou_reporting.areas.consumers import apply_area_changes
+from renkou_reporting.calendar.consumers import apply_calendar_changes
 from renkou_reporting.facts.consumers import add_events
 from renkou_reporting.rights.consumers import apply_staff_changes
 

@@ -14,10 +14,12 @@ from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
 from renkou_common.worker import run_tasks, run_worker
+from renkou_reporting.accounts.checking import Checker
 from renkou_reporting.bootstrap import (
     Runtime,
     build_area_reader,
     build_broker,
+    build_checker,
     build_consumers,
     build_rebuilder,
     open_runtime,
@@ -27,6 +29,7 @@ from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.settings import load_settings
 
 _POLL_SECONDS = 1.0
+_CHECK_SECONDS = 10.0
 _TRIM_SECONDS = 3600.0
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +57,16 @@ async def fold_cohorts(runtime: Runtime) -> None:
             await asyncio.sleep(_POLL_SECONDS)
 
 
+async def check_accounts(checker: Checker) -> None:
+    """Check population accounts when a month is over, after a rebuild and when asked."""
+    while True:
+        try:
+            await checker.run_once()
+        except TRANSIENT as error:
+            _log.warning("check of accounts waits", error=repr(error))
+        await asyncio.sleep(_CHECK_SECONDS)
+
+
 async def keep_house(runtime: Runtime) -> None:
     """Forget old idempotency keys every hour."""
     while True:
@@ -72,11 +85,13 @@ async def main() -> int:
     async with open_runtime(settings) as runtime:
         broker = build_broker(runtime)
         rebuilder = build_rebuilder(runtime)
+        checker = build_checker(runtime)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "broker": broker.run,
             "areas": build_area_reader(runtime).run,
             "rebuilds": lambda: work_off_rebuilds(rebuilder),
             "cohorts": lambda: fold_cohorts(runtime),
+            "accounts": lambda: check_accounts(checker),
             "housekeeping": lambda: keep_house(runtime),
         }
         for consumer in build_consumers(runtime, broker):

@@ -12,7 +12,6 @@ from renkou_common.errors import Conflict, InvalidInput
 from renkou_registry.benefits import service as benefits
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.kin.domain import check_parent
-from renkou_registry.life_events.births import parent_younger
 from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.couples import everywhere
 from renkou_registry.life_events.domain import EventKind, LifeEvent, effective

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_reporting.facts.service import Difference
 from renkou_reporting.rebuild.domain import Job
 
@@ -26,6 +26,12 @@ async def insert(tx: Transaction, rebuild_id: UUID, by: UUID, at: datetime) -> b
         at,
     )
     return made is not None
+
+
+async def last_finished(tx: Reader) -> datetime | None:
+    """Return when a rebuild went live last."""
+    at: datetime | None = await tx.fetchval("SELECT max(finished_at) FROM rebuild WHERE state = 'done'")
+    return at
 
 
 async def find(tx: Transaction, rebuild_id: UUID) -> asyncpg.Record | None:

@@ -7,6 +7,7 @@ differences and swaps the tables in one transaction.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,7 @@ import structlog
 
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
-from renkou_common.database import Database, Transaction
+from renkou_common.database import Database, Reader, Transaction
 from renkou_common.errors import NotFound
 from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
@@ -45,6 +46,11 @@ async def request_rebuild(tx: Transaction, access: Access, clock: Clock) -> UUID
     if not await repository.insert(tx, rebuild_id, access.subject, clock.now()):
         raise RebuildUnderway
     return rebuild_id
+
+
+async def last_finished(tx: Reader) -> datetime | None:
+    """Return when a rebuild went live last, None where none ever did."""
+    return await repository.last_finished(tx)
 
 
 async def read_rebuild(tx: Transaction, rebuild_id: UUID) -> RebuildAnswer:
