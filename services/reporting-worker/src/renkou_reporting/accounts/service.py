@@ -54,7 +54,7 @@ from renkou_reporting.figures.domain import Months, decimal_text
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import last_day_counted, month_text, parse_month, parse_period
 from renkou_reporting.populations import POPULATION_NAMES
-from renkou_reporting.returns.domain import text_errors
+from renkou_reporting.texts import text_errors
 
 _STOCKS = (Population.REGISTERED, Population.MIGRANT_OUT, Population.MIGRANT_IN, Population.RESIDENT)
 _MALE, _FEMALE = 1, 2

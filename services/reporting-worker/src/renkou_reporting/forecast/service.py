@@ -52,7 +52,7 @@ from renkou_reporting.forecast.schemas import (
 )
 from renkou_reporting.labels import Label
 from renkou_reporting.populations import POPULATION_NAMES
-from renkou_reporting.returns.domain import text_errors
+from renkou_reporting.texts import text_errors
 
 HORIZONS = 5
 _FILE = Path(__file__).with_name("standards.toml")
