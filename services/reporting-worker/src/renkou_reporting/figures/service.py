@@ -1,9 +1,11 @@
 """Answers questions about figures: checks them, computes all at once, and says what came out."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -38,7 +40,7 @@ from renkou_reporting.figures.schemas import (
     TableQuestion,
 )
 from renkou_reporting.indicators.domain import Catalogue, Dimension, Indicator, covers
-from renkou_reporting.indicators.service import current
+from renkou_reporting.indicators.service import current, last_read
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import last_day_counted, parse_month, parse_period, steps_of
 from renkou_reporting.populations import POPULATION_NAMES
@@ -84,7 +86,7 @@ class Table:
     asked: dict[tuple[int, int], Asked]
     outcomes: dict[tuple[int, int, int], Outcome]
     as_of: dict[str, int]
-    catalogue: Catalogue
+    revision: UUID
 
 
 async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> FigureAnswer:
@@ -161,14 +163,14 @@ def table_answer(found: Table) -> dict[str, Any]:
                     "area": span.code,
                     "numerators": [one.numerator_text for one in outcomes],
                     "denominators": [one.denominator_text for one in outcomes],
-                    "values": [None if one.value is None else format(one.value, "f") for one in outcomes],
+                    "values": [one.value_text for one in outcomes],
                     "reasons": [_reason_code(one.reason, reasons) for one in outcomes],
                 }
             )
     frame = _frame(found)
     return {
         **frame,
-        "revision": str(found.catalogue.revision),
+        "revision": str(found.revision),
         "population_name": frame["population_name"].model_dump(),
         "area": found.area.value,
         "areas": [span.code for span in found.spans],
@@ -193,7 +195,32 @@ async def _one_row(
     tx: Reader, question: FigureQuestion | SeriesQuestion, area: AreaCode, columns: Sequence[Column]
 ) -> Table:
     """Compute one indicator of one area; raises InvalidInput for a period it does not hold for."""
-    catalogue = await current(tx)
+    return await _in_force(tx, partial(_row_by, tx, question, area, columns))
+
+
+async def _in_force(tx: Reader, work: Callable[[Catalogue], Awaitable[Table]]) -> Table:
+    """Do some work with the definitions in force, which the work itself tells the state of.
+
+    Those that were read last will do where they still are in force: that saves asking first.
+    """
+    known = last_read()
+    if known is not None:
+        try:
+            found = await work(known)
+        except (InvalidInput, NotFound):
+            found = None
+        if found is not None and found.revision == known.revision:
+            return found
+    return await work(await current(tx))
+
+
+async def _row_by(
+    tx: Reader,
+    question: FigureQuestion | SeriesQuestion,
+    area: AreaCode,
+    columns: Sequence[Column],
+    catalogue: Catalogue,
+) -> Table:
     newest = _indicator(catalogue, question.indicator, question.population)
     row = Row(newest, _sliced(newest, question))
     for column in columns:
@@ -227,8 +254,8 @@ async def _computed(
                     asked[key] = len(distinct)
                     distinct.append(Asked(indicator, population, row.sliced))
                 chosen[number, when] = asked[key]
-    computed = await compute_at(tx, distinct, spans, months)
-    invalid = Outcome(0, 0, None, NOT_VALID)
+    computed = await compute_at(tx, distinct, spans, months, catalogue=catalogue)
+    invalid = Outcome(0, 0, None, 0, NOT_VALID)
     outcomes = {
         (number, place, when): (
             computed.outcomes[chosen[number, when], place, when] if (number, when) in chosen else invalid
@@ -238,7 +265,7 @@ async def _computed(
         for when in range(len(months))
     }
     of = {position: distinct[number] for position, number in chosen.items()}
-    return Table(population, area, rows, spans, columns, of, outcomes, computed.as_of, catalogue)
+    return Table(population, area, rows, spans, columns, of, outcomes, computed.as_of, computed.revision)
 
 
 async def _spans(tx: Reader, area: AreaCode, wanted: str) -> list[Span]:
@@ -364,7 +391,7 @@ def _frame(found: Table) -> dict[str, Any]:
         "population": found.population,
         "population_name": Label(**dict(zip(("zh", "en"), POPULATION_NAMES[found.population], strict=True))),
         "as_of": found.as_of,
-        "revision": found.catalogue.revision,
+        "revision": found.revision,
     }
 
 
@@ -387,7 +414,7 @@ def _numbers(outcome: Outcome) -> dict[str, Any]:
     return {
         "numerator": outcome.numerator_text,
         "denominator": outcome.denominator_text,
-        "value": None if outcome.value is None else format(outcome.value, "f"),
+        "value": outcome.value_text,
         "reason": _label(outcome.reason) if outcome.reason else None,
     }
 
