@@ -279,3 +279,13 @@ def test_a_historic_indicator_holds_until_its_end() -> None:
 def test_counts_are_exact_decimal_text(number: Fraction, text: str) -> None:
     assert decimal_text(number) == text
     assert units_text(in_units(number)) == text
+
+
+@pytest.mark.parametrize(
+    ("rounded", "digits", "text"),
+    [(676, 2, "6.76"), (-803, 2, "-8.03"), (5, 2, "0.05"), (-5, 2, "-0.05"), (0, 2, "0.00"), (12, 0, "12")],
+)
+def test_a_value_is_told_with_its_decimals(rounded: int, digits: int, text: str) -> None:
+    outcome = Outcome(0, 0, rounded, digits)
+    assert outcome.value_text == text
+    assert outcome.value == Decimal(text)

@@ -128,23 +128,28 @@ class Asked:
 class Outcome:
     """A figure's numbers. ``value`` is None with a ``reason`` where the quotient does not exist.
 
-    A count has the denominator 1. ``parts`` are worked out when they are looked at.
+    A count has the denominator 1. Numbers stay integers until somebody looks at them: a table has thousands.
     """
 
-    __slots__ = ("_denominator", "_numerator", "_parts", "reason", "value")
+    __slots__ = ("_denominator", "_digits", "_numerator", "_parts", "_rounded", "reason")
 
     def __init__(
         self,
         numerator: int | Fraction,
         denominator: int | Fraction,
-        value: Decimal | None,
-        reason: Text | None,
+        rounded: int | None,
+        digits: int,
+        reason: Text | None = None,
         parts: Callable[[], dict[str, Fraction]] = dict,
     ) -> None:
-        """``numerator`` and ``denominator`` are whole numbers of 1/200, or fractions of one."""
+        """``numerator`` and ``denominator`` are whole numbers of 1/200, or fractions of one.
+
+        ``rounded`` is the value in units of its last digit.
+        """
         self._numerator = numerator
         self._denominator = denominator
-        self.value = value
+        self._rounded = rounded
+        self._digits = digits
         self.reason = reason
         self._parts = parts
 
@@ -155,6 +160,10 @@ class Outcome:
     @property
     def denominator(self) -> Fraction:
         return in_ones(self._denominator)
+
+    @property
+    def value(self) -> Decimal | None:
+        return None if self._rounded is None else Decimal(self._rounded).scaleb(-self._digits)
 
     @property
     def parts(self) -> dict[str, Fraction]:
@@ -170,10 +179,19 @@ class Outcome:
         """The denominator as decimal text."""
         return units_text(self._denominator)
 
+    @property
+    def value_text(self) -> str | None:
+        """The value with its decimals."""
+        rounded, digits = self._rounded, self._digits
+        if rounded is None or not digits:
+            return None if rounded is None else str(rounded)
+        text = str(abs(rounded)).rjust(digits + 1, "0")
+        return f"{'-' if rounded < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+
 
 def in_ones(number: int | Fraction) -> Fraction:
     """Return a number of units, or a fraction as it is."""
-    return Fraction(number, UNITS) if isinstance(number, int) else number
+    return Fraction(number, UNITS) if type(number) is int else Fraction(number)
 
 
 def in_units(number: Fraction) -> int | Fraction:
@@ -184,10 +202,9 @@ def in_units(number: Fraction) -> int | Fraction:
 
 def units_text(number: int | Fraction) -> str:
     """Return a number of units as exact decimal text; a fraction that never ends with ten decimals."""
-    if isinstance(number, Fraction):
-        return decimal_text(number)
-    whole, rest = divmod(number, UNITS)
-    return str(whole) if not rest else decimal_text(Fraction(number, UNITS))
+    if type(number) is int and not number % UNITS:
+        return str(number // UNITS)
+    return decimal_text(in_ones(number))
 
 
 def decimal_text(value: Fraction) -> str:
@@ -218,16 +235,17 @@ def born_between(ages: tuple[int, int], end_month: int) -> tuple[int, int]:
 
 def round_value(value: Fraction, digits: int, rounding: Rounding = Rounding.HALF_UP) -> Decimal:
     """Return a fraction with ``digits`` decimals; a half goes away from zero, or to the even neighbour."""
-    return _rounded(value.numerator, value.denominator, digits, rounding)
+    return Decimal(_rounded(value.numerator, value.denominator, digits, rounding)).scaleb(-digits)
 
 
-def _rounded(numerator: int, denominator: int, digits: int, rounding: Rounding) -> Decimal:
-    scaled = abs(numerator) * 10**digits
+def _rounded(numerator: int, denominator: int, digits: int, rounding: Rounding) -> int:
+    """Return a quotient in units of its last digit."""
+    scaled: int = abs(numerator) * 10**digits
     whole, rest = divmod(scaled, denominator)
     twice = 2 * rest
     if twice > denominator or (twice == denominator and (rounding is Rounding.HALF_UP or whole % 2)):
         whole += 1
-    return Decimal(-whole if numerator < 0 else whole).scaleb(-digits)
+    return -whole if numerator < 0 else whole
 
 
 def quotient(
@@ -237,20 +255,18 @@ def quotient(
     parts: Callable[[], dict[str, Fraction]] = dict,
 ) -> Outcome:
     """Return numerator / denominator x factor / divisor, rounded; for integers both in the same units."""
+    digits = indicator.digits
     if denominator <= 0:
         reason = NEGATIVE_DENOMINATOR if denominator < 0 else NO_DENOMINATOR
-        return Outcome(numerator, denominator, None, reason, parts)
-    if isinstance(numerator, int) and isinstance(denominator, int):
-        value = _rounded(
-            numerator * indicator.factor,
-            denominator * indicator.divisor,
-            indicator.digits,
-            indicator.rounding,
+        return Outcome(numerator, denominator, None, digits, reason, parts)
+    if type(numerator) is int and type(denominator) is int:
+        rounded = _rounded(
+            numerator * indicator.factor, denominator * indicator.divisor, digits, indicator.rounding
         )
     else:
         exact = in_ones(numerator) / in_ones(denominator) * indicator.factor / indicator.divisor
-        value = round_value(exact, indicator.digits, indicator.rounding)
-    return Outcome(numerator, denominator, value, None, parts)
+        rounded = _rounded(exact.numerator, exact.denominator, digits, indicator.rounding)
+    return Outcome(numerator, denominator, rounded, digits, None, parts)
 
 
 def exact_value(indicator: Indicator, outcome: Outcome) -> Fraction | None:
@@ -263,7 +279,7 @@ def exact_value(indicator: Indicator, outcome: Outcome) -> Fraction | None:
 def growth(indicator: Indicator, now: Fraction | None, before: Fraction | None) -> Outcome:
     """Return how much a value grew against the year before: (now - before) / before x factor."""
     if now is None or before is None:
-        return Outcome(Fraction(), Fraction(), None, NOTHING_BEFORE)
+        return Outcome(0, 0, None, indicator.digits, NOTHING_BEFORE)
     return quotient(
         indicator, in_units(now - before), in_units(before), lambda: {"now": now, "before": before}
     )
@@ -272,7 +288,7 @@ def growth(indicator: Indicator, now: Fraction | None, before: Fraction | None) 
 def reporting_error(indicator: Indicator, first: Fraction | None, restated: Fraction | None) -> Outcome:
     """Return |first published - restated| / restated x factor; without both a reason."""
     if first is None or restated is None:
-        return Outcome(Fraction(), Fraction(), None, NOT_PUBLISHED)
+        return Outcome(0, 0, None, indicator.digits, NOT_PUBLISHED)
     return quotient(
         indicator, in_units(abs(first - restated)), in_units(restated),
         lambda: {"first": first, "restated": restated},
@@ -298,8 +314,8 @@ def from_parts(indicator: Indicator, parts: Mapping[str, Fraction]) -> Outcome:
 
 def example_value(indicator: Indicator, example: Example) -> str | None:
     """Return what a worked example comes out at; raises KeyError for an input that is missing."""
-    outcome = from_parts(indicator, {part: Fraction(number) for part, number in example.inputs.items()})
-    return None if outcome.value is None else format(outcome.value, "f")
+    parts = {part: Fraction(number) for part, number in example.inputs.items()}
+    return from_parts(indicator, parts).value_text
 
 
 def failing_examples(indicator: Indicator) -> list[tuple[int, Text]]:

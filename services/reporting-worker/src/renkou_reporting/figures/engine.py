@@ -5,34 +5,46 @@ No rights are checked here: whoever calls has looked at the areas first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from renkou_common.database import Reader
 from renkou_reporting.figures import published, repository
 from renkou_reporting.figures.domain import Asked, Months, Outcome, Span
 from renkou_reporting.figures.plan import Position, Request
-from renkou_reporting.indicators.domain import IndicatorKind
+from renkou_reporting.indicators.domain import Catalogue, IndicatorKind
 from renkou_reporting.indicators.service import current
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Figures by positions (asked, span, months), and the positions of the feeds that they stand at."""
+    """Figures by positions (asked, span, months), the positions of the feeds that they stand at, and the state of
+    the definitions in the database at that moment."""
 
     outcomes: dict[Position, Outcome]
     as_of: dict[str, int]
+    revision: UUID
 
 
 async def compute_at(
-    tx: Reader, asked: Sequence[Asked], spans: Sequence[Span], months: Sequence[Months]
+    tx: Reader,
+    asked: Sequence[Asked],
+    spans: Sequence[Span],
+    months: Sequence[Months],
+    *,
+    catalogue: Catalogue | None = None,
 ) -> Computed:
-    """Return every figure asked for, of every area and period; nothing of either gives nothing."""
+    """Return every figure asked for, of every area and period; nothing of either gives nothing.
+
+    ``catalogue`` is the state of the definitions that ``asked`` was taken from, where the caller has it.
+    """
+    catalogue = catalogue or await current(tx)
     if not (asked and spans and months):
-        return Computed({}, {})
-    request = Request(await current(tx), asked, months)
+        return Computed({}, {}, catalogue.revision)
+    request = Request(catalogue, asked, months)
     read = await repository.read(tx, request.plan, spans)
     errors = [one for one in asked if one.indicator.kind is IndicatorKind.ERROR]
     look_up = await published.counts(tx, errors, spans, months) if errors else published.nothing
-    return Computed(request.outcomes(read.counted, look_up), read.as_of)
+    return Computed(request.outcomes(read.counted, look_up), read.as_of, read.revision)
 
 
 async def compute(

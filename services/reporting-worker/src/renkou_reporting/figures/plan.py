@@ -7,6 +7,8 @@ age are read by *probes* (:mod:`.ages`). What several indicators share is read a
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
+from operator import add, sub
 from typing import NamedTuple
 
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES
@@ -223,35 +225,50 @@ class Evaluation:
         self._people: dict[People, dict[int, int]] = {}
         self._nothing = [0] * len(plan.grid)
 
-    def outcome(self, formula: _Formula, months: Months) -> Outcome:
-        """Return a ratio or a count over a period."""
-        numerator = sum(weight * self._units(reading, months) for weight, reading in formula.numerator)
-        if formula.asked.indicator.kind is IndicatorKind.COUNT:
-            denominator = UNITS
+    def outcomes(self, formula: _Formula, months: Sequence[Months]) -> list[Outcome]:
+        """Return a ratio or a count over each of the periods."""
+        indicator = formula.asked.indicator
+        numerators = self._sum(formula.numerator, months)
+        if indicator.kind is IndicatorKind.COUNT:
+            denominators = [UNITS] * len(months)
         else:
-            denominator = sum(
-                weight * self._units(reading, months) for weight, reading in formula.denominator
-            )
-        return quotient(formula.asked.indicator, numerator, denominator, lambda: self._parts(formula, months))
+            denominators = self._sum(formula.denominator, months)
+        return [
+            quotient(indicator, numerator, denominator, partial(self._parts, formula, each))
+            for numerator, denominator, each in zip(numerators, denominators, months, strict=True)
+        ]
 
-    def _units(self, reading: _Reading, months: Months) -> int:
+    def _sum(self, terms: list[tuple[int, _Reading]], months: Sequence[Months]) -> list[int]:
+        """Return the weighted sum of terms over each of the periods, in units."""
+        if len(terms) == 1 and terms[0][0] == 1:
+            return self._units(terms[0][1], months)
+        columns = [(weight, self._units(reading, months)) for weight, reading in terms]
+        return [sum(weight * column[at] for weight, column in columns) for at in range(len(months))]
+
+    def _units(self, reading: _Reading, months: Sequence[Months]) -> list[int]:
+        """Return a term over each of the periods, in units."""
+        kind, units = reading.term.kind, reading.units
         if reading.aged is not None:
-            if reading.term.kind is TermKind.FLOW:
-                return self._probes.get(_flow(reading, months), 0) * reading.units
-            found = self._at_ends(reading, months)
-            return sum(found) * reading.units // len(found)
+            return [self._aged(reading, each) for each in months]
         series = self._cumulated(reading.slots)
         grid = self._plan.grid
-        opening, closing = series[grid[months.first] - 1], series[grid[months.last]]
-        match reading.term.kind:
+        match kind:
             case TermKind.FLOW:
-                return (closing - opening) * reading.units
+                return [(series[grid[each.last]] - series[grid[each.first] - 1]) * units for each in months]
             case TermKind.STOCK:
-                return closing * reading.units
+                return [series[grid[each.last]] * units for each in months]
             case TermKind.OPENING:
-                return opening * reading.units
+                return [series[grid[each.first] - 1] * units for each in months]
             case TermKind.MEAN:
-                return (opening + closing) * reading.units // 2
+                half = units // 2
+                return [(series[grid[each.first] - 1] + series[grid[each.last]]) * half for each in months]
+
+    def _aged(self, reading: _Reading, months: Months) -> int:
+        """Return a term by age over a period, in units."""
+        if reading.term.kind is TermKind.FLOW:
+            return self._probes.get(_flow(reading, months), 0) * reading.units
+        found = self._at_ends(reading, months)
+        return sum(found) * reading.units // len(found)
 
     def _at_ends(self, reading: _Reading, months: Months) -> list[int]:
         """Return the numbers of people of an age that a stock, an opening or a mean is made of."""
@@ -268,9 +285,9 @@ class Evaluation:
                 found = self._sums.get(slots[0][0], self._nothing)
             else:
                 columns = [(self._sums[slot], sign) for slot, sign in slots if slot in self._sums]
-                found = [
-                    sum(column[at] * sign for column, sign in columns) for at in range(len(self._nothing))
-                ]
+                found = self._nothing
+                for column, sign in columns:
+                    found = list(map(add if sign > 0 else sub, found, column))
             self._series[slots] = found
         return found
 
@@ -280,7 +297,7 @@ class Evaluation:
         for _, reading in (*formula.numerator, *formula.denominator):
             if reading.term.kind is TermKind.MEAN:
                 parts |= self._balance(reading, months)
-            parts[reading.term.part] = Fraction(self._units(reading, months), UNITS)
+            parts[reading.term.part] = Fraction(self._units(reading, [months])[0], UNITS)
         return parts
 
     def _balance(self, reading: _Reading, months: Months) -> dict[str, Fraction]:
@@ -323,22 +340,28 @@ class Request:
             for number, (asked, of, formula) in enumerate(
                 zip(self._asked, self._of, self._formulas, strict=True)
             ):
-                for when, months in enumerate(self._months):
-                    if formula is None:
-                        pair = published(of, place, when) or (None, None)
-                        outcome = reporting_error(asked.indicator, *pair)
-                    elif asked.indicator.kind is IndicatorKind.GROWTH:
-                        outcome = _growth(evaluation, asked.indicator, formula, months)
-                    else:
-                        outcome = evaluation.outcome(formula, months)
+                if formula is None:
+                    pairs = [published(of, place, when) or (None, None) for when in range(len(self._months))]
+                    outcomes = [reporting_error(asked.indicator, *pair) for pair in pairs]
+                elif asked.indicator.kind is IndicatorKind.GROWTH:
+                    outcomes = _growth(evaluation, asked.indicator, formula, self._months)
+                else:
+                    outcomes = evaluation.outcomes(formula, self._months)
+                for when, outcome in enumerate(outcomes):
                     found[number, place, when] = outcome
         return found
 
 
-def _growth(evaluation: Evaluation, indicator: Indicator, formula: _Formula, months: Months) -> Outcome:
+def _growth(
+    evaluation: Evaluation, indicator: Indicator, formula: _Formula, months: Sequence[Months]
+) -> list[Outcome]:
     of = formula.asked.indicator
-    now = exact_value(of, evaluation.outcome(formula, months))
-    return growth(indicator, now, exact_value(of, evaluation.outcome(formula, months.year_before())))
+    now = evaluation.outcomes(formula, months)
+    before = evaluation.outcomes(formula, [each.year_before() for each in months])
+    return [
+        growth(indicator, exact_value(of, one), exact_value(of, other))
+        for one, other in zip(now, before, strict=True)
+    ]
 
 
 def _basis(catalogue: Catalogue, asked: Asked) -> Asked:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from renkou_common.database import Reader
 from renkou_reporting.facts.domain import level_of
@@ -78,8 +79,10 @@ people AS (
         GROUP BY p.probe, a.span
     ) AS each
 )"""
-# The positions of the feeds come from the same statement, so that they belong to the sums.
-_SELECT = "SELECT (SELECT jsonb_object_agg(feed, high_water) FROM feed_position) AS as_of,"
+# The positions of the feeds and the state of the definitions come from the same statement: they belong to the sums.
+_SELECT = """
+SELECT (SELECT jsonb_object_agg(feed, high_water) FROM feed_position) AS as_of,
+    (SELECT revision FROM definition_revision) AS revision,"""
 _WITHOUT_AGES = f"WITH {_CELLS} {_SELECT} cells.* FROM cells"
 _WITH_AGES = f"WITH {_CELLS}, {_PEOPLE} {_SELECT} cells.*, people.* FROM cells, people"
 
@@ -90,6 +93,7 @@ class Read:
 
     counted: Counted
     as_of: dict[str, int]
+    revision: UUID
 
 
 async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
@@ -123,7 +127,7 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
         columns = [row[name] or () for name in ("probes", "probe_spans", "probe_totals")]
         for probe, span, total in zip(*columns, strict=True):
             people[span][asked[probe]] = total
-    return Read(Counted(cumulate(plan, by_slot, len(spans)), people), row["as_of"] or {})
+    return Read(Counted(cumulate(plan, by_slot, len(spans)), people), row["as_of"] or {}, row["revision"])
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -1,9 +1,11 @@
 """Answers questions about figures: checks them, computes all at once, and says what came out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -48,7 +50,7 @@ from renkou_reporting.indicators.domain import (
     TermKind,
     covers,
 )
-from renkou_reporting.indicators.service import current
+from renkou_reporting.indicators.service import current, last_read
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import last_day_counted, parse_month, parse_period, steps_of
 from renkou_reporting.populations import POPULATION_NAMES
@@ -94,7 +96,7 @@ class Table:
     asked: dict[tuple[int, int], Asked]
     outcomes: dict[tuple[int, int, int], Outcome]
     as_of: dict[str, int]
-    catalogue: Catalogue
+    revision: UUID
     boundaries: date | None = None
     obstacles: Mapping[tuple[int, int, int], Obstacle] = field(default_factory=dict)
 
@@ -154,7 +156,7 @@ async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion) -> Tab
             f"a table has at most {MAX_FIGURES} figures",
         )  # fmt: skip
     found = await _computed(tx, catalogue, question.population, area, rows, spans, columns)
-    return _bounded(found, view, question.boundaries)
+    return _bounded(found, catalogue, view, question.boundaries)
 
 
 async def table(tx: Reader, areas: AreaScope, question: TableQuestion) -> bytes:
@@ -177,14 +179,14 @@ def table_answer(found: Table) -> dict[str, Any]:
                     "area": span.code,
                     "numerators": [one.numerator_text for one in outcomes],
                     "denominators": [one.denominator_text for one in outcomes],
-                    "values": [None if one.value is None else format(one.value, "f") for one in outcomes],
+                    "values": [one.value_text for one in outcomes],
                     "reasons": [_reason_code(one.reason, reasons) for one in outcomes],
                 }
             )
     frame = _frame(found)
     return {
         **frame,
-        "revision": str(found.catalogue.revision),
+        "revision": str(found.revision),
         "population_name": frame["population_name"].model_dump(),
         "area": found.area.value,
         "areas": [span.code for span in found.spans],
@@ -209,7 +211,32 @@ async def _one_row(
     tx: Reader, question: FigureQuestion | SeriesQuestion, area: AreaCode, columns: Sequence[Column]
 ) -> Table:
     """Compute one indicator of one area; raises InvalidInput for a period it does not hold for."""
-    catalogue = await current(tx)
+    return await _in_force(tx, partial(_row_by, tx, question, area, columns))
+
+
+async def _in_force(tx: Reader, work: Callable[[Catalogue], Awaitable[Table]]) -> Table:
+    """Do some work with the definitions in force, which the work itself tells the state of.
+
+    Those that were read last will do where they still are in force: that saves asking first.
+    """
+    known = last_read()
+    if known is not None:
+        try:
+            found = await work(known)
+        except (InvalidInput, NotFound):
+            found = None
+        if found is not None and found.revision == known.revision:
+            return found
+    return await work(await current(tx))
+
+
+async def _row_by(
+    tx: Reader,
+    question: FigureQuestion | SeriesQuestion,
+    area: AreaCode,
+    columns: Sequence[Column],
+    catalogue: Catalogue,
+) -> Table:
     newest = _indicator(catalogue, question.indicator, question.population)
     row = Row(newest, _sliced(newest, question))
     for column in columns:
@@ -219,7 +246,7 @@ async def _one_row(
     view = await _view(tx, area, question, "self")
     spans = view.spans if view is not None else [Span(area.value, (area.interval(),))]
     found = await _computed(tx, catalogue, question.population, area, [row], spans, columns)
-    return _bounded(found, view, question.boundaries)
+    return _bounded(found, catalogue, view, question.boundaries)
 
 
 async def _view(tx: Reader, area: AreaCode, question: Question, wanted: str) -> View | None:
@@ -237,18 +264,18 @@ def _level_below(area: AreaCode, wanted: str) -> AreaLevel:
     return AreaLevel(area.level + 1) if wanted == "children" else AreaLevel.VILLAGE
 
 
-def _bounded(found: Table, view: View | None, boundaries: date | None) -> Table:
+def _bounded(found: Table, catalogue: Catalogue, view: View | None, boundaries: date | None) -> Table:
     """Return a table without the figures that do not exist under its boundaries: each says why."""
     if view is None:
         return found
     obstacles: dict[tuple[int, int, int], Obstacle] = {}
     for (number, when), asked in found.asked.items():
-        for first, last in _days_read(found.catalogue, asked.indicator, found.columns[when].months):
+        for first, last in _days_read(catalogue, asked.indicator, found.columns[when].months):
             for place in range(len(found.spans)):
                 obstacle = view.obstacle(place, first, last)
                 if obstacle is not None:
                     obstacles[number, place, when] = obstacle
-    without = {position: Outcome(0, 0, None, one.reason) for position, one in obstacles.items()}
+    without = {position: Outcome(0, 0, None, 0, one.reason) for position, one in obstacles.items()}
     return replace(found, outcomes={**found.outcomes, **without}, boundaries=boundaries, obstacles=obstacles)
 
 
@@ -289,8 +316,8 @@ async def _computed(
                     asked[key] = len(distinct)
                     distinct.append(Asked(indicator, population, row.sliced))
                 chosen[number, when] = asked[key]
-    computed = await compute_at(tx, distinct, spans, months)
-    invalid = Outcome(0, 0, None, NOT_VALID)
+    computed = await compute_at(tx, distinct, spans, months, catalogue=catalogue)
+    invalid = Outcome(0, 0, None, 0, NOT_VALID)
     outcomes = {
         (number, place, when): (
             computed.outcomes[chosen[number, when], place, when] if (number, when) in chosen else invalid
@@ -300,7 +327,7 @@ async def _computed(
         for when in range(len(months))
     }
     of = {position: distinct[number] for position, number in chosen.items()}
-    return Table(population, area, rows, spans, columns, of, outcomes, computed.as_of, catalogue)
+    return Table(population, area, rows, spans, columns, of, outcomes, computed.as_of, computed.revision)
 
 
 async def _spans(tx: Reader, area: AreaCode, wanted: str) -> list[Span]:
@@ -426,7 +453,7 @@ def _frame(found: Table) -> dict[str, Any]:
         "population": found.population,
         "population_name": Label(**dict(zip(("zh", "en"), POPULATION_NAMES[found.population], strict=True))),
         "as_of": found.as_of,
-        "revision": found.catalogue.revision,
+        "revision": found.revision,
         "boundaries": found.boundaries,
     }
 
@@ -450,7 +477,7 @@ def _numbers(outcome: Outcome) -> dict[str, Any]:
     return {
         "numerator": outcome.numerator_text,
         "denominator": outcome.denominator_text,
-        "value": None if outcome.value is None else format(outcome.value, "f"),
+        "value": outcome.value_text,
         "reason": _label(outcome.reason) if outcome.reason else None,
     }
 

@@ -51,6 +51,11 @@ async def current(tx: Reader) -> Catalogue:
     return found
 
 
+def last_read() -> Catalogue | None:
+    """Return the state of the definitions that was read last, which may be an old one."""
+    return next(reversed(_catalogues.values()), None)
+
+
 async def take_over_packaged(tx: Transaction, clock: Clock) -> int:
     """Store measures and definitions of the program that the database does not hold yet; returns how many.
 
