@@ -58,7 +58,7 @@ def test_headings_are_merged_over_years_and_indicators() -> None:
     assert merged["E7:F7"] == "一孩\nparity 1"
     assert merged["I7:J7"] == "三孩及以上\nparity 3 and later"
     assert merged["C8:D8"] == "‰"
-    assert merged["C9:D9"] == "2026年\n2026"
+    assert merged["C9:D9"] == "2026年"
     assert sheet["C10"].value == "1月\n2026-01"
     assert [sheet.cell(11, column).value for column in (1, 2, 3, 10)] == ["甲", "乙", "1", "8"]
 

@@ -77,7 +77,7 @@ class Dims(NamedTuple):
         if self.parity is not None:
             parts.append(_parity(self.parity))
         if self.ages is not None:
-            parts.append(Text(f"{self.ages}岁", f"aged {self.ages}"))
+            parts.append(_ages(self.ages))
         if self.detail is not None:
             parts.append(Text(self.detail, self.detail))
         return Text("、".join(one.zh for one in parts), ", ".join(one.en for one in parts))
@@ -184,6 +184,8 @@ class Table:
     origin: Origin
     subject: Text | None = None
     """What the table is of, where its headings do not say."""
+    remarks: Sequence[Text] = ()
+    """What a reader has to know besides."""
     reasons: Sequence[Text] = field(init=False)
     """Why values are absent, in the order of their notes' numbers."""
 
@@ -234,7 +236,7 @@ class Table:
         if number.state is State.HIDDEN:
             return HIDDEN_MARK
         if number.value is not None:
-            return number.value
+            return grouped(number.value)
         if number.reason is None:
             return ABSENT_MARK
         return f"{ABSENT_MARK} [{self.reasons.index(number.reason) + 1}]"
@@ -249,9 +251,26 @@ class Table:
             notes.append(
                 Text(f"{ABSENT_MARK} [{number}] {reason.zh}", f"{ABSENT_MARK} [{number}] {reason.en}")
             )
+        notes += self.remarks
         notes.append(Text(f"资料来源：{self.sources.zh}", f"Source: {self.sources.en}"))
         notes.append(Text(f"数据版本：{self.origin.label.zh}", f"As of: {self.origin.label.en}"))
         return notes
+
+
+def grouped(text: str) -> str:
+    """Return exact decimal text with its whole part in groups of three."""
+    whole, dot, rest = text.partition(".")
+    return f"{int(whole):,}{dot}{rest}" if whole.isascii() and whole.isdigit() else _signed(text)
+
+
+def _signed(text: str) -> str:
+    return f"-{grouped(text[1:])}" if text[:1] == "-" and text[1:2].isdigit() else text
+
+
+def _ages(text: str) -> Text:
+    if text.endswith("+"):
+        return Text(f"{text[:-1]}岁及以上", f"aged {text[:-1]} and over")
+    return Text(f"{text}岁", f"aged {text}")
 
 
 def parity_of(text: str) -> tuple[int, bool]:

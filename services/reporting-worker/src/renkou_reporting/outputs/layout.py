@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from renkou_common.errors import Text
-from renkou_reporting.outputs.domain import Column, Heading, Position, Table, by_year
+from renkou_reporting.outputs.domain import Column, Dims, Heading, Position, Table, by_year
 
 MOST_ACROSS = 40
 _STEMS = "甲乙丙丁"
 _NAME, _UNIT = Text("指标名称", "indicator"), Text("计量单位", "unit")
+_AGES, _ALL = Text("年龄", "age"), Text("合计", "all")
 _AREA, _CODE = Text("区划名称", "area"), Text("区划代码", "code")
 
 
@@ -58,6 +59,8 @@ class Layout:
 def laid_out(table: Table) -> Layout:
     """Return the layout of a table: areas down where they are many, else indicators; periods across."""
     headings, areas, columns = range(len(table.headings)), range(len(table.areas)), range(len(table.columns))
+    if len(areas) == len(columns) == 1 and (crossed := _crossed(table)) is not None:
+        return crossed
     if len(areas) == 1:
         stubs: list[Text] = [_NAME, _UNIT]
         lines = [
@@ -100,7 +103,7 @@ def _periods(columns: Sequence[Column], first: int, row: int) -> list[Box]:
     for number in range(1, len(columns) + 1):
         year = columns[start].period.year
         if number == len(columns) or columns[number].period.year != year:
-            boxes.append(Box(Text(f"{year}年", str(year)), row, first + start, 1, number - start))
+            boxes.append(Box(Text(f"{year}年", ""), row, first + start, 1, number - start))
             start = number
     return boxes
 
@@ -117,7 +120,7 @@ def _indicators(table: Table, first: int) -> list[Box]:
             boxes.append(Box(one.name, 0, at, 1, (end - start) * width))
             for number in range(start, end):
                 label = table.headings[number].dims.label
-                text = label if label.zh else Text("合计", "all")
+                text = label if label.zh else _ALL
                 boxes.append(Box(text, 1, first + number * width, 1, width))
         else:
             boxes.append(Box(one.name, 0, at, unit_row, width))
@@ -136,3 +139,23 @@ def _runs(headings: Sequence[Heading]) -> list[tuple[int, int]]:
         if number == 0 or one.indicator != headings[number - 1].indicator
     ]  # fmt: skip
     return list(zip(starts, [*starts[1:], len(headings)], strict=True))
+
+
+def _crossed(table: Table) -> Layout | None:
+    """Return ages down and sexes across where a table has each of them together, None for any other."""
+    at = {(one.dims.ages, one.dims.sex): number for number, one in enumerate(table.headings)}
+    ages, sexes = dict.fromkeys(age for age, _ in at), dict.fromkeys(sex for _, sex in at)
+    whole = len(at) == len(ages) * len(sexes) == len(table.headings)
+    if not whole or len(sexes) < 2 or len({one.indicator for one in table.headings}) > 1:
+        return None
+    lines = [
+        Line((_of(Dims(ages=age)),), tuple(Position(at[age, sex], 0, 0) for sex in sexes)) for age in ages
+    ]
+    unit = table.headings[0].unit_text
+    top = [Box(_of(Dims(sex=sex)), 0, number) for number, sex in enumerate(sexes, 1)]
+    units = [Box(unit, 1, number) for number in range(1, len(sexes) + 1)]
+    return Layout(1, (Box(_AGES, 0, 0, 2), *top, *units), 2, tuple(lines))
+
+
+def _of(dims: Dims) -> Text:
+    return dims.label if dims.label.zh else _ALL

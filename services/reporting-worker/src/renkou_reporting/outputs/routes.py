@@ -2,16 +2,27 @@
 
 from typing import Annotated, Any
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from renkou_common import database
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_reporting.outputs import service
+from renkou_reporting.outputs.charting import Aims, check
 from renkou_reporting.outputs.domain import Table
-from renkou_reporting.outputs.schemas import MEDIA_TYPES, PublishedFileQuestion, TableFileQuestion, TableForm
-from renkou_reporting.outputs.sources import live_table, published_table
+from renkou_reporting.outputs.schemas import (
+    MEDIA_TYPES,
+    CardFileQuestion,
+    CardForm,
+    PublishedFileQuestion,
+    PyramidFileQuestion,
+    TableFileQuestion,
+    TableForm,
+)
+from renkou_reporting.outputs.sources import aims_of, card, live_table, published_table, pyramid_table
 from renkou_reporting.outputs.structure import STRUCTURE_TYPE
 from renkou_reporting.published.routes import VersionName
 from renkou_reporting.runtime import CurrentRuntime
@@ -45,7 +56,8 @@ async def get_table_file(
     """Return a table as CSV, SDMX-CSV 2.0 or the sheet of a statistical return. Needs `figure:exact`."""
     async with runtime.database.reading(access.areas) as tx:
         table = await live_table(tx, access.areas, question)
-    return _answer(table, form, await service.file_of(table, form, question.form))
+        aims = await _aims(tx, table, form)
+    return _answer(table, form, await service.file_of(table, form, question.form, aims))
 
 
 @router.get(
@@ -65,7 +77,46 @@ async def get_published_file(
     """Return published figures to the digit; hidden ones are marked …, never shown. Needs `figure:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         table = await published_table(tx, access.areas, runtime.district, period, version, question)
-    return _answer(table, form, await service.file_of(table, form, question.form))
+        aims = await _aims(tx, table, form)
+    return _answer(table, form, await service.file_of(table, form, question.form, aims))
+
+
+@router.get(
+    "/accounts/pyramid.{form}",
+    summary="People by age and sex as a file 人口金字塔文件",
+    response_class=Response,
+    responses=_FILE,
+)
+async def get_pyramid_file(
+    form: TableForm,
+    question: Annotated[PyramidFileQuestion, Query()],
+    access: Exact,
+    runtime: CurrentRuntime,
+) -> Response:
+    """Return people by age and sex at a month's end; .png is the pyramid. Needs `figure:exact`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        table = await pyramid_table(tx, access.areas, question)
+    return _answer(table, form, await service.pyramid_file(table, form, question.form))
+
+
+@router.get(
+    "/scorecards/{scorecard_id}/scores.{form}",
+    summary="A scorecard as a page or a picture 考核表文件",
+    response_class=Response,
+    responses=_FILE,
+)
+async def get_card_file(
+    scorecard_id: UUID,
+    form: CardForm,
+    question: Annotated[CardFileQuestion, Query()],
+    access: Exact,
+    runtime: CurrentRuntime,
+) -> Response:
+    """Return all areas side by side with their lights, or one area with every point. Needs `figure:exact`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found, names, notes = await card(tx, access.areas, scorecard_id, question)
+    content = await service.card_file(found, names, notes, form)
+    return file_answer(f"scores-{question.area or 'all'}-{found.period}", found.title, form, content)
 
 
 @router.get(
@@ -79,6 +130,14 @@ async def get_structure(access: Reader, runtime: CurrentRuntime) -> Response:
     async with runtime.database.reading(access.areas) as tx:
         content = await service.structure_of(tx, access.areas, runtime.clock.now())
     return Response(content, media_type=STRUCTURE_TYPE)
+
+
+async def _aims(tx: database.Reader, table: Table, form: TableForm) -> Aims:
+    """Return the targets that a chart shows; no other form has them."""
+    if form is not TableForm.PNG:
+        return {}
+    check(table)
+    return await aims_of(tx, table)
 
 
 def _answer(table: Table, form: str, content: bytes) -> Response:

@@ -7,11 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from renkou_common.contracts.lines import Population
 from renkou_common.sheets.domain import XLSX
+from renkou_reporting.accounts.schemas import PyramidQuestion
 from renkou_reporting.figures.schemas import TableQuestion
 from renkou_reporting.outputs.form import Form
 from renkou_reporting.outputs.sdmx import CSV_TYPE
+from renkou_reporting.scorecards.schemas import ScoreQuestion
 
-MOST_IN_SHEET = 30_000
+MOST_IN_SHEET, MOST_ON_PAGE = 30_000, 6_000
 type _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
@@ -21,12 +23,23 @@ class TableForm(StrEnum):
     CSV = "csv"
     SDMX_CSV = "sdmx.csv"
     XLSX = "xlsx"
+    PDF = "pdf"
+    PNG = "png"
+
+
+class CardForm(StrEnum):
+    """Forms of a scorecard, as its address ends."""
+
+    PDF = "pdf"
+    PNG = "png"
 
 
 MEDIA_TYPES: dict[str, str] = {
     TableForm.CSV: "text/csv; charset=utf-8",
     TableForm.SDMX_CSV: CSV_TYPE,
     TableForm.XLSX: XLSX,
+    TableForm.PDF: "application/pdf",
+    TableForm.PNG: "image/png",
 }
 
 
@@ -60,3 +73,15 @@ class PublishedFileQuestion(_FormHead):
     )
     population: Population
     indicator: Annotated[list[str], Field(max_length=200)] = []
+
+
+class CardFileQuestion(ScoreQuestion):
+    """Which scores of a scorecard: all areas side by side, or one area with every point explained."""
+
+    area: str | None = Field(
+        default=None, description="an area of the scorecard; all side by side without it"
+    )
+
+
+class PyramidFileQuestion(PyramidQuestion, _FormHead):
+    """Which pyramid: as GET /accounts/pyramid."""

@@ -1,16 +1,20 @@
 """From figures as the service holds them to tables for files: live ones, and published versions to the digit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
+from uuid import UUID
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.codes.area import AreaCode, AreaLevel
-from renkou_common.codes.period import Period
+from renkou_common.codes.period import Period, PeriodKind
 from renkou_common.contracts.lines import Population
-from renkou_common.database import Reader
+from renkou_common.database import Reader, Transaction
 from renkou_common.errors import NotFound, Text
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts import service as accounts
+from renkou_reporting.accounts.schemas import PyramidQuestion
 from renkou_reporting.areas import service as areas
 from renkou_reporting.figures import service as figures
 from renkou_reporting.figures.domain import (
@@ -22,6 +26,7 @@ from renkou_reporting.figures.domain import (
 )
 from renkou_reporting.figures.schemas import TableQuestion
 from renkou_reporting.indicators.domain import HIGHEST_AGE, Indicator
+from renkou_reporting.outputs.charts.data import Aim
 from renkou_reporting.outputs.domain import (
     HIDDEN,
     Column,
@@ -34,11 +39,19 @@ from renkou_reporting.outputs.domain import (
     State,
     Table,
 )
-from renkou_reporting.outputs.schemas import PublishedFileQuestion
+from renkou_reporting.outputs.schemas import CardFileQuestion, PublishedFileQuestion
 from renkou_reporting.published import service as published
 from renkou_reporting.published.domain import REASON_CODES, SUPPRESSED
 from renkou_reporting.published.schemas import FigureRow, VersionQuestion
+from renkou_reporting.scorecards import service as scorecards
+from renkou_reporting.scorecards.schemas import ExplainedAnswer, ScoreQuestion, ScoresAnswer
+from renkou_reporting.targets import service as targets
+from renkou_reporting.targets.domain import Dimensions
 
+CARD_NOTE = Text(
+    "得分按实时数计算；名次只排区域，不排个人；谢绝服务不影响得分。",
+    "Scores are of live figures; places are of areas, never of people; declining a service costs no points.",
+)
 NOT_IN_VERSION = Text("该公布版本没有这个数", "This version holds no such figure")
 _KNOWN = {text.en: text for text in (NO_DENOMINATOR, NEGATIVE_DENOMINATOR, NOTHING_BEFORE)}
 _REASONS = {code: _KNOWN[en] for en, code in REASON_CODES.items()}
@@ -115,6 +128,79 @@ def _published(
         for _, indicator, dims in keys
     ]
     return Table(places[0], population, headings, places, [column], numbers, origin)
+
+
+async def pyramid_table(tx: Transaction, scope: AreaScope, question: PyramidQuestion) -> Table:
+    """Return people by age and sex at a month's end; raises as the live table."""
+    found = await accounts.pyramid(tx, scope, question)
+    asked = TableQuestion(
+        area=found.area, population=found.population, period=[found.month], indicator=["population"]
+    )
+    whole = await live_table(tx, scope, asked)
+    rows = [row for row in found.rows if row.ages != "unknown"]
+    counts: dict[Dims, int] = {Dims(): 0, Dims("1"): 0, Dims("2"): 0}
+    for row in rows:
+        for sex, number in ((None, row.male + row.female), ("1", row.male), ("2", row.female)):
+            counts[Dims(sex, ages=row.ages)] = number
+            counts[Dims(sex)] += number
+    others = sum(row.other for row in rows) + sum(
+        row.male + row.female + row.other for row in found.rows if row.ages == "unknown"
+    )
+    return replace(
+        whole,
+        headings=[replace(whole.headings[0], dims=dims) for dims in counts],
+        numbers={
+            Position(number, 0, 0): Number(str(count), "1", str(count))
+            for number, count in enumerate(counts.values())
+        },
+        subject=Text("人口年龄性别", "People by age and sex"),
+        remarks=[_unplaced(others)] if others else [],
+    )
+
+
+def _unplaced(number: int) -> Text:
+    return Text(
+        f"另有 {number} 人年龄或性别不详，不在表内。",
+        f"Not in the table: {number} people whose age or sex is not known.",
+    )
+
+
+async def aims_of(tx: Reader, table: Table) -> dict[Position, Aim]:
+    """Return the targets in force for a table's figures: of the period, else of the year that it ends in."""
+    codes = [AreaCode.parse(area.code) for area in table.areas]
+    periods = {column.period for column in table.columns}
+    years = {Period(PeriodKind.YEAR, column.end.year) for column in table.columns}
+    held = {period: await targets.in_force(tx, period, codes) for period in sorted(periods | years, key=str)}
+    aims = {}
+    for at in table.numbers:
+        heading, column = table.headings[at.heading], table.columns[at.column]
+        key = (codes[at.area], (heading.indicator, table.population, Dimensions(*heading.dims)))
+        of_year = held[Period(PeriodKind.YEAR, column.end.year)]
+        found = held[column.period].get(key) or of_year.get(key)
+        if found is not None:
+            goal = targets.goal_answer(found.goal)
+            aims[at] = Aim(goal.low, goal.high)
+    return aims
+
+
+async def card(
+    tx: Reader, scope: AreaScope, scorecard_id: UUID, question: CardFileQuestion
+) -> tuple[ScoresAnswer | ExplainedAnswer, dict[str, str], list[Text]]:
+    """Return a scorecard's scores, or one area's with every point, names of areas, and notes; raises as the scores."""
+    asked = ScoreQuestion(through=question.through, number=question.number)
+    found: ScoresAnswer | ExplainedAnswer
+    if question.area is None:
+        found = scores = await scorecards.scores(tx, scope, scorecard_id, asked)
+        codes = [one.area for one in scores.areas]
+    else:
+        found = await scorecards.explained(tx, scope, scorecard_id, question.area, asked)
+        codes = [question.area]
+    names = await areas.names(tx, codes, found.counted_to)
+    version = Text(
+        f"考核表第 {found.number} 版，数据截至 {found.counted_to}",
+        f"Scorecard version {found.number}, counted to {found.counted_to}",
+    )
+    return found, names, [CARD_NOTE, version]
 
 
 def heading_of(indicator: Indicator, dims: Dims) -> Heading:
