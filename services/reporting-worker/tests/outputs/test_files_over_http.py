@@ -1,6 +1,9 @@
 """Files over HTTP: live tables for those with the right, published ones for every reader, refusals in two languages."""
 
+import asyncio
 import csv
+import os
+import sys
 from collections.abc import Sequence
 from io import BytesIO, StringIO
 from urllib.parse import unquote
@@ -8,15 +11,18 @@ from urllib.parse import unquote
 import httpx
 import openpyxl
 import pytest
+from PIL import Image
+from pypdf import PdfReader
 
 from renkou_common.contracts.lines import Line
 from renkou_reporting.bootstrap import build_area_reader
 
+from ..api.test_scorecards import DOCUMENT
 from ..closings.steps import District
 from ..support import Caller, Json, LineMaker, Reporting
 
 QUESTION: Json = {"area": "340103", "population": "resident", "period": "2026-01"}
-FORMS = ("csv", "sdmx.csv", "xlsx")
+FORMS = ("csv", "sdmx.csv", "xlsx", "pdf")
 
 
 @pytest.fixture
@@ -142,3 +148,104 @@ def _dims(row: dict[str, str]) -> str:
     if row["ages"].endswith("+"):
         row = row | {"ages": f"{row['ages'][:-1]}-150"}
     return ";".join(f"{name}={row[name]}" for name in ("sex", "parity", "ages", "detail") if row[name])
+
+
+async def test_a_chart_shows_the_target_in_force(counted: Reporting, line: LineMaker) -> None:
+    author, approver = (
+        await counted.staff("administrator", "340103"),
+        await counted.staff("statistician", "340103"),
+    )
+    await counted.take_in(
+        "migrant", [line("migrant_in", "check_due", f"2026-0{month}-05", 50) for month in (1, 2, 3)]
+    )
+    asked: Json = {
+        "area": "340103", "population": "migrant_in", "period": "2026Q1", "by": "month",
+        "indicator": "certificate_check_rate",
+    }  # fmt: skip
+    before = await approver.get("/figures/table.png", params=asked)
+    assert (before.status_code, before.headers["content-type"]) == (200, "image/png"), before.text
+    target = {
+        "indicator": "certificate_check_rate", "population": "migrant_in", "area": "340103", "period": "2026",
+        "comparison": "at_least", "low": "98", "below": True, "reason": "年度目标",
+    }  # fmt: skip
+    made = (await author.post("/targets", json=target)).json()
+    active = await approver.post(f"/targets/{made['id']}/activation", version=made["version"])
+    assert active.status_code == 201 or active.status_code == 200, active.text
+    after = await approver.get("/figures/table.png", params=asked)
+    assert Image.open(BytesIO(after.content)).size[0] == 1560
+    assert after.content != before.content
+    assert (await approver.get("/figures/table.png", params=asked)).content == after.content
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({}, "chart_units"), ({"indicator": ["births", "deaths"], "areas": "communities"}, "chart_indicators")],
+)
+async def test_what_makes_no_chart_is_refused_with_a_reason(
+    counted: Reporting, change: Json, code: str
+) -> None:
+    clerk = await counted.staff("subdistrict_clerk", "340103")
+    answer = await clerk.get("/figures/table.png", params=QUESTION | change)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_a_pyramid_comes_in_every_form(counted: Reporting) -> None:
+    clerk = await counted.staff("subdistrict_clerk", "340103")
+    asked = {"area": "340103", "population": "resident", "month": "2026-01"}
+    rows = rows_of(await clerk.get("/accounts/pyramid.csv", params=asked))
+    found = {(row["sex"], row["ages"]): row["value"] for row in rows}
+    assert (found["1", ""], found["2", ""], found["1", "35-39"], found["1", "0-4"]) == (
+        "2007",
+        "0",
+        "2000",
+        "7",
+    )
+    sheet = await clerk.get("/accounts/pyramid.xlsx", params=asked)
+    book = openpyxl.load_workbook(BytesIO(sheet.content))
+    assert [cell.value for cell in book["统计表"][6]][:4] == [
+        "年龄\nage",
+        "合计\nall",
+        "男\nmale",
+        "女\nfemale",
+    ]
+    for form in ("sdmx.csv", "pdf", "png"):
+        assert (await clerk.get(f"/accounts/pyramid.{form}", params=asked)).status_code == 200
+    auditor = await counted.staff("auditor", "340103")
+    assert (await auditor.get("/accounts/pyramid.png", params=asked)).status_code == 403
+
+
+async def test_a_scorecard_comes_as_a_page_and_a_picture(counted: Reporting, line: LineMaker) -> None:
+    author, approver = (
+        await counted.staff("administrator", "340103"),
+        await counted.staff("statistician", "340103"),
+    )
+    made = (await author.post("/scorecards", json={"document": DOCUMENT, "reason": "年度考核"})).json()
+    done = await approver.post(f"/scorecards/{made['id']}/activation", version=made["version"])
+    assert done.is_success, done.text
+    for form, asked in (
+        ("pdf", {}),
+        ("png", {}),
+        ("pdf", {"area": "340103001"}),
+        ("png", {"area": "340103001"}),
+    ):
+        answer = await approver.get(f"/scorecards/{made['id']}/scores.{form}", params=asked)
+        assert answer.status_code == 200, answer.text
+        if form == "pdf":
+            text = PdfReader(BytesIO(answer.content)).pages[0].extract_text().replace("\0", "")
+            assert DOCUMENT["title"] in text
+            assert "逍遥津街道办事处" in text
+            assert ("三孝口街道办事处" in text) is (not asked)
+    outside = await counted.staff("community_worker", "340103002001")
+    refused = await outside.get(f"/scorecards/{made['id']}/scores.pdf", params={"area": "340103001"})
+    assert refused.status_code == 404
+    auditor = await counted.staff("auditor", "340103")
+    assert (await auditor.get(f"/scorecards/{made['id']}/scores.pdf")).status_code == 403
+
+
+async def test_nothing_that_draws_is_loaded_before_it_is_asked_for() -> None:
+    program = "import sys, renkou_reporting.main as m; print(sorted({'PIL', 'fpdf', 'fontTools'} & sys.modules.keys()))"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+    )
+    told, _ = await process.communicate()
+    assert told.decode().strip() == "[]"

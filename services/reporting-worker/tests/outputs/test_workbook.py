@@ -124,3 +124,13 @@ def test_the_same_table_gives_the_same_bytes() -> None:
     assert workbook(found, FORM) == workbook(found, FORM)
     with ZipFile(BytesIO(workbook(found, FORM))) as archive:
         assert b"2026-12-31T00:00:00Z" in archive.read("docProps/core.xml")
+
+
+def test_many_indicators_go_down_and_the_areas_across() -> None:
+    headings = [heading(f"figure_{number}", f"指标{number}") for number in range(60)]
+    sheet = opened(table(headings, communities(3), months(1), plain))
+    assert [cell.value for cell in sheet[6]][:4] == [
+        "指标名称\nindicator", "计量单位\nunit", "庐阳区\n340103", "第1社区\n340103001001",
+    ]  # fmt: skip
+    assert sheet.cell(first_line(sheet) + 59, 1).value == "指标59\nfigure 59"
+    assert sheet.cell(first_line(sheet) + 59, 5).value == 5902

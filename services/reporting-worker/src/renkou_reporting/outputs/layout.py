@@ -57,7 +57,7 @@ class Layout:
 
 
 def laid_out(table: Table) -> Layout:
-    """Return the layout of a table: areas down where they are many, else indicators; periods across."""
+    """Return the layout of a table: areas down, or indicators where they are too many to go across; periods across."""
     headings, areas, columns = range(len(table.headings)), range(len(table.areas)), range(len(table.columns))
     if len(areas) == len(columns) == 1 and (crossed := _crossed(table)) is not None:
         return crossed
@@ -76,6 +76,13 @@ def laid_out(table: Table) -> Layout:
             for place in areas
         ]
         top = _indicators(table, len(stubs))
+    elif len(columns) == 1 and len(areas) <= MOST_ACROSS:
+        stubs = [_NAME, _UNIT]
+        lines = [
+            Line((one.label, one.unit_text), tuple(Position(number, place, 0) for place in areas))
+            for number, one in enumerate(table.headings)
+        ]
+        top = [Box(Text(one.name, one.code), 0, len(stubs) + place) for place, one in enumerate(table.areas)]
     else:
         stubs = [_NAME, _UNIT, _AREA, _CODE]
         lines = [

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from renkou_common.errors import Text
-from renkou_reporting.outputs.charts.frame import notes_of
 from renkou_reporting.outputs.domain import Table
 from renkou_reporting.outputs.form import Form, foot
 from renkou_reporting.outputs.layout import Box, Layout, laid_out
@@ -73,13 +72,13 @@ def _largest(
 ) -> _Fitted | None:
     measure = Scene(*paper, lettering)
     inner = paper[0] - 2 * _MARGIN
-    notes = tuple(line for text in notes_of(table.notes) for line in measure.wrapped(text, inner, _NOTE))
+    notes = tuple(line for note in table.notes for line in _note(measure, note, inner))
     for size in _SIZES:
         widths = _widths(measure, table, layout, size, inner)
         if widths is None:
             continue
         heads = _heads(measure, layout, size, widths)
-        row = size * POINT * 1.6
+        row = size * POINT * 1.45
         height = sum(heads) + row * (len(layout.lines) + 1) + len(notes) * _NOTE * POINT * 1.4
         if _MARGIN + 29 + height + 14 <= paper[1] - _MARGIN + 4:
             roomy = min((paper[1] - _MARGIN - 43 - height) / max(len(layout.lines), 1), 1.4)
@@ -104,6 +103,14 @@ def _widths(
         return None
     wide = min(max((inner - sum(stubs)) / count, shown), max(shown, _WIDEST_COLUMN)) if count else 0
     return (*stubs, *([wide] * count))
+
+
+def _note(measure: Scene, note: Text, inner: float) -> list[str]:
+    """Return a note's lines: both languages on one where they have room."""
+    both = f"{note.zh}　{note.en}"
+    if measure.lettering.width(both, _NOTE) <= inner:
+        return [both]
+    return [line for text in (note.zh, note.en) for line in measure.wrapped(text, inner, _NOTE)]
 
 
 def _stub(measure: Scene, text: Text, size: float) -> str:
