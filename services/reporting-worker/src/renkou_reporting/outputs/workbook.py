@@ -97,7 +97,7 @@ def _return(sheet: Worksheet, styles: _Styles, table: Table, form: Form) -> None
             _value(sheet, styles, table, position, line, column)
     end = _notes(sheet, styles, table, numbered + 1 + len(layout.lines), last)
     _signatures(sheet, styles, end, last)
-    _widths(sheet, table, layout)
+    _sizes(sheet, table, layout, top)
     _page(sheet, layout, (top, numbered), end)
 
 
@@ -161,17 +161,18 @@ def _signatures(sheet: Worksheet, styles: _Styles, line: int, last: int) -> None
     sheet.set_row(line + 1, 24)
 
 
-def _widths(sheet: Worksheet, table: Table, layout: Layout) -> None:
+def _sizes(sheet: Worksheet, table: Table, layout: Layout, top: int) -> None:
     for column in range(layout.stubs):
         texts = [one.stubs[column] for one in layout.lines]
         longest = max((_width(text) for text in texts), default=10)
         sheet.set_column(column, column, min(max(longest + 2, 8), 30))
     shown = max((len(table.shown(one)) for one in table.numbers.values()), default=8)
     sheet.set_column(layout.stubs, layout.width - 1, min(max(shown + 3, 10), 20))
-    for box in layout.head:
-        if box.rows == 1:
-            continue
-        sheet.set_row(5 + box.row, 30)
+    for row in range(layout.head_rows):
+        sheet.set_row(top + row, 30)
+    tall = any(len(_both(text).splitlines()) > 1 for one in layout.lines for text in one.stubs)
+    for line in range(len(layout.lines)):
+        sheet.set_row(top + layout.head_rows + 1 + line, 28 if tall else 18)
 
 
 def _width(text: Text) -> int:
