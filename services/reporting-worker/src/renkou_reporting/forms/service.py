@@ -20,7 +20,7 @@ from renkou_reporting.forms import repository
 from renkou_reporting.forms.checking import definition_errors
 from renkou_reporting.forms.domain import LEVELS, Definition, Form
 from renkou_reporting.forms.errors import AlreadyActive, SamePerson
-from renkou_reporting.forms.measures import known_measures
+from renkou_reporting.forms.measures import introduce, known_measures
 from renkou_reporting.forms.repository import Reporter
 from renkou_reporting.forms.schemas import ReporterChange, ReporterIn
 from renkou_reporting.texts import text_errors
@@ -153,13 +153,15 @@ async def activate(
         raise AlreadyActive
     if row["made_by"] == access.subject:
         raise SamePerson("起草人不得启用自己的版本", "Who drafted a version does not put it in force")
-    if wrong := await _wrong(tx, Definition.model_validate(row["definition"])):
+    definition = Definition.model_validate(row["definition"])
+    if wrong := await _wrong(tx, definition):
         raise InvalidInput.fields(wrong)
+    await introduce(tx, access, clock, definition)
     await repository.activate(tx, code, number, access.subject, clock.now())
 
 
 async def _wrong(tx: Transaction, definition: Definition) -> list[FieldError]:
-    return list(definition_errors(definition, await known_measures(tx, but_of=definition.code)))
+    return list(definition_errors(definition, await known_measures(tx, but_of=definition)))
 
 
 def _whole_district(access: Access, district: AreaCode) -> None:
