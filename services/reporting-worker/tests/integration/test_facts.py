@@ -12,9 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from renkou_common.codes.area import AreaCode
+from renkou_common.codes.period import Period
 from renkou_common.contracts.lines import Line, Population
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts import service as accounts
+from renkou_reporting.accounts.schemas import AccountQuestion, PyramidQuestion
+from renkou_reporting.accounts.schemas import SeriesQuestion as SeriesAsked
 from renkou_reporting.facts.service import fold_cohorts
 from renkou_reporting.figures import service
 from renkou_reporting.figures.domain import Asked, Months, Sliced, Span, add_months
@@ -335,3 +339,69 @@ async def test_bands_that_overlap_are_counted_each_in_areas_above_and_beside_eac
             assert outcome.numerator == people(adults(within, end, bands[number]), end)
 
     await given_history(history, check)
+
+
+FLOWS = {"entered": "opening", "born": "birth", "died": "death", "moved_in": "in", "moved_out": "out"}
+
+
+def account_of(found: list[Line], start: date, end: date) -> dict[str, int]:
+    """An account counted straight from its lines."""
+    before = date.fromordinal(start.toordinal() - 1)
+    flows = {
+        name: sum(one.value for one in found if one.measure == measure and start <= one.on <= end)
+        for name, measure in FLOWS.items()
+    }
+    return {"opening": people(found, before), "closing": people(found, end)} | flows
+
+
+@ANY
+@given(history=histories(), area=areas, period=periods, population=st.sampled_from(list(Population)[:4]))
+async def test_accounts_are_what_plain_counting_says(
+    given_history: GivenHistory, history: History, area: str, period: str, population: Population
+) -> None:
+    """In total, by sex and age, month by month and as a pyramid: however far the cohort stock is kept up."""
+
+    async def check(tx: Transaction) -> None:
+        lines = list(counted(history, area, population))
+        when = Period.parse(period)
+        asked = {"area": area, "population": population, "period": period}
+        whole = await accounts.account(tx, EVERYWHERE, AccountQuestion.model_validate(asked))
+        names = ("opening", "closing", *FLOWS)
+        assert {name: getattr(whole.total, name) for name in names} == account_of(lines, when.start, when.end)
+
+        by_age = asked | {"by_sex": True, "ages": "year"}
+        told = await accounts.account(tx, EVERYWHERE, AccountQuestion.model_validate(by_age))
+        assert {name: getattr(told.total, name) for name in names} == account_of(lines, when.start, when.end)
+        rows = {(row.sex, row.ages): {name: getattr(row, name) for name in names} for row in told.rows}
+        groups: dict[tuple[int, str], list[Line]] = {}
+        for one in lines:
+            groups.setdefault((one.sex, _age(one, when.end)), []).append(one)
+        for group, found in groups.items():
+            expected = account_of(found, when.start, when.end)
+            assert rows.pop(group, dict.fromkeys(names, 0)) == expected, group
+        assert all(not any(row.values()) for row in rows.values())
+
+        months = [Period.month_of(month) for month in when.months()]
+        series = SeriesAsked(area=area, population=population, first=str(months[0]), last=str(months[-1]))
+        items = (await accounts.series(tx, EVERYWHERE, series)).items
+        assert [(one.month, one.opening, one.closing) for one in items] == [
+            (
+                str(month),
+                people(lines, date.fromordinal(month.start.toordinal() - 1)),
+                people(lines, month.end),
+            )
+            for month in months
+        ]
+        question = PyramidQuestion(area=area, population=population, month=str(months[-1]))
+        pyramid = await accounts.pyramid(tx, EVERYWHERE, question)
+        assert sum(row.male + row.female + row.other for row in pyramid.rows) == people(lines, when.end)
+
+    await given_history(history, check)
+
+
+def _age(one: Line, end: date) -> str:
+    """The row of an account in which somebody stands at a month's end."""
+    if not one.birth_month:
+        return "unknown"
+    year, month = int(one.birth_month[:4]), int(one.birth_month[5:])
+    return str(max(end.year - year - (1 if month > end.month else 0), 0))
