@@ -1,6 +1,7 @@
 """The process without HTTP: ``python -m renkou_reporting.worker``.
 
-Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side.
+Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side;
+at a province's node what its districts publish.
 """
 
 import asyncio
@@ -21,10 +22,12 @@ from renkou_reporting.bootstrap import (
     build_broker,
     build_checker,
     build_consumers,
+    build_puller,
     build_rebuilder,
     open_runtime,
 )
 from renkou_reporting.facts import service as facts
+from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.settings import load_settings
 
@@ -67,6 +70,16 @@ async def check_accounts(checker: Checker) -> None:
         await asyncio.sleep(_CHECK_SECONDS)
 
 
+async def pull_districts(puller: Puller, pause: float) -> None:
+    """Pull what districts publish; one that is away is asked again the next time."""
+    while True:
+        try:
+            await puller.run_once()
+        except TRANSIENT as error:
+            _log.warning("pulling waits", error=repr(error))
+        await asyncio.sleep(pause)
+
+
 async def keep_house(runtime: Runtime) -> None:
     """Forget old idempotency keys every hour."""
     while True:
@@ -94,6 +107,9 @@ async def main() -> int:
             "accounts": lambda: check_accounts(checker),
             "housekeeping": lambda: keep_house(runtime),
         }
+        puller = build_puller(runtime)
+        if puller is not None:
+            tasks["districts"] = lambda: pull_districts(puller, settings.province_pull_seconds)
         for consumer in build_consumers(runtime, broker):
             tasks[f"{consumer.feed} feed"] = consumer.run
         return await run_tasks(tasks)
