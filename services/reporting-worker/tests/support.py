@@ -42,6 +42,7 @@ DIVISIONS: dict[str, tuple[str, str | None, str | None]] = {
     "34": ("安徽省", None, None),
     "3401": ("合肥市", None, None),
     "340103": ("庐阳区", None, None),
+    "340104": ("蜀山区", None, None),
     "340103001": ("亳州路街道", None, None),
     "340103002": ("双岗街道", None, None),
     "340103001001": ("一社区", None, None),
@@ -272,7 +273,7 @@ def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str
     @app.get("/areas/{code}/children")
     async def read_children(code: str, limit: int, after: int = 0) -> Json:
         """Two a page, so that whoever reads has to turn it."""
-        size = {6: 9, 9: 12}[len(code)]
+        size = {2: 4, 4: 6, 6: 9, 9: 12}[len(code)]
         below = [each for each in DIVISIONS if len(each) == size and each.startswith(code)]
         following = str(after + 2) if len(below) > after + 2 else None
         return {"items": [division(each) for each in below[after : after + 2]], "next": following}

@@ -27,7 +27,6 @@ from renkou_reporting.bootstrap import (
     open_runtime,
 )
 from renkou_reporting.facts import service as facts
-from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.service import Rebuilder
 from renkou_reporting.settings import load_settings
 
@@ -70,16 +69,6 @@ async def check_accounts(checker: Checker) -> None:
         await asyncio.sleep(_CHECK_SECONDS)
 
 
-async def pull_districts(puller: Puller, pause: float) -> None:
-    """Pull what districts publish; one that is away is asked again the next time."""
-    while True:
-        try:
-            await puller.run_once()
-        except TRANSIENT as error:
-            _log.warning("pulling waits", error=repr(error))
-        await asyncio.sleep(pause)
-
-
 async def keep_house(runtime: Runtime) -> None:
     """Forget old idempotency keys every hour."""
     while True:
@@ -109,7 +98,7 @@ async def main() -> int:
         }
         puller = build_puller(runtime)
         if puller is not None:
-            tasks["districts"] = lambda: pull_districts(puller, settings.province_pull_seconds)
+            tasks["districts"] = puller.run
         for consumer in build_consumers(runtime, broker):
             tasks[f"{consumer.feed} feed"] = consumer.run
         return await run_tasks(tasks)

@@ -9,6 +9,19 @@ from renkou_common.contracts.lines import Line
 from ..support import Caller, Json, LineMaker, Reporting
 
 PERIOD = "2026-01"
+POLICE: Json = {
+    "form": "police_registration",
+    "area": "340103",
+    "period": PERIOD,
+    "cells": {
+        f"movements.{row}.{column}": "0"
+        for row in (
+            "opening", "birth", "in_province", "in_country", "death", "out_province", "out_country", "closing",
+        )
+        for column in ("total", "male", "female")
+    },
+}  # fmt: skip
+"""The only return that every district hands in for a January; the police saw nobody come or go."""
 
 
 @dataclass
