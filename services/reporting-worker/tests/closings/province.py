@@ -78,7 +78,6 @@ class Province:
         row: Json = found
         return row
 
-
     async def until(self, district: str, holds: Callable[[Json], bool], seconds: float = 20) -> None:
         """Wait until a district's feed stands as expected."""
         for _ in range(int(seconds / 0.05)):
