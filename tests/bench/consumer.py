@@ -1,6 +1,7 @@
 """reporting-worker taking a feed in, beside a bare batched insert of as many facts with a totals upsert."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,6 @@ from renkou_common.messaging.consumer import BATCH, FeedConsumer
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_envelope
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.facts.consumers import facts_of_events
-from renkou_reporting.facts.domain import aggregate
 from renkou_reporting.migrate import SCRIPTS
 from renkou_reporting.subscriptions import apply_registry
 from tests.bench.events import People
@@ -83,10 +83,14 @@ def _batches(texts: Sequence[str]) -> list[tuple[list[Any], list[Any]]]:
     found: list[tuple[list[Any], list[Any]]] = []
     for start in range(0, len(texts), BATCH):
         facts = facts_of_events(FEED, [parse_envelope(text) for text in texts[start : start + BATCH]])
-        sums = aggregate(facts).cells
-        keys: list[Any] = [list(column) for column in zip(*(key for key, _ in sums), strict=True)]
+        sums: Counter[tuple[Any, ...]] = Counter()
+        for one in facts:
+            key = (one.area, one.month, one.population, one.measure, one.sex, one.parity, one.detail)
+            sums[key] += one.value
+        ordered = sorted(sums)
+        keys = [list(column) for column in zip(*ordered, strict=True)]
         columns: list[Any] = [list(column) for column in zip(*facts, strict=True)]
-        found.append((columns, [*keys, [value for _, value in sums]]))
+        found.append((columns, [*keys, [sums[key] for key in ordered]]))
     return found
 
 
