@@ -9,9 +9,11 @@ from typing import Any
 import asyncpg
 
 from renkou_common.database import Database
-from renkou_common.messaging.consumer import BATCH, FeedConsumer
+from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_envelope
 from renkou_common.messaging.nats_client import NatsClient
+from renkou_reporting.bootstrap import INTAKE
+from renkou_reporting.copies.intake import PartitionedInbox
 from renkou_reporting.facts.consumers import facts_of_events
 from renkou_reporting.migrate import SCRIPTS
 from renkou_reporting.subscriptions import apply_registry
@@ -81,8 +83,8 @@ async def _insert_bare(
 def _batches(texts: Sequence[str]) -> list[tuple[list[Any], list[Any]]]:
     """Return columns of facts and of their sums, ready to be sent, for each batch of events."""
     found: list[tuple[list[Any], list[Any]]] = []
-    for start in range(0, len(texts), BATCH):
-        facts = facts_of_events(FEED, [parse_envelope(text) for text in texts[start : start + BATCH]])
+    for start in range(0, len(texts), INTAKE):
+        facts = facts_of_events(FEED, [parse_envelope(text) for text in texts[start : start + INTAKE]])
         sums: Counter[tuple[Any, ...]] = Counter()
         for one in facts:
             key = (one.area, one.month, one.population, one.measure, one.sex, one.parity, one.detail)
@@ -103,7 +105,17 @@ async def consuming(setting: Setting, servers: Servers) -> Line:
     await bare.execute(_TABLES)
     feed = _Feed()
     nowhere = NatsClient("nats://127.0.0.1:1", name="bench")
-    consumer = FeedConsumer(database, FEED, apply_registry, feed, nowhere, "REGISTRY", "reporting-registry")
+    consumer = FeedConsumer(
+        database,
+        FEED,
+        apply_registry,
+        feed,
+        nowhere,
+        "REGISTRY",
+        "reporting-registry",
+        own=PartitionedInbox(),
+        batch=INTAKE,
+    )
 
     async def ours() -> float:
         feed.grow(setting.events)
@@ -121,7 +133,7 @@ async def consuming(setting: Setting, servers: Servers) -> Line:
 
     def note() -> str:
         return (
-            f"envelopes parsed and checked, facts, cells and position in one transaction for {BATCH}"
+            f"envelopes parsed and checked, facts, cells and position in one transaction for {INTAKE}"
             " events of two lines; limit: as many facts inserted and sums upserted, columns made before"
         )
 
