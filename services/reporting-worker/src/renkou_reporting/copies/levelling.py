@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from renkou_common.database import Database
+from renkou_common.database import Database, Transaction
 from renkou_common.errors import Unavailable
 from renkou_common.messaging.consumer import BATCH, FeedSource
 from renkou_common.messaging.feed import FeedUnavailable
@@ -31,6 +31,11 @@ async def level(
                 feed = row["feed"]
                 await _raise(database, feed, row["lowest"], row["highest"], sources[feed], applies[feed])
         yield
+
+
+async def stop_feeds(tx: Transaction) -> None:
+    """Let nothing be taken in until the end of the transaction; where the partitions stand is as it is."""
+    await repository.close_gate(tx)
 
 
 async def _raise(

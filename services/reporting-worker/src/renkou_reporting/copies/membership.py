@@ -49,7 +49,7 @@ class Membership:
                     _log.warning("copy is not heard", error=repr(error))
                 await asyncio.sleep(BEAT_SECONDS)
         finally:
-            await self._leave()
+            await self.leave()
 
     async def beat(self) -> None:
         """Say that this copy is there and take up the partitions that follow from who else is."""
@@ -64,7 +64,8 @@ class Membership:
         else:
             self._leading.clear()
 
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
+        """Give the partitions back to the others."""
         self.owned = frozenset()
         try:
             async with asyncio.timeout(2), self._database.transaction(AreaScope.nothing()) as tx:
