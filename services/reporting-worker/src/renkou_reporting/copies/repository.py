@@ -127,12 +127,16 @@ async def held_for(tx: Transaction, feed: str, seq: int) -> Mapping[int, frozens
 
 
 async def announce(tx: Transaction, copy: UUID, patience: float) -> list[UUID]:
-    """Say that a copy is there; returns all heard of within ``patience`` seconds, the oldest first."""
+    """Say that a copy is there; returns all heard of within ``patience`` seconds, the oldest first.
+
+    Those not heard of for a minute are forgotten.
+    """
     await tx.execute(
         "INSERT INTO worker_copy (id, since, seen_at) VALUES ($1, clock_timestamp(), clock_timestamp())"
         " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
         copy,
     )
+    await tx.execute("DELETE FROM worker_copy WHERE seen_at < clock_timestamp() - interval '1 minute'")
     rows = await tx.fetch(
         "SELECT id FROM worker_copy WHERE seen_at > clock_timestamp() - make_interval(secs => $1)"
         " ORDER BY since, id",
@@ -142,10 +146,8 @@ async def announce(tx: Transaction, copy: UUID, patience: float) -> list[UUID]:
 
 
 async def leave(tx: Transaction, copy: UUID) -> None:
-    """Take a copy off the list, and with it those that were not heard of for a minute."""
-    await tx.execute(
-        "DELETE FROM worker_copy WHERE id = $1 OR seen_at < clock_timestamp() - interval '1 minute'", copy
-    )
+    """Take a copy off the list."""
+    await tx.execute("DELETE FROM worker_copy WHERE id = $1", copy)
 
 
 async def positions(tx: Transaction) -> list[asyncpg.Record]:
