@@ -6,14 +6,9 @@ from dataclasses import dataclass
 import asyncpg
 
 from renkou_common.database import Transaction
-from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact, Sums
+from renkou_reporting.facts.adding import statement
+from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact
 
-_INSERT_FACTS = """
-INSERT INTO fact{shadow} (feed, seq, line_no, event_id, area, happened_on, month,
-    population, measure, sex, birth_month, parity, value, detail)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::bigint[], $6::date[], $7::int[],
-    $8::text[], $9::text[], $10::smallint[], $11::int[], $12::smallint[], $13::bigint[], $14::text[])
-"""
 _COPY_FACTS = """
 INSERT INTO fact_shadow SELECT * FROM fact WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[]))
 """
@@ -33,12 +28,6 @@ class _Store:
     @property
     def columns(self) -> str:
         return ", ".join(name for name, _ in self.key)
-
-    def add(self, *, shadow: bool) -> str:
-        """Return the statement that adds sums, given as one array per column."""
-        arrays = [*(kind for _, kind in self.key), "bigint"]
-        given = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(arrays, 1))
-        return self._adding(f"SELECT * FROM unnest({given})", shadow=shadow)
 
     def copy(self, *, shadow: bool) -> str:
         """Return the statement that adds the sums of live facts; $1 to $3 choose them."""
@@ -102,13 +91,6 @@ COHORT = _Store(
     measures=tuple(sorted(BALANCE_SIGNS)),
 )
 STORES = (CELL, AREA, COHORT)
-_LOG_COHORTS = """
-INSERT INTO cohort_recent (area, month, population, sex, birth_month, value)
-SELECT area, month, population, sex, birth_month, CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END
-FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::bigint[])
-    AS u(area, month, population, measure, sex, birth_month, value)
-WHERE value <> 0
-"""
 _FOLD = """
 WITH taken AS (
     DELETE FROM cohort_recent WHERE id IN (SELECT id FROM cohort_recent ORDER BY id LIMIT $1) RETURNING *
@@ -124,22 +106,13 @@ WITH taken AS (
 SELECT count(*) FROM taken
 """
 _FOLD_LOCK = 0x434F484F5254  # "COHORT": one fold at a time
-_INSERT = {shadow: _INSERT_FACTS.format(shadow="_shadow" if shadow else "") for shadow in (False, True)}
-_ADD = {shadow: [store.add(shadow=shadow) for store in STORES] for shadow in (False, True)}
+_ADD = {shadow: statement(shadow=shadow) for shadow in (False, True)}
 _DIFFERENCES = {store.table: store.differences() for store in STORES}
 
 
-async def insert(tx: Transaction, facts: Sequence[Fact], sums: Sums, *, shadow: bool) -> None:
+async def insert(tx: Transaction, facts: Sequence[Fact], *, shadow: bool) -> None:
     """Write facts and add their sums."""
-    await tx.execute(_INSERT[shadow], *zip(*facts, strict=True))
-    by_store: Sequence[Sequence[tuple[tuple[object, ...], int]]] = sums
-    for statement, rows in zip(_ADD[shadow], by_store, strict=True):
-        if rows:
-            keys = zip(*(key for key, _ in rows), strict=True)
-            await tx.execute(statement, *keys, [value for _, value in rows])
-    if sums.cohorts and not shadow:
-        keys = zip(*(key for key, _ in sums.cohorts), strict=True)
-        await tx.execute(_LOG_COHORTS, *keys, [value for _, value in sums.cohorts])
+    await tx.execute(_ADD[shadow], *zip(*facts, strict=True))
 
 
 async def fold_cohorts(tx: Transaction, limit: int) -> int:

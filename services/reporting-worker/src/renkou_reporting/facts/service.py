@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
-from renkou_reporting.facts.domain import Fact, aggregate
+from renkou_reporting.facts.domain import Fact
 
 FOLD = 20_000
 
@@ -33,7 +33,7 @@ class Difference:
 async def add_facts(tx: Transaction, facts: Sequence[Fact], *, shadow: bool = False) -> None:
     """Append facts and keep their sums up in the same transaction."""
     if facts:
-        await repository.insert(tx, facts, aggregate(facts), shadow=shadow)
+        await repository.insert(tx, facts, shadow=shadow)
 
 
 async def begin_shadow(tx: Transaction) -> None:

@@ -24,6 +24,7 @@ from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
+from renkou_reporting.copies.levelling import stop_feeds
 from renkou_reporting.facts import service as facts
 from renkou_reporting.facts.consumers import add_events
 from renkou_reporting.periods import month_text
@@ -182,6 +183,7 @@ class Rebuilder:
         async with self._database.transaction(_EVERYWHERE) as tx:
             if await repository.lock_job(tx, job.id) != job:
                 return await repository.active_job(tx)
+            await stop_feeds(tx)
             for feed in await repository.high_waters(tx, lock=True):
                 await facts.complete_shadow(tx, feed, job.positions.get(feed, 0), job.skipped.get(feed, []))
             found, total = await facts.compare_shadow(tx, MAX_DIFFERENCES)
