@@ -18,7 +18,7 @@ from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.accounts.checking import Checker
 from renkou_reporting.areas.sync import AreaReader
 from renkou_reporting.province.pulling import Puller
-from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.rebuild.working import Rebuilder
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
