@@ -4,13 +4,16 @@ Whatever does not have it goes to the contract's own model, which reads or refus
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from renkou_common.contracts.catalogue import EVENT_TYPES
 from renkou_common.contracts.lines import Measure, Population
+from renkou_common.messaging.envelope import open_envelope
 from renkou_reporting.facts.domain import Fact, facts_of, month_number, read_lines
+from renkou_reporting.facts.errors import UnknownEventType
 
 _REMEMBERED = 50_000
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -48,6 +51,20 @@ _DAYS = _Known(_DAY, _day)
 _MONTHS = _Known(_MONTH, lambda text: int(text[:4] + text[5:]))
 _AREAS = _Known(_AREA, int)
 _DETAILS = _Known(_DETAIL, str)
+
+
+def facts_of_text(feed: str, text: bytes, left_out: Collection[int]) -> tuple[int, list[Fact]]:
+    """Return an event's number and its facts, none where its number is in ``left_out``.
+
+    Raises EnvelopeError for a text that does not match its hash, UnknownEventType, or ValidationError for lines
+    that are none. For many: nothing else of the event is looked at, and ``event_id`` stays a text.
+    """
+    seq, _, _, envelope = open_envelope(text)
+    if seq in left_out:
+        return seq, []
+    if envelope["type"] not in EVENT_TYPES:
+        raise UnknownEventType(envelope["type"])
+    return seq, facts_of_data(feed, seq, envelope["id"], envelope["data"])
 
 
 def facts_of_data(feed: str, seq: int, event_id: UUID, data: dict[str, Any]) -> list[Fact]:

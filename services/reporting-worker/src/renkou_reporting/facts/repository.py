@@ -160,6 +160,10 @@ _ADD = [store.add() for store in STORES]
 _DIFFERENCES = {store.table: store.differences() for store in STORES}
 
 
+_LIVE = ("fact", *(store.table for store in STORES))
+_SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
+
+
 async def insert(tx: Transaction, facts: Sequence[Fact], sums: Sums) -> None:
     """Write facts and add their sums."""
     await tx.execute(_INSERT_FACTS, *zip(*facts, strict=True))
@@ -222,6 +226,16 @@ async def empty_shadow(tx: Transaction) -> None:
 async def empty_sums(tx: Transaction) -> None:
     """Throw the sums of the shadow's facts away."""
     await tx.execute("SELECT renkou_empty_sums()")
+
+
+async def hold_writers(tx: Transaction) -> None:
+    """Let nobody but the caller write facts and sums until its transaction ends; readers go on.
+
+    First the automatic vacuum is ended where it is at one of these tables: while that takes its second, nobody
+    else is held up.
+    """
+    await tx.execute(f"LOCK TABLE {', '.join((*_LIVE, *_SHADOWS))} IN SHARE UPDATE EXCLUSIVE MODE")
+    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)} IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def swap_shadow(tx: Transaction) -> None:

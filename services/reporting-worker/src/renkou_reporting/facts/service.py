@@ -74,6 +74,11 @@ async def compare_shadow(tx: Transaction, limit: int) -> tuple[list[Difference],
     return found, total
 
 
+async def hold_writers(tx: Transaction) -> None:
+    """Let nobody but the caller add facts until its transaction ends."""
+    await repository.hold_writers(tx)
+
+
 async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
     """Let the rebuilt tables take the place of the live ones at the caller's commit.
 

@@ -1,41 +1,33 @@
-"""Pages of a feed from any number on, complete and in order, the next on its way while one is worked on."""
+"""Pages of a feed from any number on, the next on its way while one is worked on."""
 
 import asyncio
 from collections.abc import AsyncGenerator
-
-from renkou_common.messaging.consumer import FeedSource
-from renkou_common.messaging.envelope import Event
-from renkou_reporting.rebuild.domain import find_gap
-from renkou_reporting.rebuild.errors import FeedIncomplete
+from typing import Protocol
 
 
-async def pages(
-    source: FeedSource, feed: str, after: int, until: int, size: int
-) -> AsyncGenerator[list[Event]]:
-    """Yield the events numbered above ``after`` up to ``until``, page by page.
+class TextSource(Protocol):
+    """Where a feed's events can be had as texts; :class:`~renkou_common.messaging.feed.FeedClient` over HTTP."""
 
-    Raises FeedUnavailable where the feed cannot be read, FeedIncomplete where it lacks a number.
+    async def read_texts(self, after: int, limit: int) -> tuple[list[bytes], int]:
+        """Return up to ``limit`` events numbered above ``after``, in order, and the feed's head."""
+        ...
+
+
+async def pages(source: TextSource, after: int, until: int, size: int) -> AsyncGenerator[list[bytes]]:
+    """Yield the events numbered above ``after`` up to ``until``, page by page; ends early where the feed does.
+
+    A page is taken for complete: its reader sees to that by the numbers. Raises FeedUnavailable.
     """
-    ahead = asyncio.create_task(source.read(after, min(size, until - after)))
+    ahead = asyncio.create_task(source.read_texts(after, min(size, until - after)))
     try:
         while True:
-            events, _ = await ahead
-            _check_complete(feed, after, events)
-            after = events[-1].seq
-            if after < until:
-                ahead = asyncio.create_task(source.read(after, min(size, until - after)))
-            yield events
-            if after >= until:
+            texts, _ = await ahead
+            after += len(texts)
+            if after < until and texts:
+                ahead = asyncio.create_task(source.read_texts(after, min(size, until - after)))
+            yield texts
+            if after >= until or not texts:
                 return
     finally:
         ahead.cancel()
         await asyncio.gather(ahead, return_exceptions=True)
-
-
-def _check_complete(feed: str, after: int, events: list[Event]) -> None:
-    """Raise FeedIncomplete unless the page follows ``after`` without a gap."""
-    if not events:
-        raise FeedIncomplete(f"feed {feed} holds nothing after number {after}")
-    missing = find_gap(after, [event.seq for event in events])
-    if missing is not None:
-        raise FeedIncomplete(f"feed {feed} does not hold number {missing}")

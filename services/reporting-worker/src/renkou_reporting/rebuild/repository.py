@@ -12,7 +12,6 @@ from renkou_reporting.facts.service import Difference
 from renkou_reporting.rebuild.domain import Job
 
 _POSITIONS = "SELECT feed, high_water FROM feed_position ORDER BY feed"
-_LOCK_POSITIONS = "SELECT feed, high_water FROM feed_position ORDER BY feed FOR UPDATE"
 
 
 async def insert(tx: Transaction, rebuild_id: UUID, by: UUID, at: datetime) -> bool:
@@ -106,10 +105,9 @@ async def fail(tx: Transaction, rebuild_id: UUID, at: datetime, reason: str) -> 
     )
 
 
-async def high_waters(tx: Transaction, *, lock: bool = False) -> dict[str, int]:
-    """Return the live position of each feed; with ``lock`` no feed moves on before the caller's commit."""
-    rows = await tx.fetch(_LOCK_POSITIONS if lock else _POSITIONS)
-    return {row["feed"]: row["high_water"] for row in rows}
+async def high_waters(tx: Transaction) -> dict[str, int]:
+    """Return the live position of each feed."""
+    return {row["feed"]: row["high_water"] for row in await tx.fetch(_POSITIONS)}
 
 
 async def one_snapshot(tx: Transaction) -> None:
@@ -125,6 +123,17 @@ async def held(tx: Transaction, feed: str, numbers: list[int]) -> set[int]:
         numbers,
     )
     return {row["seq"] for row in rows}
+
+
+async def held_between(tx: Transaction, feed: str, after: int, until: int) -> frozenset[int]:
+    """Return which events after a number, up to another, are held."""
+    rows = await tx.fetch(
+        "SELECT seq FROM held_event WHERE feed = $1 AND seq > $2 AND seq <= $3 AND resolved_at IS NULL",
+        feed,
+        after,
+        until,
+    )
+    return frozenset(row["seq"] for row in rows)
 
 
 def _job(row: asyncpg.Record | None) -> Job | None:

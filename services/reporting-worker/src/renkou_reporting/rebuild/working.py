@@ -3,7 +3,7 @@
 ``reading``    both feeds from the first event, and the returns, go into the shadow's facts by COPY
 ``summing``    the shadow's facts are summed up at once, some tables beside each other
 ``comparing``  in one snapshot the shadow takes over what came in meanwhile, and every sum is compared
-``swapping``   while no feed may move on, the shadow takes over the last of it and becomes live
+``swapping``   while nobody may add facts, the shadow takes over the last of them and becomes live
 
 Only the last holds anybody up: consumers for a moment, readers for the renaming of tables.
 """
@@ -17,17 +17,16 @@ import structlog
 
 from renkou_common.clock import Clock
 from renkou_common.database import Database, Transaction, connect
-from renkou_common.messaging.consumer import FeedSource
-from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.feed import MAX_PAGE, FeedUnavailable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
 from renkou_reporting.facts import service as facts
-from renkou_reporting.facts.consumers import facts_of_events
+from renkou_reporting.facts.domain import Fact
+from renkou_reporting.facts.reading import facts_of_text
 from renkou_reporting.rebuild import repository
 from renkou_reporting.rebuild.domain import RETURNS, Job
-from renkou_reporting.rebuild.errors import FeedIncomplete
-from renkou_reporting.rebuild.reading import pages
+from renkou_reporting.rebuild.errors import FeedIncomplete, Superseded
+from renkou_reporting.rebuild.reading import TextSource, pages
 from renkou_reporting.rebuild.service import MAX_DIFFERENCES
 from renkou_reporting.returns.service import facts_between
 
@@ -43,7 +42,7 @@ class Rebuilder:
     """Works off requested rebuilds, one at a time. ``sources`` are the feeds by name, read ``page`` by page."""
 
     def __init__(
-        self, database: Database, sources: Mapping[str, FeedSource], clock: Clock, *, page: int = PAGE
+        self, database: Database, sources: Mapping[str, TextSource], clock: Clock, *, page: int = PAGE
     ) -> None:
         self._database = database
         self._sources = sources
@@ -81,6 +80,8 @@ class Rebuilder:
             return await self._step(job)
         except (FeedUnavailable, *TRANSIENT):
             raise
+        except Superseded:
+            return None
         except Exception as error:
             await self._fail(job, error)
             return None
@@ -92,58 +93,57 @@ class Rebuilder:
             if feed is None:
                 return await self._end_reading(job)
             return await (self._read_returns(job) if feed == RETURNS else self._read_feed(job, feed))
+        if job.state == "swapping":
+            await self._swap(job)
+            return None
         steps = {
             "queued": self._begin,
             "summing": self._sum,
             "comparing": self._compare,
-            "swapping": self._swap,
         }
         return await steps[job.state](job)
 
-    async def _begin(self, job: Job) -> Job | None:
+    async def _begin(self, job: Job) -> Job:
         async with self._database.transaction(_EVERYWHERE) as tx:
-            if await repository.lock_job(tx, job.id) != job:
-                return await repository.active_job(tx)
+            await _lock(tx, job)
             await facts.begin_shadow(tx)
             targets = await repository.high_waters(tx)
             begun = replace(job, state="reading", positions=dict.fromkeys(targets, 0), targets=targets)
             await repository.save_job(tx, begun)
         return begun
 
-    async def _read_feed(self, job: Job, feed: str) -> Job | None:
+    async def _read_feed(self, job: Job, feed: str) -> Job:
         after, until = job.positions[feed], job.targets[feed]
-        reached: Job | None = job
-        waiting: list[Event] = []
-        async with aclosing(pages(self._sources[feed], feed, after, until, self._page)) as read:
+        async with self._database.transaction(_EVERYWHERE, read_only=True) as tx:
+            held = await repository.held_between(tx, feed, after, until)
+        reached = job
+        waiting: list[bytes] = []
+        async with aclosing(pages(self._sources[feed], after, until, self._page)) as read:
             try:
                 async for page in read:
                     waiting += page
-                    if len(waiting) >= self._page * _PAGES_WRITTEN:
-                        reached, waiting = await self._write(reached, feed, waiting), []
+                    if not page or len(waiting) >= self._page * _PAGES_WRITTEN:
+                        reached, waiting = await self._write(reached, feed, waiting, held), []
             finally:
                 if waiting:
-                    reached = await self._write(reached, feed, waiting)
+                    reached = await self._write(reached, feed, waiting, held)
         return reached
 
-    async def _write(self, job: Job | None, feed: str, events: Sequence[Event]) -> Job | None:
-        """Write a run of events that follows a job's position; returns the job as it is then."""
-        if job is None or job.positions[feed] != events[0].seq - 1:
-            return job
+    async def _write(self, job: Job, feed: str, texts: Sequence[bytes], held: frozenset[int]) -> Job:
+        """Write the events that follow a job's position; returns the job as it is then."""
+        after = job.positions[feed]
+        added, left_out, last = _facts(feed, texts, after, held)
         async with self._database.transaction(_EVERYWHERE) as tx:
-            if await repository.lock_job(tx, job.id) != job:
-                return await repository.active_job(tx)
-            held = await repository.held(tx, feed, [event.seq for event in events])
-            free = [event for event in events if event.seq not in held]
-            await facts.fill_shadow(tx, facts_of_events(feed, free))
-            skipped = {**job.skipped, feed: [*job.skipped.get(feed, []), *sorted(held)]}
-            advanced = replace(job, positions={**job.positions, feed: events[-1].seq}, skipped=skipped)
+            await _lock(tx, job)
+            await facts.fill_shadow(tx, added)
+            skipped = {**job.skipped, feed: [*job.skipped.get(feed, []), *left_out]}
+            advanced = replace(job, positions={**job.positions, feed: last}, skipped=skipped)
             await repository.save_job(tx, advanced)
         return advanced
 
-    async def _read_returns(self, job: Job) -> Job | None:
+    async def _read_returns(self, job: Job) -> Job:
         async with self._database.transaction(_EVERYWHERE) as tx:
-            if await repository.lock_job(tx, job.id) != job:
-                return await repository.active_job(tx)
+            await _lock(tx, job)
             added, last = await facts_between(tx, job.positions[RETURNS], job.targets[RETURNS], _RETURNS_PAGE)
             if last == job.positions[RETURNS]:
                 raise FeedIncomplete(f"returns hold nothing after entry {last}")
@@ -155,8 +155,7 @@ class Rebuilder:
     async def _end_reading(self, job: Job) -> Job | None:
         """Go on to the sums, unless the feeds have moved on by more than a page: then read on first."""
         async with self._database.transaction(_EVERYWHERE) as tx:
-            if await repository.lock_job(tx, job.id) != job:
-                return await repository.active_job(tx)
+            await _lock(tx, job)
             live = await repository.high_waters(tx)
             if any(live[feed] - job.positions.get(feed, 0) > self._page for feed in live):
                 further = replace(job, targets=live, positions={**dict.fromkeys(live, 0), **job.positions})
@@ -165,7 +164,7 @@ class Rebuilder:
             await repository.save_job(tx, further)
         return further
 
-    async def _sum(self, job: Job) -> Job | None:
+    async def _sum(self, job: Job) -> Job:
         async with self._database.transaction(_EVERYWHERE) as tx:
             await facts.empty_sums(tx)
         sums = [self._sum_tables(tables) for tables in facts.SUMMED]
@@ -178,11 +177,10 @@ class Rebuilder:
         async with self._database.transaction(_EVERYWHERE) as tx:
             await facts.sum_shadow(tx, tables)
 
-    async def _compare(self, job: Job) -> Job | None:
+    async def _compare(self, job: Job) -> Job:
         async with self._database.transaction(_EVERYWHERE) as tx:
             await repository.one_snapshot(tx)
-            if await repository.lock_job(tx, job.id) != job:
-                return await repository.active_job(tx)
+            await _lock(tx, job)
             compared = await _complete(tx, job, await repository.high_waters(tx))
             found, total = await facts.compare_shadow(tx, MAX_DIFFERENCES)
             await repository.record_result(tx, job.id, found, total)
@@ -191,22 +189,20 @@ class Rebuilder:
         _log.info("rebuild compared", rebuild=str(job.id), differences=total)
         return compared
 
-    async def _swap(self, job: Job) -> Job | None:
+    async def _swap(self, job: Job) -> None:
         async with self._database.transaction(_EVERYWHERE) as tx:
-            if await repository.lock_job(tx, job.id) != job:
-                return await repository.active_job(tx)
-            completed = await _complete(tx, job, await repository.high_waters(tx, lock=True))
+            await _lock(tx, job)
+            await facts.hold_writers(tx)
+            completed = await _complete(tx, job, await repository.high_waters(tx))
             await repository.save_job(tx, completed)
             await repository.finish(tx, job.id, self._clock.now())
             differ = await repository.cohorts_differ(tx, job.id)
             await facts.swap_shadow(tx, cohorts_differ=differ)
         _log.info("rebuild finished", rebuild=str(job.id))
-        return None
 
-    async def _move_on(self, job: Job, state: str) -> Job | None:
+    async def _move_on(self, job: Job, state: str) -> Job:
         async with self._database.transaction(_EVERYWHERE) as tx:
-            if await repository.lock_job(tx, job.id) != job:
-                return await repository.active_job(tx)
+            await _lock(tx, job)
             moved = replace(job, state=state)
             await repository.save_job(tx, moved)
         return moved
@@ -216,6 +212,32 @@ class Rebuilder:
         _log.error("rebuild failed", rebuild=str(job.id), reason=reason)
         async with self._database.transaction(_EVERYWHERE) as tx:
             await repository.fail(tx, job.id, self._clock.now(), reason)
+
+
+async def _lock(tx: Transaction, job: Job) -> None:
+    """Lock a job; raises Superseded where it is not as it was."""
+    if await repository.lock_job(tx, job.id) != job:
+        raise Superseded
+
+
+def _facts(
+    feed: str, texts: Sequence[bytes], after: int, held: frozenset[int]
+) -> tuple[list[Fact], list[int], int]:
+    """Return the facts of events that follow ``after``, which numbers are left out as held, and the last number.
+
+    Raises FeedIncomplete unless they follow without a gap.
+    """
+    if not texts:
+        raise FeedIncomplete(f"feed {feed} holds nothing after number {after}")
+    added: list[Fact] = []
+    last = after
+    for text in texts:
+        seq, found = facts_of_text(feed, text, held)
+        last += 1
+        if seq != last:
+            raise FeedIncomplete(f"feed {feed} does not hold number {last}")
+        added += found
+    return added, sorted(number for number in held if after < number <= last), last
 
 
 async def _complete(tx: Transaction, job: Job, live: Mapping[str, int]) -> Job:

@@ -9,6 +9,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+MAINTAINED = ("fact", "cell", "area_cell", "cohort_cell")
 STATES = ("queued", "reading", "summing", "comparing", "swapping", "done", "failed")
 
 
@@ -17,6 +18,11 @@ def upgrade() -> None:
     states = ", ".join(f"'{state}'" for state in STATES)
     op.create_check_constraint("rebuild_state", "rebuild", f"state IN ({states})")
     function("renkou_empty_sums", "TRUNCATE cell_shadow, area_cell_shadow, cohort_cell_shadow;")
+    app_role = os.environ.get("RENKOU_APP_ROLE")
+    if app_role:
+        # to vacuum what a rebuild made, and to keep the automatic vacuum from the swap
+        tables = ", ".join(f"{name}, {name}_shadow" for name in MAINTAINED)
+        op.execute(f'GRANT MAINTAIN ON {tables} TO "{app_role}"')
 
 
 def function(name: str, body: str) -> None:
