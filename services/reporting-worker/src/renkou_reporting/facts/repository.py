@@ -22,7 +22,7 @@ _TAKE_OVER = "INSERT INTO fact_shadow SELECT * FROM late_fact"
 _LONG = 3600.0
 """Seconds that a statement over all facts may take."""
 _UNHURRIED = (
-    "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '256MB'; SET LOCAL hash_mem_multiplier = 2"
+    "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '256MB'"
 )
 
 
@@ -196,11 +196,12 @@ async def copy_to_shadow(tx: Transaction, facts: Sequence[Fact]) -> None:
 
 
 async def sum_shadow(tx: Transaction, tables: Sequence[str]) -> None:
-    """Sum the shadow's facts into these of its tables, which are empty."""
+    """Sum the shadow's facts into these of its tables, which are empty and without a key; then give them one."""
     await tx.execute(_UNHURRIED)
     for store in STORES:
         if store.table in tables:
             await tx.execute(store.fill(shadow=True), *store.only, timeout=_LONG)
+            await tx.execute("SELECT renkou_key_sums($1)", store.table, timeout=_LONG)
 
 
 async def take_over_late(tx: Transaction, feed: str, after: int, also: Sequence[int]) -> None:
@@ -224,7 +225,7 @@ async def empty_shadow(tx: Transaction) -> None:
 
 
 async def empty_sums(tx: Transaction) -> None:
-    """Throw the sums of the shadow's facts away."""
+    """Throw the sums of the shadow's facts away, and their keys: they are made faster when all sums are there."""
     await tx.execute("SELECT renkou_empty_sums()")
 
 

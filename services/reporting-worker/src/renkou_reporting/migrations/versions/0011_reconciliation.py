@@ -10,6 +10,11 @@ branch_labels = None
 depends_on = None
 
 MAINTAINED = ("fact", "cell", "area_cell", "cohort_cell")
+KEYS = {
+    "cell": "population, measure, area, month, sex, parity, detail",
+    "area_cell": "level, population, measure, area, month, sex, parity, detail",
+    "cohort_cell": "population, area, month, birth_month, measure, sex",
+}
 STATES = ("queued", "reading", "summing", "comparing", "swapping", "done", "failed")
 
 
@@ -17,7 +22,16 @@ def upgrade() -> None:
     op.drop_constraint("rebuild_state", "rebuild")
     states = ", ".join(f"'{state}'" for state in STATES)
     op.create_check_constraint("rebuild_state", "rebuild", f"state IN ({states})")
-    function("renkou_empty_sums", "TRUNCATE cell_shadow, area_cell_shadow, cohort_cell_shadow;")
+    drops = "".join(
+        f"ALTER TABLE {name}_shadow DROP CONSTRAINT IF EXISTS {name}_shadow_pkey; " for name in KEYS
+    )
+    truncate = f"TRUNCATE {', '.join(f'{name}_shadow' for name in KEYS)};"
+    function("renkou_empty_sums()", drops + truncate)
+    adds = "".join(
+        f" WHEN '{name}' THEN ALTER TABLE {name}_shadow ADD CONSTRAINT {name}_shadow_pkey PRIMARY KEY ({key});"
+        for name, key in KEYS.items()
+    )
+    function("renkou_key_sums(sums text)", f"CASE sums{adds} END CASE;")
     app_role = os.environ.get("RENKOU_APP_ROLE")
     if app_role:
         # to vacuum what a rebuild made, and to keep the automatic vacuum from the swap
@@ -26,15 +40,15 @@ def upgrade() -> None:
 
 
 def function(name: str, body: str) -> None:
-    """Make what only the owner can do; it runs as the owner whoever calls it."""
+    """Make what only the owner can do, by its name and parameters; it runs as the owner whoever calls it."""
     op.execute(
-        f"CREATE FUNCTION {name}() RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
+        f"CREATE FUNCTION {name} RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
         f" SET search_path = public, pg_temp AS $body$ BEGIN {body} END $body$"
     )
-    op.execute(f"REVOKE ALL ON FUNCTION {name}() FROM PUBLIC")
+    op.execute(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
     app_role = os.environ.get("RENKOU_APP_ROLE")
     if app_role:
-        op.execute(f'GRANT EXECUTE ON FUNCTION {name}() TO "{app_role}"')
+        op.execute(f'GRANT EXECUTE ON FUNCTION {name} TO "{app_role}"')
 
 
 def downgrade() -> None:
