@@ -38,7 +38,7 @@ WITH given AS MATERIALIZED (
     FROM given WHERE measure = ANY({balance}) GROUP BY area, month, population, measure, sex, birth_month
     ORDER BY area, month, population COLLATE "C", measure COLLATE "C", sex, birth_month
 ), areas AS (
-    INSERT INTO area_cell{shadow} AS t (level, area, month, population, measure, sex, parity, detail, value)
+    INSERT INTO area_cell AS t (level, area, month, population, measure, sex, parity, detail, value)
     SELECT level, of_area, of_month, population, measure, sex, parity, detail, sum(value)::bigint
     FROM counted CROSS JOIN LATERAL (VALUES
         (4, area / 1000 * 1000, month), (3, area / 1000000 * 1000000, month), (5, area, month / 100),
@@ -50,25 +50,24 @@ WITH given AS MATERIALIZED (
     ON CONFLICT (level, area, month, population, measure, sex, parity, detail)
     DO UPDATE SET value = t.value + excluded.value
 ), cohorts AS (
-    INSERT INTO cohort_cell{shadow} AS t (area, month, population, measure, sex, birth_month, value)
+    INSERT INTO cohort_cell AS t (area, month, population, measure, sex, birth_month, value)
     SELECT * FROM by_birth
     ON CONFLICT (area, month, population, measure, sex, birth_month) DO UPDATE SET value = t.value + excluded.value
-){log}, cells AS (
-    INSERT INTO cell{shadow} AS t (area, month, population, measure, sex, parity, detail, value)
-    SELECT * FROM counted
-    ON CONFLICT (area, month, population, measure, sex, parity, detail)
-    DO UPDATE SET value = t.value + excluded.value
-), facts AS (
-    INSERT INTO fact{shadow} ({columns}) SELECT {columns} FROM given
-)
-SELECT 1
-"""
-_LOG = """, logged AS (
+), logged AS (
     INSERT INTO cohort_recent (area, month, population, sex, birth_month, value)
     SELECT area, month, population, sex, birth_month,
         CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END
     FROM by_birth WHERE value <> 0
-)"""
+), cells AS (
+    INSERT INTO cell AS t (area, month, population, measure, sex, parity, detail, value)
+    SELECT * FROM counted
+    ON CONFLICT (area, month, population, measure, sex, parity, detail)
+    DO UPDATE SET value = t.value + excluded.value
+), facts AS (
+    INSERT INTO fact ({columns}) SELECT {columns} FROM given
+)
+SELECT 1
+"""
 
 
 def _listed(measures: frozenset[str]) -> str:
@@ -76,14 +75,12 @@ def _listed(measures: frozenset[str]) -> str:
     return "ARRAY[" + ", ".join(f"'{measure}'" for measure in sorted(measures)) + "]"
 
 
-def statement(*, shadow: bool) -> str:
-    """Return the statement for live tables, or for a rebuild's, whose cohorts are not logged."""
+def statement() -> str:
+    """Return the statement; it takes an array for each of :data:`COLUMNS`."""
     return _ADD.format(
         arrays=", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 1)),
         columns=", ".join(COLUMNS),
         cell=_CELL,
         balance=_listed(frozenset(BALANCE_SIGNS)),
         yearly=_listed(YEARLY_MEASURES),
-        shadow="_shadow" if shadow else "",
-        log="" if shadow else _LOG,
     )

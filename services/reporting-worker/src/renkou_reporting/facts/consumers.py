@@ -6,8 +6,9 @@ from renkou_common.contracts.catalogue import EVENT_TYPES
 from renkou_common.database import Transaction
 from renkou_common.messaging.envelope import Event
 from renkou_reporting.copies.domain import partition_of
-from renkou_reporting.facts.domain import Fact, facts_of, read_lines
+from renkou_reporting.facts.domain import Fact
 from renkou_reporting.facts.errors import UnknownEventType
+from renkou_reporting.facts.reading import facts_of_data
 from renkou_reporting.facts.service import add_facts
 
 
@@ -20,7 +21,7 @@ def facts_of_events(feed: str, events: Sequence[Event]) -> list[Fact]:
     for event in events:
         if event.type not in EVENT_TYPES:
             raise UnknownEventType(event.type)
-        found = facts_of(feed, event.seq, event.id, read_lines(event.data))
+        found = facts_of_data(feed, event.seq, event.id, event.data)
         facts += found if event.partitions is None else _within(found, event.partitions)
     return facts
 
@@ -29,6 +30,6 @@ def _within(facts: Sequence[Fact], partitions: frozenset[int]) -> list[Fact]:
     return [fact for fact in facts if partition_of(fact.area) in partitions]
 
 
-async def add_events(tx: Transaction, feed: str, events: Sequence[Event], *, shadow: bool = False) -> None:
-    """Add the lines of events to the live tables, or to the shadow of a rebuild."""
-    await add_facts(tx, facts_of_events(feed, events), shadow=shadow)
+async def add_events(tx: Transaction, feed: str, events: Sequence[Event]) -> None:
+    """Add the lines of events to facts and sums."""
+    await add_facts(tx, facts_of_events(feed, events))
