@@ -7,7 +7,7 @@ from renkou_common.database import Transaction
 from renkou_common.messaging.envelope import Event
 from renkou_reporting.facts.domain import Fact, facts_of, read_lines
 from renkou_reporting.facts.errors import UnknownEventType
-from renkou_reporting.facts.service import add_facts
+from renkou_reporting.facts.service import add_facts, add_origins
 
 
 def facts_of_events(feed: str, events: Sequence[Event]) -> list[Fact]:
@@ -22,4 +22,7 @@ def facts_of_events(feed: str, events: Sequence[Event]) -> list[Fact]:
 
 async def add_events(tx: Transaction, feed: str, events: Sequence[Event], *, shadow: bool = False) -> None:
     """Add the lines of events to the live tables, or to the shadow of a rebuild."""
-    await add_facts(tx, facts_of_events(feed, events), shadow=shadow)
+    facts = facts_of_events(feed, events)
+    await add_facts(tx, facts, shadow=shadow)
+    counted = {fact.seq for fact in facts}
+    await add_origins(tx, [(feed, one.seq, one.type, one.time) for one in events if one.seq in counted])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -140,6 +141,15 @@ async def insert(tx: Transaction, facts: Sequence[Fact], sums: Sums, *, shadow: 
     if sums.cohorts and not shadow:
         keys = zip(*(key for key, _ in sums.cohorts), strict=True)
         await tx.execute(_LOG_COHORTS, *keys, [value for _, value in sums.cohorts])
+
+
+async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, datetime]]) -> None:
+    """Note which event stood behind each number of a feed (feed, number, type, recorded at); known ones stay."""
+    await tx.execute(
+        "INSERT INTO fact_event (feed, seq, type, recorded_at)"
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
+        *zip(*events, strict=True),
+    )
 
 
 async def fold_cohorts(tx: Transaction, limit: int) -> int:

@@ -1,0 +1,38 @@
+"""GET /figures/cells, /figures/facts and /figures/change."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from renkou_common.identity.http import requires
+from renkou_common.identity.principal import Access
+from renkou_common.identity.roles import Scope
+from renkou_reporting.explain import service
+from renkou_reporting.explain.schemas import CellsAnswer, CellsQuestion, FactsAnswer, FactsQuestion
+from renkou_reporting.runtime import CurrentRuntime
+
+router = APIRouter(prefix="/figures", tags=["figures"])
+Reader = Annotated[Access, Depends(requires(Scope.FIGURE_EXACT))]
+
+
+@router.get("/cells", summary="What a figure is the sum of 汇总格")
+async def get_cells(
+    question: Annotated[CellsQuestion, Query()], access: Reader, runtime: CurrentRuntime
+) -> CellsAnswer:
+    """Return a figure's terms, and its cells by area below, month, measure, sex, parity and detail.
+
+    Over all pages `counts` add up to the numerator and the denominator exactly. Needs `figure:exact`.
+    """
+    async with service.snapshot(runtime, access.areas) as tx:
+        return await service.cells(tx, access.areas, question)
+
+
+@router.get("/facts", summary="The facts behind a figure 统计事实")
+async def get_facts(
+    question: Annotated[FactsQuestion, Query()], access: Reader, runtime: CurrentRuntime
+) -> FactsAnswer:
+    """Return the facts of a figure, or of one cell: which event counted what, when it was recorded, whether it
+    corrects or came late. Names nobody; the cases are `POST /figures/cases`. Needs `figure:exact`.
+    """
+    async with service.snapshot(runtime, access.areas) as tx:
+        return await service.facts(tx, access.areas, question)
