@@ -6,7 +6,7 @@ of the balance; a mean is half of the opening and half of the closing stock, so 
 half. The sum over the pieces is the figure's numerator and denominator exactly.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
@@ -154,8 +154,3 @@ def cut(pieces: Iterable[Piece], key: CellKey) -> list[Piece]:
             narrower = narrower._replace(parity=(key.parity, key.parity), detail=key.detail)
         found.append(piece._replace(counting=narrower))
     return found
-
-
-def signed(pieces: Sequence[Piece], sign: int) -> list[Piece]:
-    """Return pieces with their weights times a sign."""
-    return [piece._replace(weight=piece.weight * sign) for piece in pieces]

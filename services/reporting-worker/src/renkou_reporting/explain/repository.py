@@ -1,6 +1,7 @@
 """Every query behind an explanation: cells and facts of pieces, and their sums by area and cause."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
@@ -49,8 +50,9 @@ _CELL_SUMS = f"SELECT piece, area, sum(value)::bigint AS value FROM ({_CELLS}) A
 _OF_FACT = f"""
 {_COUNTED.format(c="f")} AND {_PLAIN.format(c="f")} AND (p.born IS NULL OR f.birth_month BETWEEN p.born AND p.born_to)
 """
+# Taking stock of who is there is never late.
 _LATE = """
-(e.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
+f.measure <> 'opening' AND (e.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
     >= (date_trunc('month', f.happened_on::timestamp) + interval '1 month')::date
 """
 _CORRECTION = "(e.type = ANY({types}) OR f.value < 0 AND f.measure <> ALL({stocks}))"
@@ -137,6 +139,14 @@ async def by_cause(
     given = _arguments(counts, where)
     limits = None if between is None else {feed: list(pair) for feed, pair in between.items()}
     return await tx.fetch(_CAUSES, *given, *kinds[:3], limits, kinds.area_change)
+
+
+async def returns_until(tx: Reader, moment: datetime) -> int:
+    """Return the last entry of the returns' feed that was made up to a moment, 0 for none."""
+    found: int = await tx.fetchval(
+        "SELECT coalesce(max(seq), 0) FROM fact_event WHERE feed = 'returns' AND recorded_at <= $1", moment
+    )
+    return found
 
 
 async def one_snapshot(tx: Transaction) -> None:

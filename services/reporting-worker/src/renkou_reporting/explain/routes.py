@@ -7,8 +7,16 @@ from fastapi import APIRouter, Depends, Query
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_reporting.explain import service
-from renkou_reporting.explain.schemas import CellsAnswer, CellsQuestion, FactsAnswer, FactsQuestion
+from renkou_reporting.explain import changes, service
+from renkou_reporting.explain.schemas import (
+    CellsAnswer,
+    CellsQuestion,
+    ChangeAnswer,
+    ChangeQuestion,
+    FactsAnswer,
+    FactsQuestion,
+    VersionsChangeQuestion,
+)
 from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -36,3 +44,28 @@ async def get_facts(
     """
     async with service.snapshot(runtime, access.areas) as tx:
         return await service.facts(tx, access.areas, question)
+
+
+@router.get("/change", summary="Why a figure is another than before 变动原因")
+async def get_change(
+    question: Annotated[ChangeQuestion, Query()], access: Reader, runtime: CurrentRuntime
+) -> ChangeAnswer:
+    """Return what by measure, area and cause makes a figure another than that of the period `against`.
+
+    All `change` of a side add up to its change, all `on_value` to that of the value, exactly. Needs
+    `figure:exact`.
+    """
+    async with service.snapshot(runtime, access.areas) as tx:
+        return await changes.against_period(tx, access.areas, question)
+
+
+@router.get("/change/versions", summary="Why a published figure was restated 更正原因")
+async def get_change_of_versions(
+    question: Annotated[VersionsChangeQuestion, Query()], access: Reader, runtime: CurrentRuntime
+) -> ChangeAnswer:
+    """Return what made a figure another from one published version to a later one, as `GET /figures/change`.
+
+    Needs `figure:exact`.
+    """
+    async with service.snapshot(runtime, access.areas) as tx:
+        return await changes.between_versions(tx, access.areas, runtime.district, question)

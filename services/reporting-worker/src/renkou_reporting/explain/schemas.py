@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common.contracts.lines import Population
+from renkou_reporting.explain.differences import Cause
 from renkou_reporting.explain.domain import Side, When
 from renkou_reporting.figures.schemas import FigureQuestion, Frame, Head, Numbers, PeriodAnswer
 from renkou_reporting.labels import Label
@@ -145,9 +146,6 @@ class FigureNumbers(Numbers):
     period: PeriodAnswer
     version: int = Field(description="version of the definition")
     published: int | None = Field(default=None, description="published version")
-
-
-type Cause = Literal["new", "late", "correction", "boundary", "ageing", "definition", "other"]
 
 
 class Effect(BaseModel):
