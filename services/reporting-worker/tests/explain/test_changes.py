@@ -159,3 +159,38 @@ async def test_a_rate_changes_by_numerator_and_denominator(reporting: Reporting,
     # 6 x (1/10 + 1/20) / 2 x 100 = 45; 10 x (9 + 15) / 2 / (10 x 20) x 100 = 60
     assert told == {"numerator": ("6", "45"), "denominator": ("10", "-60")}
     assert answer["exact_value_change"] == "-15"
+
+
+async def test_another_version_of_the_definition_is_a_cause_of_its_own(
+    reporting: Reporting, line: LineMaker
+) -> None:
+    await reporting.take_in(
+        "registry",
+        [line("resident", "birth", "2025-12-10", 8, sex=1, parity=1)],
+        [
+            line("resident", "birth", "2026-01-10", 5, sex=1, parity=1),
+            line("resident", "death", "2026-01-11", 2),
+        ],
+    )
+    author = await reporting.staff("statistician", "340103")
+    approver = await reporting.staff("statistician", "340103")
+    versions = (await author.get("/indicators/births/versions")).json()["items"]
+    definition = {key: value for key, value in versions[0]["definition"].items() if key != "version"}
+    both = [*definition["numerator"], {"part": "dead", "kind": "flow", "measure": "death"}]
+    inputs = {"births": "1", "dead": "2"}
+    definition |= {
+        "numerator": both,
+        "factor": 10,
+        "valid_from": "2026-01-01",
+        "examples": [{"inputs": inputs, "value": "30"}],
+    }
+    drafted = await author.post("/indicators", json={"definition": definition, "reason": "试"})
+    assert drafted.status_code == 201, drafted.text
+    path = f"/indicators/births/versions/{drafted.json()['version']}/activation"
+    assert (await approver.post(path)).status_code == 200
+    asked = question({"indicator": "births"}, "340103", "2026-01") | {"against": "2025-12"}
+    answer = (await author.get("/figures/change", params=asked)).json()
+    assert (answer["before"]["value"], answer["after"]["value"]) == ("8", "70")
+    told = {(one["measure"], one["cause"]): one["change"] for one in answer["items"]}
+    assert told == {("birth", "late"): "-3", ("death", "definition"): "2", (None, "definition"): "0"}
+    adds_up(ChangeAnswer.model_validate(answer))

@@ -231,9 +231,7 @@ def _by_cause(shares: Shares, effects: Slopes | None, digits: int) -> list[Cause
     ]
 
 
-def _effect(
-    side: Side | None, change: Fraction, effects: Slopes | None, digits: int
-) -> dict[str, str | None]:
+def _effect(side: Side | None, change: Fraction, effects: Slopes | None, digits: int) -> dict[str, Any]:
     on_value = None if effects is None else effects.of(side, change)
     return {
         "change": exact_text(change),
