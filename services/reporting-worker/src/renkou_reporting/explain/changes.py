@@ -97,9 +97,9 @@ async def between_versions(
     asked = [live_asked(live, Indicator.model_validate(row["definition"])) for row in rows]
     months = live.found.columns[0].months
     pieces = [pieces_of(one, months, live.measures) for one in asked]
-    positions = [await _positions(tx, head) for head in heads]
-    taken_in = {feed: (positions[0].get(feed, 0), upto) for feed, upto in positions[1].items()}
-    known = {feed: (0, upto) for feed, upto in positions[1].items()}
+    first, last = (head["positions"] for head in heads)
+    taken_in = {feed: (first.get(feed, 0), upto) for feed, upto in last.items()}
+    known = {feed: (0, upto) for feed, upto in last.items()}
     where, of = await where_of(tx, live, given, question.areas), kinds(live.measures)
     shares: Shares = defaultdict(Share)
     await _add_facts(tx, shares, regions(pieces[0], ()), where, of, between=taken_in)
@@ -130,12 +130,6 @@ async def _published(tx: Transaction, live: Examined, versions: tuple[int, int])
     if not all(number in of for number in versions):
         raise NotFound.of("公布的数字", "published figure")
     return [of[number] for number in versions]
-
-
-async def _positions(tx: Transaction, head: asyncpg.Record) -> dict[str, int]:
-    """Return how far a version had taken the feeds in; returns have no position: those entered when it was frozen."""
-    returns = await repository.returns_until(tx, head["first_signed_at"])
-    return {**head["positions"], "returns": returns}
 
 
 async def _add_facts(

@@ -1,7 +1,6 @@
 """Every query behind an explanation: cells and facts of pieces, and their sums by area and cause."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
@@ -139,14 +138,6 @@ async def by_cause(
     given = _arguments(counts, where)
     limits = None if between is None else {feed: list(pair) for feed, pair in between.items()}
     return await tx.fetch(_CAUSES, *given, *kinds[:3], limits, kinds.area_change)
-
-
-async def returns_until(tx: Reader, moment: datetime) -> int:
-    """Return the last entry of the returns' feed that was made up to a moment, 0 for none."""
-    found: int = await tx.fetchval(
-        "SELECT coalesce(max(seq), 0) FROM fact_event WHERE feed = 'returns' AND recorded_at <= $1", moment
-    )
-    return found
 
 
 async def one_snapshot(tx: Transaction) -> None:

@@ -1,14 +1,16 @@
-"""GET /figures/cells, /figures/facts and /figures/change."""
+"""GET /figures/cells, /figures/facts and /figures/change; POST /figures/cases."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from renkou_common.identity.http import requires
+from renkou_common.identity.http import granted, requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_reporting.explain import changes, service
+from renkou_reporting.explain import cases, changes, service
 from renkou_reporting.explain.schemas import (
+    CasesAnswer,
+    CasesRequest,
     CellsAnswer,
     CellsQuestion,
     ChangeAnswer,
@@ -44,6 +46,21 @@ async def get_facts(
     """
     async with service.snapshot(runtime, access.areas) as tx:
         return await service.facts(tx, access.areas, question)
+
+
+@router.post("/cases", summary="The cases behind facts 统计个案")
+async def show_cases(
+    body: CasesRequest, request: Request, response: Response, access: Reader, runtime: CurrentRuntime
+) -> CasesAnswer:
+    """Show the records behind facts, as registry-api and migrant-api show them to this caller; nothing is kept here.
+
+    Each service decides by its own rights and areas and logs the reading with its purpose. What the caller may
+    not read and what is unknown is counted; where a service refuses a caller altogether, `sources` says why. Needs
+    `figure:exact`, and there the right to the records.
+    """
+    rights = await granted(request, [Scope.RETURN_READ])
+    response.headers["Cache-Control"] = "no-store"
+    return await cases.show(runtime, access, rights.get(Scope.RETURN_READ), body)
 
 
 @router.get("/change", summary="Why a figure is another than before 变动原因")

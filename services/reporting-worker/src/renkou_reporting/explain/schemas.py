@@ -1,11 +1,12 @@
 """Questions and answers of explanations."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from renkou_common.contracts.figure_cases import MAX_CASES, FigureCasePurpose
 from renkou_common.contracts.lines import Population
 from renkou_reporting.explain.differences import Cause
 from renkou_reporting.explain.domain import Side, When
@@ -193,3 +194,70 @@ class ChangeAnswer(Frame):
     rounding: str | None = Field(description="value_change less exact_value_change")
     by_cause: list[CauseEffect]
     items: list[Contribution]
+
+
+class FactReference(BaseModel):
+    """A fact's event, as GET /figures/facts names it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    feed: Literal["registry", "migrant", "returns"]
+    event_id: UUID
+
+
+class CasesRequest(BaseModel):
+    """Whose cases, and what they are read for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "facts": [{"feed": "registry", "event_id": "0198f3a2-5d1c-7e44-9b1a-0c2f6a7d8e90"}],
+                    "purpose": "figure_verification",
+                }
+            ]
+        },
+    )
+
+    facts: Annotated[list[FactReference], Field(min_length=1, max_length=MAX_CASES)]
+    purpose: FigureCasePurpose
+
+
+class CaseAnswer(BaseModel):
+    """The record behind a fact, as the service that keeps it shows it to the caller."""
+
+    feed: str
+    event_id: UUID
+    event_type: str | None = None
+    kind: str
+    kind_label: str
+    kind_label_en: str
+    record_id: UUID
+    path: str = Field(description="where that service shows the record, under the rights of its own")
+    person: dict[str, Any] | None = Field(default=None, description="masked; kept nowhere in this service")
+
+
+class Refusal(BaseModel):
+    """Why a service shows this caller no cases at all."""
+
+    code: str
+    detail: str
+
+
+class CaseSource(BaseModel):
+    """How many cases of a feed were asked for, shown, and not shown."""
+
+    feed: str
+    asked: int
+    shown: int
+    hidden: int = Field(description="not the caller's to read, without a record, or unknown: not told apart")
+    refused: Refusal | None
+
+
+class CasesAnswer(BaseModel):
+    """Cases by feed."""
+
+    items: list[CaseAnswer]
+    hidden: int
+    sources: list[CaseSource]
