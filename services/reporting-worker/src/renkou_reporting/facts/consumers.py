@@ -9,7 +9,7 @@ from renkou_reporting.copies.domain import partition_of
 from renkou_reporting.facts.domain import Fact
 from renkou_reporting.facts.errors import UnknownEventType
 from renkou_reporting.facts.reading import facts_of_data
-from renkou_reporting.facts.service import add_facts
+from renkou_reporting.facts.service import add_facts, add_origins
 
 
 def facts_of_events(feed: str, events: Sequence[Event]) -> list[Fact]:
@@ -31,5 +31,8 @@ def _within(facts: Sequence[Fact], partitions: frozenset[int]) -> list[Fact]:
 
 
 async def add_events(tx: Transaction, feed: str, events: Sequence[Event]) -> None:
-    """Add the lines of events to facts and sums."""
-    await add_facts(tx, facts_of_events(feed, events))
+    """Add the lines of events to facts and sums, and note which event they came of."""
+    facts = facts_of_events(feed, events)
+    await add_facts(tx, facts)
+    counted = {fact.seq for fact in facts}
+    await add_origins(tx, [(feed, one.seq, one.type, one.time) for one in events if one.seq in counted])

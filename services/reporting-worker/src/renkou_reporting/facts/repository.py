@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -145,6 +146,15 @@ _SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
 async def insert(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Write facts and add their sums."""
     await tx.execute(_ADD, *zip(*facts, strict=True))
+
+
+async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, datetime]]) -> None:
+    """Note which event stood behind each number of a feed (feed, number, type, recorded at); known ones stay."""
+    await tx.execute(
+        "INSERT INTO fact_event (feed, seq, type, recorded_at)"
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
+        *zip(*events, strict=True),
+    )
 
 
 async def fold_cohorts(tx: Transaction, limit: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
@@ -36,6 +37,12 @@ async def add_facts(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Append facts and keep their sums up in the same transaction."""
     if facts:
         await repository.insert(tx, facts)
+
+
+async def add_origins(tx: Transaction, origins: Sequence[tuple[str, int, str, datetime]]) -> None:
+    """Note with which event facts came: feed, number, type, and when it was recorded."""
+    if origins:
+        await repository.insert_events(tx, origins)
 
 
 async def begin_shadow(tx: Transaction) -> None:
