@@ -94,9 +94,11 @@ def build_consumers(runtime: Runtime, broker: NatsClient) -> list[FeedConsumer]:
 
 
 def build_puller(runtime: Runtime) -> Puller | None:
-    """Return the job that pulls districts' published figures; None on a node that is no province."""
-    sources = runtime.settings.province_sources
-    return Puller(runtime.database, runtime.clock, runtime.http, sources) if sources is not None else None
+    """Return the job that follows districts' published figures; None on a node that is no province."""
+    settings, sources = runtime.settings, runtime.settings.province_sources
+    if sources is None:
+        return None
+    return Puller(runtime.database, runtime.clock, runtime.http, sources, settings.province_pull_seconds)
 
 
 def build_checker(runtime: Runtime) -> Checker:

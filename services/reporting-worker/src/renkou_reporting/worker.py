@@ -1,6 +1,7 @@
 """The process without HTTP: ``python -m renkou_reporting.worker``.
 
-Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side.
+Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side;
+at a province's node what its districts publish.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from renkou_reporting.bootstrap import (
     build_broker,
     build_checker,
     build_consumers,
+    build_puller,
     build_rebuilder,
     open_runtime,
 )
@@ -94,6 +96,9 @@ async def main() -> int:
             "accounts": lambda: check_accounts(checker),
             "housekeeping": lambda: keep_house(runtime),
         }
+        puller = build_puller(runtime)
+        if puller is not None:
+            tasks["districts"] = puller.run
         for consumer in build_consumers(runtime, broker):
             tasks[f"{consumer.feed} feed"] = consumer.run
         return await run_tasks(tasks)

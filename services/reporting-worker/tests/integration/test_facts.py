@@ -21,7 +21,11 @@ from renkou_reporting.accounts.schemas import AccountQuestion, PyramidQuestion
 from renkou_reporting.accounts.schemas import SeriesQuestion as SeriesAsked
 from renkou_reporting.facts.service import fold_cohorts
 from renkou_reporting.figures import service
+from renkou_reporting.figures.domain import Asked, Months, Sliced, Span, add_months
+from renkou_reporting.figures.engine import compute
 from renkou_reporting.figures.schemas import FigureQuestion, SeriesQuestion, TableQuestion
+from renkou_reporting.indicators.service import current
+from renkou_reporting.periods import parse_month
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
 from ..support import Reporting
@@ -154,12 +158,12 @@ def people(found: Iterable[Line], until: date) -> int:
     return sum(signs.get(one.measure, 0) * one.value for one in found if one.on <= until)
 
 
-def adults(found: Iterable[Line], end: date) -> list[Line]:
+def adults(found: Iterable[Line], end: date, ages: tuple[int, int] = (18, 49)) -> list[Line]:
     def age(birth_month: str) -> int:
         year, month = int(birth_month[:4]), int(birth_month[5:])
         return end.year - year - (1 if month > end.month else 0)
 
-    return [one for one in found if one.birth_month and 18 <= age(one.birth_month) <= 49]
+    return [one for one in found if one.birth_month and ages[0] <= age(one.birth_month) <= ages[1]]
 
 
 def plain(history: History, area: str, population: str, start: date, end: date) -> Plain:
@@ -297,6 +301,42 @@ async def test_people_of_an_age_are_what_plain_counting_says(
             answer = await service.figure(tx, EVERYWHERE, FigureQuestion.model_validate(question))
             within = [one for one in adults(found, date(2025, 12, 31)) if one.on.year == 2025]
             assert answer.numerator == str(sum(one.value for one in within if one.measure == "death"))
+
+    await given_history(history, check)
+
+
+@ANY
+@given(
+    history=histories(),
+    first=st.sampled_from([202412, 202501, 202506]),
+    apart=st.sampled_from([1, 3, 5]),
+    bands=st.lists(
+        st.sampled_from([(18, 49), (15, 49), (18, 18), (0, 17), (17, 49)]), min_size=2, unique=True
+    ),
+)
+async def test_bands_that_overlap_are_counted_each_in_areas_above_and_beside_each_other(
+    given_history: GivenHistory, history: History, first: int, apart: int, bands: list[tuple[int, int]]
+) -> None:
+    spans = [
+        Span(code, (AreaCode(code).interval(),))
+        for code in ("340103", "340103001", *COMMUNITIES, "340103002")
+    ]
+    spans.append(Span("pieces", ((340103001002, 340103001002), (340103002001, 340103002200))))
+    under = {"pieces": ["340103001002", "340103002001", "340103002200"]}
+    months = [Months(each, each, str(each)) for each in (add_months(first, apart * at) for at in range(6))]
+
+    async def check(tx: Transaction) -> None:
+        population = (await current(tx)).indicators["population"]
+        asked = [Asked(population, Population.RESIDENT, Sliced(ages=band)) for band in bands]
+        found = await compute(tx, asked, spans, months)
+        for (number, place, when), outcome in found.items():
+            end = parse_month(f"{months[when].last // 100}-{months[when].last % 100:02d}", "").end
+            within = [
+                one
+                for code in under.get(spans[place].code, [spans[place].code])
+                for one in counted(history, code, "resident")
+            ]
+            assert outcome.numerator == people(adults(within, end, bands[number]), end)
 
     await given_history(history, check)
 

@@ -120,11 +120,11 @@ def histories(draw: st.DrawFn) -> tuple[list[Succession], dict[date, dict[int, f
             alive[into] = atoms
             changes += [Succession(day, source, into), Succession(day, other, into)]
         elif kind == "split" and free and len(alive[source]) > 1:
-            parts = sorted(alive.pop(source))
-            cut = draw(st.integers(1, len(parts) - 1))
+            pieces = sorted(alive.pop(source))
+            cut = draw(st.integers(1, len(pieces) - 1))
             new = draw(st.sampled_from(free))
             keeps = draw(st.sampled_from([source, *(key for key in free if key != new)]))
-            alive[keeps], alive[new] = frozenset(parts[:cut]), frozenset(parts[cut:])
+            alive[keeps], alive[new] = frozenset(pieces[:cut]), frozenset(pieces[cut:])
             changes += [Succession(day, source, keeps), Succession(day, source, new)]
         elif kind == "transfer" and free:
             new = draw(st.sampled_from(free))

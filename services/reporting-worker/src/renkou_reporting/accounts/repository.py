@@ -266,6 +266,15 @@ async def known(tx: Transaction, kinds: Sequence[str]) -> list[Known]:
     return [Known(Finding(IncidentKind(row["kind"]), *list(row)[1:-1]), row["state"]) for row in rows]
 
 
+async def unsolved(tx: Reader) -> list[Known]:
+    """Return every incident that is not solved."""
+    rows = await tx.fetch(
+        "SELECT kind, area, population, measure, sex, birth_month, month, expected, found, state"
+        " FROM account_incident WHERE state <> 'solved' ORDER BY id"
+    )
+    return [Known(Finding(IncidentKind(row["kind"]), *list(row)[1:-1]), row["state"]) for row in rows]
+
+
 _SAME = (
     "kind = $1 AND area = $2 AND population = $3 AND measure = $4 AND sex = $5 AND birth_month = $6"
     " AND state <> 'solved'"
@@ -365,14 +374,10 @@ async def page(
     )
 
 
-async def count_open(tx: Reader, low: int, high: int, through: int) -> dict[str, int]:
-    """Return how many incidents of each kind are open between two keys, up to a month."""
+async def count_open(tx: Reader) -> dict[str, int]:
+    """Return how many incidents of each kind are open."""
     rows = await tx.fetch(
-        "SELECT kind, count(*) AS number FROM account_incident"
-        " WHERE state = 'open' AND area BETWEEN $1 AND $2 AND month <= $3 GROUP BY kind ORDER BY kind",
-        low,
-        high,
-        through,
+        "SELECT kind, count(*) AS number FROM account_incident WHERE state = 'open' GROUP BY kind"
     )
     return {row["kind"]: row["number"] for row in rows}
 

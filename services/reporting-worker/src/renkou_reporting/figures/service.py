@@ -296,7 +296,7 @@ def without_obstacles(
 def _obstacles(
     catalogue: Catalogue, view: View, indicator: Indicator, months: Months
 ) -> Iterator[tuple[int, Obstacle]]:
-    for first, last in _days_read(catalogue, indicator, months):
+    for first, last in days_read(catalogue, indicator, months):
         for place in range(len(view.areas)):
             obstacle = view.obstacle(place, first, last)
             if obstacle is not None:
@@ -307,7 +307,7 @@ def _no_figure(obstacle: Obstacle) -> Outcome:
     return Outcome(0, 0, None, 0, obstacle.reason)
 
 
-def _days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:
+def days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:
     """Return the first and last days of facts that a figure reads; a stock that of one day, what was published
     none."""
     if indicator.kind is IndicatorKind.ERROR:
