@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts.checking import measure_open
 from renkou_reporting.accounts.routes import router as accounts_router
 from renkou_reporting.areas.routes import router as areas_router
 from renkou_reporting.bootstrap import open_runtime
@@ -53,6 +54,12 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
 
         return ready
 
+    def gauges(app: FastAPI) -> ReadinessCheck:
+        async def measure() -> None:
+            await measure_open(app.state.runtime.database)
+
+        return measure
+
     return create_application(
         title="renkou reporting-worker",
         description="Assessment figures of a district node (考核统计)",
@@ -76,6 +83,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             feeds_router,
         ],
         readiness=readiness,
+        gauges=gauges,
     )
 
 
