@@ -46,6 +46,7 @@ from renkou_reporting.closings.schemas import (
     SecondSignature,
     StepAnswer,
 )
+from renkou_reporting.copies.levelling import level
 from renkou_reporting.feeds.service import feed_heads
 from renkou_reporting.figures.domain import Months
 from renkou_reporting.labels import Label
@@ -55,6 +56,7 @@ from renkou_reporting.published.domain import NewVersion, Signature
 from renkou_reporting.published.domain import document as document_of
 from renkou_reporting.published.signing import FigureKey, canonical, read_key
 from renkou_reporting.runtime import Runtime
+from renkou_reporting.subscriptions import APPLY
 from renkou_reporting.texts import text_errors
 
 
@@ -114,12 +116,16 @@ async def open_closing(tx: Transaction, runtime: Runtime, access: Access, period
 
 
 async def check(runtime: Runtime, closing_id: UUID) -> Checked:
-    """Freeze a closing's period in one snapshot and check it; raises NotFound. Changes nothing."""
+    """Freeze a closing's period in one snapshot and check it; raises NotFound. Changes nothing.
+
+    All partitions of a feed stand at one number in the snapshot; raises Unavailable where they cannot be brought there.
+    """
     heads = await feed_heads(runtime.feeds)
     await checking.wait_for_feeds(runtime.database, heads)
     async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
-        await repository.one_snapshot(tx)
-        row = await _find(tx, closing_id)
+        async with level(runtime.database, runtime.feeds, APPLY):
+            await repository.one_snapshot(tx)
+            row = await _find(tx, closing_id)  # the first read: from here on the feeds may move on
         area, period = AreaCode.from_key(row["area"]), Period.parse(row["period"])
         before = await published.newest(tx, area, str(period))
         earlier = (

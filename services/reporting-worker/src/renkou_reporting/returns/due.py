@@ -14,6 +14,7 @@ from renkou_common.database import Transaction
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
+from renkou_reporting.areas.service import names as area_names
 from renkou_reporting.calendar.service import working_days
 from renkou_reporting.forms import repository as form_repository
 from renkou_reporting.forms import service as forms
@@ -160,6 +161,7 @@ async def _of(
     rows = await repository.of_periods(tx, definition.code, [str(asked.period)])
     there = {(row["area"], row["reporter"]): row for row in rows}
     due_on = definition.due_on(asked.period, calendar)
+    names = await area_names(tx, {AreaCode.from_key(area).value for area, _ in expected}, asked.period.end)
     answers = []
     for area, unit in expected:
         row = there.get((area, unit.code if unit else ""))
@@ -171,6 +173,7 @@ async def _of(
                 name=Label(zh=definition.zh, en=definition.en),
                 office=Label(zh=definition.office.zh, en=definition.office.en),
                 area=AreaCode.from_key(area).value,
+                area_name=names.get(AreaCode.from_key(area).value),
                 reporter=unit.code if unit else None,
                 reporter_name=Label(zh=unit.zh, en=unit.en) if unit else None,
                 period=str(asked.period),
