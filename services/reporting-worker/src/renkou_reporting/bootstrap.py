@@ -95,7 +95,10 @@ def build_consumers(
     runtime: Runtime, broker: NatsClient, membership: Membership | None = None
 ) -> list[FeedConsumer]:
     """Return the consumers of both feeds, for the copy's partitions, or for all where it is the only one."""
-    owned = (lambda: ALL) if membership is None else (lambda: membership.owned)
+
+    def owned() -> frozenset[int]:
+        return ALL if membership is None else membership.owned
+
     return [
         FeedConsumer(
             runtime.database,
@@ -120,9 +123,11 @@ def build_membership(runtime: Runtime) -> Membership:
 
 
 def build_puller(runtime: Runtime) -> Puller | None:
-    """Return the job that pulls districts' published figures; None on a node that is no province."""
-    sources = runtime.settings.province_sources
-    return Puller(runtime.database, runtime.clock, runtime.http, sources) if sources is not None else None
+    """Return the job that follows districts' published figures; None on a node that is no province."""
+    settings, sources = runtime.settings, runtime.settings.province_sources
+    if sources is None:
+        return None
+    return Puller(runtime.database, runtime.clock, runtime.http, sources, settings.province_pull_seconds)
 
 
 def build_checker(runtime: Runtime) -> Checker:

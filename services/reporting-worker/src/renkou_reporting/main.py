@@ -21,6 +21,7 @@ from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
+from renkou_reporting.province.routes import router as province_router
 from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
 from renkou_reporting.returns.routes import router as returns_router
@@ -68,6 +69,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             scorecards_router,
             closings_router,
             published_router,
+            province_router,
             rebuild_router,
             feeds_router,
         ],

@@ -1,8 +1,8 @@
 """The process without HTTP: ``python -m renkou_reporting.worker``.
 
-Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side. Started more
-than once, its copies share the feeds by partitions of areas; rebuilds, the cohort stock and the checks of accounts are
-done by the copy that leads.
+Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side; at a province's
+node what its districts publish. Started more than once, its copies share the feeds by partitions of areas; rebuilds,
+the cohort stock and the checks of accounts are done by the copy that leads.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from renkou_reporting.bootstrap import (
     build_checker,
     build_consumers,
     build_membership,
+    build_puller,
     build_rebuilder,
     open_runtime,
 )
@@ -103,6 +104,9 @@ async def main() -> int:
             "accounts": lambda: check_accounts(checker, membership),
             "housekeeping": lambda: keep_house(runtime),
         }
+        puller = build_puller(runtime)
+        if puller is not None:
+            tasks["districts"] = puller.run
         for consumer in build_consumers(runtime, broker, membership):
             tasks[f"{consumer.feed} feed"] = consumer.run
         return await run_tasks(tasks)

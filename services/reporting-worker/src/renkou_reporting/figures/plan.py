@@ -12,7 +12,7 @@ from operator import add, sub
 from typing import NamedTuple
 
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES
-from renkou_reporting.figures.ages import People, Probe, Step, counted, steps
+from renkou_reporting.figures.ages import People, Probe, Series, counted, series
 from renkou_reporting.figures.domain import (
     UNITS,
     Asked,
@@ -94,7 +94,7 @@ class Plan:
     slots: dict[Slot, int] = field(default_factory=dict)
     flows: set[Probe] = field(default_factory=set)
     _ends: dict[People, set[int]] = field(default_factory=dict)
-    _steps: dict[People, list[Step]] = field(default_factory=dict)
+    _series: dict[People, Series] = field(default_factory=dict)
     _formulas: dict[tuple[str, int, str, Sliced], _Formula] = field(default_factory=dict)
     _grid: dict[int, int] = field(default_factory=dict)
 
@@ -124,14 +124,21 @@ class Plan:
     @property
     def probes(self) -> list[Probe]:
         """What is read of people by age, each once."""
-        stocks = (probe for each in self._ends for step in self.steps(each) for probe, _ in step.probes)
+        stocks = (
+            probe for each in self._ends for step in self.series(each).steps for probe, _ in step.probes
+        )
         return list(dict.fromkeys((*sorted(self.flows, key=str), *stocks)))
 
-    def steps(self, people: People) -> list[Step]:
+    @property
+    def spreads(self) -> list[Probe]:
+        """What is read of people by each birth month, each once."""
+        return list(dict.fromkeys(probe for each in self._ends for probe in self.series(each).spreads))
+
+    def series(self, people: People) -> Series:
         """Return how the numbers of people of an age are counted at every month's end that is asked for."""
-        if people not in self._steps:
-            self._steps[people] = steps(people, self._ends[people])
-        return self._steps[people]
+        if people not in self._series:
+            self._series[people] = series(people, self._ends[people])
+        return self._series[people]
 
     def since(self, slot: Slot) -> Range:
         """Return from which month on months are read, and before which year whole years are; 0: none.
@@ -274,7 +281,7 @@ class Evaluation:
         """Return the numbers of people of an age that a stock, an opening or a mean is made of."""
         assert reading.aged is not None
         if reading.aged not in self._people:
-            self._people[reading.aged] = counted(self._plan.steps(reading.aged), self._probes)
+            self._people[reading.aged] = counted(self._plan.series(reading.aged).steps, self._probes)
         return [self._people[reading.aged][end] for end in _ends(reading.term.kind, months)]
 
     def _cumulated(self, slots: tuple[tuple[int, int], ...]) -> list[int]:

@@ -270,7 +270,7 @@ def _bounded(found: Table, catalogue: Catalogue, view: View | None, boundaries: 
         return found
     obstacles: dict[tuple[int, int, int], Obstacle] = {}
     for (number, when), asked in found.asked.items():
-        for first, last in _days_read(catalogue, asked.indicator, found.columns[when].months):
+        for first, last in days_read(catalogue, asked.indicator, found.columns[when].months):
             for place in range(len(found.spans)):
                 obstacle = view.obstacle(place, first, last)
                 if obstacle is not None:
@@ -279,7 +279,7 @@ def _bounded(found: Table, catalogue: Catalogue, view: View | None, boundaries: 
     return replace(found, outcomes={**found.outcomes, **without}, boundaries=boundaries, obstacles=obstacles)
 
 
-def _days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:
+def days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:
     """Return the first and last days of facts that a figure reads; a stock that of one day, what was published
     none."""
     if indicator.kind is IndicatorKind.ERROR:

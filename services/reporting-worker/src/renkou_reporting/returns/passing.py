@@ -26,7 +26,7 @@ from renkou_reporting.returns.errors import ReturnExists
 from renkou_reporting.returns.examining import Examined
 from renkou_reporting.returns.repository import NewReturn
 from renkou_reporting.returns.service import allow, examined_of, find, open_draft
-from renkou_reporting.texts import text_errors
+from renkou_reporting.texts import free_of_numbers
 
 
 async def hand_in(tx: Transaction, access: Access, clock: Clock, return_id: UUID, expected: int) -> None:
@@ -86,7 +86,7 @@ async def send_back(
     tx: Transaction, access: Access, clock: Clock, return_id: UUID, expected: int, reason: str
 ) -> None:
     """Send a return that waits back to those who filled it in."""
-    _free_of_numbers(reason)
+    free_of_numbers(reason)
     row, _ = await _locked(tx, access, return_id, expected, Step.SENT_BACK)
     await repository.mark_sent_back(tx, return_id)
     await repository.append_step(
@@ -98,7 +98,7 @@ async def withdraw(
     tx: Transaction, access: Access, clock: Clock, return_id: UUID, expected: int, reason: str
 ) -> None:
     """Withdraw a return; a signed one's counts leave the figures."""
-    _free_of_numbers(reason)
+    free_of_numbers(reason)
     row, _ = await _locked(tx, access, return_id, expected, Step.WITHDRAWN)
     now = clock.now()
     await repository.mark_withdrawn(tx, return_id, access.subject, now, reason)
@@ -109,7 +109,7 @@ async def withdraw(
 
 async def correct(tx: Transaction, access: Access, clock: Clock, return_id: UUID, reason: str) -> UUID:
     """Begin the return that corrects a signed one, with its values; the old one counts until the new is signed."""
-    _free_of_numbers(reason)
+    free_of_numbers(reason)
     row = await find(tx, access.areas, return_id, lock=True)
     allow(row, Step.CORRECTED)
     place = (row["form"], row["period"], row["area"], row["reporter"], row["occurrence"])
@@ -176,8 +176,3 @@ async def _third_person(tx: Transaction, access: Access, row: asyncpg.Record, fo
 async def _enter(tx: Transaction, return_id: UUID, sign: int) -> None:
     entry = await repository.append_entry(tx, return_id, new_id(), sign)
     await add_facts(tx, facts_of_entry(entry, await repository.counts(tx, return_id)))
-
-
-def _free_of_numbers(reason: str) -> None:
-    if found := list(text_errors("/reason", reason)):
-        raise InvalidInput.fields(found)

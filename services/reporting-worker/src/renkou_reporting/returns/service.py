@@ -19,6 +19,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
+from renkou_reporting.areas.service import must_exist
 from renkou_reporting.facts.domain import Fact, month_number
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import LEVELS, Form
@@ -96,6 +97,7 @@ async def target(
         raise InvalidInput.field(
             "/area", "area_level", f"本表由{name.zh}一级报送", f"this form is handed in for a {name.en}"
         )
+    await must_exist(tx, code, when.end, "/area")
     return Target(found, Place(code, when), "")
 
 
