@@ -123,7 +123,8 @@ def _line(stream: _Stream, answers: Sequence[tuple[float, int]]) -> Line:
 
     note = (
         f"{stream.number:,} events committed at {(stream.number - _TOGETHER) / took:,.0f}/s (asked for: {RATE:,}),"
-        f" two lines each over 55 communities, relay, NATS, worker, GET /figures asked {len(answers):,} times by one caller;"
+        f" two lines each over 55 communities, relay, NATS, worker, GET /figures asked {len(answers):,} times by one"
+        " caller;"
         f" p50 {at(0.5):.0f} ms, p90 {at(0.9):.0f} ms, p99 {at(0.99):.0f} ms, slowest {found[-1]:.0f} ms;"
         " limit: the p99 asked for; the ratio is limit / ours"
     )
