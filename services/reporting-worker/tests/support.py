@@ -27,7 +27,7 @@ from renkou_common.scope import AreaScope
 from renkou_local import keys
 from renkou_local.databases import DatabaseAccess
 from renkou_reporting.main import build_application
-from renkou_reporting.rebuild.service import PAGE, Rebuilder
+from renkou_reporting.rebuild.working import PAGE, Rebuilder
 from renkou_reporting.runtime import Runtime
 from renkou_reporting.settings import ReportingSettings
 from renkou_reporting.subscriptions import apply_migrant, apply_registry

@@ -13,7 +13,7 @@ from renkou_common.identity.principal import Identity
 from renkou_common.identity.rights import assignment_loader
 from renkou_common.identity.service_token import ServiceToken
 from renkou_common.identity.tokens import TokenVerifier
-from renkou_common.messaging.consumer import FeedConsumer, FeedSource
+from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.accounts.checking import Checker
@@ -23,7 +23,7 @@ from renkou_reporting.copies.intake import PartitionedInbox
 from renkou_reporting.copies.membership import Membership
 from renkou_reporting.facts.consumers import prepare
 from renkou_reporting.province.pulling import Puller
-from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.rebuild.working import Rebuilder
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
 from renkou_reporting.subscriptions import APPLY
@@ -42,7 +42,7 @@ def _service_token(settings: ReportingSettings, http: httpx.AsyncClient) -> Serv
     return ServiceToken(settings.registry_url, CLIENT_ID, settings.service_secret_file, http)
 
 
-def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, FeedSource]:
+def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, FeedClient]:
     """Return the HTTP side of both feeds: for catching up, for rebuilds, for their heads."""
     token = _service_token(settings, http)
     return {

@@ -13,6 +13,7 @@ from renkou_reporting.accounts.routes import router as accounts_router
 from renkou_reporting.areas.routes import router as areas_router
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.closings.routes import router as closings_router
+from renkou_reporting.explain.routes import router as explain_router
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
 from renkou_reporting.forecast.routes import router as forecast_router
@@ -61,6 +62,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             indicators_router,
             measures_router,
             figures_router,
+            explain_router,
             forms_router,
             accounts_router,
             forecast_router,

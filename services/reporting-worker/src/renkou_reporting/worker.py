@@ -30,7 +30,7 @@ from renkou_reporting.bootstrap import (
 )
 from renkou_reporting.copies.membership import Membership
 from renkou_reporting.facts import service as facts
-from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.rebuild.working import Rebuilder
 from renkou_reporting.settings import load_settings
 
 _POLL_SECONDS = 1.0

@@ -45,7 +45,7 @@ WITH given AS MATERIALIZED (
     FROM given WHERE measure = ANY({balance}) GROUP BY area, month, population, measure, sex, birth_month
     ORDER BY population COLLATE "C", area, month, birth_month, measure COLLATE "C", sex
 ), areas AS (
-    INSERT INTO area_cell{shadow} AS t (level, area, month, {counted}, value)
+    INSERT INTO area_cell AS t (level, area, month, {counted}, value)
     SELECT * FROM (
         SELECT 4 AS level, area, month, {counted}, value FROM town_sum
         UNION ALL SELECT 3, area / 1000000 * 1000000, month, {counted}, sum(value)::bigint
@@ -58,23 +58,22 @@ WITH given AS MATERIALIZED (
     ) AS u ORDER BY level, {in_order}
     ON CONFLICT (level, area, month, {counted}) DO UPDATE SET value = t.value + excluded.value
 ), cohorts AS (
-    INSERT INTO cohort_cell{shadow} AS t (area, month, population, measure, sex, birth_month, value)
+    INSERT INTO cohort_cell AS t (area, month, population, measure, sex, birth_month, value)
     SELECT * FROM birth_sum
     ON CONFLICT (area, month, population, measure, sex, birth_month) DO UPDATE SET value = t.value + excluded.value
-){log}, cells AS (
-    INSERT INTO cell{shadow} AS t (area, month, {counted}, value) SELECT * FROM cell_sum
-    ON CONFLICT (area, month, {counted}) DO UPDATE SET value = t.value + excluded.value
-), facts AS (
-    INSERT INTO fact{shadow} ({columns}) SELECT {columns} FROM given
-)
-SELECT 1
-"""
-_LOG = """, logged AS (
+), logged AS (
     INSERT INTO cohort_recent (area, month, population, sex, birth_month, value)
     SELECT area, month, population, sex, birth_month,
         CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END
     FROM birth_sum WHERE value <> 0
-)"""
+), cells AS (
+    INSERT INTO cell AS t (area, month, {counted}, value) SELECT * FROM cell_sum
+    ON CONFLICT (area, month, {counted}) DO UPDATE SET value = t.value + excluded.value
+), facts AS (
+    INSERT INTO fact ({columns}) SELECT {columns} FROM given
+)
+SELECT 1
+"""
 
 
 def _listed(measures: frozenset[str]) -> str:
@@ -82,8 +81,8 @@ def _listed(measures: frozenset[str]) -> str:
     return "ARRAY[" + ", ".join(f"'{measure}'" for measure in sorted(measures)) + "]"
 
 
-def statement(*, shadow: bool) -> str:
-    """Return the statement for live tables, or for a rebuild's, whose cohorts are not logged."""
+def statement() -> str:
+    """Return the statement; it takes an array for each of :data:`COLUMNS`."""
     return _ADD.format(
         arrays=", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 1)),
         columns=", ".join(COLUMNS),
@@ -91,6 +90,4 @@ def statement(*, shadow: bool) -> str:
         in_order=_IN_ORDER,
         balance=_listed(frozenset(BALANCE_SIGNS)),
         yearly=_listed(YEARLY_MEASURES),
-        shadow="_shadow" if shadow else "",
-        log="" if shadow else _LOG,
     )
