@@ -22,10 +22,12 @@ from renkou_reporting.bootstrap import (
     build_checker,
     build_consumers,
     build_rebuilder,
+    build_reconciler,
     open_runtime,
 )
 from renkou_reporting.facts import service as facts
 from renkou_reporting.rebuild.working import Rebuilder
+from renkou_reporting.reconciliation.working import Reconciler
 from renkou_reporting.settings import load_settings
 
 _POLL_SECONDS = 1.0
@@ -42,6 +44,16 @@ async def work_off_rebuilds(rebuilder: Rebuilder) -> None:
         except (FeedUnavailable, *TRANSIENT) as error:
             _log.warning("rebuild waits", error=repr(error))
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def reconcile(reconciler: Reconciler) -> None:
+    """Compare with the services every day and when asked."""
+    while True:
+        try:
+            await reconciler.run_once()
+        except (FeedUnavailable, *TRANSIENT) as error:
+            _log.warning("reconciliation waits", error=repr(error))
+        await asyncio.sleep(_CHECK_SECONDS)
 
 
 async def fold_cohorts(runtime: Runtime) -> None:
@@ -86,12 +98,14 @@ async def main() -> int:
         broker = build_broker(runtime)
         rebuilder = build_rebuilder(runtime)
         checker = build_checker(runtime)
+        reconciler = build_reconciler(runtime)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "broker": broker.run,
             "areas": build_area_reader(runtime).run,
             "rebuilds": lambda: work_off_rebuilds(rebuilder),
             "cohorts": lambda: fold_cohorts(runtime),
             "accounts": lambda: check_accounts(checker),
+            "reconciliations": lambda: reconcile(reconciler),
             "housekeeping": lambda: keep_house(runtime),
         }
         for consumer in build_consumers(runtime, broker):
