@@ -30,7 +30,10 @@ class EnvelopeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as a consumer gets it. ``data`` is the parsed payload, ``body`` the text that was hashed."""
+    """One event as a consumer gets it. ``data`` is the parsed payload, ``body`` the text that was hashed.
+
+    ``partitions`` are those of a consumer in several copies for which the event is to be applied; None for all.
+    """
 
     seq: int
     id: UUID
@@ -41,6 +44,7 @@ class Event:
     data: dict[str, Any]
     content_hash: bytes
     body: str = ""
+    partitions: frozenset[int] | None = None
 
 
 def build_body(

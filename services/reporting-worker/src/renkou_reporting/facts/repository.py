@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from renkou_common import bulk
 from renkou_common.database import Transaction
-from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact, Sums
+from renkou_reporting.facts.adding import statement
+from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact
 
-_INSERT_FACTS = """
-INSERT INTO fact (feed, seq, line_no, event_id, area, happened_on, month,
-    population, measure, sex, birth_month, parity, value, detail)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::bigint[], $6::date[], $7::int[],
-    $8::text[], $9::text[], $10::smallint[], $11::int[], $12::smallint[], $13::bigint[], $14::text[])
-"""
 _TAKE_LATE = """
 CREATE TEMPORARY TABLE late_fact ON COMMIT DROP AS
-SELECT * FROM fact WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[]))
+SELECT * FROM fact f WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[])) AND NOT EXISTS (
+    SELECT FROM fact_shadow s WHERE s.feed = f.feed AND s.seq = f.seq AND s.line_no = f.line_no)
 """
 _TAKE_OVER = "INSERT INTO fact_shadow SELECT * FROM late_fact"
 _LONG = 3600.0
@@ -54,15 +51,13 @@ class _Store:
         """The argument of statements over facts: the measures that count, where not all do."""
         return [] if self.measures is None else [self.measures]
 
-    def add(self) -> str:
-        """Return the statement that adds sums, given as one array per column."""
-        arrays = [*(kind for _, kind in self.key), "bigint"]
-        given = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(arrays, 1))
-        return self._adding(f"SELECT * FROM unnest({given})", shadow=False)
-
     def late(self) -> str:
         """Return the statement that adds the sums of late facts to the shadow; $1 are measures."""
-        return self._adding(f"{self._summed('late_fact')} ORDER BY {self._places}", shadow=True)
+        return (
+            f"INSERT INTO {self.table}_shadow AS t ({self.columns}, value)"
+            f" {self._summed('late_fact')} ORDER BY {self._places}"
+            f" ON CONFLICT ({self.columns}) DO UPDATE SET value = t.value + excluded.value"
+        )
 
     def fill(self, *, shadow: bool) -> str:
         """Return the statement that sums all facts into the empty table; $1 are measures."""
@@ -106,13 +101,6 @@ class _Store:
             f" WHERE coalesce(l.value, 0) <> coalesce(s.value, 0) ORDER BY {self.columns} LIMIT $1"
         )
 
-    def _adding(self, rows: str, *, shadow: bool) -> str:
-        table = f"{self.table}_shadow" if shadow else self.table
-        return (
-            f"INSERT INTO {table} AS t ({self.columns}, value) {rows}"
-            f" ON CONFLICT ({self.columns}) DO UPDATE SET value = t.value + excluded.value"
-        )
-
 
 _WHERE = (
     ("area", "bigint"),
@@ -147,13 +135,6 @@ COHORT = _Store(
     stored="population, area, month, birth_month",
 )
 STORES = (CELL, AREA, COHORT)
-_LOG_COHORTS = """
-INSERT INTO cohort_recent (area, month, population, sex, birth_month, value)
-SELECT area, month, population, sex, birth_month, CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END
-FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::bigint[])
-    AS u(area, month, population, measure, sex, birth_month, value)
-WHERE value <> 0
-"""
 _FOLD = """
 WITH taken AS (
     DELETE FROM cohort_recent WHERE id IN (SELECT id FROM cohort_recent ORDER BY id LIMIT $1) RETURNING *
@@ -170,25 +151,24 @@ SELECT count(*) FROM taken
 """
 _PATIENCE_MS = 200
 _FOLD_LOCK = 0x434F484F5254  # "COHORT": one fold at a time
-_ADD = [store.add() for store in STORES]
+_ADD = statement()
 _DIFFERENCES = {store.table: store.differences() for store in STORES}
-
-
 _LIVE = ("fact", *(store.table for store in STORES))
 _SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
 
 
-async def insert(tx: Transaction, facts: Sequence[Fact], sums: Sums) -> None:
+async def insert(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Write facts and add their sums."""
-    await tx.execute(_INSERT_FACTS, *zip(*facts, strict=True))
-    by_store: Sequence[Sequence[tuple[tuple[object, ...], int]]] = sums
-    for statement, rows in zip(_ADD, by_store, strict=True):
-        if rows:
-            keys = zip(*(key for key, _ in rows), strict=True)
-            await tx.execute(statement, *keys, [value for _, value in rows])
-    if sums.cohorts:
-        keys = zip(*(key for key, _ in sums.cohorts), strict=True)
-        await tx.execute(_LOG_COHORTS, *keys, [value for _, value in sums.cohorts])
+    await tx.execute(_ADD, *zip(*facts, strict=True))
+
+
+async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, datetime]]) -> None:
+    """Note which event stood behind each number of a feed (feed, number, type, recorded at); known ones stay."""
+    await tx.execute(
+        "INSERT INTO fact_event (feed, seq, type, recorded_at)"
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
+        *zip(*events, strict=True),
+    )
 
 
 async def fold_cohorts(tx: Transaction, limit: int) -> int:
@@ -247,10 +227,10 @@ async def hold_writers(tx: Transaction) -> None:
     """Let nobody but the caller write facts and sums until its transaction ends; readers go on.
 
     First the automatic vacuum is ended where it is at one of these tables: while that takes its second, nobody
-    else is held up.
+    else is held up. Then tables are locked in the order in which facts are added to them.
     """
     await tx.execute(f"LOCK TABLE {', '.join((*_LIVE, *_SHADOWS))} IN SHARE UPDATE EXCLUSIVE MODE")
-    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)} IN SHARE ROW EXCLUSIVE MODE")
+    await tx.execute("LOCK TABLE area_cell, cohort_cell, cell, fact IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def swap_shadow(tx: Transaction) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
-from renkou_reporting.facts.domain import Fact, aggregate
+from renkou_reporting.facts.domain import Fact
 
 FOLD = 20_000
 SUMMED = (("cell", "area_cell"), ("cohort_cell",))
@@ -36,7 +37,13 @@ class Difference:
 async def add_facts(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Append facts and keep their sums up in the same transaction."""
     if facts:
-        await repository.insert(tx, facts, aggregate(facts))
+        await repository.insert(tx, facts)
+
+
+async def add_origins(tx: Transaction, origins: Sequence[tuple[str, int, str, datetime]]) -> None:
+    """Note with which event facts came: feed, number, type, and when it was recorded."""
+    if origins:
+        await repository.insert_events(tx, origins)
 
 
 async def begin_shadow(tx: Transaction) -> None:

@@ -20,6 +20,7 @@ from renkou_common.database import Database, Transaction, connect
 from renkou_common.messaging.feed import MAX_PAGE, FeedUnavailable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
+from renkou_reporting.copies.levelling import stop_feeds
 from renkou_reporting.facts import service as facts
 from renkou_reporting.facts.domain import Fact
 from renkou_reporting.facts.reading import facts_of_text
@@ -192,6 +193,7 @@ class Rebuilder:
     async def _swap(self, job: Job) -> None:
         async with self._database.transaction(_EVERYWHERE) as tx:
             await _lock(tx, job)
+            await stop_feeds(tx)
             await facts.hold_writers(tx)
             completed = await _complete(tx, job, await repository.high_waters(tx))
             await repository.save_job(tx, completed)
@@ -241,12 +243,14 @@ def _facts(
 
 
 async def _complete(tx: Transaction, job: Job, live: Mapping[str, int]) -> Job:
-    """Take over into the shadow what the live tables hold beyond a job's positions; returns the job at theirs."""
+    """Take over into the shadow what the live tables hold beyond a job's positions; returns the job at theirs.
+
+    A position is that of the partition that is furthest behind, and an event may be held for some partitions only: what
+    the shadow has already is left alone.
+    """
     skipped: dict[str, list[int]] = {}
     for feed in live:
         left_out = job.skipped.get(feed, [])
-        held = await repository.held(tx, feed, left_out)
-        applied = [number for number in left_out if number not in held]
-        await facts.complete_shadow(tx, feed, job.positions.get(feed, 0), applied)
-        skipped[feed] = sorted(held)
+        await facts.complete_shadow(tx, feed, job.positions.get(feed, 0), left_out)
+        skipped[feed] = sorted(await repository.held(tx, feed, left_out))
     return replace(job, positions=dict(live), targets=dict(live), skipped=skipped)
