@@ -26,6 +26,7 @@ from renkou_reporting.measures.routes import router as measures_router
 from renkou_reporting.province.routes import router as province_router
 from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
+from renkou_reporting.reconciliation.routes import router as reconciliation_router
 from renkou_reporting.returns.routes import router as returns_router
 from renkou_reporting.scorecards.routes import router as scorecards_router
 from renkou_reporting.settings import ReportingSettings, load_settings
@@ -80,6 +81,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             published_router,
             province_router,
             rebuild_router,
+            reconciliation_router,
             feeds_router,
         ],
         readiness=readiness,
