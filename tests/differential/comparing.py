@@ -19,7 +19,7 @@ from tests.differential.district import DISTRICT, District
 from tests.differential.independent import Figure, Recomputation, Slice
 from tests.facts.history import History
 
-_PERIODS_AT_ONCE, _SO_FAR = 100, 3
+_PERIODS_AT_ONCE, _SO_FAR = 100, 2
 _SEXES, _PARITIES, _AGES = ("0", "1", "2", "9"), ("1", "2", "3+", "4"), ("15-49", "65+", "0")
 _HISTORIC = {"policy_compliance_rate": date(2021, 5, 31)}
 """Births to 2021-05-30 only: the last day of the last month that has such a figure."""
@@ -74,24 +74,27 @@ class Comparison:
         self._first, self._last = history.days[0], history.days[-1]
         self.report = Report()
 
-    async def run(self, *, boundaries: bool = True) -> Report:
-        """Take the history in, export its facts, recompute and compare every figure."""
+    async def run(self, boundaries: int | None = None) -> Report:
+        """Take the history in, export its facts, recompute and compare every figure.
+
+        ``boundaries``: by those of how many days, drawn by the seed; None: all three that there are.
+        """
         with self._timed("taken in"):
             await self._district.take_in(self._history)
         with self._timed("exported"):
             self.report.facts = await self._district.export(self._folder)
-        years = self._first.year, self._last.year + 1
-        months = [f"{year}-{month:02d}" for year in range(*years) for month in range(1, 13)]
+        years = range(self._first.year, self._last.year + 1)
+        months = [f"{year}-{month:02d}" for year in years for month in range(1, 13)]
         so_far = sorted(self._random.sample(months, _SO_FAR))
-        self._recomputed = Recomputation(self._folder, years[0], years[1], so_far)
+        self._recomputed = Recomputation(self._folder, years[0], years[-1], so_far)
         self._periods = self._recomputed.periods()
         with self._timed("by the codes of the day"):
             self._recomputed.place(self._areas())
             for population in Population:
+                await self._compare(population, {"areas": "children"}, so_far)
                 for asked in self._slices(population):
-                    for below in ("communities", "children"):
-                        await self._compare(population, {**asked, "areas": below}, so_far)
-        for day in self._days_of_boundaries() if boundaries else ():
+                    await self._compare(population, {**asked, "areas": "communities"}, so_far)
+        for day in self._days_of_boundaries(boundaries):
             with self._timed(f"by the boundaries of {day}"):
                 for below in ("communities", "children"):
                     await self._compare_bounded(day, below, so_far)
@@ -121,14 +124,15 @@ class Comparison:
     def _some(self, values: Sequence[str]) -> Sequence[str]:
         return values if self._values is None else self._random.sample(values, min(self._values, len(values)))
 
-    def _days_of_boundaries(self) -> list[date]:
-        changes = [
-            self._history.days[int(at * len(self._history.days))] for at, _ in self._history.place.changes
-        ]
+    def _days_of_boundaries(self, number: int | None) -> list[date]:
+        """Return days before all changes, between them, and after all."""
+        days = self._history.days
+        changes = [days[int(at * len(days))] for at, _ in self._history.place.changes]
         if not changes:
             return []
         between = changes[len(changes) // 2] - timedelta(days=1)
-        return [changes[0] - timedelta(days=1), between, self._last]
+        found = [changes[0] - timedelta(days=1), between, self._last]
+        return found if number is None else self._random.sample(found, number)
 
     async def _compare(self, population: Population, asked: Asked, so_far: Sequence[str]) -> None:
         for table in await self._tables(population, asked, so_far):
@@ -138,9 +142,9 @@ class Comparison:
         placed: list[str] = []
         divided: Divided = {}
         for population in Population:
-            for asked in ({}, {"ages": "15-49"}):
+            for asked in ({}, {"ages": "15-49"}) if population is Population.RESIDENT else ({},):
                 bounded = {**asked, "areas": below, "boundaries": day.isoformat()}
-                for table in await self._tables(population, bounded, so_far[:1]):
+                for table in await self._tables(population, bounded, () if asked else so_far):
                     areas = [span.code for span in table.spans]
                     if areas != placed:
                         self._recomputed.place(areas, day)
@@ -150,7 +154,9 @@ class Comparison:
     async def _tables(self, population: Population, asked: Asked, so_far: Sequence[str]) -> list[Table]:
         """Return tables of all periods, and of the periods so far up to some months."""
         whole = [text for text in self._periods if ".." not in text]
-        questions = [{"period": list(texts)} for texts in batched(whole, _PERIODS_AT_ONCE, strict=False)]
+        questions: list[dict[str, object]] = [
+            {"period": list(texts)} for texts in batched(whole, _PERIODS_AT_ONCE, strict=False)
+        ]
         for month in so_far:
             begun = [text.partition("..")[0] for text in self._periods if text.endswith(f"..{month}")]
             questions.append({"period": begun, "through": month})

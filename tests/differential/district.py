@@ -11,7 +11,7 @@ from uuid import UUID
 
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaLevel
-from renkou_common.database import Database
+from renkou_common.database import Database, Transaction
 from renkou_common.messaging import inbox
 from renkou_common.messaging.envelope import Event
 from renkou_common.migration import upgrade
@@ -67,7 +67,7 @@ class District:
                 async with self.database.transaction(EVERYWHERE) as tx:
                     await fold_cohorts(tx)
 
-    async def _take_returns(self, tx, history: History, returns: Sequence[Occurrence]) -> None:
+    async def _take_returns(self, tx: Transaction, history: History, returns: Sequence[Occurrence]) -> None:
         facts: list[Fact] = []
         for one in returns:
             self._returns += 1

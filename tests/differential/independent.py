@@ -168,8 +168,8 @@ class Recomputation:
             f" rounded(top, top_of, bottom, bottom_of, {statement.factor}, {statement.decimals}) FROM ({sql}\n)"
         ).fetchall()
         return {
-            (area, period): Figure(*numbers, _text(value, statement.decimals))
-            for area, period, *numbers, value in rows
+            (area, period): Figure(top, top_of, bottom, bottom_of, _text(value, statement.decimals))
+            for area, period, top, top_of, bottom, bottom_of, value in rows
         }
 
 

@@ -56,7 +56,7 @@ class Span:
     """From when on, and how long, a history runs."""
 
     first: date = date(2020, 1, 1)
-    years: float = 3.5
+    years: float = 2.5
 
 
 class History:
