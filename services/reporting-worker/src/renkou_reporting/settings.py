@@ -15,7 +15,8 @@ class ReportingSettings(ServiceSettings):
     """Environment of every reporting-worker process; each reads only what it needs."""
 
     figure_key_file: Path | None = Field(
-        default=None, description="private Ed25519 JWK that signs published figures"
+        default=None,
+        description="private Ed25519 JWK that signs published figures, or a JWK set of it and the keys before it",
     )
     province_secret_file: Path | None = Field(
         default=None, description="secret with which the level above reads the feed of published figures"
@@ -24,7 +25,10 @@ class ReportingSettings(ServiceSettings):
         default=None, description="a province's node only: file of its districts, their addresses and keys"
     )
     province_pull_seconds: float = Field(
-        default=60, gt=0, le=86400, description="pause between looks for newly published figures of districts"
+        default=60,
+        gt=0,
+        le=86400,
+        description="pause before a district whose figures could not be read is asked again",
     )
 
     @cached_property

@@ -225,7 +225,7 @@ def test_a_pyramid_counts_men_left_and_women_right() -> None:
 def test_scorecards_fit_on_a4_and_say_their_lights_in_words() -> None:
     made = datetime(2026, 12, 31, tzinfo=SHANGHAI)
     for found in (examples.scores(), examples.one_card()):
-        reader = PdfReader(BytesIO(card(found, {}, [], CardForm.PDF, made)))
+        reader = PdfReader(BytesIO(card(found, [], CardForm.PDF, made)))
         box = reader.pages[0].mediabox
         assert (
             len(reader.pages),

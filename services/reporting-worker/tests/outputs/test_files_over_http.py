@@ -75,7 +75,9 @@ async def test_files_are_named_plainly_and_by_their_title(counted: Reporting) ->
 @pytest.mark.parametrize("form", FORMS)
 async def test_live_files_need_the_right_to_exact_figures(counted: Reporting, form: str) -> None:
     auditor = await counted.staff("auditor", "340103")
-    assert (await auditor.get(f"/figures/table.{form}", params=QUESTION)).status_code == 403
+    refused = await auditor.get(f"/figures/table.{form}", params=QUESTION)
+    assert refused.status_code == 403
+    assert "/published" in refused.json()["detail"]
     assert (await counted.client.get(f"/figures/table.{form}", params=QUESTION)).status_code == 401
     elsewhere = await counted.staff("community_worker", "340103002001")
     assert (await elsewhere.get(f"/figures/table.{form}", params=QUESTION)).status_code == 404

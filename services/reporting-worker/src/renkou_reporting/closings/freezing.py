@@ -6,20 +6,26 @@ The positions of the feeds come from the same snapshot, so that the numbers are 
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.codes.period import Period
 from renkou_common.contracts.lines import Population
 from renkou_common.database import Transaction
+from renkou_reporting.areas import service as areas
+from renkou_reporting.areas.service import View
 from renkou_reporting.closings import repository
 from renkou_reporting.closings.domain import Frozen, counts_people, differences, slices
 from renkou_reporting.figures.domain import EVERYTHING, Asked, Months, Outcome, Span
 from renkou_reporting.figures.engine import compute_at
+from renkou_reporting.figures.service import days_read
 from renkou_reporting.indicators.domain import BALANCE_PARTS, Catalogue, Indicator, IndicatorKind
 from renkou_reporting.indicators.service import current
 from renkou_reporting.published.domain import (
+    DIVIDED,
     REASON_CODES,
     Account,
     Cell,
@@ -32,6 +38,7 @@ from renkou_reporting.published.domain import (
 from renkou_reporting.published.service import cells_of
 
 _ACCOUNT = "mean_population"
+_DIVIDED = Outcome(0, 0, None, 0, DIVIDED)
 _UNDERIVED = (IndicatorKind.RATIO, IndicatorKind.COUNT, IndicatorKind.GROWTH)
 
 
@@ -44,10 +51,26 @@ class Earlier:
     positions: Mapping[str, int]
 
 
-async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earlier | None) -> Frozen:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The areas of a period as they were bounded on its last day: the district, its towns, its communities."""
+
+    views: Sequence[View]
+    places: Sequence[tuple[int, int]]
+    spans: Sequence[Span]
+
+    def exists(self, place: int, days: Sequence[tuple[date, date]]) -> bool:
+        """Whether an area has a figure of facts between given days: not where its part of another is unknown."""
+        view, number = self.places[place]
+        return all(self.views[view].obstacle(number, first, last) is None for first, last in days)
+
+
+async def freeze(tx: Transaction, area: AreaCode, period: Period, earlier: Earlier | None) -> Frozen:
     """Return everything of a period; ``tx`` reads one snapshot."""
+    months = Months.of(period)
     catalogue = await current(tx)
-    spans = await _spans(tx, area)
+    places = await _places(tx, area, period.end)
+    spans = places.spans
     details = await repository.details(tx, months.last)
     cells: list[Cell] = []
     accounts: list[Account] = []
@@ -64,9 +87,11 @@ async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earli
         ]
         computed = await compute_at(tx, asked, spans, [months])
         assert not asked or computed.as_of == positions, "one snapshot has one position of each feed"
+        days = [days_read(catalogue, one.indicator, months) for one in asked]
         for (number, place, _), outcome in sorted(computed.outcomes.items()):
-            cells.append(_cell(spans[place], asked[number], outcome))
-        accounts += _accounts(population, asked, spans, computed.outcomes)
+            exists = places.exists(place, days[number])
+            cells.append(_cell(spans[place], asked[number], outcome if exists else _DIVIDED))
+        accounts += _accounts(population, asked, places, days, computed.outcomes)
         for one in chosen:
             definitions[one.code] = one.model_dump(mode="json")
             people[one.code] = counts_people(one, catalogue.measures)
@@ -74,14 +99,22 @@ async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earli
                 derived[one.code] = one.of
     shown = sorted(hide_small(cells, people, derived), key=lambda cell: cell.key)
     changed: list[Difference] = []
-    period = (months.first, months.last)
+    first_and_last = (months.first, months.last)
     if earlier is not None:
         before = await cells_of(tx, earlier.version_id, area)
         late = await repository.late_facts(tx, earlier.positions, positions, months.last)
-        changed = differences(before, shown, earlier.definitions, definitions, late, period)
+        changed = differences(before, shown, earlier.definitions, definitions, late, first_and_last)
     salt = secrets.token_hex(32)
     return Frozen(
-        area.value, months.text, period, positions, definitions, shown, sorted(accounts), changed, salt
+        area.value,
+        months.text,
+        first_and_last,
+        positions,
+        definitions,
+        shown,
+        sorted(accounts),
+        changed,
+        salt,
     )
 
 
@@ -105,14 +138,20 @@ def _details(
     return sorted(found)
 
 
-async def _spans(tx: Transaction, area: AreaCode) -> list[Span]:
-    spans = [Span(area.value, (area.interval(),))]
+async def _places(tx: Transaction, area: AreaCode, on: date) -> _Places:
+    """Return the areas of the tree on a day, and those that it does not know and something was counted in."""
+    views: list[View] = []
+    places: list[tuple[int, int]] = []
+    spans: list[Span] = []
     for level in (AreaLevel.TOWN, AreaLevel.VILLAGE):
-        for key in await repository.areas_below(tx, *area.interval(), 10 ** (12 - level.digits)):
-            code = AreaCode.from_key(key)
-            if code.level is level:
-                spans.append(Span(code.value, (code.interval(),)))
-    return spans
+        keys = await repository.areas_below(tx, *area.interval(), 10 ** (12 - level.digits))
+        counted = [code for code in map(AreaCode.from_key, keys) if code.level is level]
+        view = await areas.view(tx, area, on, below=level, also=[code.value for code in counted])
+        numbers = range(1 if views else 0, len(view.areas))
+        places += [(len(views), number) for number in numbers]
+        spans += [span for number, span in enumerate(view.spans) if number in numbers]
+        views.append(view)
+    return _Places(views, places, spans)
 
 
 def _cell(span: Span, asked: Asked, outcome: Outcome) -> Cell:
@@ -125,7 +164,8 @@ def _cell(span: Span, asked: Asked, outcome: Outcome) -> Cell:
 def _accounts(
     population: Population,
     asked: Sequence[Asked],
-    spans: Sequence[Span],
+    places: _Places,
+    days: Sequence[Sequence[tuple[date, date]]],
     outcomes: Mapping[tuple[int, int, int], Outcome],
 ) -> list[Account]:
     """Return the parts of the mean population of each area: the population account."""
@@ -136,7 +176,9 @@ def _accounts(
     if number is None:
         return []
     found: list[Account] = []
-    for place, span in enumerate(spans):
+    for place, span in enumerate(places.spans):
+        if not places.exists(place, days[number]):
+            continue
         parts = outcomes[number, place, 0].parts
         numbers = [parts.get(name, Fraction()) for name in BALANCE_PARTS]
         found.append((span.code, population.value, [int(part) for part in numbers]))

@@ -1,6 +1,6 @@
 """Draws tables, charts and scorecards. Imported by the thread that draws: fonts and Pillow take a while to load."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from renkou_common.errors import InvalidInput, Text
@@ -66,13 +66,13 @@ def pyramid_scene(table: Table) -> Scene:
 
 
 def card(
-    found: ScoresAnswer | ExplainedAnswer, names: Mapping[str, str], notes: Sequence[Text], form: CardForm,
+    found: ScoresAnswer | ExplainedAnswer, notes: Sequence[Text], form: CardForm,
     made: datetime,
 ) -> bytes:  # fmt: skip
     """Return a scorecard as one page of PDF or as PNG: all areas side by side, or one explained."""
     counted = f"截至 {found.counted_to}"
     if isinstance(found, ExplainedAnswer):
-        place = f"{found.office}（{names.get(found.area, found.area)}）"
+        place = f"{found.office}（{found.area_name or found.area}）"
         title = Text(
             f"{found.title}：{place}", f"Scorecard, period {found.period}, counted to {found.counted_to}"
         )
@@ -81,5 +81,5 @@ def card(
         title = Text(
             f"{found.title}  {counted}", f"Scores, period {found.period}, counted to {found.counted_to}"
         )
-        scene = scores.overview(_lettering, Caption(title, notes), found, names)
+        scene = scores.overview(_lettering, Caption(title, notes), found)
     return png_of(scene) if form is CardForm.PNG else pdf_of(on_paper(scene), made)

@@ -274,7 +274,7 @@ def scores() -> ScoresAnswer:
         light = Light.GREEN if float(total.percent or 0) >= 90 else Light.AMBER
         areas.append(
             AreaScore(
-                area=f"3401030{number:02d}", office=f"{name}办事处", total=total, light=light,
+                area=f"3401030{number:02d}", area_name=name, office=f"{name}办事处", total=total, light=light,
                 light_name=_name(light), rank=None, before=total, items=items,
             )
         )  # fmt: skip
@@ -312,8 +312,9 @@ def one_card() -> ExplainedAnswer:
         )  # fmt: skip
     return ExplainedAnswer(
         scorecard_id=_ID, number=1, title=found.title, period="2026", until=date(2026, 12, 31),
-        counted_to=found.counted_to, before="2025", area=area.area, office=area.office, total=area.total,
-        light=area.light, light_name=area.light_name, rank=area.rank, ranked=found.ranked, total_before=area.total,
+        counted_to=found.counted_to, before="2025", area=area.area, area_name=area.area_name, office=area.office,
+        total=area.total, light=area.light, light_name=area.light_name,
+        rank=area.rank, ranked=found.ranked, total_before=area.total,
         items=items,
     )  # fmt: skip
 
@@ -328,7 +329,6 @@ def files() -> dict[str, bytes]:
     trend, trend_aims = check_rate_trend()
     compared, compared_aims = areas_compared()
     found, own = scores(), one_card()
-    names = {one.area: TOWNS[number] for number, one in enumerate(found.areas)}
     notes, made = [CARD_NOTE], day_of(found.counted_to)
     return {
         "table.csv": csv_of(table),
@@ -343,10 +343,10 @@ def files() -> dict[str, bytes]:
         "multiples.png": table_chart(year, dict.fromkeys(year.numbers, Aim("98", None))),
         "pyramid.png": pyramid_chart(people()),
         "pyramid.pdf": table_page(people(), FORM),
-        "scores.png": card(found, names, notes, CardForm.PNG, made),
-        "scores.pdf": card(found, names, notes, CardForm.PDF, made),
-        "card.png": card(own, names, notes, CardForm.PNG, made),
-        "card.pdf": card(own, names, notes, CardForm.PDF, made),
+        "scores.png": card(found, notes, CardForm.PNG, made),
+        "scores.pdf": card(found, notes, CardForm.PDF, made),
+        "card.png": card(own, notes, CardForm.PNG, made),
+        "card.pdf": card(own, notes, CardForm.PDF, made),
     }
 
 

@@ -10,6 +10,7 @@ from renkou_common import database
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_reporting.disclosure.access import exact_figures
 from renkou_reporting.outputs import service
 from renkou_reporting.outputs.charting import Aims, check
 from renkou_reporting.outputs.domain import Table
@@ -29,7 +30,7 @@ from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(tags=["outputs 报表输出"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
-Exact = Annotated[Access, Depends(requires(Scope.FIGURE_EXACT))]
+Exact = Annotated[Access, Depends(exact_figures)]
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file 文件",
@@ -114,8 +115,8 @@ async def get_card_file(
 ) -> Response:
     """Return all areas side by side with their lights, or one area with every point. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found, names, notes = await card(tx, access.areas, scorecard_id, question)
-    content = await service.card_file(found, names, notes, form)
+        found, notes = await card(tx, access.areas, scorecard_id, question)
+    content = await service.card_file(found, notes, form)
     return file_answer(f"scores-{question.area or 'all'}-{found.period}", found.title, form, content)
 
 

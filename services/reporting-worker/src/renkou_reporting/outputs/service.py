@@ -1,7 +1,7 @@
 """Makes files of tables: checks how large they are, and draws them outside of the event loop."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import ModuleType
@@ -55,9 +55,7 @@ async def pyramid_file(table: Table, form: TableForm, head: Form) -> bytes:
     return await file_of(table, form, head, {})
 
 
-async def card_file(
-    found: ScoresAnswer | ExplainedAnswer, names: Mapping[str, str], notes: Sequence[Text], form: CardForm
-) -> bytes:
+async def card_file(found: ScoresAnswer | ExplainedAnswer, notes: Sequence[Text], form: CardForm) -> bytes:
     """Return a scorecard as a file; raises InvalidInput where neither areas nor items fit across."""
     if isinstance(found, ScoresAnswer) and not fits(found):
         raise InvalidInput.field(
@@ -67,7 +65,7 @@ async def card_file(
             f"there are more than {MOST_ACROSS} areas and items; ask for one area at a time",
         )
     made = day_of(found.counted_to)
-    return await drawn(lambda: _drawing().card(found, names, notes, form, made))
+    return await drawn(lambda: _drawing().card(found, notes, form, made))
 
 
 async def drawn(draw: Callable[[], bytes]) -> bytes:

@@ -41,7 +41,7 @@ from renkou_reporting.outputs.domain import (
 )
 from renkou_reporting.outputs.schemas import CardFileQuestion, PublishedFileQuestion
 from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import REASON_CODES, SUPPRESSED
+from renkou_reporting.published.domain import DIVIDED, REASON_CODES, SUPPRESSED
 from renkou_reporting.published.schemas import FigureRow, VersionQuestion
 from renkou_reporting.scorecards import service as scorecards
 from renkou_reporting.scorecards.schemas import ExplainedAnswer, ScoreQuestion, ScoresAnswer
@@ -53,8 +53,9 @@ CARD_NOTE = Text(
     "Scores are of live figures; places are of areas, never of people; declining a service costs no points.",
 )
 NOT_IN_VERSION = Text("该公布版本没有这个数", "This version holds no such figure")
-_KNOWN = {text.en: text for text in (NO_DENOMINATOR, NEGATIVE_DENOMINATOR, NOTHING_BEFORE)}
-_REASONS = {code: _KNOWN[en] for en, code in REASON_CODES.items()}
+_REASONS = {
+    REASON_CODES[text.en]: text for text in (DIVIDED, NO_DENOMINATOR, NEGATIVE_DENOMINATOR, NOTHING_BEFORE)
+}
 
 
 async def live_table(tx: Reader, scope: AreaScope, question: TableQuestion) -> Table:
@@ -185,22 +186,19 @@ async def aims_of(tx: Reader, table: Table) -> dict[Position, Aim]:
 
 async def card(
     tx: Reader, scope: AreaScope, scorecard_id: UUID, question: CardFileQuestion
-) -> tuple[ScoresAnswer | ExplainedAnswer, dict[str, str], list[Text]]:
-    """Return a scorecard's scores, or one area's with every point, names of areas, and notes; raises as the scores."""
+) -> tuple[ScoresAnswer | ExplainedAnswer, list[Text]]:
+    """Return a scorecard's scores, or one area with every point, and notes; raises as the scores."""
     asked = ScoreQuestion(through=question.through, number=question.number)
     found: ScoresAnswer | ExplainedAnswer
     if question.area is None:
-        found = scores = await scorecards.scores(tx, scope, scorecard_id, asked)
-        codes = [one.area for one in scores.areas]
+        found = await scorecards.scores(tx, scope, scorecard_id, asked)
     else:
         found = await scorecards.explained(tx, scope, scorecard_id, question.area, asked)
-        codes = [question.area]
-    names = await areas.names(tx, codes, found.counted_to)
     version = Text(
         f"考核表第 {found.number} 版，数据截至 {found.counted_to}",
         f"Scorecard version {found.number}, counted to {found.counted_to}",
     )
-    return found, names, [CARD_NOTE, version]
+    return found, [CARD_NOTE, version]
 
 
 def heading_of(indicator: Indicator, dims: Dims) -> Heading:

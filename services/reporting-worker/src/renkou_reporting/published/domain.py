@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from renkou_common.errors import Text
 from renkou_reporting.figures.domain import (
     NEGATIVE_DENOMINATOR,
     NO_DENOMINATOR,
@@ -22,7 +23,11 @@ ACCOUNT_COLUMNS = ("area", "population", *BALANCE_PARTS)
 SUPPRESSED = "suppressed"
 LEAST_SHOWN = 5
 """Fewer people than this are not shown in a published figure (domain document, part 5)."""
+DIVIDED = Text(
+    "历次区划变动后无法分开统计", "Cannot be told apart by the boundaries of the period's last day"
+)
 REASON_CODES = {
+    DIVIDED.en: "boundaries",
     NO_DENOMINATOR.en: "no_denominator",
     NEGATIVE_DENOMINATOR.en: "negative_denominator",
     NOTHING_BEFORE.en: "nothing_before",
@@ -212,8 +217,8 @@ def document(
 ) -> dict[str, Any]:
     """Return what is signed and leaves the node: everything of a version that may be shown.
 
-    ``head`` are the area, period, version, positions of the feeds, reason, and the hashes of the version before and of
-    what the two signed.
+    ``head`` are the area, period, version, positions of the feeds, reason, the hashes of the version before and of what
+    the two signed, and the checks in spite of which they did, each with the reason.
     """
     return {
         "format": FORMAT,
@@ -247,4 +252,5 @@ class NewVersion:
     reason: str
     positions: dict[str, int]
     definitions: dict[str, Any]
+    overrides: list[dict[str, Any]]
     signed: Signed

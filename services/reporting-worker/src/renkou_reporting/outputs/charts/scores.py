@@ -3,7 +3,7 @@
 Named are areas and offices, never people.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from renkou_common.errors import Text
 from renkou_reporting.outputs.charts.frame import LABEL, Caption, begun, ended
@@ -27,12 +27,12 @@ _WIDTH, _MARGIN, _SIZE, _FIRST = 277.0, 8.0, 9.0, 44.0
 _SEALS = "考核单位（章）：＿＿＿＿＿＿　　被考核单位（章）：＿＿＿＿＿＿　　日期：＿＿＿＿年＿＿月＿＿日"
 
 
-def overview(lettering: Lettering, caption: Caption, scores: ScoresAnswer, names: Mapping[str, str]) -> Scene:
+def overview(lettering: Lettering, caption: Caption, scores: ScoresAnswer) -> Scene:
     """Return every area's figures, lights and points; the longer of areas and items goes down."""
     if len(scores.items) <= MOST_ACROSS:
-        head, rows = _areas_down(scores, names)
+        head, rows = _areas_down(scores)
     else:
-        head, rows = _items_down(scores, names)
+        head, rows = _items_down(scores)
     each = (_WIDTH - 2 * _MARGIN - _FIRST) / (len(head) - 1)
     return _drawn(lettering, caption, head, rows, [_FIRST, *([each] * (len(head) - 1))])
 
@@ -42,21 +42,21 @@ def fits(scores: ScoresAnswer) -> bool:
     return min(len(scores.items), len(scores.areas)) <= MOST_ACROSS
 
 
-def _areas_down(scores: ScoresAnswer, names: Mapping[str, str]) -> tuple[list[Text], list[list[Cell]]]:
+def _areas_down(scores: ScoresAnswer) -> tuple[list[Text], list[list[Cell]]]:
     head = [Text("单位", "office"), *(_item_text(one) for one in scores.items)]
     head += [Text("得分", "score"), Text("名次", "place")]
     rows = []
     for one in sorted(scores.areas, key=lambda each: (each.rank is None, each.rank or 0, each.area)):
-        cells = [Cell(one.office, small=f"{names.get(one.area, '')} {one.area}")]
+        cells = [Cell(one.office, small=f"{one.area_name or ''} {one.area}".strip())]
         cells += [_score(item, score) for item, score in zip(scores.items, one.items, strict=True)]
         rows.append([*cells, _total(one), Cell(str(one.rank or "—"), "center")])
     return head, rows
 
 
-def _items_down(scores: ScoresAnswer, names: Mapping[str, str]) -> tuple[list[Text], list[list[Cell]]]:
+def _items_down(scores: ScoresAnswer) -> tuple[list[Text], list[list[Cell]]]:
     head = [
         Text("指标", "indicator"),
-        *(Text(one.office, names.get(one.area, one.area)) for one in scores.areas),
+        *(Text(one.office, one.area_name or one.area) for one in scores.areas),
     ]
     rows = [
         [Cell(_item_text(item).zh, small=_item_text(item).en),
