@@ -15,7 +15,7 @@ from renkou_reporting.outputs.scene import POINT, WHITE, Path, Point, Scene, Wor
 
 PER_MM = 6.5
 """Pixels of a millimetre: 165 dots to the inch."""
-_LARGER, _BAND = 3, 256
+_LARGER, _BAND, _ABOVE = 3, 256, 16
 
 
 def png_of(scene: Scene) -> bytes:
@@ -44,15 +44,16 @@ def _reach(path: Path) -> tuple[float, float]:
 
 def _band(paths: Sequence[Path], width: int, top: int, height: int) -> Image.Image:
     """Return a band of the picture, painted larger and reduced: a whole picture would take a hundred megabytes."""
-    large = Image.new("RGB", (width * _LARGER, height * _LARGER), WHITE)
+    # what ends just above a band is rounded as within it, so that no seam shows
+    large = Image.new("RGB", (width * _LARGER, (height + _ABOVE) * _LARGER), WHITE)
     draw = ImageDraw.Draw(large)
 
     def moved(points: Sequence[Point]) -> list[Point]:
-        return [(x * PER_MM * _LARGER, (y * PER_MM - top) * _LARGER) for x, y in points]
+        return [(x * PER_MM * _LARGER, (y * PER_MM - top + _ABOVE) * _LARGER) for x, y in points]
 
     for path in paths:
         _paint(draw, path, moved)
-    return large.reduce(_LARGER)
+    return large.reduce(_LARGER).crop((0, _ABOVE, width, _ABOVE + height))
 
 
 def _paint(draw: ImageDraw.ImageDraw, path: Path, moved: Callable[[Sequence[Point]], list[Point]]) -> None:
