@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -14,7 +15,7 @@ from renkou_common.messaging.envelope import Event, build_body, complete_envelop
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.bootstrap import INTAKE
 from renkou_reporting.copies.intake import PartitionedInbox
-from renkou_reporting.facts.consumers import facts_of_events
+from renkou_reporting.facts.consumers import facts_of_events, prepare
 from renkou_reporting.migrate import SCRIPTS
 from renkou_reporting.subscriptions import apply_registry
 from tests.bench.events import People
@@ -114,6 +115,7 @@ async def consuming(setting: Setting, servers: Servers) -> Line:
         "REGISTRY",
         "reporting-registry",
         own=PartitionedInbox(),
+        prepare=partial(prepare, FEED),
         batch=INTAKE,
     )
 

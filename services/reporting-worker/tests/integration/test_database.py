@@ -83,6 +83,8 @@ TEXT_COLUMNS = {
     ("feed_incident", "feed"): "code",
     ("feed_incident", "kind"): "code",
     ("feed_position", "feed"): "code",
+    ("feed_partition", "feed"): "code",
+    ("held_partition", "feed"): "code",
     ("applied_event", "feed"): "code",
     ("held_event", "feed"): "code",
     ("held_event", "subject"): "random reference",

@@ -1,6 +1,7 @@
 """Events to facts: the lines of up to 500 events are added in one go."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from renkou_common.contracts.catalogue import EVENT_TYPES
 from renkou_common.database import Transaction
@@ -19,11 +20,27 @@ def facts_of_events(feed: str, events: Sequence[Event]) -> list[Fact]:
     """
     facts: list[Fact] = []
     for event in events:
-        if event.type not in EVENT_TYPES:
-            raise UnknownEventType(event.type)
-        found = facts_of_data(feed, event.seq, event.id, event.data)
+        found: list[Fact] = _read(feed, event) if event.prepared is None else event.prepared
         facts += found if event.partitions is None else _within(found, event.partitions)
     return facts
+
+
+def prepare(feed: str, events: list[Event]) -> list[Event]:
+    """Read the facts of events ahead, of those that can be read."""
+    return [_prepared(feed, event) for event in events]
+
+
+def _prepared(feed: str, event: Event) -> Event:
+    try:
+        return replace(event, prepared=_read(feed, event))
+    except ValueError:
+        return event
+
+
+def _read(feed: str, event: Event) -> list[Fact]:
+    if event.type not in EVENT_TYPES:
+        raise UnknownEventType(event.type)
+    return facts_of_data(feed, event.seq, event.id, event.data)
 
 
 def _within(facts: Sequence[Fact], partitions: frozenset[int]) -> list[Fact]:
