@@ -24,6 +24,9 @@ from renkou_reporting.copies.membership import Membership
 from renkou_reporting.facts.consumers import prepare
 from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.working import Rebuilder
+from renkou_reporting.reconciliation.people import People
+from renkou_reporting.reconciliation.register import Register
+from renkou_reporting.reconciliation.working import Reconciler
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
 from renkou_reporting.subscriptions import APPLY
@@ -141,6 +144,14 @@ def build_checker(runtime: Runtime) -> Checker:
 def build_rebuilder(runtime: Runtime) -> Rebuilder:
     """Return the job that works off requested rebuilds."""
     return Rebuilder(runtime.database, runtime.feeds, runtime.clock)
+
+
+def build_reconciler(runtime: Runtime) -> Reconciler:
+    """Return the job that compares what was taken in with what the services hold."""
+    settings = runtime.settings
+    register = Register(settings.registry_url, _service_token(settings, runtime.http), runtime.http)
+    people = People(runtime.database, register, runtime.clock, runtime.district)
+    return Reconciler(runtime.database, runtime.feeds, people, runtime.clock)
 
 
 def build_area_reader(runtime: Runtime) -> AreaReader:

@@ -12,7 +12,7 @@ from renkou_local import keys as local_keys
 from renkou_local.databases import DatabaseAccess
 from renkou_reporting.published.signing import FigureKey, canonical, decode
 
-from ..support import DatabaseFactory, Json
+from ..support import DatabaseFactory, Json, running
 from .province import Items, Province, province_of
 from .steps import PERIOD, District
 
@@ -220,3 +220,39 @@ async def test_a_district_counts_for_the_periods_in_which_it_existed(
         assert (await province.answer("2026-02"))["missing"] == ["340103", "340104"]
         assert (await province.source("340104"))["valid_from"] == "2026-02-01"
         assert AreaCode.parse("34").value == january["province"]
+
+
+async def test_a_changed_key_is_believed_once_the_province_was_given_it(
+    district: District,
+    neighbour: District,
+    province: Province,
+    database_factory: DatabaseFactory,
+    migrated: DatabaseAccess,
+    tmp_path: Path,
+) -> None:
+    closing_id = await district.closed()
+    assert (await province.answer())["missing"] == ["340104"]
+    old, new = district_key(district), local_keys.figure_key()
+    key_file = tmp_path / "changed_key.json"
+    key_file.write_text(json.dumps({"keys": [json.loads(new), old.public]}))
+    folder = tmp_path / "restarted"
+    folder.mkdir()
+    async with running(district.reporting.access, folder, figure_key_file=key_file) as restarted:
+        for name, feed in restarted.feeds.items():
+            feed.events = district.reporting.feeds[name].events
+        again = District(
+            restarted,
+            await restarted.staff("statistician", "340103"),
+            await restarted.staff("administrator", "340103"),
+            district.line,
+        )
+        await again.late([again.line("resident", "birth", "2026-01-25", 10, sex=1, parity=1)])
+        await again.restate(closing_id, "补报")
+        told = (await restarted.client.get("/published/keys")).json()["keys"]
+        assert [one["kid"] for one in told] == [FigureKey(json.loads(new)).kid, old.kid]
+        assert all(set(one) == {"kty", "crv", "x", "kid", "use", "alg"} for one in told)
+        assert (await province.answer())["districts"][0]["version"] == 1
+        assert "not among those known" in (await province.source())["problem"]
+        access = await database_factory("reporting", "340103", template=migrated.name)
+        async with province_of([again, neighbour], access, tmp_path / "given") as given:
+            assert (await given.answer())["districts"][0]["version"] == 2

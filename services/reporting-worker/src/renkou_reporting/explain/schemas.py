@@ -115,7 +115,7 @@ class FactAnswer(BaseModel):
 
 
 class FactsAnswer(Explained):
-    """A page of a figure's facts, in the order of the feeds."""
+    """A page of a figure's facts: by term, area, month, and their order in the feeds."""
 
     items: list[FactAnswer]
     next: str | None

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.database import Transaction
 from renkou_reporting.facts.adding import ADD_GIVEN, ADD_LISTED, EMPTY_GIVEN, GIVEN, MANY
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact
@@ -74,6 +76,18 @@ class _Store:
             f" GROUP BY {self._places}"
         )
 
+    def put_right(self) -> str:
+        """Return the statement that sums anew what the facts in ``healed_fact`` count in; $1 are measures."""
+        touched = f"SELECT DISTINCT {', '.join(self.of_fact)} FROM {self.facts.format(facts='healed_fact')}"
+        if self.measures is not None:
+            touched += f" WHERE {self.where}"
+        return (
+            f"INSERT INTO {self.table} AS t ({self.columns}, value)"
+            f" SELECT {self.columns}, coalesce(s.value, 0) FROM ({touched}) AS k ({self.columns})"
+            f" LEFT JOIN ({self._summed(self.source)}) AS s ({self.columns}, value) USING ({self.columns})"
+            f" ON CONFLICT ({self.columns}) DO UPDATE SET value = excluded.value WHERE t.value <> excluded.value"
+        )
+
     def differences(self) -> str:
         """Return the query for rows that live table and shadow do not agree on, up to $1 of them."""
         absent = {"parity": "0", "birth_month": "0", "detail": "''"}
@@ -84,7 +98,7 @@ class _Store:
         return (
             f"SELECT {told}, l.value AS live, s.value AS rebuilt, count(*) OVER () AS total"
             f" FROM {self.table} l FULL JOIN {self.table}_shadow s USING ({self.columns})"
-            f" WHERE l.value IS DISTINCT FROM s.value ORDER BY {self.columns} LIMIT $1"
+            f" WHERE coalesce(l.value, 0) <> coalesce(s.value, 0) ORDER BY {self.columns} LIMIT $1"
         )
 
 
@@ -217,10 +231,10 @@ async def hold_writers(tx: Transaction) -> None:
     """Let nobody but the caller write facts and sums until its transaction ends; readers go on.
 
     First the automatic vacuum is ended where it is at one of these tables: while that takes its second, nobody
-    else is held up.
+    else is held up. Then tables are locked in the order in which facts are added to them.
     """
     await tx.execute(f"LOCK TABLE {', '.join((*_LIVE, *_SHADOWS))} IN SHARE UPDATE EXCLUSIVE MODE")
-    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)} IN SHARE ROW EXCLUSIVE MODE")
+    await tx.execute("LOCK TABLE area_cell, cohort_cell, cell, fact IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def swap_shadow(tx: Transaction) -> None:
@@ -231,3 +245,27 @@ async def swap_shadow(tx: Transaction) -> None:
     """
     await tx.execute(f"SET LOCAL lock_timeout = '{_PATIENCE_MS}ms'")
     await tx.execute("SELECT renkou_swap_shadow()")
+
+
+async def remove_logged(tx: Transaction, run: UUID) -> None:
+    """Take out the facts that a reconciliation's log says are wrong."""
+    await tx.execute("SELECT renkou_remove_facts($1)", run)
+
+
+async def insert_facts(tx: Transaction, facts: Sequence[Fact]) -> None:
+    """Write facts without their sums."""
+    await tx.copy_records_to_table("fact", records=facts, columns=Fact._fields)
+
+
+async def sum_anew(tx: Transaction, changed: Sequence[Fact]) -> bool:
+    """Sum anew whatever these facts count in, whether they are still there or not; says whether cohorts changed."""
+    await tx.execute(_UNHURRIED)
+    await tx.execute("CREATE TEMPORARY TABLE healed_fact (LIKE fact) ON COMMIT DROP")
+    await tx.copy_records_to_table("healed_fact", records=changed, columns=Fact._fields)
+    cohorts = 0
+    for store in STORES:
+        done = await tx.execute(store.put_right(), *store.only, timeout=_LONG)
+        if store is COHORT:
+            cohorts = bulk.count(done)
+    await tx.execute("DROP TABLE healed_fact")
+    return cohorts > 0

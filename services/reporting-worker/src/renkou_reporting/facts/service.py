@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
@@ -94,6 +95,17 @@ async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
     """
     await repository.swap_shadow(tx)
     if cohorts_differ:
+        await repository.reset_cohorts(tx)
+
+
+async def put_right(tx: Transaction, run: UUID, wrong: Sequence[Fact], right: Sequence[Fact]) -> None:
+    """Let facts take the place of wrong ones, and sum anew what either counts in.
+
+    The log of the reconciliation ``run`` has the wrong ones already; :func:`hold_writers` holds.
+    """
+    await repository.remove_logged(tx, run)
+    await repository.insert_facts(tx, right)
+    if await repository.sum_anew(tx, [*wrong, *right]):
         await repository.reset_cohorts(tx)
 
 

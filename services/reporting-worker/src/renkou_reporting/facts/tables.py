@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, SmallInteger, Text
 from sqlmodel import Field
 
 from renkou_reporting.base import ReportingTable
@@ -71,6 +71,7 @@ class FactRow(FactColumns, table=True):
     """Append-only; a correction is a reversal."""
 
     __tablename__ = "fact"
+    __table_args__ = (Index("fact_by_measure", "measure", "area", "month"),)
 
 
 class FactEventRow(ReportingTable, table=True):
@@ -142,6 +143,7 @@ class FactShadowRow(FactColumns, table=True):
     """What a rebuild made; after the swap, what it replaced."""
 
     __tablename__ = "fact_shadow"
+    __table_args__ = (Index("fact_shadow_by_measure", "measure", "area", "month"),)
 
 
 class CellShadowRow(CellColumns, table=True):

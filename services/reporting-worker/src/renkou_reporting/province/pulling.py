@@ -24,6 +24,7 @@ from renkou_reporting.published.signing import Signed, verify
 
 _NOTHING = AreaScope.nothing()
 _ANSWERING_SECONDS = 30.0
+_DOCUMENTS = 2  # at a time: one of 55 communities has some megabytes
 _log = structlog.get_logger(__name__)
 
 
@@ -77,7 +78,7 @@ class Puller:
     async def _pull(self, source: Source, wait: int) -> bool:
         async with self._database.transaction(_NOTHING, read_only=True) as tx:
             cursor = await repository.cursor(tx, source.district)
-        asked = {"wait": str(wait)} | ({} if cursor is None else {"after": cursor})
+        asked = {"wait": str(wait), "limit": str(_DOCUMENTS)} | ({} if cursor is None else {"after": cursor})
         response = await self._http.get(
             f"{source.url.rstrip('/')}/published/feed",
             params=asked,

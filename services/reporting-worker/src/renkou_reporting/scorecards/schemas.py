@@ -221,6 +221,7 @@ class AreaScore(BaseModel):
     """An area's score, its light and its place among the areas of the scorecard."""
 
     area: str
+    area_name: str | None = Field(description="as it is called; null where it is not known")
     office: str
     total: TotalAnswer
     light: str
@@ -270,6 +271,7 @@ class ExplainedAnswer(BaseModel):
     counted_to: date
     before: str
     area: str
+    area_name: str | None = Field(description="as it is called; null where it is not known")
     office: str
     total: TotalAnswer
     light: str

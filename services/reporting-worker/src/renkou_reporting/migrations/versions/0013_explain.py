@@ -1,4 +1,4 @@
-"""With which event facts came: its type, and when it was recorded."""
+"""With which event facts came: its type, and when it was recorded. Facts are found by what they count."""
 
 import os
 
@@ -9,6 +9,18 @@ revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
+
+SWAPPED = (
+    ("TABLE", "fact", "fact_shadow"),
+    ("INDEX", "fact_pkey", "fact_shadow_pkey"),
+    ("INDEX", "fact_by_measure", "fact_shadow_by_measure"),
+    ("TABLE", "cell", "cell_shadow"),
+    ("INDEX", "cell_pkey", "cell_shadow_pkey"),
+    ("TABLE", "area_cell", "area_cell_shadow"),
+    ("INDEX", "area_cell_pkey", "area_cell_shadow_pkey"),
+    ("TABLE", "cohort_cell", "cohort_cell_shadow"),
+    ("INDEX", "cohort_cell_pkey", "cohort_cell_shadow_pkey"),
+)
 
 
 def upgrade() -> None:
@@ -25,6 +37,17 @@ def upgrade() -> None:
         " CASE WHEN r.replaces IS NOT NULL OR r.state = 'corrected' AND e.sign < 0 THEN 'return.corrected'"
         " WHEN e.sign < 0 THEN 'return.withdrawn' ELSE 'return.signed' END, e.recorded_at"
         " FROM return_entry e JOIN aggregate_return r ON r.id = e.return_id"
+    )
+    for table in ("fact", "fact_shadow"):
+        op.create_index(f"{table}_by_measure", table, ["measure", "area", "month"])
+    swaps = "\n".join(
+        f"ALTER {kind} {live} RENAME TO {live}_swapping; ALTER {kind} {shadow} RENAME TO {live};"
+        f" ALTER {kind} {live}_swapping RENAME TO {shadow};"
+        for kind, live, shadow in SWAPPED
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION renkou_swap_shadow() RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
+        f" SET search_path = public, pg_temp AS $body$ BEGIN {swaps} END $body$"
     )
     app_role = os.environ.get("RENKOU_APP_ROLE")
     if app_role:
