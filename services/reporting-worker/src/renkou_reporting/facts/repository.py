@@ -233,6 +233,11 @@ async def hold_writers(tx: Transaction) -> None:
     await tx.execute("LOCK TABLE area_cell, cohort_cell, cell, fact IN SHARE ROW EXCLUSIVE MODE")
 
 
+async def keep_tables(tx: Transaction) -> None:
+    """Keep the tables that a swap changes, whoever reads or writes them besides."""
+    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)}, cohort_stock, cohort_recent IN ACCESS SHARE MODE")
+
+
 async def swap_shadow(tx: Transaction) -> None:
     """Make the shadow live and the live tables the shadow.
 

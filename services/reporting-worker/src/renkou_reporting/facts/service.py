@@ -87,6 +87,14 @@ async def hold_writers(tx: Transaction) -> None:
     await repository.hold_writers(tx)
 
 
+async def keep_tables(tx: Transaction) -> None:
+    """Let no rebuild take the tables' place before the end of a transaction that is of one moment.
+
+    It would not see the rows of new tables that were written after its moment. To be called before it reads.
+    """
+    await repository.keep_tables(tx)
+
+
 async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
     """Let the rebuilt tables take the place of the live ones at the caller's commit.
 
