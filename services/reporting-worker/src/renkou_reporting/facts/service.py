@@ -107,11 +107,11 @@ async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
 
 
 async def put_right(tx: Transaction, run: UUID, wrong: Sequence[Fact], right: Sequence[Fact]) -> None:
-    """Let facts take the place of wrong ones, and sum anew what either counts in.
+    """Let facts take the place of wrong ones of the same feed, and sum anew what either counts in.
 
     The log of the reconciliation ``run`` has the wrong ones already; :func:`hold_writers` holds.
     """
-    await repository.remove_logged(tx, run)
+    await repository.remove_logged(tx, run, wrong)
     await repository.insert_facts(tx, right)
     if await repository.sum_anew(tx, [*wrong, *right]):
         await repository.reset_cohorts(tx)
