@@ -237,6 +237,11 @@ async def hold_writers(tx: Transaction) -> None:
     await tx.execute("LOCK TABLE area_cell, cohort_cell, cell, fact IN SHARE ROW EXCLUSIVE MODE")
 
 
+async def keep_tables(tx: Transaction) -> None:
+    """Keep the tables that a swap changes, whoever reads or writes them besides."""
+    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)}, cohort_stock, cohort_recent IN ACCESS SHARE MODE")
+
+
 async def swap_shadow(tx: Transaction) -> None:
     """Make the shadow live and the live tables the shadow.
 
@@ -247,9 +252,11 @@ async def swap_shadow(tx: Transaction) -> None:
     await tx.execute("SELECT renkou_swap_shadow()")
 
 
-async def remove_logged(tx: Transaction, run: UUID) -> None:
-    """Take out the facts that a reconciliation's log says are wrong."""
-    await tx.execute("SELECT renkou_remove_facts($1)", run)
+async def remove_logged(tx: Transaction, run: UUID, wrong: Sequence[Fact]) -> None:
+    """Take out facts of one feed that a reconciliation's log says are wrong; no others go."""
+    if wrong:
+        places = [one.seq for one in wrong], [one.line_no for one in wrong]
+        await tx.execute("SELECT renkou_remove_facts($1, $2, $3, $4)", run, wrong[0].feed, *places)
 
 
 async def insert_facts(tx: Transaction, facts: Sequence[Fact]) -> None:
