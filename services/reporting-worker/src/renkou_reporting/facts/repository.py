@@ -167,10 +167,10 @@ async def insert(tx: Transaction, facts: Sequence[Fact]) -> None:
 
 
 async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, datetime]]) -> None:
-    """Note which event stood behind each number of a feed (feed, number, type, recorded at); known ones stay."""
+    """Note which event stood behind each number of a feed (feed, number, type, recorded at)."""
     await tx.execute(
         "INSERT INTO fact_event (feed, seq, type, recorded_at)"
-        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])",
         *zip(*events, strict=True),
     )
 
