@@ -157,6 +157,15 @@ TEXT_COLUMNS = {
     ("scorecard_version", "withdrawal_reason"): "long numbers are refused",
     ("district_source", "district"): "code",
     ("district_source", "problem"): "error text",
+    ("fact_event", "feed"): "code",
+    ("fact_event", "type"): "code",
+    ("fact_seal", "feed"): "code",
+    ("reconciliation", "state"): "code",
+    ("reconciliation", "reason"): "error text",
+    ("reconciliation_difference", "kind"): "code",
+    ("reconciliation_difference", "feed"): "code",
+    ("reconciliation_difference", "population"): "code",
+    ("reconciliation_difference", "reason"): "error text",
 }
 PERSONAL = ("name", "resident", "document", "phone", "street", "address", "household", "employer", "person")
 
