@@ -157,8 +157,6 @@ TEXT_COLUMNS = {
     ("scorecard_version", "withdrawal_reason"): "long numbers are refused",
     ("district_source", "district"): "code",
     ("district_source", "problem"): "error text",
-    ("fact_event", "feed"): "code",
-    ("fact_event", "type"): "code",
     ("fact_seal", "feed"): "code",
     ("reconciliation", "state"): "code",
     ("reconciliation", "reason"): "error text",
