@@ -26,6 +26,7 @@ from renkou_registry.employers.routes import router as employers_router
 from renkou_registry.exports.routes import router as exports_router
 from renkou_registry.external_lists.routes import router as external_lists_router
 from renkou_registry.feeds.routes import router as feeds_router
+from renkou_registry.figure_cases.routes import router as figure_cases_router
 from renkou_registry.honour.routes import router as honour_router
 from renkou_registry.households.routes import router as households_router
 from renkou_registry.imports.routes import router as imports_router
@@ -45,6 +46,7 @@ from renkou_registry.services_given.own_routes import router as own_services_rou
 from renkou_registry.services_given.routes import router as services_given_router
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff.routes import router as staff_router
+from renkou_registry.stock.routes import router as stock_router
 from renkou_registry.supplies.routes import router as supplies_router
 from renkou_registry.surveys.routes import router as surveys_router
 from renkou_registry.timeline.routes import router as timeline_router
@@ -114,7 +116,9 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             own_services_router,
             own_childbirth_router,
             own_prepregnancy_router,
+            figure_cases_router,
             feeds_router,
+            stock_router,
         ],
         readiness=_readiness,
     )

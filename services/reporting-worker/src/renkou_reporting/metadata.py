@@ -9,6 +9,7 @@ from renkou_reporting.areas import tables as area_tables
 from renkou_reporting.base import ReportingTable
 from renkou_reporting.calendar import tables as calendar_tables
 from renkou_reporting.closings import tables as closing_tables
+from renkou_reporting.copies import tables as copy_tables
 from renkou_reporting.facts import tables as facts_tables
 from renkou_reporting.forecast import tables as forecast_tables
 from renkou_reporting.forms import tables as forms_tables
@@ -17,6 +18,7 @@ from renkou_reporting.measures import tables as measure_tables
 from renkou_reporting.province import tables as province_tables
 from renkou_reporting.published import tables as published_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
+from renkou_reporting.reconciliation import tables as reconciliation_tables
 from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
 from renkou_reporting.scorecards import tables as scorecard_tables
@@ -27,6 +29,7 @@ FEATURES = (
     area_tables,
     calendar_tables,
     closing_tables,
+    copy_tables,
     facts_tables,
     forecast_tables,
     forms_tables,
@@ -35,6 +38,7 @@ FEATURES = (
     province_tables,
     published_tables,
     rebuild_tables,
+    reconciliation_tables,
     returns_tables,
     rights_tables,
     scorecard_tables,

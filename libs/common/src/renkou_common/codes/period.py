@@ -153,6 +153,6 @@ class Period:
 def _no_such_period() -> PeriodError:
     return PeriodError(
         "period_unknown",
-        "统计期应写作 2025-03（月）、2025Q1（季）、2025H1（半年）、2025（年）、SY2025（统计年度）或 SY2025H1（其上半年）",
+        "统计期写作 2025-03（月）、2025Q1（季）、2025H1（半年）、2025（年）、SY2025（统计年度）、SY2025H1（其上半年）",
         "a period is written 2025-03 (month), 2025Q1, 2025H1 (half-year), 2025, SY2025 (statistical year) or SY2025H1",
     )

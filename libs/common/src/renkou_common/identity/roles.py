@@ -29,6 +29,7 @@ class Scope(StrEnum):
     PARTNER_READ = "partner:read"
     PARTNER_MANAGE = "partner:manage"
     FIGURE_READ = "figure:read"
+    FIGURE_EXACT = "figure:exact"
     FIGURE_MANAGE = "figure:manage"
     RETURN_READ = "return:read"
     TARGET_MANAGE = "target:manage"
@@ -93,6 +94,7 @@ _COMMUNITY = {
     Scope.CERTIFICATE_READ,
     Scope.CERTIFICATE_APPLY,
     Scope.FIGURE_READ,
+    Scope.FIGURE_EXACT,
     Scope.CORRECTION_REQUEST,
     Scope.CARD_READ,
     Scope.CARD_WRITE,
@@ -158,6 +160,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.AREA_READ,
             Scope.SHEET_IMPORT,
             Scope.FIGURE_READ,
+            Scope.FIGURE_EXACT,
             Scope.FIGURE_MANAGE,
             Scope.RETURN_READ,
             Scope.TARGET_MANAGE,
@@ -176,6 +179,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.PARTNER_READ,
             Scope.PARTNER_MANAGE,
             Scope.FIGURE_READ,
+            Scope.FIGURE_EXACT,
             Scope.RETURN_READ,
             Scope.RETURN_CHECK,
             Scope.RETURN_SIGN,

@@ -27,45 +27,47 @@ from renkou_reporting.accounts.schemas import (
     SeriesAnswer,
     SeriesQuestion,
 )
+from renkou_reporting.disclosure.access import exact_figures
 from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+ExactReader = Annotated[Access, Depends(exact_figures)]
 Manager = Annotated[Access, Depends(requires(Scope.FIGURE_MANAGE))]
 
 
 @router.get("", summary="A population account 人口平衡账")
 async def get_account(
-    question: Annotated[AccountQuestion, Query()], access: Reader, runtime: CurrentRuntime
+    question: Annotated[AccountQuestion, Query()], access: ExactReader, runtime: CurrentRuntime
 ) -> AccountAnswer:
-    """Return opening, what came and went, and closing of a period, by sex and age. Needs `figure:read`."""
+    """Return opening, what came and went, and closing of a period, by sex and age. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.account(tx, access.areas, question)
 
 
 @router.get("/series", summary="Accounts month by month 逐月人口平衡账")
 async def get_series(
-    question: Annotated[SeriesQuestion, Query()], access: Reader, runtime: CurrentRuntime
+    question: Annotated[SeriesQuestion, Query()], access: ExactReader, runtime: CurrentRuntime
 ) -> SeriesAnswer:
-    """Return one month's account after the other. Needs `figure:read`."""
+    """Return one month's account after the other. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.series(tx, access.areas, question)
 
 
 @router.get("/pyramid", summary="People by sex and age 人口金字塔")
 async def get_pyramid(
-    question: Annotated[PyramidQuestion, Query()], access: Reader, runtime: CurrentRuntime
+    question: Annotated[PyramidQuestion, Query()], access: ExactReader, runtime: CurrentRuntime
 ) -> PyramidAnswer:
-    """Return people by sex and age at a month's end. Needs `figure:read`."""
+    """Return people by sex and age at a month's end. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.pyramid(tx, access.areas, question)
 
 
 @router.get("/bridge", summary="How the populations hang together 人口口径衔接")
 async def get_bridge(
-    question: Annotated[BridgeQuestion, Query()], access: Reader, runtime: CurrentRuntime
+    question: Annotated[BridgeQuestion, Query()], access: ExactReader, runtime: CurrentRuntime
 ) -> BridgeAnswer:
-    """Return registered, migrant and resident people side by side at a month's end. Needs `figure:read`."""
+    """Return registered, migrant and resident people side by side at a month's end. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.bridge(tx, access.areas, question)
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from renkou_common.errors import Forbidden
 from renkou_common.http.idempotency import RequestKey, once, request_key
@@ -22,10 +22,12 @@ from renkou_reporting.closings.schemas import (
     SecondSignature,
     Why,
 )
+from renkou_reporting.disclosure.access import exact_figures, sees_exact_figures
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/closings", tags=["closings"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+ExactReader = Annotated[Access, Depends(exact_figures)]
 Manager = Annotated[Access, Depends(requires(Scope.FIGURE_MANAGE))]
 Signer = Annotated[Access, Depends(requires(Scope.FIGURE_SIGN))]
 Creation = Annotated[RequestKey, Depends(request_key)]
@@ -57,11 +59,16 @@ async def list_closings(
 
 
 @router.get("/{closing_id}", summary="A closing with its log 关账详情")
-async def get_closing(closing_id: UUID, access: Reader, runtime: CurrentRuntime) -> ClosingAnswer:
-    """Return a closing, who did what, and how many events came since. Needs `figure:read`."""
+async def get_closing(
+    closing_id: UUID, access: Reader, runtime: CurrentRuntime, request: Request
+) -> ClosingAnswer:
+    """Return a closing and who did what; with `figure:exact` also how many events came since. Needs `figure:read`."""
     _check_district(access, runtime)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await service.read(tx, closing_id)
+        answer = await service.read(tx, closing_id)
+    if not await sees_exact_figures(request):
+        answer.late_events = None
+    return answer
 
 
 @router.get("/{closing_id}/checks", summary="What must hold before a period is closed 关账检查")
@@ -88,8 +95,8 @@ async def post_signature(
 
 
 @router.get("/{closing_id}/frozen", summary="Figures that wait for the second signature 待复签数字")
-async def get_frozen(closing_id: UUID, access: Reader, runtime: CurrentRuntime) -> FrozenAnswer:
-    """Return what was signed first, with what a restatement changes. Needs `figure:read`."""
+async def get_frozen(closing_id: UUID, access: ExactReader, runtime: CurrentRuntime) -> FrozenAnswer:
+    """Return what was signed first, with what a restatement changes. Needs `figure:exact`."""
     _check_district(access, runtime)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.read_frozen(tx, closing_id)

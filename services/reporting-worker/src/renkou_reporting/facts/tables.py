@@ -1,9 +1,9 @@
 """Tables of facts and their sums, each with a shadow that a rebuild fills. Schema only."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, SmallInteger, Text
 from sqlmodel import Field
 
 from renkou_reporting.base import ReportingTable
@@ -71,6 +71,21 @@ class FactRow(FactColumns, table=True):
     """Append-only; a correction is a reversal."""
 
     __tablename__ = "fact"
+    __table_args__ = (Index("fact_by_measure", "measure", "area", "month"),)
+
+
+class FactEventRow(ReportingTable, table=True):
+    """What event the facts of a number in a feed came with, and when its service recorded it. Append-only.
+
+    Facts that were taken in before this was kept have none.
+    """
+
+    __tablename__ = "fact_event"
+
+    feed: str = Field(sa_type=Text, primary_key=True)
+    seq: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    type: str = Field(sa_type=Text)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class CellRow(CellColumns, table=True):
@@ -128,6 +143,7 @@ class FactShadowRow(FactColumns, table=True):
     """What a rebuild made; after the swap, what it replaced."""
 
     __tablename__ = "fact_shadow"
+    __table_args__ = (Index("fact_shadow_by_measure", "measure", "area", "month"),)
 
 
 class CellShadowRow(CellColumns, table=True):

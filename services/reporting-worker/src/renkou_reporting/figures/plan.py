@@ -57,6 +57,37 @@ class Slot(NamedTuple):
     stock: bool
 
 
+class Narrowed(NamedTuple):
+    """Which counts a term takes: its own conditions, and in their place the dimensions that were asked for."""
+
+    population: str
+    sex: int | None
+    parity: Range | None
+    ages: Range | None
+    details: tuple[str, ...]
+
+
+def narrowed(asked: Asked, term: Term) -> Narrowed:
+    """Return which counts a term takes as it is asked for."""
+    sliced = asked.sliced
+    sex: int | None = term.sex
+    parity, ages, details = term.parity, term.ages, term.details
+    if Dimension.SEX in term.asked and sliced.sex is not None:
+        sex = sliced.sex
+    if Dimension.PARITY in term.asked and sliced.parity is not None:
+        parity = (sliced.parity.low, sliced.parity.high)
+    if Dimension.AGES in term.asked and sliced.ages is not None:
+        ages = sliced.ages
+    if Dimension.DETAIL in term.asked and sliced.detail is not None:
+        details = (sliced.detail,)
+    return Narrowed((term.population or asked.population).value, sex, parity, ages, details)
+
+
+def in_fen(term: Term, measures: Measures) -> bool:
+    """Whether a term counts hundredths of a yuan."""
+    return term.measure is not None and measures[term.measure].unit is MeasureUnit.FEN
+
+
 @dataclass(slots=True)
 class Counted:
     """What was read: by span, for each slot the cumulated sums over the grid of months; probes by span."""
@@ -167,22 +198,12 @@ class Plan:
         return formula
 
     def _reading(self, asked: Asked, term: Term) -> _Reading:
-        sliced = asked.sliced
-        population = (term.population or asked.population).value
-        sex: int | None = term.sex
-        parity, ages, details = term.parity, term.ages, term.details
-        if Dimension.SEX in term.asked and sliced.sex is not None:
-            sex = sliced.sex
-        if Dimension.PARITY in term.asked and sliced.parity is not None:
-            parity = (sliced.parity.low, sliced.parity.high)
-        if Dimension.AGES in term.asked and sliced.ages is not None:
-            ages = sliced.ages
-        if Dimension.DETAIL in term.asked and sliced.detail is not None:
-            details = (sliced.detail,)
-        fen = term.measure is not None and self.measures[term.measure].unit is MeasureUnit.FEN
-        reading = _Reading(term, _FEN_UNITS if fen else UNITS, people=term.measure is None)
-        if ages is not None:
-            reading.aged = People(population, sex, ages)
+        counted = narrowed(asked, term)
+        reading = _Reading(
+            term, _FEN_UNITS if in_fen(term, self.measures) else UNITS, people=term.measure is None
+        )
+        if counted.ages is not None:
+            reading.aged = People(counted.population, counted.sex, counted.ages)
             for months in self.months:
                 if term.kind is TermKind.FLOW:
                     self.flows.add(_flow(reading, months))
@@ -192,9 +213,21 @@ class Plan:
         signed = BALANCE_SIGNS if term.measure is None else {term.measure: 1}
         stock = term.kind is not TermKind.FLOW
         reading.slots = tuple(
-            (self._slot(Slot(population, measure, sex, parity or _EVERY_PARITY, detail, stock)), sign)
+            (
+                self._slot(
+                    Slot(
+                        counted.population,
+                        measure,
+                        counted.sex,
+                        counted.parity or _EVERY_PARITY,
+                        detail,
+                        stock,
+                    )
+                ),
+                sign,
+            )
             for measure, sign in signed.items()
-            for detail in details or (None,)
+            for detail in counted.details or (None,)
         )
         return reading
 

@@ -9,6 +9,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_reporting.disclosure.access import exact_figures
 from renkou_reporting.forecast import service
 from renkou_reporting.forecast.schemas import (
     ForecastAnswer,
@@ -21,16 +22,17 @@ from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/forecasts", tags=["forecasts"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+ExactReader = Annotated[Access, Depends(exact_figures)]
 Manager = Annotated[Access, Depends(requires(Scope.FIGURE_MANAGE))]
 
 
 @router.get("", summary="Births and population of coming years 人口预测")
 async def get_forecast(
-    question: Annotated[ForecastQuestion, Query()], access: Reader, runtime: CurrentRuntime
+    question: Annotated[ForecastQuestion, Query()], access: ExactReader, runtime: CurrentRuntime
 ) -> ForecastAnswer:
     """Return the years to come under a scenario, and how far such forecasts of past years were off.
 
-    By the cohort-component method from the district's own counts. Needs `figure:read`.
+    By the cohort-component method from the district's own counts. Needs `figure:exact`.
     """
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.forecast(tx, access.areas, runtime.clock, runtime.district, question)

@@ -1,6 +1,6 @@
 """Beginning and filling in aggregate returns. How they pass is in :mod:`.passing`, reading in :mod:`.views`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -317,6 +317,12 @@ async def find(tx: Transaction, areas: AreaScope, return_id: UUID, *, lock: bool
     if row is None:
         raise NotFound.of("报表", "return")
     return row
+
+
+async def of_events(tx: Transaction, areas: AreaScope, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """Return (event, return) of the returns within ``areas`` that entered or left the figures by some events."""
+    rows = await repository.by_events(tx, event_ids, areas.lows, areas.highs)
+    return [(row["event_id"], row["return_id"]) for row in rows]
 
 
 async def facts_between(tx: Transaction, after: int, until: int, limit: int) -> tuple[list[Fact], int]:

@@ -10,6 +10,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_reporting.disclosure.access import exact_figures
 from renkou_reporting.runtime import CurrentRuntime
 from renkou_reporting.scorecards import service
 from renkou_reporting.scorecards.schemas import (
@@ -25,6 +26,7 @@ from renkou_reporting.targets.schemas import Withdrawal
 
 router = APIRouter(prefix="/scorecards", tags=["scorecards"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+ExactReader = Annotated[Access, Depends(exact_figures)]
 Manager = Annotated[Access, Depends(requires(Scope.TARGET_MANAGE))]
 Expected = Annotated[int, Depends(expected_version)]
 
@@ -123,10 +125,10 @@ async def post_withdrawal(
 async def get_scores(
     scorecard_id: UUID,
     question: Annotated[ScoreQuestion, Query()],
-    access: Reader,
+    access: ExactReader,
     runtime: CurrentRuntime,
 ) -> ScoresAnswer:
-    """Return score, light and place of each area that the caller may see. Needs `figure:read`."""
+    """Return score, light and place of each area that the caller may see. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.scores(tx, access.areas, scorecard_id, question)
 
@@ -136,9 +138,9 @@ async def get_explained(
     scorecard_id: UUID,
     area: str,
     question: Annotated[ScoreQuestion, Query()],
-    access: Reader,
+    access: ExactReader,
     runtime: CurrentRuntime,
 ) -> ExplainedAnswer:
-    """Return every point scored and lost with figure, target, rule and arithmetic. Needs `figure:read`."""
+    """Return every point scored and lost with figure, target, rule and arithmetic. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.explained(tx, access.areas, scorecard_id, area, question)

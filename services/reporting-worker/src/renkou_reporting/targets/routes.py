@@ -10,6 +10,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_reporting.disclosure.access import exact_figures
 from renkou_reporting.runtime import CurrentRuntime
 from renkou_reporting.targets import service
 from renkou_reporting.targets.schemas import (
@@ -25,6 +26,7 @@ from renkou_reporting.targets.schemas import (
 
 router = APIRouter(prefix="/targets", tags=["targets"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+ExactReader = Annotated[Access, Depends(exact_figures)]
 Manager = Annotated[Access, Depends(requires(Scope.TARGET_MANAGE))]
 Expected = Annotated[int, Depends(expected_version)]
 
@@ -64,9 +66,9 @@ async def list_targets(
 
 @router.get("/progress", summary="How far an area is on its targets 目标进度")
 async def get_progress(
-    question: Annotated[ProgressQuestion, Query()], access: Reader, runtime: CurrentRuntime
+    question: Annotated[ProgressQuestion, Query()], access: ExactReader, runtime: CurrentRuntime
 ) -> ProgressAnswer:
-    """Return every target that holds for an area, its figure, its light and what is missing. Needs `figure:read`."""
+    """Return every target that holds for an area, its figure, its light and what is missing. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.progress(tx, access.areas, question)
 
