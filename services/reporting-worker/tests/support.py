@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import orjson
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Query, Request
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel
 
@@ -22,10 +23,12 @@ from renkou_common.contracts.registry import RegistryEventType, StaffAssignment,
 from renkou_common.database import Database
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging import inbox
+from renkou_common.messaging.digest import BLOCK, FeedDigest, RangeDigest, parts_of
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_body
 from renkou_common.scope import AreaScope
 from renkou_local import keys
 from renkou_local.databases import DatabaseAccess
+from renkou_reporting.facts.domain import BALANCE_SIGNS
 from renkou_reporting.main import build_application
 from renkou_reporting.rebuild.working import PAGE, Rebuilder
 from renkou_reporting.runtime import Runtime
@@ -56,6 +59,16 @@ DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
 LineMaker = Callable[..., Line]
 type NodeFactory = Callable[[Path, str], AbstractAsyncContextManager[NodeOverHttp]]
 type Json = dict[str, Any]
+
+
+def digest_of(events: Sequence[Event]) -> str:
+    """The digest over events, by its definition (renkou_common.messaging.digest)."""
+    blocks: dict[int, bytes] = {}
+    for one in events:
+        block = (one.seq - 1) // BLOCK
+        blocks[block] = blocks.get(block, b"") + one.seq.to_bytes(8) + one.id.bytes + one.content_hash
+    told = b"".join(sha256(content).digest() for _, content in sorted(blocks.items()))
+    return sha256(told).hexdigest() if told else ""
 
 
 class FeedInMemory:
@@ -95,6 +108,15 @@ class FeedInMemory:
         if self.meanwhile is not None:
             await self.meanwhile()
         return page, head
+
+    def people(self, on: date) -> dict[tuple[str, str], int]:
+        """How many people its lines make at the end of a day, by population and area."""
+        found: dict[tuple[str, str], int] = {}
+        for line in (each for event in self.events for each in event.data.get("lines", ())):
+            if line["measure"] in BALANCE_SIGNS and line["on"] <= on.isoformat():
+                place = (line["population"], line["area"])
+                found[place] = found.get(place, 0) + BALANCE_SIGNS[line["measure"]] * line["value"]
+        return found
 
 
 @dataclass
@@ -245,7 +267,7 @@ def make_line(
 
 
 def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str) -> FastAPI:
-    """As much of registry-api and migrant-api as this service calls: keys, service tokens and feeds."""
+    """As much of registry-api and migrant-api as this service calls: keys, service tokens, feeds and counts."""
     app = FastAPI()
     token = "opens the feeds"
 
@@ -285,6 +307,29 @@ def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str
         events, head = await feeds[name].read(after, limit)
         items = [orjson.loads(complete_envelope(one.body, one.seq, one.content_hash)) for one in events]
         return {"items": items, "head": head, "next_after": events[-1].seq if events else after}
+
+    @app.get("/feeds/{name}/digest")
+    async def read_digest(
+        name: str,
+        first: Annotated[int, Query(alias="from")],
+        last: Annotated[int, Query(alias="to")],
+        parts: int,
+    ) -> FeedDigest:
+        events = feeds[name].events
+        told = []
+        for begin, end in parts_of(first, last, parts):
+            within = [one for one in events if begin <= one.seq <= end]
+            told.append(RangeDigest(first=begin, last=end, number=len(within), digest=digest_of(within)))
+        return FeedDigest(head=len(events), parts=told)
+
+    @app.get("/stock")
+    async def read_stock(on: date) -> Json:
+        registry = feeds["registry"]
+        items = [
+            {"population": population, "area": area, "people": people}
+            for (population, area), people in registry.people(on).items()
+        ]
+        return {"head": len(registry.events), "unnumbered": 0, "items": items}
 
     return app
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from renkou_common.contracts.lines import Line
+from renkou_reporting.bootstrap import build_reconciler
 
 from ..support import Caller, Json, LineMaker, Reporting
 
@@ -35,9 +36,11 @@ class District:
     code: str = "340103"
 
     async def rebuild(self) -> None:
-        """Make the figures anew, as a closing asks for."""
+        """Make the figures anew and compare them with their sources, as a closing asks for."""
         assert (await self.statistician.post("/rebuilds")).status_code == 202
         assert await self.reporting.rebuilder().run_once()
+        assert (await self.statistician.post("/reconciliations")).status_code == 202
+        assert await build_reconciler(self.reporting.runtime).run_once()
 
     async def open(self, period: str = PERIOD) -> str:
         answer = await self.statistician.post("/closings", json={"period": period})

@@ -77,6 +77,12 @@ async def publish(office: Office, district: str) -> None:
         return bool(answer.json()["state"] == "done")
 
     await office.until(rebuilt)
+
+    async def reconciled() -> bool:
+        answer = await office.client.get("/reconciliations", headers=statistician)
+        return any(one["state"] == "done" for one in answer.json()["items"])
+
+    await office.until(reconciled)
     path = f"/closings/{(await office.post('/closings', statistician, {'period': PERIOD}))['id']}"
     first = {"reason": "核对无误", "despite": ["returns_signed"]}
     signed = await office.post(f"{path}/signatures", statistician, first)

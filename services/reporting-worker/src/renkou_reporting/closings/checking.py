@@ -5,7 +5,7 @@ A check is a function of the situation; one that another feature brings is added
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from renkou_common.codes.area import AreaCode
@@ -22,6 +22,7 @@ from renkou_reporting.closings.domain import CheckResult, Comparison, Finding, F
 from renkou_reporting.periods import month_text
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.published.domain import read_exact
+from renkou_reporting.reconciliation import service as reconciliation
 from renkou_reporting.returns.due import unsigned
 from renkou_reporting.runtime import Runtime
 
@@ -173,6 +174,20 @@ async def _recomputed(situation: Situation) -> CheckResult:
     return _compared(situation, "recomputed", name, last, "/rebuilds")
 
 
+async def _reconciled(situation: Situation) -> CheckResult:
+    """What was taken in was compared with the services within a day, and nothing was left wrong.
+
+    Where people themselves are counted otherwise, that is for somebody to decide: it may be overridden.
+    """
+    row = await reconciliation.latest(situation.tx)
+    last = None
+    if row is not None:
+        last = Comparison(row.finished_at, row.unhealed == 0, f"/reconciliations/{row.id}")
+    name = Text("一日内与来源对账一致", "Reconciled with the services within a day, and equal")
+    result = _compared(situation, "reconciled", name, last, "/reconciliations")
+    return replace(result, overridable=True)
+
+
 def _compared(situation: Situation, code: str, name: Text, last: Comparison | None, link: str) -> CheckResult:
     """Return the result of a comparison that has to have been made within a day, and to have come out equal."""
     findings = []
@@ -193,4 +208,5 @@ CHECKS: tuple[Check, ...] = (
     _returns_signed,
     _denominators,
     _recomputed,
+    _reconciled,
 )
