@@ -35,9 +35,15 @@ class District:
     code: str = "340103"
 
     async def rebuild(self) -> None:
-        """Make the figures anew, as a closing asks for."""
+        """Make the figures anew, and compare them with the services, as a closing asks for."""
         assert (await self.statistician.post("/rebuilds")).status_code == 202
         assert await self.reporting.rebuilder().run_once()
+        await self.reconcile()
+
+    async def reconcile(self) -> None:
+        """Compare with the services what was taken in."""
+        assert (await self.statistician.post("/reconciliations")).status_code == 202
+        await self.reporting.reconcile()
 
     async def open(self, period: str = PERIOD) -> str:
         answer = await self.statistician.post("/closings", json={"period": period})
@@ -71,6 +77,7 @@ class District:
         """Open a published period and publish it anew."""
         reopened = await self.statistician.post(f"/closings/{closing_id}/reopening", json={"reason": reason})
         assert reopened.status_code == 200, reopened.text
+        await self.reconcile()
         return await self.publish(closing_id, reason)
 
     async def late(self, lines: Sequence[Line]) -> int:

@@ -26,7 +26,9 @@ async def test_late_facts_and_reversals_explain_a_restatement(district: District
     line = district.line
     await district.late([line("resident", "birth", "2026-01-25", 10, sex=1, parity=1)])
     await district.late([line("resident", "birth", "2026-02-03", 9, sex=1, parity=1)])
-    wrong = line("resident", "birth", "2026-01-15", -4, sex=2, parity=1, area="340103002001")
+    wrong = line(
+        "resident", "birth", "2026-01-15", -4, sex=2, parity=1, birth_month="2026-01", area="340103002001"
+    )
     await district.late([wrong])
     await district.restate(closing_id, "补报一月出生")
     await district.late([line("resident", "birth", "2026-01-26", 7, sex=2, parity=1)])  # in no version yet

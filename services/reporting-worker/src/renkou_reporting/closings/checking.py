@@ -22,6 +22,7 @@ from renkou_reporting.closings.domain import CheckResult, Comparison, Finding, F
 from renkou_reporting.periods import month_text
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.published.domain import read_exact
+from renkou_reporting.reconciliation import service as reconciliations
 from renkou_reporting.returns.due import unsigned
 from renkou_reporting.runtime import Runtime
 
@@ -173,6 +174,29 @@ async def _recomputed(situation: Situation) -> CheckResult:
     return _compared(situation, "recomputed", name, last, "/rebuilds")
 
 
+async def _reconciled(situation: Situation) -> CheckResult:
+    """Everything of the period was compared with the services that it came from, and nothing was left to heal."""
+    last = await reconciliations.latest(situation.tx)
+    name = Text("最后一次变动之后已与来源对账", "Reconciled with the services since the last change")
+    findings = []
+    if last is None:
+        findings.append(Finding(Text("尚未进行", "It was never done"), "/reconciliations"))
+    else:
+        link = f"/reconciliations/{last.id}"
+        if last.unhealed:
+            text = Text(f"{last.unhealed} 处差异未消除", f"{last.unhealed} differences are left")
+            findings.append(Finding(text, link))
+        months = situation.frozen.months[1]
+        for feed, position in sorted(last.positions.items()):
+            if await repository.changed_since(situation.tx, feed, position, months):
+                text = Text(
+                    f"对账之后又有变动: 事件流 {feed} 编号 {position} 之后",
+                    f"It changed since then: feed {feed} after number {position}",
+                )
+                findings.append(Finding(text, link))
+    return CheckResult("reconciled", name, findings)
+
+
 def _compared(situation: Situation, code: str, name: Text, last: Comparison | None, link: str) -> CheckResult:
     """Return the result of a comparison that has to have been made within a day, and to have come out equal."""
     findings = []
@@ -193,4 +217,5 @@ CHECKS: tuple[Check, ...] = (
     _returns_signed,
     _denominators,
     _recomputed,
+    _reconciled,
 )

@@ -9,6 +9,7 @@ import asyncpg
 
 from renkou_common.database import Reader, Transaction
 from renkou_reporting.closings.domain import LateFact
+from renkou_reporting.facts.service import keep_tables
 
 _LATE = """
 SELECT f.feed, f.seq, f.area, f.month, f.population, f.measure, f.sex, f.parity, f.detail
@@ -24,6 +25,7 @@ SELECT DISTINCT area / $3::bigint * $3::bigint AS area FROM cell WHERE area BETW
 async def one_snapshot(tx: Transaction) -> None:
     """Let everything that this transaction reads be of one moment; the first thing it does."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    await keep_tables(tx)
 
 
 async def insert(
@@ -176,3 +178,14 @@ async def last_rebuild(tx: Reader) -> asyncpg.Record | None:
     return await tx.fetchrow(
         "SELECT id, equal, finished_at FROM rebuild WHERE state = 'done' ORDER BY finished_at DESC LIMIT 1"
     )
+
+
+async def changed_since(tx: Reader, feed: str, position: int, last_month: int) -> bool:
+    """Say whether facts that count up to a month (yyyymm) came by a feed after a number."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM fact WHERE feed = $1 AND seq > $2 AND month <= $3)",
+        feed,
+        position,
+        last_month,
+    )
+    return found
