@@ -255,29 +255,6 @@ def node_double(issuer: TokenIssuer, outboxes: Sequence[FeedInDatabase], secret:
         head = feed.events[-1].seq if feed.events else 0
         return {"on": on.isoformat(), "head": head, "unnumbered": 0, "items": feed.stock(on)}
 
-    @app.get("/feeds/{name}/digest")
-    async def read_digest(
-        name: str,
-        first: Annotated[int, Query(alias="from")],
-        last: Annotated[int, Query(alias="to")],
-        parts: int,
-    ) -> FeedDigest:
-        events = feeds[name].events
-        told = []
-        for begin, end in parts_of(first, last, parts):
-            within = [one for one in events if begin <= one.seq <= end]
-            told.append(RangeDigest(first=begin, last=end, number=len(within), digest=digest_of(within)))
-        return FeedDigest(head=len(events), parts=told)
-
-    @app.get("/stock")
-    async def read_stock(on: date) -> Json:
-        registry = feeds["registry"]
-        items = [
-            {"population": population, "area": area, "people": people}
-            for (population, area), people in registry.people(on).items()
-        ]
-        return {"head": len(registry.events), "unnumbered": 0, "items": items}
-
     return app
 
 
