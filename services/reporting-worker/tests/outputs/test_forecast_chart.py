@@ -32,12 +32,12 @@ async def test_a_forecast_is_drawn_under_every_scenario(
         assert Image.open(BytesIO(picture.content)).size[0] == 1560
 
 
-async def test_an_own_scenario_that_does_not_exist_is_not_found(
+async def test_a_scenario_that_does_not_exist_is_refused(
     reporting: Reporting, years: list[list[Line]]
 ) -> None:
     await reporting.take_in("registry", *years)
     statistician = await reporting.staff("statistician", "340103")
     answer = await statistician.get("/forecasts/chart.png", params=QUESTION | {"scenario": "nothing"})
-    assert answer.status_code == 404
+    assert answer.status_code == 422
     auditor = await reporting.staff("auditor", "340103")
     assert (await auditor.get("/forecasts/chart.png", params=QUESTION)).status_code == 403
