@@ -1,8 +1,6 @@
 """The figures: what the register records and what offices type into their forms comes out, balances and is held against
 a target. On the running node, over HTTP alone."""
 
-from decimal import Decimal
-
 from tests.e2e.api import Json
 from tests.e2e.register.caller import Caller
 from tests.e2e.register.support import DISTRICT, HERE, Walk
@@ -18,10 +16,12 @@ async def figure(
     return await walk.statistician.get("/figures", service=REPORTING, **asked)
 
 
-async def grown(walk: Walk, before: Json, indicator: str, population: str) -> tuple[Decimal, Decimal]:
+async def grown(walk: Walk, before: Json, indicator: str, population: str) -> tuple[int, int]:
     """Return by how much numerator and denominator are more than they were."""
     after = await figure(walk, indicator, population, area=HERE)
-    return tuple(Decimal(after[side]) - Decimal(before[side]) for side in ("numerator", "denominator"))  # type: ignore[return-value]
+    return int(after["numerator"]) - int(before["numerator"]), int(after["denominator"]) - int(
+        before["denominator"]
+    )
 
 
 async def test_what_the_register_records_comes_out_in_the_figures(walk: Walk) -> None:
