@@ -1,8 +1,10 @@
 """Charts and pages: what is written on them, that nothing overlaps or is cut off, and that bytes repeat."""
 
+from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -99,8 +101,8 @@ def test_no_words_of_a_page_overlap_or_are_cut(
 
 @pytest.mark.parametrize("name", ["trend", "parities", "compared", "multiples"])
 def test_the_examples_are_legible(name: str) -> None:
-    made = {
-        "trend": lambda: examples.check_rate_trend(),
+    made: dict[str, Callable[[], tuple[Any, Any]]] = {
+        "trend": examples.check_rate_trend,
         "parities": lambda: (examples.births_by_parity(), {}),
         "compared": lambda: examples.areas_compared(),
         "multiples": lambda: (examples.year_of_communities(), {}),

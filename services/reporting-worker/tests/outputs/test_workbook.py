@@ -93,6 +93,7 @@ def test_it_prints_on_a4_across_with_headings_on_every_page() -> None:
     assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.print_title_rows == "$6:$10"
     assert sheet.freeze_panes == "C11"
+    assert sheet.oddFooter is not None
     assert sheet.oddFooter.center is not None
     assert sheet.oddFooter.center.text == "第 &P 页 共 &N 页"
 
