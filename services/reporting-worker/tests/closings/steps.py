@@ -77,7 +77,6 @@ class District:
         """Open a published period and publish it anew."""
         reopened = await self.statistician.post(f"/closings/{closing_id}/reopening", json={"reason": reason})
         assert reopened.status_code == 200, reopened.text
-        await self.reconcile()
         return await self.publish(closing_id, reason)
 
     async def late(self, lines: Sequence[Line]) -> int:

@@ -178,14 +178,3 @@ async def last_rebuild(tx: Reader) -> asyncpg.Record | None:
     return await tx.fetchrow(
         "SELECT id, equal, finished_at FROM rebuild WHERE state = 'done' ORDER BY finished_at DESC LIMIT 1"
     )
-
-
-async def changed_since(tx: Reader, feed: str, position: int, last_month: int) -> bool:
-    """Say whether facts that count up to a month (yyyymm) came by a feed after a number."""
-    found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM fact WHERE feed = $1 AND seq > $2 AND month <= $3)",
-        feed,
-        position,
-        last_month,
-    )
-    return found

@@ -27,6 +27,7 @@ _FREQUENCIES = {
     PeriodKind.HALF_YEAR: "S",
     PeriodKind.YEAR: "A",
     PeriodKind.STATISTICAL_YEAR: "A",
+    PeriodKind.STATISTICAL_HALF_YEAR: "S",
 }
 _SEXES = {"0": "_U", "1": "M", "2": "F", "9": "_N"}
 
@@ -55,7 +56,7 @@ def frequency(column: Column) -> str:
 
 
 def time_period(column: Column) -> str:
-    """Return an SDMX time period; a statistical year and the months so far are ranges with a duration."""
+    """Return an SDMX time period; a statistical year, its halves and the months so far are ranges with a duration."""
     period = column.period
     if not column.whole:
         months = (column.end.year - period.start.year) * 12 + column.end.month - period.start.month + 1
@@ -67,6 +68,8 @@ def time_period(column: Column) -> str:
             return f"{period.year}-S{period.number}"
         case PeriodKind.STATISTICAL_YEAR:
             return f"{period.start}/P1Y"
+        case PeriodKind.STATISTICAL_HALF_YEAR:
+            return f"{period.start}/P6M"
         case _:
             return str(period)
 
