@@ -12,6 +12,7 @@ import asyncpg
 from renkou_common.database import Database
 from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_envelope
+from renkou_common.messaging.feed import parse_envelopes
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.bootstrap import INTAKE
 from renkou_reporting.copies.intake import PartitionedInbox
@@ -67,7 +68,7 @@ class _Feed:
 
     async def read(self, after: int, limit: int) -> tuple[list[Event], int]:
         """Return the next events, parsed and checked, and the head."""
-        return [parse_envelope(text) for text in self.texts[after : after + limit]], len(self.texts)
+        return await parse_envelopes(self.texts[after : after + limit]), len(self.texts)
 
 
 async def _insert_bare(

@@ -29,6 +29,7 @@ _AT_THE_END = {
 """Figures of what there is at a period's end; others read the whole period, those over a mean also the day before."""
 _OVER_A_MEAN = {
     "mean_population", "birth_rate", "death_rate", "natural_growth_rate", "spend_per_head", "spend_per_head_growth",
+    "finance_spend_per_head",
 }  # fmt: skip
 
 type Asked = dict[str, str]

@@ -77,10 +77,10 @@ FROM happened(:population, 'birth', from_parity := :from_parity, to_parity := :t
     JOIN happened(:population, 'birth') AS whole USING (area, period);
 
 -- policy_compliance_rate: × 100, 2 decimals
--- births within the policy of their day / births × 100; births to 2021-05-30 only
+-- births within the policy of their day / births × 100; births to 2021-05-30 only, as the historic return gives both
 SELECT area, period, part.n AS top, 1 AS top_of, whole.n AS bottom, 1 AS bottom_of
-FROM happened(:population, 'births_within_policy') AS part
-    JOIN happened(:population, 'birth') AS whole USING (area, period);
+FROM happened(:population, 'policy_birth_within') AS part
+    JOIN happened(:population, 'policy_birth') AS whole USING (area, period);
 
 -- contraceptive_prevalence: × 100, 2 decimals
 -- women using a method / married women 15-49 × 100
@@ -231,15 +231,28 @@ FROM people_at_age('migrant_out_certified', :sex, 18, 49) AS certified
     JOIN people_at_age('migrant_out', :sex, 18, 49) AS gone USING (area, period);
 
 -- birth_defect_rate: × 1000, 2 decimals
--- defects / perinatal births × 1000
+-- defects / perinatal births × 1000, by aggregate return; of a kind: defects of the kind to all perinatal births
 SELECT area, period, part.n AS top, 1 AS top_of, whole.n AS bottom, 1 AS bottom_of
-FROM happened(:population, 'birth_defects') AS part
-    JOIN happened(:population, 'perinatal_births') AS whole USING (area, period);
+FROM happened('office', 'birth_defect', of_detail := :detail) AS part
+    JOIN happened('office', 'perinatal_birth') AS whole USING (area, period);
+
+-- perinatal_death_rate: × 1000, 2 decimals
+-- beside it, from the same return: stillbirths and early deaths / perinatal births × 1000
+SELECT area, period, part.n AS top, 1 AS top_of, whole.n AS bottom, 1 AS bottom_of
+FROM happened('office', 'perinatal_death', of_sex := :sex, of_detail := :detail) AS part
+    JOIN happened('office', 'perinatal_birth', of_sex := :sex) AS whole USING (area, period);
+
+-- hospital_live_births: × 1, 0 decimals
+-- live births in hospital, from the same return
+SELECT area, period, n AS top, 1 AS top_of, 1 AS bottom, 1 AS bottom_of
+FROM happened(
+    'office', 'hospital_live_birth', of_sex := :sex, from_parity := :from_parity, to_parity := :to_parity
+);
 
 -- abortion_rate: × 1000, 2 decimals
--- procedures / women 15-49 × 1000
+-- procedures / women 15-49 × 1000; procedures by aggregate return, women of the population at the period's end
 SELECT area, period, procedures.n AS top, 1 AS top_of, closing AS bottom, 1 AS bottom_of
-FROM happened(:population, 'abortions') AS procedures
+FROM happened('office', 'abortion') AS procedures
     JOIN people_at_age(:population, 2, 15, 49) USING (area, period);
 
 -- card_rate: × 100, 2 decimals
@@ -318,3 +331,50 @@ FROM happened('office', 'activity_material', of_detail := :detail);
 -- supplies handed out
 SELECT area, period, n AS top, 1 AS top_of, 1 AS bottom, 1 AS bottom_of
 FROM happened('office', 'supply_issued');
+
+-- finance_spend: × 1, 2 decimals
+-- finance_spend, yuan
+SELECT area, period, n AS top, 100 AS top_of, 1 AS bottom, 1 AS bottom_of
+FROM happened('office', 'finance_spent', of_detail := :detail);
+
+-- finance_spend_growth: × 100, 2 decimals
+-- its growth: 383.93 after 312.18 is +22.98 %
+SELECT area, period, now.n - before.n AS top, 100 AS top_of, before.n AS bottom, 100 AS bottom_of
+FROM happened('office', 'finance_spent', of_detail := :detail) AS now
+    JOIN happened_a_year_before('office', 'finance_spent', of_detail := :detail) AS before USING (area, period);
+
+-- finance_spend_per_head: × 1, 2 decimals
+-- finance_spend / mean population, yuan
+SELECT area, period, spent.n AS top, 100 AS top_of, opening + closing AS bottom, 2 AS bottom_of
+FROM happened('office', 'finance_spent') AS spent
+    JOIN people(:population) USING (area, period);
+
+-- finance_spend_rate: × 100, 2 decimals
+-- spent of what was planned, as finance returns both
+SELECT area, period, part.n AS top, 100 AS top_of, whole.n AS bottom, 100 AS bottom_of
+FROM happened('office', 'finance_spent', of_detail := :detail) AS part
+    JOIN happened('office', 'finance_planned', of_detail := :detail) AS whole USING (area, period);
+
+-- police_births_agreement: × 100, 2 decimals
+-- what the police return / what the register has × 100
+SELECT area, period, part.n AS top, 1 AS top_of, whole.n AS bottom, 1 AS bottom_of
+FROM happened(:population, 'police_birth', of_sex := :sex) AS part
+    JOIN happened(:population, 'birth', of_sex := :sex) AS whole USING (area, period);
+
+-- police_deaths_agreement: × 100, 2 decimals
+-- what the police return / what the register has × 100
+SELECT area, period, part.n AS top, 1 AS top_of, whole.n AS bottom, 1 AS bottom_of
+FROM happened(:population, 'police_death', of_sex := :sex) AS part
+    JOIN happened(:population, 'death', of_sex := :sex) AS whole USING (area, period);
+
+-- police_in_agreement: × 100, 2 decimals
+-- what the police return / what the register has × 100
+SELECT area, period, part.n AS top, 1 AS top_of, whole.n AS bottom, 1 AS bottom_of
+FROM happened(:population, 'police_in', of_sex := :sex) AS part
+    JOIN happened(:population, 'in', of_sex := :sex) AS whole USING (area, period);
+
+-- police_out_agreement: × 100, 2 decimals
+-- what the police return / what the register has × 100
+SELECT area, period, part.n AS top, 1 AS top_of, whole.n AS bottom, 1 AS bottom_of
+FROM happened(:population, 'police_out', of_sex := :sex) AS part
+    JOIN happened(:population, 'out', of_sex := :sex) AS whole USING (area, period);

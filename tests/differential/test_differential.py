@@ -26,9 +26,9 @@ async def test_every_figure_of_a_small_history_is_what_counting_it_anew_gives(
     district: District, tmp_path: Path, seed: int
 ) -> None:
     history = History(2_000, seed, changing(2, 4))
-    report = await Comparison(district, history, tmp_path / "facts", seed, values=1).run(boundaries=1)
+    report = await Comparison(district, history, tmp_path / "facts", seed, values=1).run(boundaries=2)
     assert report.differences[:20] == []
-    assert report.refused > 0
+    assert report.refused > 0, "of what was split nobody knows the parts"
     assert set(report.indicators) == {code.removesuffix(" by age") for code in statements()}
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tests.facts.places import Change, Place, days_from
 
 LIVING = ("registered", "resident")
-SERVED = ("registered", "resident", "migrant_in")
+SERVED = ("registered", "registered", "migrant_in")
 BALANCE = frozenset(("opening", "birth", "in", "death", "out"))
 LEAVING = frozenset(("death", "out"))
 METHODS = ("method_supplies", "method_iud", "method_sterilisation", "method_implant", "method_other")
@@ -24,6 +24,8 @@ STOCKS = BALANCE | {"card_due", "card_open", "married_women", "method_users_marr
 SCHEMES = ("jiangli_fuzhu", "tebie_fuzhu", "yuer_butie")
 BUDGETS = ("services", "benefits", "publicity", "staff")
 ACTIVITIES = ("publicity", "training", "clinic")
+LOSSES = ("stillbirth", "early_neonatal")
+DEFECTS = ("heart", "cleft", "other")
 _REMEMBERED = 4_096
 _OPENING_SHARE, _LATE, _CORRECTED = 0.2, 0.08, 0.06
 
@@ -195,9 +197,17 @@ class History:
             found += [Count(area, day, who, "late_first_marriage", 2) for who in LIVING]
         return Occurrence("registry", found)
 
-    def _offered(self, area: int, day: int, names: tuple[str, ...], *, sexed: bool = False) -> Occurrence:
+    def _offered(
+        self,
+        area: int,
+        day: int,
+        names: tuple[str, ...],
+        *,
+        sexed: bool = False,
+        among: tuple[str, ...] = SERVED,
+    ) -> Occurrence:
         """Return an offer that is declined, accepted, or accepted and carried out."""
-        who, sex = self._random.choice(SERVED), self._sex() if sexed else 0
+        who, sex = self._random.choice(among), self._sex() if sexed else 0
         reached = self._random.choice((1, 2, 3, 3, 3, 3))
         return Occurrence("registry", [Count(area, day, who, name, sex) for name in names[:reached]])
 
@@ -223,7 +233,7 @@ class History:
         return found
 
     def _benefit(self, area: int, day: int) -> Occurrence:
-        who, scheme = self._random.choice(SERVED), self._random.choice(SCHEMES)
+        who, scheme = self._random.choice(LIVING), self._random.choice(SCHEMES)
         fen = self._random.randint(1, 720_000)
         found = [
             Count(area, day, who, "benefit_due", detail=scheme),
@@ -238,13 +248,13 @@ class History:
 
     def _supplies(self, area: int, day: int) -> Occurrence:
         names = ("supply_user_registered", "supply_user_confirmed", "supply_user_reached")
-        found = self._offered(area, day, names)
+        found = self._offered(area, day, names, among=("resident", "resident", "migrant_in"))
         found.counts.append(Count(area, day, "office", "supply_issued"))
         return found
 
     def _card(self, area: int, day: int) -> Occurrence:
         """Return a card that is due, opened, and what it says; or one that ends."""
-        who = self._random.choice(("registered", "migrant_in", "registered", "resident"))
+        who = self._random.choice(SERVED)
         drawn = self._random.random()
         found = [Count(area, day, who, "card_due")]
         if drawn < 0.9:
@@ -289,19 +299,46 @@ class History:
         return Occurrence("migrant" if due == "reply_due" else "registry", found)
 
     def _return(self, area: int, day: int) -> Occurrence:
+        """Return an aggregate return: of a hospital, of finance, of the police, or the historic one."""
+        kinds = (self._of_hospital, self._of_finance, self._of_police, self._historic)
+        return Occurrence("return", self._random.choice(kinds)(area, day))
+
+    def _of_hospital(self, area: int, day: int) -> list[Count]:
         draw = self._random
-        born, defects = draw.randint(1, 60), draw.randint(0, 3)
-        return Occurrence(
-            "return",
-            [
-                Count(area, day, who, measure, value=value)
-                for who in LIVING
-                for measure, value in (
-                    ("perinatal_births", born), ("birth_defects", defects),
-                    ("abortions", draw.randint(0, 4)), ("births_within_policy", draw.randint(0, 2)),
+        found = [Count(area, day, "office", "abortion", 2, value=draw.randint(0, 4), detail="surgical")]
+        for sex in (1, 2):
+            found.append(Count(area, day, "office", "perinatal_birth", sex, value=draw.randint(1, 60)))
+            found += [
+                Count(
+                    area, day, "office", "hospital_live_birth", sex, parity=parity, value=draw.randint(0, 30)
                 )
-            ],
-        )  # fmt: skip
+                for parity in (1, 2, 3)
+            ]
+            found.append(Count(area, day, "office", "perinatal_death", sex, detail=draw.choice(LOSSES)))
+        found.append(Count(area, day, "office", "birth_defect", detail=draw.choice(DEFECTS)))
+        return found
+
+    def _of_finance(self, area: int, day: int) -> list[Count]:
+        planned = self._random.randint(1, 300) * 1_000_000
+        return [
+            Count(area, day, "office", measure, detail=self._random.choice(BUDGETS), value=value)
+            for measure, value in (("finance_planned", planned), ("finance_spent", planned // 7 * 6))
+        ]
+
+    def _of_police(self, area: int, day: int) -> list[Count]:
+        return [
+            Count(area, day, "registered", f"police_{name}", sex, value=self._random.randint(0, 5))
+            for name in ("birth", "death", "in", "out")
+            for sex in (1, 2)
+        ]
+
+    def _historic(self, area: int, day: int) -> list[Count]:
+        births = self._random.randint(1, 40)
+        return [
+            Count(area, day, who, measure, value=value)
+            for who in LIVING
+            for measure, value in (("policy_birth", births), ("policy_birth_within", births * 9 // 10))
+        ]
 
     # What is told otherwise later
 

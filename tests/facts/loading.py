@@ -45,11 +45,14 @@ async def _chunks(history: History) -> AsyncIterator[bytes]:
 async def load(connection: Connection, history: History) -> None:
     """Fill an empty database as its owner: facts, their sums, and the feeds' positions. Divisions do not change."""
     await connection.copy_to_table("fact", source=_chunks(history), columns=COLUMNS, timeout=_LONGEST)
-    for feed in FEEDS:
-        for store in STORES:
-            only = [] if store.measures is None else [store.measures]
-            await connection.execute(store.copy(shadow=False), feed, 0, [], *only, timeout=_LONGEST)
-    await connection.execute("SELECT renkou_reset_cohorts()", timeout=_LONGEST)
+    await sum_up(connection)
     await connection.execute(
         "INSERT INTO feed_position (feed, high_water) SELECT feed, max(seq) FROM fact GROUP BY feed"
     )
+
+
+async def sum_up(connection: Connection) -> None:
+    """Make the sums of all facts, where none are yet, as a rebuild does."""
+    for store in STORES:
+        await connection.execute(store.fill(shadow=False), *store.only, timeout=_LONGEST)
+    await connection.execute("SELECT renkou_reset_cohorts()", timeout=_LONGEST)

@@ -23,6 +23,7 @@ from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
+from renkou_reporting.outputs.routes import router as outputs_router
 from renkou_reporting.province.routes import router as province_router
 from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
@@ -70,6 +71,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             indicators_router,
             measures_router,
             figures_router,
+            outputs_router,
             explain_router,
             forms_router,
             accounts_router,

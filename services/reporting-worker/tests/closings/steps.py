@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from renkou_common.contracts.lines import Line
-from renkou_reporting.bootstrap import build_reconciler
 
 from ..support import Caller, Json, LineMaker, Reporting
 
@@ -36,11 +35,15 @@ class District:
     code: str = "340103"
 
     async def rebuild(self) -> None:
-        """Make the figures anew and compare them with their sources, as a closing asks for."""
+        """Make the figures anew, and compare them with the services, as a closing asks for."""
         assert (await self.statistician.post("/rebuilds")).status_code == 202
         assert await self.reporting.rebuilder().run_once()
+        await self.reconcile()
+
+    async def reconcile(self) -> None:
+        """Compare with the services what was taken in."""
         assert (await self.statistician.post("/reconciliations")).status_code == 202
-        assert await build_reconciler(self.reporting.runtime).run_once()
+        await self.reporting.reconcile()
 
     async def open(self, period: str = PERIOD) -> str:
         answer = await self.statistician.post("/closings", json={"period": period})

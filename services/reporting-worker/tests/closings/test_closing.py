@@ -75,6 +75,7 @@ async def test_what_stands_in_the_way_is_named_with_a_link(district: District) -
         "feeds_caught_up", "no_held_events", "accounts_balance", "recomputed", "reconciled",
     }  # fmt: skip
     assert found["recomputed"]["findings"][0]["link"] == "/rebuilds"
+    assert found["reconciled"]["findings"][0]["link"] == "/reconciliations"
     balance = found["accounts_balance"]["findings"][0]
     assert balance["text"]["en"] == (
         "340103001001 2025-12 resident: Cells and cohort cells do not agree; a rebuild makes them anew"

@@ -79,10 +79,10 @@ async def publish(office: Office, district: str) -> None:
     await office.until(rebuilt)
 
     async def reconciled() -> bool:
-        answer = await office.client.get("/reconciliations", headers=statistician)
-        return any(one["state"] == "done" for one in answer.json()["items"])
+        listed = await office.client.get("/reconciliations", headers=statistician)
+        return bool(listed.json()["items"]) and listed.json()["items"][0]["state"] == "done"
 
-    await office.until(reconciled)
+    await office.until(reconciled)  # the daily one: nobody has to ask for it
     path = f"/closings/{(await office.post('/closings', statistician, {'period': PERIOD}))['id']}"
     first = {"reason": "核对无误", "despite": ["returns_signed"]}
     signed = await office.post(f"{path}/signatures", statistician, first)

@@ -31,7 +31,7 @@ figures = st.sampled_from(
         {"indicator": "deaths", "ages": "0-40"},
         {"indicator": "certificate_issue_rate", "population": "migrant_out"},
         {"indicator": "certificate_check_rate", "population": "migrant_in"},
-        {"indicator": "card_rate"},
+        {"indicator": "card_rate", "population": "registered"},
         {"indicator": "benefit_paid_rate"},
         {"indicator": "benefit_due_amount"},
     ]

@@ -19,7 +19,8 @@ from renkou_reporting.copies.levelling import level
 from renkou_reporting.copies.membership import Membership
 from renkou_reporting.subscriptions import APPLY, apply_registry
 
-from ..support import EVERYWHERE, FeedInMemory, LineMaker, Reporting, make_line
+from ..feeds import Feed
+from ..support import EVERYWHERE, LineMaker, Reporting, make_line
 
 FEED = "registry"
 TOWNS = [f"3401030{town:02d}" for town in range(1, 21)]
@@ -108,7 +109,7 @@ async def _check_what_is_claimed(tx: Transaction, events: Sequence[Event], held:
 async def test_each_line_counts_once_whoever_brings_it(
     shared_reporting: Reporting, batches: list[list[Line]], subjects: list[int], plan: list[Step], poison: int
 ) -> None:
-    feed = FeedInMemory(FEED)
+    feed = Feed(FEED)
     for batch in batches:
         feed.append_lines(batch)
     events = [replace(event, subject=str(subjects[event.seq - 1])) for event in feed.events]

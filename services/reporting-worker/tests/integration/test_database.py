@@ -75,6 +75,8 @@ TEXT_COLUMNS = {
     ("fact", "detail"): "code",
     ("fact_shadow", "detail"): "code",
     ("fact", "feed"): "code",
+    ("fact_event", "feed"): "code",
+    ("fact_event", "type"): "code",
     ("fact", "population"): "code",
     ("fact", "measure"): "code",
     ("fact_shadow", "feed"): "code",
@@ -155,6 +157,13 @@ TEXT_COLUMNS = {
     ("scorecard_version", "withdrawal_reason"): "long numbers are refused",
     ("district_source", "district"): "code",
     ("district_source", "problem"): "error text",
+    ("fact_seal", "feed"): "code",
+    ("reconciliation", "state"): "code",
+    ("reconciliation", "reason"): "error text",
+    ("reconciliation_difference", "kind"): "code",
+    ("reconciliation_difference", "feed"): "code",
+    ("reconciliation_difference", "population"): "code",
+    ("reconciliation_difference", "reason"): "error text",
 }
 PERSONAL = ("name", "resident", "document", "phone", "street", "address", "household", "employer", "person")
 
@@ -184,6 +193,8 @@ async def test_no_column_can_hold_personal_data(reporting: Reporting) -> None:
         "UPDATE fact SET value = 2",
         "DELETE FROM fact",
         "TRUNCATE fact",
+        "UPDATE fact_event SET type = ''",
+        "DELETE FROM fact_event",
         "DELETE FROM cell",
         "DELETE FROM return_line",
         "UPDATE return_revision SET content = '{}'",

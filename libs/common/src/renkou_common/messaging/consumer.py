@@ -36,6 +36,7 @@ LAG = Gauge("renkou_feed_lag", "Numbers behind the feed's head when it was last 
 
 _log = structlog.get_logger(__name__)
 BATCH = 500
+_AT_A_TIME = 100
 _IDLE_SECONDS = 3.0
 _POLL_SECONDS = 1.0
 _AGAIN_SECONDS = 2.0
@@ -182,7 +183,11 @@ class FeedConsumer:
     async def _read(self, after: int) -> tuple[list[Event], int]:
         try:
             events, head = await self._source.read(after, self._batch)
-            return self._prepare(events), head
+            ready: list[Event] = []
+            for start in range(0, len(events), _AT_A_TIME):
+                ready += self._prepare(events[start : start + _AT_A_TIME])
+                await asyncio.sleep(0)
+            return ready, head
         except EnvelopeError as error:
             await self._incident(after + 1, "corrupt", {"over": "http", "error": describe(error)})
             raise FeedUnavailable(f"feed {self.feed} is corrupt after {after}") from error

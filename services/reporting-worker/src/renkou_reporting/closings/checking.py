@@ -5,7 +5,7 @@ A check is a function of the situation; one that another feature brings is added
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from renkou_common.codes.area import AreaCode
@@ -22,7 +22,7 @@ from renkou_reporting.closings.domain import CheckResult, Comparison, Finding, F
 from renkou_reporting.periods import month_text
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.published.domain import read_exact
-from renkou_reporting.reconciliation import service as reconciliation
+from renkou_reporting.reconciliation import service as reconciliations
 from renkou_reporting.returns.due import unsigned
 from renkou_reporting.runtime import Runtime
 
@@ -175,17 +175,15 @@ async def _recomputed(situation: Situation) -> CheckResult:
 
 
 async def _reconciled(situation: Situation) -> CheckResult:
-    """What was taken in was compared with the services within a day, and nothing was left wrong.
+    """What was taken in was compared with the services that it came from within a day, and nothing is left to heal.
 
-    Where people themselves are counted otherwise, that is for somebody to decide: it may be overridden.
+    What came since then is held up by no comparison: in a district at work something always has.
     """
-    row = await reconciliation.latest(situation.tx)
-    last = None
-    if row is not None:
-        last = Comparison(row.finished_at, row.unhealed == 0, f"/reconciliations/{row.id}")
+    run = await reconciliations.latest(situation.tx)
+    link = "/reconciliations"
+    last = None if run is None else Comparison(run.finished_at, run.unhealed == 0, f"{link}/{run.id}")
     name = Text("一日内与来源对账一致", "Reconciled with the services within a day, and equal")
-    result = _compared(situation, "reconciled", name, last, "/reconciliations")
-    return replace(result, overridable=True)
+    return _compared(situation, "reconciled", name, last, link)
 
 
 def _compared(situation: Situation, code: str, name: Text, last: Comparison | None, link: str) -> CheckResult:

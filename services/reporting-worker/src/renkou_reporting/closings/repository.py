@@ -9,6 +9,7 @@ import asyncpg
 
 from renkou_common.database import Reader, Transaction
 from renkou_reporting.closings.domain import LateFact
+from renkou_reporting.facts.service import keep_tables
 
 _LATE = """
 SELECT f.feed, f.seq, f.area, f.month, f.population, f.measure, f.sex, f.parity, f.detail
@@ -24,6 +25,7 @@ SELECT DISTINCT area / $3::bigint * $3::bigint AS area FROM cell WHERE area BETW
 async def one_snapshot(tx: Transaction) -> None:
     """Let everything that this transaction reads be of one moment; the first thing it does."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    await keep_tables(tx)
 
 
 async def insert(

@@ -7,6 +7,7 @@ import asyncpg
 
 from renkou_common.database import Reader, Transaction
 from renkou_reporting.explain.domain import Counting
+from renkou_reporting.facts.service import keep_tables
 from renkou_reporting.figures.domain import Span
 
 # Areas are intervals of keys ($10, $11); what they are told apart by are intervals with a code ($12 to $14).
@@ -166,6 +167,7 @@ async def by_cause(
 async def one_snapshot(tx: Transaction) -> None:
     """Let all statements of a transaction see the same state; to be called first."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    await keep_tables(tx)
 
 
 def _arguments(counts: Sequence[Counting], where: Where) -> list[object]:

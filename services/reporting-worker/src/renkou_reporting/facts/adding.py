@@ -1,9 +1,9 @@
 """The one statement that adds facts and all their sums; the database groups what it is given.
 
-A batch goes over the wire once, as an array for each column, and nothing but the driver touches it row by row.
-Every writer adds in the same order within a table, so that two of them wait for each other instead of both
-failing. What all areas of a district meet in, the area cells, comes last: PostgreSQL carries the parts of such a
-statement out from the last to the first, so those rows are locked for the shortest time.
+A batch goes over the wire once: few facts as an array for each column, many by COPY into a temporary table, which costs
+the driver a quarter of that. Every writer adds in the same order within a table, so that two of them wait for each
+other instead of both failing. What all areas of a district meet in, the area cells, comes last: PostgreSQL carries the
+parts of such a statement out from the last to the first, so those rows are locked for the shortest time.
 """
 
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES
@@ -30,7 +30,7 @@ _IN_ORDER = 'population COLLATE "C", measure COLLATE "C", area, month, sex, pari
 """The order of the keys of cells and area cells, so that neighbours in the index are written together."""
 _ADD = """
 WITH given AS MATERIALIZED (
-    SELECT * FROM unnest({arrays}) AS u ({columns})
+    SELECT {columns} FROM {source}
 ), cell_sum AS MATERIALIZED (
     SELECT area, month, {counted}, sum(value)::bigint AS value FROM given GROUP BY area, month, {counted}
     ORDER BY {in_order}
@@ -81,13 +81,30 @@ def _listed(measures: frozenset[str]) -> str:
     return "ARRAY[" + ", ".join(f"'{measure}'" for measure in sorted(measures)) + "]"
 
 
-def statement() -> str:
-    """Return the statement; it takes an array for each of :data:`COLUMNS`."""
+def _statement(source: str) -> str:
     return _ADD.format(
-        arrays=", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 1)),
+        source=source,
         columns=", ".join(COLUMNS),
         counted=_COUNTED,
         in_order=_IN_ORDER,
         balance=_listed(frozenset(BALANCE_SIGNS)),
         yearly=_listed(YEARLY_MEASURES),
     )
+
+
+MANY = 100
+"""Facts from which on a temporary table is worth its round trips."""
+GIVEN = "given_fact"
+_MAKE_GIVEN = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DELETE ROWS; DELETE FROM {table}"
+)
+EMPTY_GIVEN = _MAKE_GIVEN.format(
+    table=GIVEN, columns=", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+)
+"""Leaves the temporary table empty; emptied anew it would be planned for anew, deleting nothing costs nothing."""
+ADD_GIVEN = _statement(GIVEN)
+"""Adds what is in the temporary table."""
+ADD_LISTED = _statement(
+    f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(COLUMNS.values(), 1))}) AS u ({', '.join(COLUMNS)})"
+)
+"""Adds what is given as an array for each of :data:`COLUMNS`."""

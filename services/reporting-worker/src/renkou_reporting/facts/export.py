@@ -35,7 +35,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was written. ``positions``: number of the last event in each feed that the facts stand at."""
+    """What was written. ``positions``: up to which event of each feed everything is in, as a figure's ``as_of``."""
 
     format: str
     district: str

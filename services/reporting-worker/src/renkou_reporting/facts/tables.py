@@ -77,7 +77,7 @@ class FactRow(FactColumns, table=True):
 class FactEventRow(ReportingTable, table=True):
     """What event the facts of a number in a feed came with, and when its service recorded it. Append-only.
 
-    Of facts that were taken in before this was kept a rebuild adds it.
+    Facts that were taken in before this was kept have none.
     """
 
     __tablename__ = "fact_event"

@@ -13,7 +13,7 @@ from renkou_reporting.targets.domain import Comparison, Dimensions
 
 type Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 type Value = Annotated[Decimal, Field(max_digits=18, decimal_places=6, allow_inf_nan=False)]
-_PERIOD = Field(max_length=10, description="2026-03, 2026Q1, 2026H1, 2026 or SY2026")
+_PERIOD = Field(max_length=10, description="2026-03, 2026Q1, 2026H1, 2026, SY2026 or SY2026H1")
 
 
 class Slice(BaseModel):

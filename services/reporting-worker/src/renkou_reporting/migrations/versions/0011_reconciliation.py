@@ -22,16 +22,18 @@ KEYS = {
 }
 STATES = ("queued", "reading", "summing", "comparing", "swapping", "done", "failed")
 REMOVE_FACTS = """
-DELETE FROM fact f USING reconciliation_difference d
-WHERE d.reconciliation_id = run AND d.healed AND d.kind IN ('fact_changed', 'fact_added')
-    AND f.feed = d.feed AND f.seq = d.seq AND f.line_no = d.line_no;
+DELETE FROM fact f USING unnest(seqs, line_nos) AS wrong (seq, line_no)
+WHERE f.feed = of_feed AND f.seq = wrong.seq AND f.line_no = wrong.line_no AND EXISTS (
+    SELECT FROM reconciliation_difference d WHERE d.reconciliation_id = run AND d.healed
+        AND d.kind IN ('fact_changed', 'fact_added') AND d.feed = of_feed AND d.seq = f.seq AND d.line_no = f.line_no);
 """
 
 
 def upgrade() -> None:
     change_rebuilds()
     create_reconciliations()
-    function("renkou_remove_facts(run uuid)", REMOVE_FACTS)
+    signature = "run uuid, of_feed text, seqs bigint[], line_nos int[]"
+    function(f"renkou_remove_facts({signature})", REMOVE_FACTS)
     app_role = os.environ.get("RENKOU_APP_ROLE")
     if app_role:
         op.execute(f'GRANT SELECT, INSERT, UPDATE ON reconciliation, fact_seal TO "{app_role}"')
