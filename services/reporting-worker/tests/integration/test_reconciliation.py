@@ -26,7 +26,7 @@ UNION ALL SELECT 'stock', area, month, population, '', sex, level, birth_month, 
         (3, area / 1000000 * 1000000, month), (5, area, month / 100), (4, area / 1000 * 1000, month / 100),
         (3, area / 1000000 * 1000000, month / 100)) AS v (level, of_area, of_month)
 ) AS s GROUP BY 2, 3, 4, 6, 7, 8 HAVING sum(value) <> 0
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 FACTS = "SELECT * FROM fact ORDER BY feed, seq, line_no"
 
