@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from renkou_reporting.areas.sync import AreaReader
 from renkou_reporting.copies.domain import ALL, FIRST
 from renkou_reporting.copies.intake import PartitionedInbox
 from renkou_reporting.copies.membership import Membership
+from renkou_reporting.facts.consumers import prepare
 from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.working import Rebuilder
 from renkou_reporting.reconciliation.people import People
@@ -112,6 +114,7 @@ def build_consumers(
             feed.upper(),
             f"reporting-{feed}",
             own=PartitionedInbox(owned),
+            prepare=partial(prepare, feed),
             leads=lambda: FIRST in owned(),
             batch=INTAKE,
             idle_seconds=_IDLE_SECONDS,

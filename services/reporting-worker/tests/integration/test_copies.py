@@ -171,6 +171,11 @@ async def test_copies_share_the_partitions_and_one_that_leaves_gives_its_own_bac
     assert [one.leads for one in (first, second, third)] == [True, False, False]
     owned = [one.owned for one in (first, second, third)]
     assert sorted(partition for each in owned for partition in each) == sorted(ALL)
+    asked = await reporting.staff("statistician", "340103")
+    told = (await asked.get("/feeds/status")).json()["copies"]
+    assert [(each["id"], each["partitions"]) for each in told] == [
+        (str(one.id), sorted(one.owned)) for one in (first, second, third)
+    ]
     await first.leave()
     await second.beat()
     await third.beat()

@@ -1,6 +1,7 @@
 """The feed: a service's numbered events over HTTP, for whatever the broker lost and for rebuilds."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 import httpx
@@ -22,6 +23,7 @@ from renkou_common.messaging.envelope import Event, complete_envelope, parse_env
 MAX_PAGE = 1000
 LINES = "application/x-ndjson"
 """The form of a page for whoever reads much: first a line with head and next_after, then an event on each line."""
+_AT_A_TIME = 50
 _MAX_PAGE_BYTES = 8 * 1024 * 1024
 
 _READ = """
@@ -120,6 +122,18 @@ def feed_router(feed: str, guard: Callable[..., Any], transaction: Callable[...,
     return router
 
 
+async def parse_envelopes(texts: Sequence[bytes | str]) -> list[Event]:
+    """Return the events of texts, a few at a time: what waits for the database meanwhile goes on in between.
+
+    Raises EnvelopeError.
+    """
+    events: list[Event] = []
+    for start in range(0, len(texts), _AT_A_TIME):
+        events += [parse_envelope(text) for text in texts[start : start + _AT_A_TIME]]
+        await asyncio.sleep(0)
+    return events
+
+
 class FeedClient:
     """Reads the feed of another service.
 
@@ -145,7 +159,7 @@ class FeedClient:
         an event doesn't match its content hash.
         """
         texts, last = await self.read_texts(after, limit)
-        return [parse_envelope(text) for text in texts], last
+        return await parse_envelopes(texts), last
 
     async def read_texts(self, after: int, limit: int) -> tuple[list[bytes], int]:
         """Return events as :meth:`read` does, each as the text that came; raises FeedUnavailable."""

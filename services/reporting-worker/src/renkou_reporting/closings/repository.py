@@ -30,14 +30,17 @@ async def one_snapshot(tx: Transaction) -> None:
 
 async def insert(
     tx: Transaction, closing_id: UUID, area: int, period: str, months: tuple[int, int], by: UUID, at: datetime
-) -> bool:
-    """Store a closing; returns False where the period has one."""
+) -> UUID | None:
+    """Store a closing; returns the id of the one that the period has already, None where it has none."""
     done = await tx.fetchval(
         "INSERT INTO closing (id, area, period, first_month, last_month, state, version, opened_by, opened_at)"
         " VALUES ($1, $2, $3, $4, $5, 'open', 0, $6, $7) ON CONFLICT (area, period) DO NOTHING RETURNING true",
         closing_id, area, period, *months, by, at,
     )  # fmt: skip
-    return bool(done)
+    if done:
+        return None
+    existing: UUID = await tx.fetchval("SELECT id FROM closing WHERE area = $1 AND period = $2", area, period)
+    return existing
 
 
 async def find(tx: Reader, closing_id: UUID) -> asyncpg.Record | None:

@@ -9,7 +9,7 @@ import asyncpg
 
 from renkou_common import bulk
 from renkou_common.database import Transaction
-from renkou_reporting.facts.adding import statement
+from renkou_reporting.facts.adding import ADD_GIVEN, ADD_LISTED, EMPTY_GIVEN, GIVEN, MANY
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact
 
 _TAKE_LATE = """
@@ -151,7 +151,6 @@ SELECT count(*) FROM taken
 """
 _PATIENCE_MS = 200
 _FOLD_LOCK = 0x434F484F5254  # "COHORT": one fold at a time
-_ADD = statement()
 _DIFFERENCES = {store.table: store.differences() for store in STORES}
 _LIVE = ("fact", *(store.table for store in STORES))
 _SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
@@ -159,14 +158,19 @@ _SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
 
 async def insert(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Write facts and add their sums."""
-    await tx.execute(_ADD, *zip(*facts, strict=True))
+    if len(facts) < MANY:
+        await tx.execute(ADD_LISTED, *zip(*facts, strict=True))
+        return
+    await tx.execute(EMPTY_GIVEN)
+    await tx.copy_records_to_table(GIVEN, records=facts)
+    await tx.execute(ADD_GIVEN)
 
 
 async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, datetime]]) -> None:
-    """Note which event stood behind each number of a feed (feed, number, type, recorded at); known ones stay."""
+    """Note which event stood behind each number of a feed (feed, number, type, recorded at)."""
     await tx.execute(
         "INSERT INTO fact_event (feed, seq, type, recorded_at)"
-        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])",
         *zip(*events, strict=True),
     )
 
