@@ -127,6 +127,7 @@ async def test_where_the_feed_is_not_what_it_was_nothing_is_changed(
     assert kinds >= {("event_differs", 9, False), ("fact_changed", 9, False)}
     assert not found["healed"]
     assert await filled.rows(FACTS) == facts
+    assert f"renkou_reconciliation_unhealed {found['found']}.0" in (await filled.client.get("/metrics")).text
     incidents = (await statistician.get("/incidents")).json()["items"]
     assert [(each["kind"], each["seq"]) for each in incidents] == [("conflict", 9)]
 
