@@ -173,7 +173,7 @@ class Comparison:
         for number, row in enumerate(table.rows):
             code = row.newest.code
             if row.newest.kind is IndicatorKind.ERROR:
-                continue  # of what was published: see test_published.py
+                continue  # of what was published: closings/test_recomputed_error.py
             found = self._recomputed.figures(code, table.population.value, _slice(row.sliced))
             self.report.indicators[code] += len(columns) * len(table.spans)
             for when, period in enumerate(columns):
