@@ -76,12 +76,16 @@ class Comparison:
         self.report = Report()
 
     async def run(self, boundaries: int | None = None) -> Report:
-        """Take the history in, export its facts, recompute and compare every figure.
+        """Take the history in and compare every figure."""
+        with self._timed("taken in"):
+            await self._district.take_in(self._history)
+        return await self.compare(boundaries)
+
+    async def compare(self, boundaries: int | None = None) -> Report:
+        """Export the facts, recompute and compare every figure of a history that was taken in.
 
         ``boundaries``: by those of how many days, drawn by the seed; None: all three that there are.
         """
-        with self._timed("taken in"):
-            await self._district.take_in(self._history)
         with self._timed("exported"):
             self.report.facts = await self._district.export(self._folder)
         years = range(self._first.year, self._last.year + 1)
