@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.errors import Text
+from renkou_reporting.disclosure.domain import Count, pack, unpack
 from renkou_reporting.facts.domain import BALANCE_SIGNS
 from renkou_reporting.figures.domain import ParityRange, Sliced, parse_ages
 from renkou_reporting.indicators.domain import (
@@ -19,13 +20,11 @@ from renkou_reporting.indicators.domain import (
     Term,
     TermKind,
 )
-from renkou_reporting.measures.domain import Measures, MeasureUnit
 from renkou_reporting.published.domain import Account, Cell, Difference, Key, ranges, same_computation
 
 AGE_BANDS = ("0-14", "15-49", "15-59", "60-150", "65-150")
 PARITIES = ("1", "2", "3+")
 SEXES = (1, 2)
-_PEOPLE = frozenset({MeasureUnit.PERSON, MeasureUnit.COUPLE})
 
 
 class State(StrEnum):
@@ -85,11 +84,6 @@ def slices(indicator: Indicator, details: Sequence[str]) -> list[Sliced]:
     if Dimension.DETAIL in indicator.dimensions:
         found += [Sliced(detail=detail) for detail in details]
     return found
-
-
-def counts_people(indicator: Indicator, measures: Measures) -> bool:
-    """Say whether an indicator's numerator is a number of people, so that a small one is nobody's business."""
-    return any(term.measure is None or measures[term.measure].unit in _PEOPLE for term in indicator.numerator)
 
 
 def differences(
@@ -187,6 +181,7 @@ class Frozen:
     accounts: Sequence[Account]
     differences: Sequence[Difference]
     salt: str
+    counts: Mapping[Count, int]
 
     def to_json(self) -> dict[str, Any]:
         """Return the content in plain values; canonical JSON of it is what the hash is of."""
@@ -209,6 +204,7 @@ class Frozen:
                 for one in self.differences
             ],
             "salt": self.salt,
+            "counts": pack(self.counts),
         }
 
     @classmethod
@@ -233,6 +229,7 @@ class Frozen:
                 for one in content["differences"]
             ],
             content["salt"],
+            unpack(content["counts"])[0],
         )
 
 

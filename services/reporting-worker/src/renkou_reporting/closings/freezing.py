@@ -14,11 +14,14 @@ from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.contracts.lines import Population
 from renkou_common.database import Transaction
 from renkou_reporting.closings import repository
-from renkou_reporting.closings.domain import Frozen, counts_people, differences, slices
+from renkou_reporting.closings.domain import Frozen, differences, slices
+from renkou_reporting.disclosure.domain import Count, Range, Reads, account_numbers, counted, reads
+from renkou_reporting.disclosure.service import Figures
 from renkou_reporting.figures.domain import EVERYTHING, Asked, Months, Outcome, Span
 from renkou_reporting.figures.engine import compute_at
 from renkou_reporting.indicators.domain import BALANCE_PARTS, Catalogue, Indicator, IndicatorKind
 from renkou_reporting.indicators.service import current
+from renkou_reporting.measures.domain import Measures
 from renkou_reporting.published.domain import (
     REASON_CODES,
     Account,
@@ -27,7 +30,6 @@ from renkou_reporting.published.domain import (
     Key,
     dims_text,
     exact_text,
-    hide_small,
 )
 from renkou_reporting.published.service import cells_of
 
@@ -47,14 +49,14 @@ class Earlier:
 async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earlier | None) -> Frozen:
     """Return everything of a period; ``tx`` reads one snapshot."""
     catalogue = await current(tx)
+    period = (months.first, months.last)
     spans = await _spans(tx, area)
     details = await repository.details(tx, months.last)
     cells: list[Cell] = []
     accounts: list[Account] = []
     definitions: dict[str, Any] = {}
     positions = await repository.positions(tx)
-    people: dict[str, bool] = {}
-    derived: dict[str, str] = {}
+    counts: dict[Count, int] = {}
     for population in Population:
         chosen = _chosen(catalogue, population, months)
         asked = [
@@ -63,26 +65,48 @@ async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earli
             for each in slices(one, _details(one, population, details))
         ]
         computed = await compute_at(tx, asked, spans, [months])
+        read = [_reads(one, period, catalogue.measures) for one in asked]
         assert not asked or computed.as_of == positions, "one snapshot has one position of each feed"
         for (number, place, _), outcome in sorted(computed.outcomes.items()):
             cells.append(_cell(spans[place], asked[number], outcome))
-        accounts += _accounts(population, asked, spans, computed.outcomes)
+            if read[number].counts:
+                counts |= counted(read[number], spans[place].code, outcome.parts)
+        for account in _accounts(population, asked, spans, computed.outcomes):
+            accounts.append(account)
+            counts |= account_numbers(account[0], account[1], period, account[2])
         for one in chosen:
             definitions[one.code] = one.model_dump(mode="json")
-            people[one.code] = counts_people(one, catalogue.measures)
-            if one.of is not None:
-                derived[one.code] = one.of
-    shown = sorted(hide_small(cells, people, derived), key=lambda cell: cell.key)
+    exact = sorted(cells, key=lambda cell: cell.key)
     changed: list[Difference] = []
-    period = (months.first, months.last)
     if earlier is not None:
         before = await cells_of(tx, earlier.version_id, area)
         late = await repository.late_facts(tx, earlier.positions, positions, months.last)
-        changed = differences(before, shown, earlier.definitions, definitions, late, period)
+        changed = differences(before, exact, earlier.definitions, definitions, late, period)
     salt = secrets.token_hex(32)
     return Frozen(
-        area.value, months.text, period, positions, definitions, shown, sorted(accounts), changed, salt
+        area.value,
+        months.text,
+        period,
+        positions,
+        definitions,
+        exact,
+        sorted(accounts),
+        changed,
+        salt,
+        counts,
     )
+
+
+def figures(frozen: Frozen) -> Figures:
+    """Return frozen figures as it is decided over them what may be shown."""
+    definitions = {code: Indicator.model_validate(one) for code, one in frozen.definitions.items()}
+    return Figures(
+        AreaCode.parse(frozen.area), frozen.months, definitions, frozen.cells, frozen.accounts, frozen.counts
+    )
+
+
+def _reads(asked: Asked, months: Range, measures: Measures) -> Reads:
+    return reads(asked.indicator, asked.population.value, "", asked.sliced, months, measures)
 
 
 def _chosen(catalogue: Catalogue, population: Population, months: Months) -> list[Indicator]:

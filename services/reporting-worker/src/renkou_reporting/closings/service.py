@@ -1,6 +1,6 @@
 """Closing a period: open, check, sign, publish, reopen. Each step is logged with who, when and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
@@ -38,12 +38,13 @@ from renkou_reporting.closings.schemas import (
     PageQuestion,
     StepAnswer,
 )
+from renkou_reporting.disclosure import service as disclosure
 from renkou_reporting.feeds.service import feed_heads
 from renkou_reporting.figures.domain import Months
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import parse_period
 from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import NewVersion, Signature
+from renkou_reporting.published.domain import NewVersion, Signature, shown_account
 from renkou_reporting.published.domain import document as document_of
 from renkou_reporting.published.signing import FigureKey, canonical, read_key
 from renkou_reporting.runtime import Runtime
@@ -147,6 +148,10 @@ async def publish(
     frozen = Frozen.from_json(orjson.loads(stored["content"]))
     area, version, now = AreaCode.parse(frozen.area), row["version"] + 1, runtime.clock.now()
     before = await published.newest(tx, area, frozen.period)
+    protected = await disclosure.protect(tx, freezing.figures(frozen))
+    by_key = {cell.key: cell for cell in protected.cells}
+    changed = [replace(one, after=by_key.get(one.key)) for one in frozen.differences]
+    accounts = list(zip(frozen.accounts, protected.hidden_parts, strict=True))
     signatures = [
         Signature("statistician", str(stored["signed_by"]), stored["signed_at"].isoformat()),
         Signature("second", str(access.subject), now.isoformat()),
@@ -165,9 +170,9 @@ async def publish(
         },
         signatures=signatures,
         definitions=frozen.definitions,
-        cells=frozen.cells,
-        accounts=frozen.accounts,
-        differences=frozen.differences,
+        cells=protected.cells,
+        accounts=[shown_account(account, hidden) for account, hidden in accounts],
+        differences=changed,
     )
     new = NewVersion(
         id=new_id(), closing_id=closing_id, frozen_id=row["frozen_id"], area=row["area"], period=row["period"],
@@ -176,9 +181,15 @@ async def publish(
         second_signed_at=now, reason=stored["reason"], positions=dict(frozen.positions),
         definitions=dict(frozen.definitions), signed=key.sign(canonical(content)),
     )  # fmt: skip
-    await published.add(tx, new, frozen.cells, frozen.accounts, frozen.differences)
+    await published.add(tx, new, protected.cells, accounts, changed)
+    await disclosure.keep(tx, new.id, protected)
     await repository.move(tx, closing_id, State.PUBLISHED, version=version)
-    detail = {"version": version, "hash": new.signed.hash.hex(), "differences": len(frozen.differences)}
+    detail = {
+        "version": version,
+        "hash": new.signed.hash.hex(),
+        "differences": len(frozen.differences),
+        "hidden": protected.hidden,
+    }
     await repository.log(tx, closing_id, "published", access.subject, now, stored["reason"], detail)
     return new.id
 
