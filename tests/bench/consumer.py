@@ -1,6 +1,7 @@
 """reporting-worker taking a feed in, beside a bare batched insert of as many facts with a totals upsert."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 import asyncpg
 
 from renkou_common.database import Database
-from renkou_common.messaging.consumer import BATCH, FeedConsumer
+from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_envelope
 from renkou_common.messaging.nats_client import NatsClient
+from renkou_reporting.bootstrap import INTAKE
+from renkou_reporting.copies.intake import PartitionedInbox
 from renkou_reporting.facts.consumers import facts_of_events
-from renkou_reporting.facts.domain import aggregate
 from renkou_reporting.migrate import SCRIPTS
 from renkou_reporting.subscriptions import apply_registry
 from tests.bench.events import People
@@ -81,12 +83,16 @@ async def _insert_bare(
 def _batches(texts: Sequence[str]) -> list[tuple[list[Any], list[Any]]]:
     """Return columns of facts and of their sums, ready to be sent, for each batch of events."""
     found: list[tuple[list[Any], list[Any]]] = []
-    for start in range(0, len(texts), BATCH):
-        facts = facts_of_events(FEED, [parse_envelope(text) for text in texts[start : start + BATCH]])
-        sums = aggregate(facts).cells
-        keys: list[Any] = [list(column) for column in zip(*(key for key, _ in sums), strict=True)]
+    for start in range(0, len(texts), INTAKE):
+        facts = facts_of_events(FEED, [parse_envelope(text) for text in texts[start : start + INTAKE]])
+        sums: Counter[tuple[Any, ...]] = Counter()
+        for one in facts:
+            key = (one.area, one.month, one.population, one.measure, one.sex, one.parity, one.detail)
+            sums[key] += one.value
+        ordered = sorted(sums)
+        keys = [list(column) for column in zip(*ordered, strict=True)]
         columns: list[Any] = [list(column) for column in zip(*facts, strict=True)]
-        found.append((columns, [*keys, [value for _, value in sums]]))
+        found.append((columns, [*keys, [sums[key] for key in ordered]]))
     return found
 
 
@@ -99,7 +105,17 @@ async def consuming(setting: Setting, servers: Servers) -> Line:
     await bare.execute(_TABLES)
     feed = _Feed()
     nowhere = NatsClient("nats://127.0.0.1:1", name="bench")
-    consumer = FeedConsumer(database, FEED, apply_registry, feed, nowhere, "REGISTRY", "reporting-registry")
+    consumer = FeedConsumer(
+        database,
+        FEED,
+        apply_registry,
+        feed,
+        nowhere,
+        "REGISTRY",
+        "reporting-registry",
+        own=PartitionedInbox(),
+        batch=INTAKE,
+    )
 
     async def ours() -> float:
         feed.grow(setting.events)
@@ -117,7 +133,7 @@ async def consuming(setting: Setting, servers: Servers) -> Line:
 
     def note() -> str:
         return (
-            f"envelopes parsed and checked, facts, cells and position in one transaction for {BATCH}"
+            f"envelopes parsed and checked, facts, cells and position in one transaction for {INTAKE}"
             " events of two lines; limit: as many facts inserted and sums upserted, columns made before"
         )
 

@@ -10,8 +10,13 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def process(role: str, environment: dict[str, str], *arguments: str) -> AsyncIterator[Process]:
-    """Run `python -m renkou_reporting.<role>`; stop it with SIGTERM and expect a clean end."""
+async def process(
+    role: str, environment: dict[str, str], *arguments: str, killed: bool = False
+) -> AsyncIterator[Process]:
+    """Run `python -m renkou_reporting.<role>`; stop it with SIGTERM and expect a clean end.
+
+    One that is ``killed`` has been ended by whoever asked for it.
+    """
     started = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -22,6 +27,9 @@ async def process(role: str, environment: dict[str, str], *arguments: str) -> As
     )
     try:
         yield started
+        if killed:
+            assert started.returncode == -signal.SIGKILL
+            return
         assert started.returncode is None, f"{role} ended by itself"
         started.send_signal(signal.SIGTERM)
         # uvicorn shuts down in order and then lets the signal end the process.

@@ -1,6 +1,6 @@
 """A running reporting-worker for tests: its feeds in memory, a node around it, signed-in callers."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,7 +27,7 @@ from renkou_common.scope import AreaScope
 from renkou_local import keys
 from renkou_local.databases import DatabaseAccess
 from renkou_reporting.main import build_application
-from renkou_reporting.rebuild.service import PAGE, Rebuilder
+from renkou_reporting.rebuild.working import PAGE, Rebuilder
 from renkou_reporting.runtime import Runtime
 from renkou_reporting.settings import ReportingSettings
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
@@ -42,6 +42,7 @@ DIVISIONS: dict[str, tuple[str, str | None, str | None]] = {
     "34": ("安徽省", None, None),
     "3401": ("合肥市", None, None),
     "340103": ("庐阳区", None, None),
+    "340104": ("蜀山区", None, None),
     "340103001": ("亳州路街道", None, None),
     "340103002": ("双岗街道", None, None),
     "340103001001": ("一社区", None, None),
@@ -272,7 +273,7 @@ def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str
     @app.get("/areas/{code}/children")
     async def read_children(code: str, limit: int, after: int = 0) -> Json:
         """Two a page, so that whoever reads has to turn it."""
-        size = {6: 9, 9: 12}[len(code)]
+        size = {2: 4, 4: 6, 6: 9, 9: 12}[len(code)]
         below = [each for each in DIVISIONS if len(each) == size and each.startswith(code)]
         following = str(after + 2) if len(below) > after + 2 else None
         return {"items": [division(each) for each in below[after : after + 2]], "next": following}
@@ -298,7 +299,15 @@ class NodeOverHttp:
 
 
 @asynccontextmanager
-async def running(access: DatabaseAccess, folder: Path) -> AsyncIterator[Reporting]:
+async def running(
+    access: DatabaseAccess,
+    folder: Path,
+    *,
+    district: str = DISTRICT,
+    others: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+    **settings_besides: Any,
+) -> AsyncIterator[Reporting]:
+    """A service of a district; ``others`` are services of other nodes that it reaches, by address."""
     secret_file = folder / "reporting-worker_secret"
     secret_file.write_text(SECRET, encoding="utf-8")
     key_file, province_file = folder / "figure_key.json", folder / "province_secret"
@@ -308,16 +317,19 @@ async def running(access: DatabaseAccess, folder: Path) -> AsyncIterator[Reporti
         {
             "figure_key_file": key_file,
             "province_secret_file": province_file,
-            "district": DISTRICT,
+            "district": district,
             "database_url": access.app_url,
             "registry_url": "http://registry",
             "migrant_url": "http://migrant",
             "service_secret_file": secret_file,
+            **settings_besides,
         }
     )
     feeds = {name: FeedInMemory(name) for name in ("registry", "migrant")}
     issuer = TokenIssuer(OKPKey.generate_key("Ed25519", private=True, auto_kid=True), settings.issuer)
-    node = httpx.AsyncClient(transport=httpx.ASGITransport(node_double(issuer, feeds, SECRET)))
+    node = httpx.AsyncClient(
+        transport=httpx.ASGITransport(node_double(issuer, feeds, SECRET)), mounts=others or {}
+    )
     app = build_application(settings, node)
     async with (
         app.router.lifespan_context(app),

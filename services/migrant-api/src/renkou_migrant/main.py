@@ -20,6 +20,7 @@ from renkou_migrant.exchange.conversation_routes import router as conversations
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.exchange.transport_routes import router as transport
 from renkou_migrant.feeds.routes import router as feeds
+from renkou_migrant.figure_cases.routes import router as figure_cases
 from renkou_migrant.me.applications import router as my_applications
 from renkou_migrant.me.exchange import router as my_exchange
 from renkou_migrant.me.routes import router as me
@@ -51,6 +52,7 @@ ROUTERS: list[APIRouter] = [
     me,
     my_applications,
     my_exchange,
+    figure_cases,
     feeds,
 ]
 TITLE = "migrant-api"

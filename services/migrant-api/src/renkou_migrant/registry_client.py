@@ -4,6 +4,7 @@ Personal data comes either with the clerk's own token (on behalf of, so that the
 decide) or, for the node's automatic notices, with the service token and a stated purpose.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,16 @@ class PersonCard(BaseModel):
     sex: int
     birth_date: date
     resident_id: str | None = Field(default=None, description="masked", examples=["3401**********1234"])
+
+
+class PersonShown(PersonCard):
+    """A person as the register's lists show one."""
+
+    id: UUID
+    marital_status: str
+    registered_area: str
+    present_area: str
+    alive: bool
 
 
 class PersonMatch(BaseModel):
@@ -116,6 +127,15 @@ class RegistryClient:
     async def person(self, person_id: UUID, *, token: str) -> PersonCard:
         """Return the person as the clerk behind ``token`` sees one; NotFound outside the clerk's area."""
         return _parse(PersonCard, await self._call("GET", f"/persons/{person_id}", token))
+
+    async def persons_of_cases(
+        self, person_ids: Sequence[UUID], purpose: str, *, token: str
+    ) -> dict[UUID, PersonShown]:
+        """Return those of some persons whom the clerk behind ``token`` may read; the register logs the reading."""
+        body = {"person_ids": [str(each) for each in person_ids], "purpose": purpose}
+        answer = await self._call("POST", "/figure-cases/persons", token, json=body)
+        found = [_parse(PersonShown, each) for each in answer["items"]]
+        return {person.id: person for person in found}
 
     async def own_ids(self, *, token: str) -> OwnIds:
         """Return the person whose account is behind ``token``."""

@@ -26,6 +26,7 @@ from renkou_registry.employers.routes import router as employers_router
 from renkou_registry.exports.routes import router as exports_router
 from renkou_registry.external_lists.routes import router as external_lists_router
 from renkou_registry.feeds.routes import router as feeds_router
+from renkou_registry.figure_cases.routes import router as figure_cases_router
 from renkou_registry.honour.routes import router as honour_router
 from renkou_registry.households.routes import router as households_router
 from renkou_registry.imports.routes import router as imports_router
@@ -114,6 +115,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             own_services_router,
             own_childbirth_router,
             own_prepregnancy_router,
+            figure_cases_router,
             feeds_router,
         ],
         readiness=_readiness,

@@ -12,18 +12,26 @@ from renkou_common.identity.principal import Identity
 from renkou_common.identity.rights import assignment_loader
 from renkou_common.identity.service_token import ServiceToken
 from renkou_common.identity.tokens import TokenVerifier
-from renkou_common.messaging.consumer import FeedConsumer, FeedSource
+from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.accounts.checking import Checker
 from renkou_reporting.areas.sync import AreaReader
+from renkou_reporting.copies.domain import ALL, FIRST
+from renkou_reporting.copies.intake import PartitionedInbox
+from renkou_reporting.copies.membership import Membership
 from renkou_reporting.province.pulling import Puller
-from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.rebuild.working import Rebuilder
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
-from renkou_reporting.subscriptions import apply_migrant, apply_registry
+from renkou_reporting.subscriptions import APPLY
 
 __all__ = ["CurrentRuntime", "Runtime", "build_consumers", "build_puller", "build_rebuilder", "open_runtime"]
+
+INTAKE = 1000
+"""Events taken in with one transaction at most: a page of a feed."""
+_IDLE_SECONDS = 1.0
+"""When nothing comes for so long, a feed is looked at over HTTP: a copy's new partitions may be behind."""
 
 
 def _service_token(settings: ReportingSettings, http: httpx.AsyncClient) -> ServiceToken:
@@ -32,7 +40,7 @@ def _service_token(settings: ReportingSettings, http: httpx.AsyncClient) -> Serv
     return ServiceToken(settings.registry_url, CLIENT_ID, settings.service_secret_file, http)
 
 
-def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, FeedSource]:
+def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, FeedClient]:
     """Return the HTTP side of both feeds: for catching up, for rebuilds, for their heads."""
     token = _service_token(settings, http)
     return {
@@ -83,20 +91,43 @@ def build_broker(runtime: Runtime) -> NatsClient:
     return NatsClient(settings.nats_url, name=CLIENT_ID, seed_file=settings.nats_seed_file)
 
 
-def build_consumers(runtime: Runtime, broker: NatsClient) -> list[FeedConsumer]:
-    """Return the consumers of both feeds."""
+def build_consumers(
+    runtime: Runtime, broker: NatsClient, membership: Membership | None = None
+) -> list[FeedConsumer]:
+    """Return the consumers of both feeds, for the copy's partitions, or for all where it is the only one."""
+
+    def owned() -> frozenset[int]:
+        return ALL if membership is None else membership.owned
+
     return [
         FeedConsumer(
-            runtime.database, feed, apply, runtime.feeds[feed], broker, feed.upper(), f"reporting-{feed}"
+            runtime.database,
+            feed,
+            apply,
+            runtime.feeds[feed],
+            broker,
+            feed.upper(),
+            f"reporting-{feed}",
+            own=PartitionedInbox(owned),
+            leads=lambda: FIRST in owned(),
+            batch=INTAKE,
+            idle_seconds=_IDLE_SECONDS,
         )
-        for feed, apply in (("registry", apply_registry), ("migrant", apply_migrant))
+        for feed, apply in APPLY.items()
     ]
 
 
+def build_membership(runtime: Runtime) -> Membership:
+    """Return this process as one copy of the worker among others."""
+    return Membership(runtime.database)
+
+
 def build_puller(runtime: Runtime) -> Puller | None:
-    """Return the job that pulls districts' published figures; None on a node that is no province."""
-    sources = runtime.settings.province_sources
-    return Puller(runtime.database, runtime.clock, runtime.http, sources) if sources is not None else None
+    """Return the job that follows districts' published figures; None on a node that is no province."""
+    settings, sources = runtime.settings, runtime.settings.province_sources
+    if sources is None:
+        return None
+    return Puller(runtime.database, runtime.clock, runtime.http, sources, settings.province_pull_seconds)
 
 
 def build_checker(runtime: Runtime) -> Checker:

@@ -13,6 +13,7 @@ from renkou_reporting.accounts.routes import router as accounts_router
 from renkou_reporting.areas.routes import router as areas_router
 from renkou_reporting.bootstrap import open_runtime
 from renkou_reporting.closings.routes import router as closings_router
+from renkou_reporting.explain.routes import router as explain_router
 from renkou_reporting.feeds.routes import router as feeds_router
 from renkou_reporting.figures.routes import router as figures_router
 from renkou_reporting.forecast.routes import router as forecast_router
@@ -21,6 +22,7 @@ from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
+from renkou_reporting.province.routes import router as province_router
 from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
 from renkou_reporting.returns.routes import router as returns_router
@@ -60,6 +62,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             indicators_router,
             measures_router,
             figures_router,
+            explain_router,
             forms_router,
             accounts_router,
             forecast_router,
@@ -68,6 +71,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             scorecards_router,
             closings_router,
             published_router,
+            province_router,
             rebuild_router,
             feeds_router,
         ],

@@ -11,7 +11,7 @@ from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
-from renkou_common.messaging.consumer import FeedSource
+from renkou_common.messaging.feed import FeedClient
 from renkou_reporting.settings import ReportingSettings
 
 
@@ -24,7 +24,7 @@ class Runtime:
     database: Database
     clock: Clock
     http: httpx.AsyncClient
-    feeds: Mapping[str, FeedSource]
+    feeds: Mapping[str, FeedClient]
     identity: Identity
 
 

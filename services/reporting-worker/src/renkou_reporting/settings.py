@@ -24,7 +24,10 @@ class ReportingSettings(ServiceSettings):
         default=None, description="a province's node only: file of its districts, their addresses and keys"
     )
     province_pull_seconds: float = Field(
-        default=60, gt=0, le=86400, description="pause between looks for newly published figures of districts"
+        default=60,
+        gt=0,
+        le=86400,
+        description="pause before a district whose figures could not be read is asked again",
     )
 
     @cached_property

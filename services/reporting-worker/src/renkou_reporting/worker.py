@@ -1,6 +1,8 @@
 """The process without HTTP: ``python -m renkou_reporting.worker``.
 
-Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side.
+Consumers of both feeds, the division tree, rebuilds, the cohort stock and housekeeping, side by side; at a province's
+node what its districts publish. Started more than once, its copies share the feeds by partitions of areas; rebuilds,
+the cohort stock and the checks of accounts are done by the copy that leads.
 """
 
 import asyncio
@@ -21,11 +23,14 @@ from renkou_reporting.bootstrap import (
     build_broker,
     build_checker,
     build_consumers,
+    build_membership,
+    build_puller,
     build_rebuilder,
     open_runtime,
 )
+from renkou_reporting.copies.membership import Membership
 from renkou_reporting.facts import service as facts
-from renkou_reporting.rebuild.service import Rebuilder
+from renkou_reporting.rebuild.working import Rebuilder
 from renkou_reporting.settings import load_settings
 
 _POLL_SECONDS = 1.0
@@ -34,9 +39,10 @@ _TRIM_SECONDS = 3600.0
 _log = structlog.get_logger(__name__)
 
 
-async def work_off_rebuilds(rebuilder: Rebuilder) -> None:
+async def work_off_rebuilds(rebuilder: Rebuilder, membership: Membership) -> None:
     """Work rebuilds off as they are requested; what is away for a while is waited for."""
     while True:
+        await membership.lead()
         try:
             await rebuilder.run_once()
         except (FeedUnavailable, *TRANSIENT) as error:
@@ -44,9 +50,10 @@ async def work_off_rebuilds(rebuilder: Rebuilder) -> None:
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def fold_cohorts(runtime: Runtime) -> None:
+async def fold_cohorts(runtime: Runtime, membership: Membership) -> None:
     """Move what came into cohort cells into the cohort stock, portion by portion, as it comes."""
     while True:
+        await membership.lead()
         more = False
         try:
             async with runtime.database.transaction(AreaScope.nothing()) as tx:
@@ -57,9 +64,10 @@ async def fold_cohorts(runtime: Runtime) -> None:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def check_accounts(checker: Checker) -> None:
+async def check_accounts(checker: Checker, membership: Membership) -> None:
     """Check population accounts when a month is over, after a rebuild and when asked."""
     while True:
+        await membership.lead()
         try:
             await checker.run_once()
         except TRANSIENT as error:
@@ -86,15 +94,20 @@ async def main() -> int:
         broker = build_broker(runtime)
         rebuilder = build_rebuilder(runtime)
         checker = build_checker(runtime)
+        membership = build_membership(runtime)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
+            "membership": membership.run,
             "broker": broker.run,
             "areas": build_area_reader(runtime).run,
-            "rebuilds": lambda: work_off_rebuilds(rebuilder),
-            "cohorts": lambda: fold_cohorts(runtime),
-            "accounts": lambda: check_accounts(checker),
+            "rebuilds": lambda: work_off_rebuilds(rebuilder, membership),
+            "cohorts": lambda: fold_cohorts(runtime, membership),
+            "accounts": lambda: check_accounts(checker, membership),
             "housekeeping": lambda: keep_house(runtime),
         }
-        for consumer in build_consumers(runtime, broker):
+        puller = build_puller(runtime)
+        if puller is not None:
+            tasks["districts"] = puller.run
+        for consumer in build_consumers(runtime, broker, membership):
             tasks[f"{consumer.feed} feed"] = consumer.run
         return await run_tasks(tasks)
 

@@ -10,7 +10,7 @@ import pytest
 from renkou_common.contracts.lines import AREA_CHANGE, Line
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_time import AreaChanged, AreaHeirs, AreaSuccession
-from renkou_reporting.bootstrap import build_area_reader
+from renkou_reporting.bootstrap import build_area_reader, build_checker
 
 from ..support import Caller, Json, LineMaker, Reporting
 
@@ -278,3 +278,80 @@ async def test_a_province_adds_up_its_districts(reporting: Reporting, line: Line
     await read_tree(reporting)
     bounded = (await auditor.get("/figures/table", params={**asked, "boundaries": "2026-06-30"})).json()
     assert bounded["areas"] == ["3401", "340103", "340104"]
+
+
+async def account(
+    caller: Caller, area: str, boundaries: str | None = None, path: str = "", **asked: str
+) -> Json:
+    asked = {"area": area, "population": "registered", **asked} | (
+        {"boundaries": boundaries} if boundaries else {}
+    )
+    answer = await caller.get(f"/accounts{path}", params=asked)
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def told(found: Json, *names: str) -> tuple[int, ...]:
+    return tuple(found[name] for name in names)
+
+
+async def test_an_account_across_a_merger_balances_and_says_who_did_not_move(
+    reporting: Reporting, line: LineMaker
+) -> None:
+    """Two communities become a third in the middle of the year; one birth and one real move come in between."""
+    await read_tree(reporting)
+    on, born = "2026-06-15", {"sex": 2, "birth_month": "1990-06"}
+    lines = [
+        line("registered", "opening", "2025-01-01", 100, area=ONE, **born),
+        line("registered", "opening", "2025-01-01", 40, area=TWO, **born),
+        line("registered", "opening", "2025-01-01", 7, area=THREE, **born),
+        line("registered", "birth", "2026-02-01", 1, area=ONE, sex=1, birth_month="2026-02", parity=1),
+        line("registered", "in", "2026-09-01", 5, area=THREE, **born),
+    ]
+    for area, number in ((ONE, 100), (TWO, 40)):
+        lines.append(line("registered", "out", on, number, area=area, detail=AREA_CHANGE, **born))
+        lines.append(line("registered", "in", on, number, area=THREE, detail=AREA_CHANGE, **born))
+    child = {"sex": 1, "birth_month": "2026-02", "detail": AREA_CHANGE}
+    lines.append(line("registered", "out", on, 1, area=ONE, **child))
+    lines.append(line("registered", "in", on, 1, area=THREE, **child))
+    await reporting.take_in("registry", lines)
+    await change(reporting, "merge", on, {ONE: [THREE], TWO: [THREE], THREE: [THREE]})
+    clerk = await reporting.staff("subdistrict_clerk", FIRST)
+    parts = ("opening", "born", "moved_in", "moved_out", "reclassified_in", "reclassified_out", "closing")
+
+    of_its_day = (await account(clerk, THREE, period="2026"))["total"]
+    assert told(of_its_day, *parts) == (7, 0, 146, 0, 141, 0, 153)
+    ended = (await account(clerk, ONE, period="2026"))["total"]
+    assert told(ended, *parts) == (100, 1, 0, 101, 0, 101, 0)
+    merged = await account(clerk, THREE, "2026-12-31", period="2026")
+    assert told(merged["total"], "opening", "born", "closing") == (147, 1, 153)
+    assert told(merged["total"], "moved_in", "moved_out") == (146, 141)
+    assert merged["total"]["reclassified_in"] == merged["total"]["reclassified_out"] == 141
+    assert merged["area_name"] == "新"
+    town = (await account(clerk, FIRST, period="2026"))["total"]
+    assert told(town, "opening", "born", "closing") == (147, 1, 153)
+    assert town["reclassified_in"] == town["reclassified_out"]
+
+    months = (await account(clerk, THREE, "2026-12-31", "/series", first="2026-05", last="2026-07"))["items"]
+    assert [told(one, "opening", "closing", "reclassified_in", "reclassified_out") for one in months] == [
+        (148, 148, 0, 0), (148, 148, 141, 141), (148, 148, 0, 0),
+    ]  # fmt: skip
+    for month in ("2026-05", "2026-06"):
+        pyramid = await account(clerk, THREE, "2026-12-31", "/pyramid", month=month)
+        people = {row["ages"]: told(row, "male", "female") for row in pyramid["rows"]}
+        assert {ages: found for ages, found in people.items() if any(found)} == {
+            "0-4": (1, 0),
+            "35-39": (0, 147),
+        }
+    by_age = await account(clerk, THREE, "2026-12-31", period="2026", by_sex="true", ages="year")
+    assert sum(row["closing"] for row in by_age["rows"]) == 153
+    assert {row["reclassified_in"] for row in by_age["rows"]} == {None}
+    asked = {"area": ONE, "period": "2026", "boundaries": "2025-12-31"}
+    refused = await clerk.get("/accounts", params=asked)
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/query/boundaries", "not_told_apart")
+    assert all(code in error["detail"] for code in (ONE, TWO, THREE))
+    assert (await build_checker(reporting.runtime).run_once()) is True
+    assert (await clerk.get("/accounts/incidents")).json()["items"] == []

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from renkou_common.contracts.migrant import CalendarChanged, DayOfCalendar, MigrantEventType
+from renkou_reporting.bootstrap import build_area_reader
 
-from ..support import Caller, Desk, Json, LineMaker, Reporting
+from ..support import Caller, Desk, Json, Reporting
+from .test_areas import change
 
 UNIT = {
     "code": "340103-h01",
@@ -53,6 +55,7 @@ async def test_a_missing_return_is_listed_with_the_days_that_it_is_late(
             "name": {"zh": "人工流产季报表", "en": "induced abortions"},
             "office": {"zh": "开展手术的医疗机构", "en": "institutions that perform procedures"},
             "area": "340103",
+            "area_name": None,
             "reporter": "340103-h01",
             "reporter_name": {"zh": "庐阳区妇幼保健院", "en": "Luyang maternity hospital"},
             "period": "2025Q3",
@@ -92,19 +95,46 @@ async def test_only_units_of_the_time_are_asked(desk: Desk) -> None:
     assert len((await due(desk.filler, form="abortions", period="2025Q2"))["items"]) == 1
 
 
-async def test_towns_are_asked_for_a_form_of_towns(reporting: Reporting, desk: Desk, line: LineMaker) -> None:
+async def for_level(desk: Desk, level: str) -> None:
+    """Let the police's form be handed in by towns or communities."""
     form = (await desk.filler.get("/forms/police_registration")).json()["definition"]
-    body = {"definition": form | {"level": "town"}, "reason": "改由街道报送"}
+    body = {"definition": form | {"level": level}, "reason": "改由下级报送"}
     assert (await desk.filler.post("/forms", json=body)).status_code == 201
     await desk.signer.post("/forms/police_registration/versions/2/activation")
-    for area in ("340103001001", "340103001002", "340103002003"):
-        await reporting.take_in("registry", [line("registered", "birth", "2026-03-01", area=area)])
+
+
+async def test_towns_are_asked_for_a_form_of_towns(reporting: Reporting, desk: Desk) -> None:
+    await build_area_reader(reporting.runtime).read()
+    await for_level(desk, "town")
     listed = await due(desk.filler, form="police_registration", period="2026-03")
-    assert [one["area"] for one in listed["items"]] == ["340103001", "340103002"]
+    assert [(one["area"], one["area_name"]) for one in listed["items"]] == [
+        ("340103001", "亳州路街道"),
+        ("340103002", "双岗街道"),
+    ]
     town = await reporting.staff("subdistrict_clerk", "340103002")
     assert [one["area"] for one in (await due(town))["items"]] == ["340103002"]
     asked = {"form": "police_registration", "period": "2026-03", "area": "340103001"}
     assert [one["area"] for one in (await due(desk.filler, **asked))["items"]] == ["340103001"]
+
+
+async def test_a_community_hands_in_while_there_is_one(reporting: Reporting, desk: Desk) -> None:
+    """Two communities are merged on 15 March: the third hands March in, each of the three February."""
+    await build_area_reader(reporting.runtime).read()
+    await for_level(desk, "community")
+    one, two, three = (f"34010300100{number}" for number in (1, 2, 3))
+    await change(reporting, "merge", "2026-03-15", {one: [three], two: [three], three: [three]})
+
+    async def asked(period: str) -> list[str]:
+        listed = await due(desk.filler, form="police_registration", period=period, area="340103001")
+        return [each["area"] for each in listed["items"]]
+
+    assert await asked("2026-02") == [one, two, three]
+    assert await asked("2026-03") == [three]
+    place = {"form": "police_registration", "area": one}
+    refused = await desk.filler.post("/returns", json=place | {"period": "2026-03"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "area_not_on_day")
+    assert three in refused.json()["errors"][0]["detail"]
+    assert (await desk.filler.post("/returns", json=place | {"period": "2026-02"})).status_code == 201
 
 
 async def test_the_list_covers_every_form_page_by_page(desk: Desk) -> None:

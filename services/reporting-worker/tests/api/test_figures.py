@@ -145,7 +145,7 @@ async def test_indicators_are_told_with_their_definitions(reporting: Reporting) 
     worker = await reporting.staff("community_worker", "340103001")
     answer = (await worker.get("/indicators")).json()
     by_code = {one["code"]: one for one in answer["items"]}
-    assert len(by_code) == 51
+    assert len(by_code) == 61
     assert by_code["certificate_issue_rate"]["name"]["zh"] == "办证率"
     assert by_code["certificate_issue_rate"]["numerator"][0]["ages"] == [18, 49]
     assert by_code["natural_growth_rate"]["numerator"][1]["weight"] == -1

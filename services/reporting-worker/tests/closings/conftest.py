@@ -1,28 +1,43 @@
-"""A district whose January can be closed, and the two people who sign."""
+"""A district whose January can be closed, and the two people who sign; a province above it and its neighbour."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 
-from ..support import LineMaker, Reporting
-from .steps import District
+from renkou_local.databases import DatabaseAccess
+
+from ..support import DatabaseFactory, LineMaker, Reporting, running
+from .province import Province, province_of
+from .steps import District, populated
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def district(reporting: Reporting, line: LineMaker) -> AsyncIterator[District]:
+async def district(reporting: Reporting, line: LineMaker) -> District:
     """Two subdistricts with people, births and deaths; nobody of it in the way of a closing."""
-    lines = []
-    for number, area in enumerate(("340103001001", "340103001002", "340103002001"), 1):
-        lines.append(
-            line("resident", "opening", "2025-12-31", 10_000 * number, area=area, birth_month="1990-01")
-        )
-        for sex in (1, 2):
-            lines.append(
-                line("resident", "birth", "2026-01-15", 20 * number, area=area, sex=sex, parity=1,
-                     birth_month="2026-01")
-            )  # fmt: skip
-        lines.append(line("resident", "death", "2026-01-20", 12, area=area, sex=1, birth_month="1990-01"))
-    await reporting.take_in("registry", lines)
-    statistician = await reporting.staff("statistician", "340103")
-    administrator = await reporting.staff("administrator", "340103")
-    yield District(reporting, statistician, administrator, line)
+    return await populated(reporting, line)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def neighbour(
+    database_factory: DatabaseFactory, migrated: DatabaseAccess, tmp_path: Path, line: LineMaker
+) -> AsyncIterator[District]:
+    """Another district with the same people."""
+    access = await database_factory("reporting", "340103", template=migrated.name)
+    (tmp_path / "neighbour").mkdir()
+    async with running(access, tmp_path / "neighbour", district="340104") as started:
+        yield await populated(started, line, "340104")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def province(
+    district: District,
+    neighbour: District,
+    database_factory: DatabaseFactory,
+    migrated: DatabaseAccess,
+    tmp_path: Path,
+) -> AsyncIterator[Province]:
+    """The province that both belong to, on a node of its own."""
+    access = await database_factory("reporting", "340103", template=migrated.name)
+    async with province_of([district, neighbour], access, tmp_path / "province") as started:
+        yield started

@@ -9,6 +9,19 @@ from renkou_common.contracts.lines import Line
 from ..support import Caller, Json, LineMaker, Reporting
 
 PERIOD = "2026-01"
+POLICE: Json = {
+    "form": "police_registration",
+    "area": "340103",
+    "period": PERIOD,
+    "cells": {
+        f"movements.{row}.{column}": "0"
+        for row in (
+            "opening", "birth", "in_province", "in_country", "death", "out_province", "out_country", "closing",
+        )
+        for column in ("total", "male", "female")
+    },
+}  # fmt: skip
+"""The only return that every district hands in for a January; the police saw nobody come or go."""
 
 
 @dataclass
@@ -19,6 +32,7 @@ class District:
     statistician: Caller
     administrator: Caller
     line: LineMaker
+    code: str = "340103"
 
     async def rebuild(self) -> None:
         """Make the figures anew, as a closing asks for."""
@@ -79,3 +93,24 @@ class District:
         (found,) = [row for row in rows if row["area"] == area and row["dims"] == dims]
         row: Json = found
         return row
+
+
+async def populated(reporting: Reporting, line: LineMaker, code: str = "340103") -> District:
+    """Give a district two subdistricts with people, births and deaths, and the return that it owes."""
+    lines = []
+    for number, area in enumerate((f"{code}001001", f"{code}001002", f"{code}002001"), 1):
+        lines.append(
+            line("resident", "opening", "2025-12-31", 10_000 * number, area=area, sex=1,
+                 birth_month="1990-01")
+        )  # fmt: skip
+        for sex in (1, 2):
+            lines.append(
+                line("resident", "birth", "2026-01-15", 20 * number, area=area, sex=sex, parity=1,
+                     birth_month="2026-01")
+            )  # fmt: skip
+        lines.append(line("resident", "death", "2026-01-20", 12, area=area, sex=1, birth_month="1990-01"))
+    await reporting.take_in("registry", lines)
+    await (await reporting.desk(code)).hand_in(POLICE | {"area": code})
+    statistician = await reporting.staff("statistician", code)
+    administrator = await reporting.staff("administrator", code)
+    return District(reporting, statistician, administrator, line, code)

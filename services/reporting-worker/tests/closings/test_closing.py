@@ -8,9 +8,10 @@ import pytest
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.messaging import inbox
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts.checking import Checker
 
 from ..support import Caller, Json
-from .steps import PERIOD, District
+from .steps import PERIOD, POLICE, District
 
 
 async def checks(district: District, closing_id: str) -> dict[str, Json]:
@@ -75,11 +76,11 @@ async def test_what_stands_in_the_way_is_named_with_a_link(district: District) -
     }  # fmt: skip
     assert found["recomputed"]["findings"][0]["link"] == "/rebuilds"
     balance = found["accounts_balance"]["findings"][0]
-    assert "10028 resident, but 10029 by month of birth" in balance["text"]["en"]
-    assert (
-        balance["link"]
-        == "/figures?indicator=population&area=340103001001&population=resident&period=2026-01"
+    assert balance["text"]["en"] == (
+        "340103001001 2025-12 resident: Cells and cohort cells do not agree; a rebuild makes them anew"
+        " (10000 expected, 10001 found)"
     )
+    assert balance["link"] == "/accounts/incidents?area=340103001001&state=open"
     refused = await district.statistician.post(
         f"/closings/{closing_id}/signatures", json={"reason": "还是要签"}
     )
@@ -194,3 +195,80 @@ async def test_a_worker_sees_published_figures_of_the_own_community_only(distric
     assert (await worker.get(f"/published/{PERIOD}/1/document")).status_code == 403
     assert (await worker.get("/published/feed")).status_code == 403
     assert (await worker.get("/closings")).status_code == 403
+
+
+async def test_an_account_that_somebody_explained_is_in_nobodys_way(district: District) -> None:
+    left = district.line("resident", "out", "2026-01-03", 7, sex=2, birth_month="1990-01")
+    await district.late([left])
+    await district.rebuild()
+    closing_id = await district.open()
+    (finding,) = (await checks(district, closing_id))["accounts_balance"]["findings"]
+    assert "(0 expected, -7 found)" in finding["text"]["en"]
+    runtime = district.reporting.runtime
+    checked = await district.statistician.post("/accounts/checks", json={"through": PERIOD})
+    assert checked.status_code == 202
+    assert await Checker(runtime.database, runtime.clock, runtime.district).run_once()
+    (incident,) = (await district.statistician.get(finding["link"])).json()["items"]
+    path = f"/accounts/incidents/{incident['id']}/explanation"
+    assert (await district.statistician.post(path, json={"reason": "性别待核"})).status_code == 200
+    assert (await checks(district, closing_id))["accounts_balance"]["holds"]
+    await district.late([left])
+    assert not (await checks(district, closing_id))["accounts_balance"]["holds"]
+
+
+async def test_a_missing_return_is_overridden_by_the_second_signer_with_a_reason(district: District) -> None:
+    desk = await district.reporting.desk()
+    await desk.begin(POLICE | {"period": "2025-12"})
+    await district.rebuild()
+    closing_id = await district.open("2025Q4")
+    returns = (await checks(district, closing_id))["returns_signed"]
+    assert (returns["holds"], returns["overridable"]) == (False, True)
+    assert [one["text"]["en"] for one in returns["findings"]] == [
+        "spending on population services 340103 2025Q4: none was begun",
+        "movements of household registration 340103 2025-10: none was begun",
+        "movements of household registration 340103 2025-11: none was begun",
+        "movements of household registration 340103 2025-12: being filled in",
+    ]
+    found = await district.statistician.get(returns["findings"][-1]["link"])
+    assert found.json()["items"][0]["state"] == "draft"
+    path = f"/closings/{closing_id}"
+    for despite, code in (
+        ([], "checks_failed"),
+        (["recomputed"], "not_overridable"),
+        (["x"], "not_overridable"),
+    ):
+        body = {"reason": "先行公布", "despite": despite}
+        refused = await district.statistician.post(f"{path}/signatures", json=body)
+        assert code in (refused.json()["code"], refused.json()["errors"][0]["code"])
+    body = {"reason": "先行公布", "despite": ["returns_signed"]}
+    signed = (await district.statistician.post(f"{path}/signatures", json=body)).json()
+    frozen = (await district.administrator.get(f"{path}/frozen")).json()
+    assert [one["check"] for one in frozen["reservations"]] == ["returns_signed"]
+    given = {"hash": signed["first_signed"]["hash"]}
+    silent = await district.administrator.post(f"{path}/publication", json=given)
+    assert (silent.status_code, silent.json()["code"]) == (409, "overrides_missing")
+    assert {one["pointer"] for one in silent.json()["errors"]} == {"/overrides/returns_signed"}
+    for wrong, pointer in (
+        ({"recomputed": "不需要"}, "/overrides/recomputed"),
+        ({"returns_signed": "见 34010319900101001X"}, "/overrides/returns_signed"),
+    ):
+        refused = await district.administrator.post(f"{path}/publication", json=given | {"overrides": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+    reason = {"returns_signed": "公安数据只作核对, 不影响本表"}
+    done = await district.administrator.post(f"{path}/publication", json=given | {"overrides": reason})
+    assert done.status_code == 201, done.text
+    (override,) = done.json()["steps"][-1]["detail"]["overrides"]
+    assert (override["reason"], override["by"]) == (reason["returns_signed"], str(district.administrator.id))
+    (published,) = (await district.statistician.get("/published", params={"period": "2025Q4"})).json()[
+        "items"
+    ]
+    assert published["overrides"] == [override]
+
+
+async def test_a_reason_holds_no_number_of_a_person(district: District) -> None:
+    await district.rebuild()
+    path = f"/closings/{await district.open()}"
+    body = {"reason": "补报 340103199001010011"}
+    for step in ("signatures", "reopening", "withdrawal"):
+        refused = await district.statistician.post(f"{path}/{step}", json=body)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/reason")

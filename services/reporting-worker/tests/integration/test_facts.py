@@ -12,12 +12,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from renkou_common.codes.area import AreaCode
+from renkou_common.codes.period import Period
 from renkou_common.contracts.lines import Line, Population
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts import service as accounts
+from renkou_reporting.accounts.schemas import AccountQuestion, PyramidQuestion
+from renkou_reporting.accounts.schemas import SeriesQuestion as SeriesAsked
 from renkou_reporting.facts.service import fold_cohorts
 from renkou_reporting.figures import service
+from renkou_reporting.figures.domain import Asked, Months, Sliced, Span, add_months
+from renkou_reporting.figures.engine import compute
 from renkou_reporting.figures.schemas import FigureQuestion, SeriesQuestion, TableQuestion
+from renkou_reporting.indicators.service import current
+from renkou_reporting.periods import parse_month
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
 from ..support import Reporting
@@ -150,12 +158,12 @@ def people(found: Iterable[Line], until: date) -> int:
     return sum(signs.get(one.measure, 0) * one.value for one in found if one.on <= until)
 
 
-def adults(found: Iterable[Line], end: date) -> list[Line]:
+def adults(found: Iterable[Line], end: date, ages: tuple[int, int] = (18, 49)) -> list[Line]:
     def age(birth_month: str) -> int:
         year, month = int(birth_month[:4]), int(birth_month[5:])
         return end.year - year - (1 if month > end.month else 0)
 
-    return [one for one in found if one.birth_month and 18 <= age(one.birth_month) <= 49]
+    return [one for one in found if one.birth_month and ages[0] <= age(one.birth_month) <= ages[1]]
 
 
 def plain(history: History, area: str, population: str, start: date, end: date) -> Plain:
@@ -295,3 +303,105 @@ async def test_people_of_an_age_are_what_plain_counting_says(
             assert answer.numerator == str(sum(one.value for one in within if one.measure == "death"))
 
     await given_history(history, check)
+
+
+@ANY
+@given(
+    history=histories(),
+    first=st.sampled_from([202412, 202501, 202506]),
+    apart=st.sampled_from([1, 3, 5]),
+    bands=st.lists(
+        st.sampled_from([(18, 49), (15, 49), (18, 18), (0, 17), (17, 49)]), min_size=2, unique=True
+    ),
+)
+async def test_bands_that_overlap_are_counted_each_in_areas_above_and_beside_each_other(
+    given_history: GivenHistory, history: History, first: int, apart: int, bands: list[tuple[int, int]]
+) -> None:
+    spans = [
+        Span(code, (AreaCode(code).interval(),))
+        for code in ("340103", "340103001", *COMMUNITIES, "340103002")
+    ]
+    spans.append(Span("pieces", ((340103001002, 340103001002), (340103002001, 340103002200))))
+    under = {"pieces": ["340103001002", "340103002001", "340103002200"]}
+    months = [Months(each, each, str(each)) for each in (add_months(first, apart * at) for at in range(6))]
+
+    async def check(tx: Transaction) -> None:
+        population = (await current(tx)).indicators["population"]
+        asked = [Asked(population, Population.RESIDENT, Sliced(ages=band)) for band in bands]
+        found = await compute(tx, asked, spans, months)
+        for (number, place, when), outcome in found.items():
+            end = parse_month(f"{months[when].last // 100}-{months[when].last % 100:02d}", "").end
+            within = [
+                one
+                for code in under.get(spans[place].code, [spans[place].code])
+                for one in counted(history, code, "resident")
+            ]
+            assert outcome.numerator == people(adults(within, end, bands[number]), end)
+
+    await given_history(history, check)
+
+
+FLOWS = {"entered": "opening", "born": "birth", "died": "death", "moved_in": "in", "moved_out": "out"}
+
+
+def account_of(found: list[Line], start: date, end: date) -> dict[str, int]:
+    """An account counted straight from its lines."""
+    before = date.fromordinal(start.toordinal() - 1)
+    flows = {
+        name: sum(one.value for one in found if one.measure == measure and start <= one.on <= end)
+        for name, measure in FLOWS.items()
+    }
+    return {"opening": people(found, before), "closing": people(found, end)} | flows
+
+
+@ANY
+@given(history=histories(), area=areas, period=periods, population=st.sampled_from(list(Population)[:4]))
+async def test_accounts_are_what_plain_counting_says(
+    given_history: GivenHistory, history: History, area: str, period: str, population: Population
+) -> None:
+    """In total, by sex and age, month by month and as a pyramid: however far the cohort stock is kept up."""
+
+    async def check(tx: Transaction) -> None:
+        lines = list(counted(history, area, population))
+        when = Period.parse(period)
+        asked = {"area": area, "population": population, "period": period}
+        whole = await accounts.account(tx, EVERYWHERE, AccountQuestion.model_validate(asked))
+        names = ("opening", "closing", *FLOWS)
+        assert {name: getattr(whole.total, name) for name in names} == account_of(lines, when.start, when.end)
+
+        by_age = asked | {"by_sex": True, "ages": "year"}
+        told = await accounts.account(tx, EVERYWHERE, AccountQuestion.model_validate(by_age))
+        assert {name: getattr(told.total, name) for name in names} == account_of(lines, when.start, when.end)
+        rows = {(row.sex, row.ages): {name: getattr(row, name) for name in names} for row in told.rows}
+        groups: dict[tuple[int, str], list[Line]] = {}
+        for one in lines:
+            groups.setdefault((one.sex, _age(one, when.end)), []).append(one)
+        for group, found in groups.items():
+            expected = account_of(found, when.start, when.end)
+            assert rows.pop(group, dict.fromkeys(names, 0)) == expected, group
+        assert all(not any(row.values()) for row in rows.values())
+
+        months = [Period.month_of(month) for month in when.months()]
+        series = SeriesAsked(area=area, population=population, first=str(months[0]), last=str(months[-1]))
+        items = (await accounts.series(tx, EVERYWHERE, series)).items
+        assert [(one.month, one.opening, one.closing) for one in items] == [
+            (
+                str(month),
+                people(lines, date.fromordinal(month.start.toordinal() - 1)),
+                people(lines, month.end),
+            )
+            for month in months
+        ]
+        question = PyramidQuestion(area=area, population=population, month=str(months[-1]))
+        pyramid = await accounts.pyramid(tx, EVERYWHERE, question)
+        assert sum(row.male + row.female + row.other for row in pyramid.rows) == people(lines, when.end)
+
+    await given_history(history, check)
+
+
+def _age(one: Line, end: date) -> str:
+    """The row of an account in which somebody stands at a month's end."""
+    if not one.birth_month:
+        return "unknown"
+    year, month = int(one.birth_month[:4]), int(one.birth_month[5:])
+    return str(max(end.year - year - (1 if month > end.month else 0), 0))

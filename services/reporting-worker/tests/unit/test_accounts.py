@@ -73,20 +73,24 @@ def test_people_stand_in_the_row_of_the_age_they_reach() -> None:
 @given(
     st.dictionaries(
         st.sampled_from([202511, 202512, 202601, 202602]),
-        st.dictionaries(st.sampled_from(list(SIGNS)), st.integers(-9, 9)),
+        st.dictionaries(st.sampled_from(list(SIGNS)), st.tuples(st.integers(-9, 9), st.integers(0, 3))),
     ),
     st.dictionaries(st.sampled_from(list(SIGNS)), st.integers(-9, 9)),
 )
 def test_each_month_opens_with_what_the_one_before_closed_with(
-    by_month: dict[int, dict[str, int]], before: dict[str, int]
+    by_month: dict[int, dict[str, tuple[int, int]]], before: dict[str, int]
 ) -> None:
     found = monthly_accounts(by_month, before, 202511, 202602)
     assert [month for month, _ in found] == [202511, 202512, 202601, 202602]
     stock = sum(SIGNS[measure] * value for measure, value in before.items())
     for month, one in found:
         assert one.opening == stock
-        stock += sum(SIGNS[measure] * value for measure, value in by_month.get(month, {}).items())
+        counted = by_month.get(month, {})
+        stock += sum(SIGNS[measure] * value for measure, (value, _) in counted.items())
         assert one.closing == stock
+        assert (one.reclassified_in, one.reclassified_out) == tuple(
+            counted.get(measure, (0, 0))[1] for measure in ("in", "out")
+        )
 
 
 def balance(*numbers: int) -> Balance:

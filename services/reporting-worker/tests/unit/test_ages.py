@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkou_reporting.figures.ages import People, Probe, counted, steps
+from renkou_reporting.figures.ages import People, Probe, counted, series, spread_over
 from renkou_reporting.figures.domain import age_at_end
 
 months = st.builds(lambda year, month: year * 100 + month, st.integers(2020, 2026), st.integers(1, 12))
@@ -26,8 +26,14 @@ def answer(probe: Probe, happened: list[tuple[int, int, int]]) -> int:
 def test_counting_on_is_counting(
     happened: list[tuple[int, int, int]], ages: tuple[int, int], ends: list[int]
 ) -> None:
-    plan = steps(People("resident", 2, ages), ends)
-    numbers = {probe: answer(probe, happened) for step in plan for probe, _ in step.probes}
+    plan = series(People("resident", 2, ages), ends)
+    numbers = {probe: answer(probe, happened) for step in plan.steps for probe, _ in step.probes}
+    for probe in plan.spreads:
+        for month, born, _ in happened:
+            if probe.born[0] <= born <= probe.born[1]:
+                of = spread_over(probe, born, month)
+                if probe.year or probe.months[0] <= month <= probe.months[1]:
+                    numbers[of] = answer(of, happened)
     expected = {
         end: sum(
             value
@@ -36,16 +42,16 @@ def test_counting_on_is_counting(
         )
         for end in ends
     }
-    assert counted(plan, numbers) == expected
+    assert counted(plan.steps, numbers) == expected
 
 
 def test_a_series_of_months_adds_up_the_whole_band_once() -> None:
-    plan = steps(People("resident", 2, (15, 49)), range(202501, 202513))
+    plan = series(People("resident", 2, (15, 49)), range(202501, 202513))
     whole = [
         probe
-        for step in plan
+        for step in plan.steps
         for probe, _ in step.probes
         if probe.born[1] - probe.born[0] > 200 and probe.year
     ]
     assert len(whole) == 1
-    assert [step.goes_on for step in plan] == [False] + [True] * 11
+    assert [step.goes_on for step in plan.steps] == [False] + [True] * 11

@@ -19,7 +19,8 @@ from renkou_common.sheets.reading import sheets_of
 from renkou_reporting.forms.checking import definition_errors
 from renkou_reporting.forms.domain import Definition, Form
 from renkou_reporting.forms.service import packaged
-from renkou_reporting.populations import MEASURES_OF
+from renkou_reporting.measures.domain import MeasureOrigin
+from renkou_reporting.measures.service import packaged_measures
 from renkou_reporting.returns.domain import last_ended, period_before
 from renkou_reporting.returns.examining import AT, kept
 from renkou_reporting.returns.further_sheets import Filled, Head
@@ -40,11 +41,7 @@ ENTRIES = st.one_of(
 
 
 def known() -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for population, measures in MEASURES_OF.items():
-        for measure in measures:
-            found.setdefault(measure.value, set()).add(population.value)
-    return found
+    return {code: {str(one) for one in entry.populations} for code, entry in packaged_measures().items()}
 
 
 @pytest.mark.parametrize("code", FORMS)
@@ -62,9 +59,16 @@ def test_a_form_is_the_same_after_it_was_stored(code: str) -> None:
     assert Definition.model_validate(stored) == definition
 
 
-def test_no_measure_is_introduced_by_two_forms() -> None:
-    codes = [one.code for form in FORMS.values() for one in form.definition.measures]
-    assert len(set(codes)) == len(codes)
+def test_every_measure_of_returns_is_on_a_form_and_none_on_two() -> None:
+    on = [
+        (form.definition.code, measure)
+        for form in FORMS.values()
+        for measure in {cell.measure for cell in form.cells.values() if cell.measure}
+    ]
+    counted = [measure for _, measure in on]
+    returned = {code for code, one in packaged_measures().items() if one.origin is MeasureOrigin.RETURN}
+    assert returned == {code for code in counted if code != "opening"}
+    assert len(set(counted)) == len(counted)
 
 
 def written(form: Form, filled: Filled) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Exact numbers as text, runs of event numbers, and districts added up, for any input."""
+"""Exact numbers as text, runs of event numbers, and signatures, for any input."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -7,13 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkou_reporting.indicators.service import packaged_definitions
-from renkou_reporting.province.domain import Part, Refused, add_up, add_up_accounts, check_document
 from renkou_reporting.published.domain import exact_text, ranges, read_exact
 from renkou_reporting.published.signing import BadDocument, FigureKey, Signed, canonical, verify
 
 _COUNTS = st.integers(min_value=0, max_value=10**9)
-BIRTH_RATE = next(one for one in packaged_definitions() if one.code == "birth_rate").model_dump(mode="json")
 PRIVATE = {"kty": "OKP", "crv": "Ed25519", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}
 
 
@@ -32,39 +29,6 @@ def test_runs_hold_exactly_their_numbers(numbers: set[int]) -> None:
     runs = ranges(numbers)
     assert {number for low, high in runs for number in range(low, high + 1)} == numbers
     assert all(after[0] > before[1] + 1 for before, after in pairwise(runs))
-
-
-@given(st.lists(st.tuples(_COUNTS, st.integers(min_value=1, max_value=10**9)), min_size=1, max_size=20))
-def test_a_province_divides_the_sums_and_averages_no_rate(districts: list[tuple[int, int]]) -> None:
-    parts = [Part(str(at), str(n), str(d), BIRTH_RATE) for at, (n, d) in enumerate(districts)]
-    found = add_up(parts)
-    numerator, denominator = (sum(column) for column in zip(*districts, strict=True))
-    assert (found.numerator, found.denominator) == (str(numerator), str(denominator))
-    exact = Fraction(numerator, denominator) * 1000
-    assert found.value is not None
-    assert abs(Fraction(found.value) - exact) <= Fraction(1, 200)
-
-
-def test_a_province_names_who_hides_or_defines_otherwise() -> None:
-    shown = Part("340103", "10", "1000", BIRTH_RATE)
-    hidden = add_up([shown, Part("340104", None, None, BIRTH_RATE)])
-    assert (hidden.value, hidden.reason, hidden.hidden) == (None, "suppressed", ("340104",))
-    other = add_up([shown, Part("340104", "10", "1000", BIRTH_RATE | {"factor": 100})])
-    assert (other.value, other.reason, other.differing) == (None, "definitions_differ", ("340104",))
-    assert add_up_accounts([[1000, 20], [2000, None]]) == [3000, None]
-
-
-def test_a_province_refuses_documents_of_others_and_of_a_broken_chain() -> None:
-    good = {"format": "renkou-published-figures/1", "district": "340103", "area": "340103", "previous": None}
-    check_document(good, "340103", None)
-    for wrong, before in (
-        (good | {"format": "other"}, None),
-        (good | {"district": "340104"}, None),
-        (good, b"\x01" * 32),
-        (good | {"previous": "02" * 32}, b"\x01" * 32),
-    ):
-        with pytest.raises(Refused):
-            check_document(wrong, "340103", before)
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5), st.data())

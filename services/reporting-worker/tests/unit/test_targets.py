@@ -36,6 +36,7 @@ def outcome(indicator: Indicator, numerator: int, denominator: int):  # type: ig
 SCORED = {
     "activities_held", "benefit_paid_amount_rate", "benefit_paid_rate", "card_rate", "confirmation_rate",
     "awareness_rate", "employer_agreement_rate", "examination_rate", "free_service_rate_accepted", "notice_rate",
+    "finance_spend", "finance_spend_growth", "finance_spend_per_head", "finance_spend_rate",
     "activity_material", "petition_on_time_rate", "prepregnancy_coverage_accepted", "rental_register_rate",
     "reply_on_time_rate", "reporting_error_rate", "reporting_error_rate_deaths", "satisfaction_rate", "spend",
     "spend_growth", "spend_per_head", "spend_per_head_growth", "supplies_reach_rate", "visit_rate",

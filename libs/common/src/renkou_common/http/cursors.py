@@ -26,6 +26,8 @@ def decode_cursor[A, B](cursor: str | None, first: type[A], second: type[B], /) 
 def decode_cursor[A, B, C](
     cursor: str | None, first: type[A], second: type[B], third: type[C], /
 ) -> tuple[A, B, C] | None: ...
+@overload
+def decode_cursor(cursor: str | None, /, *kinds: type) -> tuple[Any, ...] | None: ...
 def decode_cursor(cursor: str | None, /, *kinds: type) -> tuple[Any, ...] | None:
     """Return the keys of a cursor, None for no cursor; raises InvalidInput for one of another list.
 

@@ -38,6 +38,7 @@ PUBLIC_PATHS = (
     "/.well-known/",
     "/auth/token",
     "/public/",
+    "/published/keys",
     "/verify",
 )
 

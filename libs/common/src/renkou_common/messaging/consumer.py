@@ -7,13 +7,15 @@ over HTTP, so that a wiped or silent JetStream only costs time.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
+from uuid import uuid4
 
 import structlog
 from prometheus_client import Gauge
 
-from renkou_common.database import Database
+from renkou_common.database import Database, Transaction
 from renkou_common.messaging import inbox
 from renkou_common.messaging.envelope import EnvelopeError, Event, parse_envelope
 from renkou_common.messaging.feed import FeedUnavailable
@@ -51,6 +53,22 @@ class FeedSource(Protocol):
         ...
 
 
+class Inbox(Protocol):
+    """Takes events in and knows the position; :mod:`.inbox` for a whole feed, others for a part of it."""
+
+    async def high_water(self, tx: Transaction, feed: str) -> int | None:
+        """Return the position, None where there is nothing to take in."""
+        ...
+
+    async def take_in(self, tx: Transaction, feed: str, events: Sequence[Event], apply: Apply) -> Intake:
+        """Apply the events that come next; see :func:`.inbox.take_in`."""
+        ...
+
+    async def hold_failed(self, tx: Transaction, feed: str, event: Event, error: BaseException) -> None:
+        """Hold the next event; see :func:`.inbox.hold_failed`."""
+        ...
+
+
 class FeedConsumer:
     """Takes one feed in, in order, each number exactly once.
 
@@ -59,7 +77,11 @@ class FeedConsumer:
     'blocked', until :func:`~.inbox.replay_held`. Database and connection errors are waited for, never held;
     ``apply`` may raise ``renkou_common.errors.Unavailable`` to say that something it needs is down.
 
-    ``nats``, ``stream`` and ``durable`` name the broker's side; the durable is declared elsewhere.
+    ``nats``, ``stream`` and ``durable`` name the broker's side; the durable is declared elsewhere. Of several
+    copies of a process the one for which ``leads()`` is true reads through it; the others, who need every message
+    as well, through a consumer of their own that the broker forgets when they are gone.
+
+    ``own`` is the inbox where it is not that of the whole feed.
     """
 
     def __init__(
@@ -73,6 +95,9 @@ class FeedConsumer:
         durable: str,
         scope: AreaScope | None = None,
         *,
+        own: Inbox | None = None,
+        leads: Callable[[], bool] = lambda: True,
+        batch: int = BATCH,
         idle_seconds: float = _IDLE_SECONDS,
     ) -> None:
         self.feed = feed
@@ -83,7 +108,11 @@ class FeedConsumer:
         self._stream = stream
         self._durable = durable
         self._scope = scope or AreaScope.everything()
+        self._inbox: Inbox = own or inbox
+        self._leads = leads
+        self._batch = batch
         self._idle_seconds = idle_seconds
+        self._bound = ""
         self._subscription: PullSubscription | None = None
         self._feed_trouble = ""
 
@@ -109,21 +138,34 @@ class FeedConsumer:
         Raises FeedUnavailable where it can't be read, or doesn't hold the next number any more.
         """
         async with self._database.transaction(self._scope, read_only=True) as tx:
-            high = await inbox.high_water(tx, self.feed)
+            at = await self._inbox.high_water(tx, self.feed)
+        if at is None:
+            return 0
+        high, page = at, await self._read(at)
         while True:
-            events, head = await self._read(high)
-            if head < high:
-                await self._incident(high, "behind", {"head": head})
-            if head > high and (not events or events[0].seq > high + 1):
-                held_from = events[0].seq if events else None
-                await self._incident(high + 1, "missing", {"feed_holds_from": held_from})
-                raise FeedUnavailable(f"feed {self.feed} does not hold number {high + 1}")
-            if events:
-                high = (await self._take_in(events)).high_water
-            HIGH_WATER.labels(self.feed).set(high)
-            LAG.labels(self.feed).set(max(head - high, 0))
-            if high >= head:
-                return high
+            events, head = page
+            await self._check_page(high, events, head)
+            ahead = asyncio.create_task(self._read(events[-1].seq)) if len(events) == self._batch else None
+            try:
+                if events:
+                    high = (await self._take_in(events)).high_water
+                HIGH_WATER.labels(self.feed).set(high)
+                LAG.labels(self.feed).set(max(head - high, 0))
+                if high >= head:
+                    return high
+                # While the database works, the next page is on its way; not where this one ended otherwise.
+                page = await (ahead if ahead and high == events[-1].seq else self._read(high))
+            finally:
+                await _end(ahead)
+
+    async def _check_page(self, high: int, events: Sequence[Event], head: int) -> None:
+        """Keep what is wrong with a page that should follow ``high``; raises FeedUnavailable for a gap."""
+        if head < high:
+            await self._incident(high, "behind", {"head": head})
+        if head > high and (not events or events[0].seq > high + 1):
+            held_from = events[0].seq if events else None
+            await self._incident(high + 1, "missing", {"feed_holds_from": held_from})
+            raise FeedUnavailable(f"feed {self.feed} does not hold number {high + 1}")
 
     async def _try_catch_up(self) -> None:
         try:
@@ -136,7 +178,7 @@ class FeedConsumer:
 
     async def _read(self, after: int) -> tuple[list[Event], int]:
         try:
-            return await self._source.read(after, BATCH)
+            return await self._source.read(after, self._batch)
         except EnvelopeError as error:
             await self._incident(after + 1, "corrupt", {"over": "http", "error": describe(error)})
             raise FeedUnavailable(f"feed {self.feed} is corrupt after {after}") from error
@@ -144,13 +186,15 @@ class FeedConsumer:
     async def _take_from_broker(self) -> bool:
         """Take in what the broker has; returns whether the feed should be read over HTTP next."""
         try:
+            if self._subscription is not None and self._leads() != (self._bound == self._durable):
+                await self._unbind()
             if self._subscription is None:
-                self._subscription = await self._nats.pull(self._stream, self._durable)
-            messages = await self._subscription.fetch(BATCH, self._idle_seconds)
+                self._subscription = await self._bind()
+            messages = await self._subscription.fetch(self._batch, self._idle_seconds)
             if messages:
                 await self._take_messages(messages)
                 return False
-            if await self._nats.pending(self._stream, self._durable):
+            if await self._nats.pending(self._stream, self._bound):
                 _log.warning("messages wait although none comes, binding anew", feed=self.feed)
                 await self._unbind()
         except BrokerUnavailable as error:
@@ -158,6 +202,14 @@ class FeedConsumer:
             await self._unbind()
             await asyncio.sleep(_POLL_SECONDS)
         return True
+
+    async def _bind(self) -> PullSubscription:
+        if self._leads():
+            self._bound = self._durable
+        else:
+            self._bound = f"{self._durable}-{uuid4().hex}"
+            await self._nats.follow(self._stream, self._bound)
+        return await self._nats.pull(self._stream, self._bound)
 
     async def _unbind(self) -> None:
         subscription, self._subscription = self._subscription, None
@@ -199,7 +251,7 @@ class FeedConsumer:
         """Take a batch in; where it can't be applied, halve it down to the events that are to be held."""
         try:
             async with self._database.transaction(self._scope) as tx:
-                intake = await inbox.take_in(tx, self.feed, events, self._apply)
+                intake = await self._inbox.take_in(tx, self.feed, events, self._apply)
         except TRANSIENT:
             raise
         except Exception as error:
@@ -217,10 +269,22 @@ class FeedConsumer:
     async def _hold(self, event: Event, error: Exception) -> Intake:
         _log.error("event held", feed=self.feed, seq=event.seq, type=event.type, error=describe(error))
         async with self._database.transaction(self._scope) as tx:
-            await inbox.hold_failed(tx, self.feed, event, error)
-            return Intake(await inbox.high_water(tx, self.feed), frozenset(), False)
+            await self._inbox.hold_failed(tx, self.feed, event, error)
+            return Intake(await self._inbox.high_water(tx, self.feed) or 0, frozenset(), False)
 
     async def _incident(self, seq: int, kind: str, detail: dict[str, Any]) -> None:
         _log.error("feed incident", feed=self.feed, seq=seq, kind=kind, **detail)
         async with self._database.transaction(self._scope) as tx:
             await inbox.record_incident(tx, self.feed, seq, kind, detail)
+
+
+async def _end(task: asyncio.Task[Any] | None) -> None:
+    """Leave no reading behind that nobody waits for any more."""
+    if task is None:
+        return
+    if not task.done():
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    elif not task.cancelled():
+        task.exception()

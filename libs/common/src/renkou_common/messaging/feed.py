@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import httpx
 import orjson
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, Field
 
 from renkou_common.database import Transaction
@@ -13,6 +13,8 @@ from renkou_common.errors import Unavailable
 from renkou_common.messaging.envelope import Event, complete_envelope, parse_envelope
 
 MAX_PAGE = 1000
+LINES = "application/x-ndjson"
+"""The form of a page for whoever reads much: first a line with head and next_after, then an event on each line."""
 _MAX_PAGE_BYTES = 8 * 1024 * 1024
 
 _READ = """
@@ -64,22 +66,26 @@ def feed_router(feed: str, guard: Callable[..., Any], transaction: Callable[...,
         f"/feeds/{feed}",
         summary=f"Events of the {feed} feed 事件流",
         response_model=FeedPage,
+        responses={200: {"content": {LINES: {"schema": {"type": "string"}}}}},
         dependencies=[Depends(guard)],
     )
     async def get_feed(
         tx: Annotated[Any, Depends(transaction, scope="function")],
         after: Annotated[int, Query(ge=0, le=2**62, description="last number already taken in")] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 500,
+        accept: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
-        """Give a service events in the order of their numbers, for replay. Needs `feed:read`."""
+        """Give a service events in the order of their numbers, for replay; by `Accept: application/x-ndjson` a
+        line for each after one with `head` and `next_after`. Needs `feed:read`.
+        """
         last = await head(tx)
         page = await read_feed_texts(tx, after, limit)
         next_after = page[-1][0] if page else after
+        place = f'"head":{max(last, next_after if page else 0)},"next_after":{next_after}}}'
+        if accept == LINES:
+            return Response("\n".join([f"{{{place}", *(text for _, text in page)]), media_type=LINES)
         items = ",".join(text for _, text in page)
-        return Response(
-            f'{{"items":[{items}],"head":{max(last, next_after if page else 0)},"next_after":{next_after}}}',
-            media_type="application/json",
-        )
+        return Response(f'{{"items":[{items}],{place}', media_type="application/json")
 
     return router
 
@@ -108,19 +114,26 @@ class FeedClient:
         Raises FeedUnavailable where the service can't be reached or does not answer 200, EnvelopeError where
         an event doesn't match its content hash.
         """
+        texts, last = await self.read_texts(after, limit)
+        return [parse_envelope(text) for text in texts], last
+
+    async def read_texts(self, after: int, limit: int) -> tuple[list[bytes], int]:
+        """Return events as :meth:`read` does, each as the text that came; raises FeedUnavailable."""
         try:
             response = await self._http.get(
                 self._url,
                 params={"after": after, "limit": limit},
-                headers={"Authorization": f"Bearer {await self._token()}"},
+                headers={"Authorization": f"Bearer {await self._token()}", "Accept": LINES},
             )
         except (httpx.HTTPError, Unavailable) as error:
             raise FeedUnavailable(f"{self._url}: {error!r}") from error
         if response.status_code != 200:
             raise FeedUnavailable(f"{self._url}: status {response.status_code}")
         try:
+            if response.headers.get("content-type", "").startswith(LINES):
+                first, *texts = response.content.split(b"\n")
+                return texts, int(orjson.loads(first)["head"])
             page = orjson.loads(response.content)
-            items, last = list(page["items"]), int(page["head"])
+            return [orjson.dumps(item) for item in page["items"]], int(page["head"])
         except (ValueError, KeyError, TypeError) as error:
             raise FeedUnavailable(f"{self._url}: not a feed page: {error!r}") from error
-        return [parse_envelope(item) for item in items], last

@@ -60,17 +60,17 @@ async def take_in(tx: Transaction, feed: str, events: Sequence[Event], apply: Ap
     passes through, and the transaction has to be rolled back.
     """
     high = await _lock_position(tx, feed)
-    fresh, known, gap = _split(high, events)
+    fresh, known, gap = split(high, events)
     if fresh:
         blocked = await _blocked_subjects(tx, feed, fresh)
         free = [event for event in fresh if event.subject not in blocked]
         waiting = [event for event in fresh if event.subject in blocked]
         await _hold(tx, feed, waiting, "blocked", "an earlier event of the same subject is held")
         if free:
-            await _call(apply, tx, free)
+            await call(apply, tx, free)
         await _advance(tx, feed, fresh)
         high = fresh[-1].seq
-    conflicts = await _find_conflicts(tx, feed, known)
+    conflicts = await find_conflicts(tx, feed, known)
     return Intake(high, frozenset(conflicts), gap)
 
 
@@ -130,7 +130,7 @@ async def replay_held(tx: Transaction, feed: str, seq: int, apply: Apply) -> Rep
     if not rows:
         raise NotFound.of("留置事件", "held event")
     for done, row in enumerate(rows):
-        reason = await _replay_one(tx, parse_body(row["body"], row["seq"]), apply)
+        reason = await replay_one(tx, parse_body(row["body"], row["seq"]), apply)
         if reason is not None:
             await tx.execute(
                 "UPDATE held_event SET state = 'failed', reason = $3 WHERE feed = $1 AND seq = $2",
@@ -170,7 +170,7 @@ async def _lock_position(tx: Transaction, feed: str) -> int:
     return int(await tx.fetchval("SELECT high_water FROM feed_position WHERE feed = $1 FOR UPDATE", feed))
 
 
-def _split(high: int, events: Sequence[Event]) -> tuple[list[Event], list[Event], bool]:
+def split(high: int, events: Sequence[Event]) -> tuple[list[Event], list[Event], bool]:
     """Return the unbroken run after ``high``, what is known or doubled, and whether there is a gap."""
     fresh: list[Event] = []
     known: list[Event] = []
@@ -186,7 +186,8 @@ def _split(high: int, events: Sequence[Event]) -> tuple[list[Event], list[Event]
     return fresh, known, False
 
 
-async def _find_conflicts(tx: Transaction, feed: str, known: Sequence[Event]) -> set[int]:
+async def find_conflicts(tx: Transaction, feed: str, known: Sequence[Event]) -> set[int]:
+    """Return which of these numbers came with another content before; each is an incident."""
     if not known:
         return set()
     rows = await tx.fetch(
@@ -233,6 +234,14 @@ async def _hold(tx: Transaction, feed: str, events: Sequence[Event], state: str,
 
 
 async def _advance(tx: Transaction, feed: str, events: Sequence[Event]) -> None:
+    await note_applied(tx, feed, events)
+    await tx.execute(
+        "UPDATE feed_position SET high_water = $2, updated_at = now() WHERE feed = $1", feed, events[-1].seq
+    )
+
+
+async def note_applied(tx: Transaction, feed: str, events: Sequence[Event]) -> None:
+    """Note which event stood behind each number."""
     await tx.execute(
         """
         INSERT INTO applied_event (feed, seq, event_id, content_hash)
@@ -243,12 +252,10 @@ async def _advance(tx: Transaction, feed: str, events: Sequence[Event]) -> None:
         [event.id for event in events],
         [event.content_hash for event in events],
     )
-    await tx.execute(
-        "UPDATE feed_position SET high_water = $2, updated_at = now() WHERE feed = $1", feed, events[-1].seq
-    )
 
 
-async def _call(apply: Apply, tx: Transaction, events: Sequence[Event]) -> None:
+async def call(apply: Apply, tx: Transaction, events: Sequence[Event]) -> None:
+    """Apply events; raises NotApplicable for what the driver refuses although the connection is well."""
     try:
         await apply(tx, events)
     except asyncpg.InterfaceError as error:
@@ -258,10 +265,11 @@ async def _call(apply: Apply, tx: Transaction, events: Sequence[Event]) -> None:
         raise NotApplicable(describe(error)) from error
 
 
-async def _replay_one(tx: Transaction, event: Event, apply: Apply) -> str | None:
+async def replay_one(tx: Transaction, event: Event, apply: Apply) -> str | None:
+    """Apply a held event in a savepoint; returns why it cannot be, None where it was."""
     await tx.execute("SAVEPOINT replay")
     try:
-        await _call(apply, tx, [event])
+        await call(apply, tx, [event])
     except TRANSIENT:
         raise
     except Exception as error:

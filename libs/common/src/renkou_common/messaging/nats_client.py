@@ -307,6 +307,23 @@ class NatsClient:
         await subscription.open()
         return subscription
 
+    async def follow(self, stream: str, name: str) -> None:
+        """Make a consumer of one's own for what comes from now on; the broker forgets it half a minute unused."""
+        config = {
+            "name": name,
+            "deliver_policy": "new",
+            "ack_policy": "explicit",
+            "ack_wait": int(30e9),
+            "max_ack_pending": 5000,
+            "inactive_threshold": int(30e9),
+            "mem_storage": True,
+        }
+        body = orjson.dumps({"stream_name": stream, "config": config, "action": "create"})
+        answer = await self._request(f"$JS.API.CONSUMER.CREATE.{stream}.{name}", body, None, 5.0)
+        error = orjson.loads(answer).get("error")
+        if error:
+            raise BrokerUnavailable(f"no consumer {name}: {error.get('description')}")
+
     async def pending(self, stream: str, durable: str) -> int:
         """Return how many messages wait for the durable; needs the right to ask for its information."""
         raw = await self._request(f"$JS.API.CONSUMER.INFO.{stream}.{durable}", b"", None, 2.0)

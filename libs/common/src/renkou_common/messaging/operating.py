@@ -4,14 +4,15 @@ A service offers it as ``python -m <package>.held list`` and ``python -m <packag
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from renkou_common.database import Database
+from renkou_common.database import Database, Transaction
 from renkou_common.errors import NotFound
-from renkou_common.messaging.inbox import Apply, held_events, replay_held
+from renkou_common.messaging.inbox import Apply, Replay, held_events, replay_held
 from renkou_common.scope import AreaScope
 
+type Replayer = Callable[[Transaction, str, int, Apply], Awaitable[Replay]]
 type Opened = AbstractAsyncContextManager[tuple[Database, Mapping[str, Apply]]]
 
 
@@ -23,10 +24,10 @@ async def _list(database: Database) -> int:
     return 0
 
 
-async def _replay(database: Database, apply: Apply, feed: str, seq: int) -> int:
+async def _replay(database: Database, apply: Apply, replay: Replayer, feed: str, seq: int) -> int:
     async with database.transaction(AreaScope.everything()) as tx:
         try:
-            done = await replay_held(tx, feed, seq, apply)
+            done = await replay(tx, feed, seq, apply)
         except NotFound:
             print(f"{feed} {seq} is not held")
             return 2
@@ -34,25 +35,28 @@ async def _replay(database: Database, apply: Apply, feed: str, seq: int) -> int:
     return 0 if done.remaining == 0 else 1
 
 
-async def _run(opened: Opened, options: argparse.Namespace) -> int:
+async def _run(opened: Opened, options: argparse.Namespace, replay: Replayer) -> int:
     async with opened as (database, applies):
         if options.command == "list":
             return await _list(database)
         if options.feed not in applies:
             print(f"no such feed: {options.feed}; there are {', '.join(applies)}")
             return 2
-        return await _replay(database, applies[options.feed], options.feed, options.seq)
+        return await _replay(database, applies[options.feed], replay, options.feed, options.seq)
 
 
-async def operate(opened: Opened, arguments: Sequence[str] | None = None) -> int:
+async def operate(
+    opened: Opened, arguments: Sequence[str] | None = None, *, replay: Replayer = replay_held
+) -> int:
     """Run the command and return its exit status: 0 done, 1 something is still held, 2 wrong arguments.
 
-    ``opened`` connects the service's database and gives for each feed the function that applies its events.
+    ``opened`` connects the service's database and gives for each feed the function that applies its events;
+    ``replay`` applies what is held, where a service in several copies has a way of its own.
     """
     parser = argparse.ArgumentParser(description="events that could not be applied, and applying them again")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="held events with their reasons")
-    replay = commands.add_parser("replay", help="apply the held events of one event's subject, in order")
-    replay.add_argument("feed")
-    replay.add_argument("seq", type=int)
-    return await _run(opened, parser.parse_args(arguments))
+    again = commands.add_parser("replay", help="apply the held events of one event's subject, in order")
+    again.add_argument("feed")
+    again.add_argument("seq", type=int)
+    return await _run(opened, parser.parse_args(arguments), replay)

@@ -7,11 +7,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook as Writer
 from xlsxwriter.worksheet import Worksheet
 
-from renkou_common.sheets.domain import EXAMPLE, Cell, letters
+from renkou_common.sheets.domain import EXAMPLE, MAXIMUM_ROWS, Cell, letters
 from renkou_common.sheets.writing import writer
 from renkou_registry.imports.cells import text_of
 from renkou_registry.imports.repository import StoredFinding
-from renkou_registry.imports.sheet import MAXIMUM_ROWS, NO, REASON_HEADING, ROW_HEADING, YES, Field, Sheet
+from renkou_registry.imports.sheet import NO, REASON_HEADING, ROW_HEADING, YES, Field, Sheet
 
 MAXIMUM_FINDINGS = 100_000
 _TEMPLATE_ROWS = MAXIMUM_ROWS + 1  # row 2 is the example; a drop-down of a column is one range, however long

@@ -166,6 +166,16 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
     )
 
 
+async def find_many_by_ref(tx: Transaction, refs: Sequence[UUID], scope: AreaScope) -> list[asyncpg.Record]:
+    """Return those of the persons that are in scope, by the references that events carry."""
+    return await tx.fetch(
+        f"SELECT {VIEW} FROM person p WHERE p.ref = ANY($1) AND {PERSON_IN_SCOPE} ORDER BY p.ref LIMIT 1000",
+        refs,
+        scope.lows,
+        scope.highs,
+    )
+
+
 async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Return those of the persons that are or were in the register, by id; the floor alone holds."""
     return await tx.fetch(f"SELECT {VIEW} FROM person p WHERE p.id = ANY($1) ORDER BY p.id", ids)

@@ -75,6 +75,11 @@ async def find_many(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> l
     return await repository.find_many(tx, ids, scope)
 
 
+async def find_many_by_ref(tx: Transaction, refs: Sequence[UUID], scope: AreaScope) -> list[asyncpg.Record]:
+    """Return the rows of those persons that are in scope, by reference."""
+    return await repository.find_many_by_ref(tx, refs, scope)
+
+
 async def find_ever(tx: Transaction, ids: Sequence[UUID]) -> list[asyncpg.Record]:
     """Return the rows of persons who are or were in the register, by id.
 

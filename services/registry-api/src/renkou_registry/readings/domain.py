@@ -27,6 +27,7 @@ class What(StrEnum):
     EMPLOYMENT = "employment"  # 就业单位
     TENANCY = "tenancy"  # 租住
     MATCHES = "matches"  # 外部名单比对
+    FIGURE_CASE = "figure_case"  # 统计数字的个案
 
 
 LABELS: dict[str, str] = {
@@ -47,6 +48,7 @@ LABELS: dict[str, str] = {
     What.EMPLOYMENT: "就业单位",
     What.TENANCY: "租住",
     What.MATCHES: "与外部名单比对",
+    What.FIGURE_CASE: "统计数字所依据的个案",
     "unmask": "明文查阅",
     "facts": "出具证明或通报所需事实",
     "match": "姓名与证件号核对",

@@ -16,7 +16,7 @@ from prometheus_client import Gauge
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Population
-from renkou_common.database import Database, Reader, Transaction
+from renkou_common.database import Database, Transaction
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_reporting.accounts import repository
@@ -29,7 +29,6 @@ from renkou_reporting.accounts.domain import (
     check_parts,
     decide,
 )
-from renkou_reporting.accounts.errors import AccountsDoNotBalance
 from renkou_reporting.facts.domain import month_number
 from renkou_reporting.figures.domain import Asked, Months, Span, add_months
 from renkou_reporting.figures.engine import compute
@@ -65,11 +64,21 @@ async def note_register_difference(tx: Transaction, clock: Clock, found: Sequenc
     await _settle(tx, clock, found, await repository.known(tx, [IncidentKind.REGISTER_DIFFERS.value]))
 
 
-async def refuse_while_open(tx: Reader, district: AreaCode, through: int) -> None:
-    """Raise AccountsDoNotBalance while an incident up to a month (yyyymm) is open: no period is closed then."""
-    number = sum((await repository.count_open(tx, *district.interval(), through)).values())
-    if number:
-        raise AccountsDoNotBalance(number)
+async def unexplained(tx: Transaction, district: AreaCode, through: int) -> list[Finding]:
+    """Return what breaks an account up to a month (yyyymm) and nobody has explained; looks now, changes nothing.
+
+    With it the incidents that a comparison with the register left open.
+    """
+    found = await repository.find_broken(tx, through, MAX_FINDINGS)
+    found += await _compared(tx, district, through)
+    known = await repository.unsolved(tx)
+    found += [
+        one.finding
+        for one in known
+        if one.finding.kind is IncidentKind.REGISTER_DIFFERS and one.finding.month <= through
+    ]
+    explained = {one.finding for one in known if one.state == "explained"}
+    return [one for one in found if one not in explained]
 
 
 async def _settle(tx: Transaction, clock: Clock, found: Sequence[Finding], known: Sequence[Known]) -> None:

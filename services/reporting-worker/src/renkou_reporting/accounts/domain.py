@@ -34,18 +34,26 @@ class AgeStep(StrEnum):
 
 
 class CohortSum(NamedTuple):
-    """What was counted of people of a sex and birth month (yyyymm, 0 not told) before a period and within it."""
+    """What was counted of people of a sex and birth month (yyyymm, 0 not told) before a period and within it.
+
+    ``reclassified`` is what of it changed divisions led to, where that is known.
+    """
 
     sex: int
     birth_month: int
     measure: str
     before: int
     within: int
+    reclassified: int = 0
 
 
 @dataclass(slots=True)
 class Account:
-    """An account in whole persons. ``opening_of_age`` differs from ``opening`` only by age."""
+    """An account in whole persons. ``opening_of_age`` differs from ``opening`` only by age.
+
+    ``reclassified_in`` and ``reclassified_out`` are those of ``moved_in`` and ``moved_out`` who did not move: their
+    division changed (区划变更).
+    """
 
     opening: int = 0
     entered: int = 0
@@ -54,6 +62,8 @@ class Account:
     moved_in: int = 0
     moved_out: int = 0
     opening_of_age: int = 0
+    reclassified_in: int = 0
+    reclassified_out: int = 0
 
     @property
     def closing(self) -> int:
@@ -70,11 +80,15 @@ class Account:
         """The mean population: half of the stocks before the period and at its end."""
         return Fraction(self.opening_of_age + self.closing, 2)
 
-    def add(self, measure: str, before: int, within: int) -> None:
+    def add(self, measure: str, before: int, within: int, reclassified: int = 0) -> None:
         """Add what was counted of one of the five measures of the balance."""
         self.opening += BALANCE_SIGNS[measure] * before
         name = _FLOW_NAMES[measure]
         setattr(self, name, getattr(self, name) + within)
+        if measure == "in":
+            self.reclassified_in += reclassified
+        elif measure == "out":
+            self.reclassified_out += reclassified
 
 
 def age_group(birth_month: int, end_month: int, step: AgeStep) -> int:
@@ -96,7 +110,7 @@ def accounts_of(
     for each in sums:
         sex = each.sex if by_sex else None
         closing_age = None if ages is None else age_group(each.birth_month, months.last, ages)
-        found[sex, closing_age].add(each.measure, each.before, each.within)
+        found[sex, closing_age].add(each.measure, each.before, each.within, each.reclassified)
         if each.before:
             opening_age = None if ages is None else age_group(each.birth_month, months.before, ages)
             found[sex, opening_age].opening_of_age += BALANCE_SIGNS[each.measure] * each.before
@@ -110,19 +124,20 @@ def _order(age: int | None) -> int:
 
 
 def monthly_accounts(
-    sums: Mapping[int, Mapping[str, int]], before: Mapping[str, int], first: int, last: int
+    sums: Mapping[int, Mapping[str, tuple[int, int]]], before: Mapping[str, int], first: int, last: int
 ) -> list[tuple[int, Account]]:
     """Return one account after the other; each opens with what the one before closed with.
 
-    ``sums`` by month and measure, ``before`` what was counted before ``first`` (yyyymm).
+    ``sums`` by month and measure (all of it, and of it by changed divisions), ``before`` what was counted before
+    ``first`` (yyyymm).
     """
     stock = sum(BALANCE_SIGNS[measure] * value for measure, value in before.items())
     found = []
     month = first
     while month <= last:
         account = Account(opening=stock, opening_of_age=stock)
-        for measure, value in sums.get(month, {}).items():
-            account.add(measure, 0, value)
+        for measure, (value, reclassified) in sums.get(month, {}).items():
+            account.add(measure, 0, value, reclassified)
         found.append((month, account))
         stock = account.closing
         month = add_months(month, 1)

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.contracts.lines import AREA_CHANGE
 from renkou_common.database import Reader, Transaction
 from renkou_common.scope import AreaScope
 from renkou_reporting.accounts.domain import CohortSum, Finding, IncidentKind, Known
-from renkou_reporting.facts.domain import BALANCE_SIGNS
+from renkou_reporting.facts.domain import BALANCE_SIGNS, level_of
 
 type Intervals = Sequence[tuple[int, int]]
 CAUSES = 20
@@ -18,47 +19,81 @@ _BALANCE = list(BALANCE_SIGNS)
 _WITHIN = (
     "EXISTS (SELECT FROM unnest($1::bigint[], $2::bigint[]) s(low, high) WHERE {} BETWEEN s.low AND s.high)"
 )
-_AREAS = (
-    "unnest($1::bigint[], $2::bigint[]) AS s(low, high) JOIN {table} c ON c.area BETWEEN s.low AND s.high"
-)
 _SIGNED = "CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END"
 
+_STOCK_MEASURE = "opening"
+"""People of before a period are told as one signed sum under this measure."""
+# What was there before a month: whole years and the months of its year out of the cohort stock (months of single
+# communities out of their cohort cells), and what the stock does not hold yet. What came and went: cohort cells.
 _COHORTS = f"""
-SELECT c.sex, c.birth_month, c.measure,
-    coalesce(sum(c.value) FILTER (WHERE c.month < $4), 0)::bigint AS before,
-    coalesce(sum(c.value) FILTER (WHERE c.month >= $4), 0)::bigint AS within
-FROM {_AREAS.format(table="cohort_cell")}
-WHERE c.population = $3 AND c.month <= $5 AND ($6::smallint IS NULL OR c.sex = $6)
-GROUP BY c.sex, c.birth_month, c.measure
+SELECT f.sex, f.birth_month, f.measure, sum(f.before)::bigint AS before, sum(f.within)::bigint AS within
+FROM unnest($1::bigint[], $2::bigint[], $3::smallint[]) AS s(low, high, level)
+    CROSS JOIN LATERAL (
+        SELECT y.sex, y.birth_month, '{_STOCK_MEASURE}' AS measure, y.value AS before, 0 AS within FROM cohort_stock y
+        WHERE y.level = s.level AND y.population = $4 AND y.area BETWEEN s.low AND s.high AND y.month < $5 / 100
+        UNION ALL
+        SELECT m.sex, m.birth_month, '{_STOCK_MEASURE}', m.value, 0 FROM cohort_stock m
+        WHERE s.level < 5 AND m.level = s.level AND m.population = $4 AND m.area BETWEEN s.low AND s.high
+            AND m.month >= $5 / 100 * 100 AND m.month < $5
+        UNION ALL
+        SELECT c.sex, c.birth_month, '{_STOCK_MEASURE}', {_SIGNED}, 0 FROM cohort_cell c
+        WHERE s.level = 5 AND c.population = $4 AND c.area BETWEEN s.low AND s.high
+            AND c.month >= $5 / 100 * 100 AND c.month < $5
+        UNION ALL
+        SELECT r.sex, r.birth_month, '{_STOCK_MEASURE}', r.value, 0 FROM cohort_recent r
+        WHERE r.population = $4 AND r.area BETWEEN s.low AND s.high
+            AND r.month < CASE WHEN s.level = 5 THEN $5 / 100 * 100 ELSE $5 END
+        UNION ALL
+        SELECT w.sex, w.birth_month, w.measure, 0, w.value FROM cohort_cell w
+        WHERE w.population = $4 AND w.area BETWEEN s.low AND s.high AND w.month BETWEEN $5 AND $6
+    ) AS f
+WHERE $7::smallint IS NULL OR f.sex = $7
+GROUP BY f.sex, f.birth_month, f.measure
+"""
+# Whole towns and districts are read out of their area cells, anything else out of the cells of communities.
+_CELLS = """
+unnest($1::bigint[], $2::bigint[], $3::smallint[]) AS s(low, high, level)
+    CROSS JOIN LATERAL (
+        SELECT c.population, c.month, c.sex, c.measure, c.detail, c.value FROM cell c
+        WHERE s.level = 5 AND c.area BETWEEN s.low AND s.high
+            AND c.population = ANY($4::text[]) AND c.measure = ANY($5::text[]) AND c.month <= $6
+        UNION ALL
+        SELECT t.population, t.month, t.sex, t.measure, t.detail, t.value FROM area_cell t
+        WHERE s.level < 5 AND t.level = s.level AND t.area BETWEEN s.low AND s.high
+            AND t.population = ANY($4::text[]) AND t.measure = ANY($5::text[]) AND t.month BETWEEN 10000 AND $6
+    ) AS c
 """
 _PLAIN = f"""
 SELECT c.sex, 0 AS birth_month, c.measure,
-    coalesce(sum(c.value) FILTER (WHERE c.month < $4), 0)::bigint AS before,
-    coalesce(sum(c.value) FILTER (WHERE c.month >= $4), 0)::bigint AS within
-FROM {_AREAS.format(table="cell")}
-WHERE c.population = $3 AND c.month <= $5 AND ($6::smallint IS NULL OR c.sex = $6) AND c.measure = ANY($7::text[])
+    coalesce(sum(c.value) FILTER (WHERE c.month < $7), 0)::bigint AS before,
+    coalesce(sum(c.value) FILTER (WHERE c.month >= $7), 0)::bigint AS within,
+    coalesce(sum(c.value) FILTER (WHERE c.month >= $7 AND c.detail = $9), 0)::bigint AS reclassified
+FROM {_CELLS}
+WHERE $8::smallint IS NULL OR c.sex = $8
 GROUP BY c.sex, c.measure
 """
 _MONTHLY = f"""
-SELECT CASE WHEN c.month < $4 THEN 0 ELSE c.month END AS month, c.measure, sum(c.value)::bigint AS value
-FROM {_AREAS.format(table="cell")}
-WHERE c.population = $3 AND c.month <= $5 AND ($6::smallint IS NULL OR c.sex = $6) AND c.measure = ANY($7::text[])
+SELECT CASE WHEN c.month < $7 THEN 0 ELSE c.month END AS month, c.measure, sum(c.value)::bigint AS value,
+    coalesce(sum(c.value) FILTER (WHERE c.detail = $9), 0)::bigint AS reclassified
+FROM {_CELLS}
+WHERE $8::smallint IS NULL OR c.sex = $8
 GROUP BY 1, 2
 """
-_STOCKS = f"""
-SELECT c.population, sum({_SIGNED})::bigint AS stock FROM {_AREAS.format(table="cell")}
-WHERE c.population = ANY($3::text[]) AND c.month <= $4 AND c.measure = ANY($5::text[]) GROUP BY c.population
-"""
+_STOCKS = f"SELECT c.population, sum({_SIGNED})::bigint AS stock FROM {_CELLS} GROUP BY c.population"
 
 
-def _bounds(intervals: Intervals) -> tuple[list[int], list[int]]:
-    return [low for low, _ in intervals], [high for _, high in intervals]
+def _bounds(intervals: Intervals) -> tuple[list[int], list[int], list[int]]:
+    return (
+        [low for low, _ in intervals],
+        [high for _, high in intervals],
+        [level_of(each) for each in intervals],
+    )
 
 
 async def cohorts(
     tx: Reader, intervals: Intervals, population: str, first: int, last: int, sex: int | None
 ) -> list[CohortSum]:
-    """Return sums by sex, birth month and measure, before a period and within it."""
+    """Return sums by sex, birth month and measure within a period, and people of before it under ``opening``."""
     rows = await tx.fetch(_COHORTS, *_bounds(intervals), population, first, last, sex)
     return [CohortSum(*row) for row in rows]
 
@@ -67,21 +102,23 @@ async def plain(
     tx: Reader, intervals: Intervals, population: str, first: int, last: int, sex: int | None
 ) -> list[CohortSum]:
     """Return sums by sex and measure, before a period and within it; birth months are 0."""
-    rows = await tx.fetch(_PLAIN, *_bounds(intervals), population, first, last, sex, _BALANCE)
+    rows = await tx.fetch(_PLAIN, *_bounds(intervals), [population], _BALANCE, last, first, sex, AREA_CHANGE)
     return [CohortSum(*row) for row in rows]
 
 
 async def monthly(
     tx: Reader, intervals: Intervals, population: str, first: int, last: int, sex: int | None
-) -> list[tuple[int, str, int]]:
-    """Return (month, measure, value); month 0 is everything before the first."""
-    rows = await tx.fetch(_MONTHLY, *_bounds(intervals), population, first, last, sex, _BALANCE)
-    return [(row["month"], row["measure"], row["value"]) for row in rows]
+) -> list[tuple[int, str, int, int]]:
+    """Return (month, measure, value, that of it by changed divisions); month 0 is everything before the first."""
+    rows = await tx.fetch(
+        _MONTHLY, *_bounds(intervals), [population], _BALANCE, last, first, sex, AREA_CHANGE
+    )
+    return [(row["month"], row["measure"], row["value"], row["reclassified"]) for row in rows]
 
 
 async def stocks(tx: Reader, intervals: Intervals, populations: Sequence[str], month: int) -> dict[str, int]:
     """Return the stock of populations at a month's end."""
-    rows = await tx.fetch(_STOCKS, *_bounds(intervals), populations, month, _BALANCE)
+    rows = await tx.fetch(_STOCKS, *_bounds(intervals), populations, _BALANCE, month)
     return {row["population"]: row["stock"] for row in rows}
 
 
@@ -225,6 +262,15 @@ async def known(tx: Transaction, kinds: Sequence[str]) -> list[Known]:
         "SELECT kind, area, population, measure, sex, birth_month, month, expected, found, state"
         " FROM account_incident WHERE state <> 'solved' AND kind = ANY($1::text[]) ORDER BY id FOR UPDATE",
         kinds,
+    )
+    return [Known(Finding(IncidentKind(row["kind"]), *list(row)[1:-1]), row["state"]) for row in rows]
+
+
+async def unsolved(tx: Reader) -> list[Known]:
+    """Return every incident that is not solved."""
+    rows = await tx.fetch(
+        "SELECT kind, area, population, measure, sex, birth_month, month, expected, found, state"
+        " FROM account_incident WHERE state <> 'solved' ORDER BY id"
     )
     return [Known(Finding(IncidentKind(row["kind"]), *list(row)[1:-1]), row["state"]) for row in rows]
 

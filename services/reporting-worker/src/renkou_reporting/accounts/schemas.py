@@ -1,18 +1,26 @@
 """Questions and answers about population accounts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from renkou_common.contracts.lines import Population
+from renkou_common.http.days import Day
 from renkou_reporting.accounts.domain import AgeStep, IncidentKind
 from renkou_reporting.labels import Label
 
 MAX_MONTHS = 120
+_NAME = Field(
+    default=None, description="what the area is called, on the boundaries' day or now; null where not known"
+)
 _AREA = Field(description="area code of 2, 4, 6, 9 or 12 digits; over its subtree", examples=["340103"])
 _MONTH = Field(pattern=r"^\d{4}-\d{2}$", examples=["2026-05"])
+_BOUNDARIES = Field(
+    default=None,
+    description="a day: the area as it was bounded then; left out, people count under the division of their day",
+)
 type Sex = Literal["0", "1", "2", "9"]
 
 
@@ -21,6 +29,7 @@ class _Question(BaseModel):
 
     area: str = _AREA
     population: Population = Population.REGISTERED
+    boundaries: Day | None = _BOUNDARIES
 
 
 class AccountQuestion(_Question):
@@ -57,6 +66,7 @@ class BridgeQuestion(BaseModel):
 
     area: str = _AREA
     month: Annotated[str, _MONTH]
+    boundaries: Day | None = _BOUNDARIES
 
 
 class Numbers(BaseModel):
@@ -72,6 +82,10 @@ class Numbers(BaseModel):
     opening_of_age: int = Field(description="people who had this age before the period")
     ageing: int = Field(description="opening - opening_of_age: grown into the age less grown out of it")
     mean: str = Field(description="mean population: (opening_of_age + closing) / 2, exact")
+    reclassified_in: int | None = Field(
+        description="其中区划变更: of moved_in, whose division changed without their moving; null by age"
+    )
+    reclassified_out: int | None = Field(description="the same of moved_out")
 
 
 class AccountRow(Numbers):
@@ -87,6 +101,8 @@ class AccountAnswer(BaseModel):
     """An account and its rows; the rows add up to the total."""
 
     area: str
+    area_name: str | None = _NAME
+    boundaries: date | None = None
     population: Population
     population_name: Label
     period: str
@@ -106,6 +122,8 @@ class SeriesAnswer(BaseModel):
     """One month's account after the other: each opens with what the one before closed with."""
 
     area: str
+    area_name: str | None = _NAME
+    boundaries: date | None = None
     population: Population
     items: list[MonthRow]
 
@@ -123,6 +141,8 @@ class PyramidAnswer(BaseModel):
     """A population pyramid (人口金字塔): people by sex and age at a month's end."""
 
     area: str
+    area_name: str | None = _NAME
+    boundaries: date | None = None
     population: Population
     month: str
     rows: list[PyramidRow]
@@ -132,6 +152,8 @@ class BridgeAnswer(BaseModel):
     """How the populations of an area hang together at a month's end."""
 
     area: str
+    area_name: str | None = _NAME
+    boundaries: date | None = None
     month: str
     registered: int
     migrant_out: int

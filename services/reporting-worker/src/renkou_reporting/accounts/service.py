@@ -1,5 +1,7 @@
 """Answers questions about population accounts and their incidents."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +51,9 @@ from renkou_reporting.accounts.schemas import (
     SeriesQuestion,
 )
 from renkou_reporting.areas import area_within, parse_area
+from renkou_reporting.areas.domain import days_of
+from renkou_reporting.areas.service import names as area_names
+from renkou_reporting.areas.service import view as area_view
 from renkou_reporting.facts.domain import month_number
 from renkou_reporting.figures.domain import Months, decimal_text
 from renkou_reporting.labels import Label
@@ -56,31 +61,33 @@ from renkou_reporting.periods import last_day_counted, month_text, parse_month, 
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.texts import text_errors
 
+type _Question = AccountQuestion | SeriesQuestion | PyramidQuestion | BridgeQuestion
 _STOCKS = (Population.REGISTERED, Population.MIGRANT_OUT, Population.MIGRANT_IN, Population.RESIDENT)
 _MALE, _FEMALE = 1, 2
 
 
 async def account(tx: Transaction, areas: AreaScope, question: AccountQuestion) -> AccountAnswer:
     """Return an account; raises NotFound outside ``areas``, InvalidInput for a period that is none."""
-    area = area_within(areas, question.area)
     period = parse_period(question.period)
     months = Months.of(period, last_day_counted(period, question.through))
+    place = await _place(tx, areas, question, months)
     sex = None if question.sex is None else int(question.sex)
     read = repository.plain if question.ages is None else repository.cohorts
-    sums = await read(tx, [area.interval()], question.population.value, months.first, months.last, sex)
+    sums = await read(tx, place.intervals, question.population.value, months.first, months.last, sex)
     rows = accounts_of(sums, months, by_sex=question.by_sex, ages=question.ages)
     total = accounts_of(sums, months, by_sex=False, ages=None)[None, None]
+    by_age = question.ages is not None
     zh, en = POPULATION_NAMES[question.population]
     return AccountAnswer(
-        area=area.value,
+        **place.told,
         population=question.population,
         population_name=Label(zh=zh, en=en),
         period=months.text,
         first_month=month_text(months.first),
         last_month=month_text(months.last),
-        total=Numbers(**_numbers(total)),
+        total=Numbers(**_numbers(total, by_age=by_age)),
         rows=[
-            AccountRow(**_numbers(one), sex=sex_of, ages=_ages_text(age, question.ages))
+            AccountRow(**_numbers(one, by_age=by_age), sex=sex_of, ages=_ages_text(age, question.ages))
             for (sex_of, age), one in rows.items()
         ],
     )
@@ -88,43 +95,45 @@ async def account(tx: Transaction, areas: AreaScope, question: AccountQuestion) 
 
 async def series(tx: Transaction, areas: AreaScope, question: SeriesQuestion) -> SeriesAnswer:
     """Return the accounts of one month after the other; raises as :func:`account`."""
-    area = area_within(areas, question.area)
     first, last = _month(question.first, "/query/first"), _month(question.last, "/query/last")
     if not 0 <= (last // 100 - first // 100) * 12 + last % 100 - first % 100 < MAX_MONTHS:
         raise InvalidInput.field(
             "/query/last", "too_many_months", f"应有 1-{MAX_MONTHS} 个月", f"1 to {MAX_MONTHS} months"
         )
     sex = None if question.sex is None else int(question.sex)
-    sums: dict[int, dict[str, int]] = {}
-    for month, measure, value in await repository.monthly(
-        tx, [area.interval()], question.population.value, first, last, sex
+    place = await _place(tx, areas, question, Months(first, last, ""))
+    sums: dict[int, dict[str, tuple[int, int]]] = {}
+    for month, measure, *counted in await repository.monthly(
+        tx, place.intervals, question.population.value, first, last, sex
     ):
-        sums.setdefault(month, {})[measure] = value
+        sums.setdefault(month, {})[measure] = (counted[0], counted[1])
+    before = {measure: value for measure, (value, _) in sums.get(0, {}).items()}
     return SeriesAnswer(
-        area=area.value,
+        **place.told,
         population=question.population,
         items=[
             MonthRow(**_numbers(one), month=month_text(month))
-            for month, one in monthly_accounts(sums, sums.get(0, {}), first, last)
+            for month, one in monthly_accounts(sums, before, first, last)
         ],
     )
 
 
 async def pyramid(tx: Transaction, areas: AreaScope, question: PyramidQuestion) -> PyramidAnswer:
     """Return people by sex and age at a month's end; raises as :func:`account`."""
-    area = area_within(areas, question.area)
     month = _month(question.month, "/query/month")
-    sums = await repository.cohorts(tx, [area.interval()], question.population.value, month, month, None)
-    found = accounts_of(sums, Months(month, month, question.month), by_sex=True, ages=question.ages)
+    months = Months(month, month, question.month)
+    place = await _place(tx, areas, question, months, opening=False)
+    sums = await repository.cohorts(tx, place.intervals, question.population.value, month, month, None)
+    found = accounts_of(sums, months, by_sex=True, ages=question.ages)
     step = 1 if question.ages is AgeStep.YEAR else 5
     ages = [*range(0, OLDEST + 1, step), UNKNOWN_AGE]
     stocks: dict[int, list[int]] = {age: [0, 0, 0] for age in ages}
     for (sex, age), one in found.items():
         if age is not None:
-            place = {_MALE: 0, _FEMALE: 1}.get(sex or 0, 2)
-            stocks[age][place] += one.closing
+            column = {_MALE: 0, _FEMALE: 1}.get(sex or 0, 2)
+            stocks[age][column] += one.closing
     return PyramidAnswer(
-        area=area.value,
+        **place.told,
         population=question.population,
         month=question.month,
         rows=[
@@ -137,12 +146,12 @@ async def pyramid(tx: Transaction, areas: AreaScope, question: PyramidQuestion) 
 
 async def bridge(tx: Transaction, areas: AreaScope, question: BridgeQuestion) -> BridgeAnswer:
     """Return how the populations hang together at a month's end; raises as :func:`account`."""
-    area = area_within(areas, question.area)
     month = _month(question.month, "/query/month")
-    found = await repository.stocks(tx, [area.interval()], [one.value for one in _STOCKS], month)
+    place = await _place(tx, areas, question, Months(month, month, question.month), opening=False)
+    found = await repository.stocks(tx, place.intervals, [one.value for one in _STOCKS], month)
     one = Bridge(*(found.get(population.value, 0) for population in _STOCKS))
     return BridgeAnswer(
-        area=area.value,
+        **place.told,
         month=question.month,
         registered=one.registered,
         migrant_out=one.migrant_out,
@@ -211,11 +220,39 @@ async def read_check(tx: Transaction, check_id: UUID) -> CheckAnswer:
     return CheckAnswer.model_validate({**dict(row), "through": month_text(row["through"])})
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is added up, and how the answer names it."""
+
+    intervals: Sequence[tuple[int, int]]
+    told: dict[str, Any]
+
+
+async def _place(
+    tx: Transaction, areas: AreaScope, question: _Question, months: Months, *, opening: bool = True
+) -> _Place:
+    """Return the area asked for under its boundaries; raises NotFound outside ``areas``, InvalidInput where what was
+    counted cannot be told apart by these boundaries. Without ``opening`` only who is there at the end is read."""
+    area, day = area_within(areas, question.area), question.boundaries
+    called = (await area_names(tx, [area.value], day)).get(area.value)
+    told = {"area": area.value, "area_name": called, "boundaries": day}
+    if day is None:
+        return _Place([area.interval()], told)
+    view = await area_view(tx, area, day)
+    first, last = days_of(months, opening=True)
+    obstacle = view.obstacle(0, first if opening else last, last)
+    if obstacle is not None:
+        raise InvalidInput.field(
+            "/query/boundaries", "not_told_apart", obstacle.reason.zh, obstacle.reason.en
+        )
+    return _Place(view.spans[0].intervals, told)
+
+
 def _month(text: str, pointer: str) -> int:
     return month_number(parse_month(text, pointer).start)
 
 
-def _numbers(one: Account) -> dict[str, Any]:
+def _numbers(one: Account, *, by_age: bool = False) -> dict[str, Any]:
     names = (
         "opening",
         "entered",
@@ -227,7 +264,10 @@ def _numbers(one: Account) -> dict[str, Any]:
         "opening_of_age",
         "ageing",
     )
-    return {name: getattr(one, name) for name in names} | {"mean": decimal_text(one.mean)}
+    reclassified = {
+        name: None if by_age else getattr(one, name) for name in ("reclassified_in", "reclassified_out")
+    }
+    return {name: getattr(one, name) for name in names} | {"mean": decimal_text(one.mean)} | reclassified
 
 
 def _ages_text(age: int | None, step: AgeStep | None) -> str | None:

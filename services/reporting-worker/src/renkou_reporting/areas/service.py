@@ -1,6 +1,6 @@
 """The dated division tree for callers and for the other features: spans of areas under boundaries, names, lists."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,16 +59,47 @@ async def view(
     Raises InvalidInput for an area that did not exist on that day, naming what did.
     """
     known = await tree(tx)
-    own = known.of(area)
-    if own is not None and not own.valid_on(boundaries):
-        raise _not_on(known, own, boundaries, pointer)
+    _must_exist(known, area, boundaries, pointer)
     codes = [area]
     if below is not None and area.level < below:
         codes += [AreaCode(each.code) for each in known.below(area, below, boundaries)]
         codes += [code for code in map(AreaCode, also) if known.of(code) is None]
-    found = [Boundaries(known, code, boundaries) for code in codes]
+    return await _viewed(tx, [Boundaries(known, code, boundaries) for code in codes])
+
+
+async def view_near(tx: Reader, codes: Sequence[AreaCode], day: date) -> View:
+    """Return areas as bounded on a day; one that there was not on that day as it was when it ended, or began."""
+    known = await tree(tx)
+    return await _viewed(tx, [Boundaries(known, code, _nearest(known.of(code), day)) for code in codes])
+
+
+async def must_exist(tx: Reader, area: AreaCode, day: date, pointer: str) -> None:
+    """Raise InvalidInput for an area that there was not on a day, naming what there was; unknown areas pass."""
+    _must_exist(await tree(tx), area, day, pointer)
+
+
+def _must_exist(known: Tree, area: AreaCode, day: date, pointer: str) -> None:
+    own = known.of(area)
+    if own is not None and not own.valid_on(day):
+        raise _not_on(known, own, day, pointer)
+
+
+async def existing(tx: Reader, within: AreaCode, level: AreaLevel, day: date) -> list[Division]:
+    """Return the divisions of a level within an area that there are on a day, by code."""
+    return (await tree(tx)).below(within, level, day)
+
+
+async def _viewed(tx: Reader, found: Sequence[Boundaries]) -> View:
     doubtful = sorted({key for each in found for key in each.doubtful})
     return View(found, frozenset(await repository.counted(tx, doubtful) if doubtful else ()))
+
+
+def _nearest(division: Division | None, day: date) -> date:
+    if division is None or division.valid_on(day):
+        return day
+    if division.valid_to is not None and division.valid_to < day:
+        return division.valid_to
+    return division.valid_from or day
 
 
 async def spans(
@@ -90,7 +121,7 @@ async def spans(
     return [Span(code.value, (code.interval(),)) for code in codes]
 
 
-async def names(tx: Reader, codes: Sequence[str], on: date | None = None) -> dict[str, str]:
+async def names(tx: Reader, codes: Collection[str], on: date | None = None) -> dict[str, str]:
     """Return the names of codes (as long as their level has digits), on a day or now; unknown codes are left out."""
     known = await tree(tx)
     wanted = {code: AreaCode.parse(code) for code in codes}

@@ -10,19 +10,30 @@ from datetime import timedelta
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period
+from renkou_common.contracts.lines import Population
 from renkou_common.database import Database, Transaction
 from renkou_common.errors import Text
 from renkou_common.messaging.inbox import held_events
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts.checking import unexplained
+from renkou_reporting.accounts.domain import KIND_TEXTS
 from renkou_reporting.closings import repository
-from renkou_reporting.closings.domain import CheckResult, Finding, Frozen
+from renkou_reporting.closings.domain import CheckResult, Comparison, Finding, Frozen
+from renkou_reporting.periods import month_text
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.published.domain import read_exact
+from renkou_reporting.returns.due import unsigned
 from renkou_reporting.runtime import Runtime
 
 _WAIT_SECONDS, _LOOK_SECONDS = 5.0, 0.1
 _MOST_FINDINGS = 20
-_REBUILD_AGE = timedelta(days=1)
+_COMPARISON_AGE = timedelta(days=1)
+_RETURN_STATES = {
+    "missing": ("未报", "none was begun"),
+    "draft": ("填报中", "being filled in"),
+    "filled": ("待审核", "to be checked"),
+    "checked": ("待签发", "to be signed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +104,40 @@ async def _nothing_held(situation: Situation) -> CheckResult:
 
 
 async def _accounts_balance(situation: Situation) -> CheckResult:
+    """What breaks an account now, unless somebody has explained it."""
     last = situation.frozen.months[1]
     findings = []
-    for row in await repository.unbalanced(situation.tx, last, *situation.area.interval()):
-        area, zh = AreaCode.from_key(row["area"]).value, POPULATION_NAMES[row["population"]][0]
-        if row["by_birth"] is None:
-            text = Text(
-                f"{area} {zh}期末数为负: {row['people']}", f"{area} has {row['people']} {row['population']}"
+    for one in await unexplained(situation.tx, situation.area, last):
+        area, text = AreaCode.from_key(one.area).value, KIND_TEXTS[one.kind]
+        zh, month = POPULATION_NAMES[Population(one.population)][0], month_text(one.month)
+        findings.append(
+            Finding(
+                Text(
+                    f"{area} {month} {zh}: {text.zh} (应为 {one.expected}, 实为 {one.found})",
+                    f"{area} {month} {one.population}: {text.en} ({one.expected} expected, {one.found} found)",
+                ),
+                f"/accounts/incidents?area={area}&state=open",
             )
-        else:
-            text = Text(
-                f"{area} {zh}期末数 {row['people']} 与分出生年月合计 {row['by_birth']} 不符",
-                f"{area} has {row['people']} {row['population']}, but {row['by_birth']} by month of birth",
+        )
+    name = Text("人口账平衡或已说明", "Population accounts balance, or it is said why not")
+    return CheckResult("accounts_balance", name, findings[:_MOST_FINDINGS])
+
+
+async def _returns_signed(situation: Situation) -> CheckResult:
+    """Every return of the period was handed in, checked and signed; none is on its way."""
+    period = situation.period
+    findings = []
+    for one in await unsigned(situation.tx, situation.area, period.start, period.end):
+        zh, en = _RETURN_STATES[one.state]
+        where = f"{one.area} {one.reporter}".strip()
+        findings.append(
+            Finding(
+                Text(f"{one.name.zh} {where} {one.period} {zh}", f"{one.name.en} {where} {one.period}: {en}"),
+                f"/returns/due?form={one.form}&period={one.period}&only=all",
             )
-        query = f"area={area}&population={row['population']}&period={situation.period}"
-        findings.append(Finding(text, f"/figures?indicator=population&{query}"))
-    return CheckResult("accounts_balance", Text("人口账平衡", "Population accounts balance"), findings)
+        )
+    name = Text("汇总报表已签发", "Aggregate returns are signed")
+    return CheckResult("returns_signed", name, findings[:_MOST_FINDINGS], overridable=True)
 
 
 async def _denominators(situation: Situation) -> CheckResult:
@@ -132,25 +161,28 @@ async def _denominators(situation: Situation) -> CheckResult:
             text = Text(f"{zh} ({population}) 缺分母", f"{code} ({population}) has no denominator")
             query = f"area={cell.key.area}&population={population}&period={situation.period}"
             findings.append(Finding(text, f"/figures?indicator={code}&{query}"))
-    return CheckResult(
-        "denominators", Text("分母齐全", "No denominator is missing"), findings[:_MOST_FINDINGS]
-    )
+    name = Text("分母齐全", "No denominator is missing")
+    return CheckResult("denominators", name, findings[:_MOST_FINDINGS], overridable=True)
 
 
 async def _recomputed(situation: Situation) -> CheckResult:
     """The figures were made anew from the feeds within a day, and came out equal."""
     row = await repository.last_rebuild(situation.tx)
+    last = None if row is None else Comparison(row["finished_at"], row["equal"], f"/rebuilds/{row['id']}")
+    name = Text("一日内重算一致", "Recomputed within a day, and equal")
+    return _compared(situation, "recomputed", name, last, "/rebuilds")
+
+
+def _compared(situation: Situation, code: str, name: Text, last: Comparison | None, link: str) -> CheckResult:
+    """Return the result of a comparison that has to have been made within a day, and to have come out equal."""
     findings = []
-    if row is None:
-        text = Text("尚未重算", "The figures were never made anew")
-        findings.append(Finding(text, "/rebuilds"))
-    elif not row["equal"]:
-        text = Text("最近一次重算与在线数字不符", "The last rebuild did not come out equal")
-        findings.append(Finding(text, f"/rebuilds/{row['id']}"))
-    elif row["finished_at"] < situation.runtime.clock.now() - _REBUILD_AGE:
-        text = Text("最近一次重算已超过一天", "The last rebuild is older than a day")
-        findings.append(Finding(text, f"/rebuilds/{row['id']}"))
-    return CheckResult("recomputed", Text("一日内重算一致", "Recomputed within a day"), findings)
+    if last is None:
+        findings.append(Finding(Text("尚未进行", "It was never done"), link))
+    elif not last.equal:
+        findings.append(Finding(Text("最近一次不一致", "The last one did not come out equal"), last.link))
+    elif last.at < situation.runtime.clock.now() - _COMPARISON_AGE:
+        findings.append(Finding(Text("最近一次已超过一天", "The last one is older than a day"), last.link))
+    return CheckResult(code, name, findings)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -158,6 +190,7 @@ CHECKS: tuple[Check, ...] = (
     _feeds_caught_up,
     _nothing_held,
     _accounts_balance,
+    _returns_signed,
     _denominators,
     _recomputed,
 )

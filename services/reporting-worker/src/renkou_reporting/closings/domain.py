@@ -5,6 +5,7 @@ open -> signed -> published -> reopened -> signed -> published (the next version
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -46,16 +47,44 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A check of a closing; without findings it holds. One that is not ``required`` only tells."""
+    """A check of a closing; without findings it holds.
+
+    In spite of one that is ``overridable`` the figures may be signed, where the second signer says why.
+    """
 
     code: str
     name: Text
     findings: Sequence[Finding]
-    required: bool = True
+    overridable: bool = False
 
     @property
     def holds(self) -> bool:
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A check that did not hold when the figures were signed, with what it found."""
+
+    check: str
+    findings: Sequence[Text]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it in plain values."""
+        return {"check": self.check, "findings": [{"zh": one.zh, "en": one.en} for one in self.findings]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Reservation":
+        """Read what :meth:`to_json` gave."""
+        return cls(content["check"], [Text(one["zh"], one["en"]) for one in content["findings"]])
+
+
+class Comparison(NamedTuple):
+    """When the figures were compared with something outside last, whether they were equal, and where to look."""
+
+    at: datetime
+    equal: bool
+    link: str
 
 
 class LateFact(NamedTuple):
@@ -169,6 +198,7 @@ def _counts(
 class Frozen:
     """What the first of two signs: every figure of a period at one position of every feed.
 
+    ``counts`` are what the figures are made of, some of which (``unpublished``) no figure shows by itself.
     ``salt`` is random: from the hash nobody can try out what a hidden number is.
     """
 
@@ -182,6 +212,8 @@ class Frozen:
     differences: Sequence[Difference]
     salt: str
     counts: Mapping[Count, int]
+    unpublished: frozenset[Count]
+    reservations: Sequence[Reservation] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the content in plain values; canonical JSON of it is what the hash is of."""
@@ -204,7 +236,8 @@ class Frozen:
                 for one in self.differences
             ],
             "salt": self.salt,
-            "counts": pack(self.counts),
+            "counts": pack(self.counts, self.unpublished),
+            "reservations": [one.to_json() for one in self.reservations],
         }
 
     @classmethod
@@ -229,7 +262,8 @@ class Frozen:
                 for one in content["differences"]
             ],
             content["salt"],
-            unpack(content["counts"])[0],
+            *unpack(content["counts"]),
+            [Reservation.from_json(one) for one in content["reservations"]],
         )
 
 

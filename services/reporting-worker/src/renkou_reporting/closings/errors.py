@@ -35,6 +35,18 @@ class ChecksFailed(Conflict):
         )
 
 
+class OverridesMissing(Conflict):
+    """The figures were signed in spite of checks that did not hold; the second signer has to say why of each."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(
+            "overrides_missing",
+            f"{len(errors)} 项检查未通过, 复签须逐项说明理由",
+            f"{len(errors)} check(s) did not hold; whoever signs second has to say why of each",
+            errors,
+        )
+
+
 class SamePerson(Conflict):
     """The two signatures are those of two people."""
 

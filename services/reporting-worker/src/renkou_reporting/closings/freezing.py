@@ -6,23 +6,30 @@ The positions of the feeds come from the same snapshot, so that the numbers are 
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.codes.period import Period
 from renkou_common.contracts.lines import Population
 from renkou_common.database import Transaction
+from renkou_reporting.areas import service as areas
+from renkou_reporting.areas.service import View
 from renkou_reporting.closings import repository
 from renkou_reporting.closings.domain import Frozen, differences, slices
 from renkou_reporting.disclosure.domain import Count, Range, Reads, account_numbers, counted, reads
+from renkou_reporting.disclosure.moves import moves
 from renkou_reporting.disclosure.service import Figures
 from renkou_reporting.figures.domain import EVERYTHING, Asked, Months, Outcome, Span
 from renkou_reporting.figures.engine import compute_at
+from renkou_reporting.figures.service import days_read
 from renkou_reporting.indicators.domain import BALANCE_PARTS, Catalogue, Indicator, IndicatorKind
 from renkou_reporting.indicators.service import current
 from renkou_reporting.measures.domain import Measures
 from renkou_reporting.published.domain import (
+    DIVIDED,
     REASON_CODES,
     Account,
     Cell,
@@ -34,6 +41,7 @@ from renkou_reporting.published.domain import (
 from renkou_reporting.published.service import cells_of
 
 _ACCOUNT = "mean_population"
+_DIVIDED = Outcome(0, 0, None, 0, DIVIDED)
 _UNDERIVED = (IndicatorKind.RATIO, IndicatorKind.COUNT, IndicatorKind.GROWTH)
 
 
@@ -46,17 +54,34 @@ class Earlier:
     positions: Mapping[str, int]
 
 
-async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earlier | None) -> Frozen:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The areas of a period as they were bounded on its last day: the district, its towns, its communities."""
+
+    views: Sequence[View]
+    places: Sequence[tuple[int, int]]
+    spans: Sequence[Span]
+
+    def exists(self, place: int, days: Sequence[tuple[date, date]]) -> bool:
+        """Whether an area has a figure of facts between given days: not where its part of another is unknown."""
+        view, number = self.places[place]
+        return all(self.views[view].obstacle(number, first, last) is None for first, last in days)
+
+
+async def freeze(tx: Transaction, area: AreaCode, period: Period, earlier: Earlier | None) -> Frozen:
     """Return everything of a period; ``tx`` reads one snapshot."""
+    months = Months.of(period)
     catalogue = await current(tx)
-    period = (months.first, months.last)
-    spans = await _spans(tx, area)
+    places = await _places(tx, area, period.end)
+    spans = places.spans
+    first_and_last = (months.first, months.last)
     details = await repository.details(tx, months.last)
     cells: list[Cell] = []
     accounts: list[Account] = []
     definitions: dict[str, Any] = {}
     positions = await repository.positions(tx)
     counts: dict[Count, int] = {}
+    moved: dict[Count, int] = {}
     for population in Population:
         chosen = _chosen(catalogue, population, months)
         asked = [
@@ -65,15 +90,19 @@ async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earli
             for each in slices(one, _details(one, population, details))
         ]
         computed = await compute_at(tx, asked, spans, [months])
-        read = [_reads(one, period, catalogue.measures) for one in asked]
+        read = [_reads(one, first_and_last, catalogue.measures) for one in asked]
         assert not asked or computed.as_of == positions, "one snapshot has one position of each feed"
+        days = [days_read(catalogue, one.indicator, months) for one in asked]
         for (number, place, _), outcome in sorted(computed.outcomes.items()):
-            cells.append(_cell(spans[place], asked[number], outcome))
-            if read[number].counts:
+            exists = places.exists(place, days[number])
+            cells.append(_cell(spans[place], asked[number], outcome if exists else _DIVIDED))
+            if exists and read[number].counts:
                 counts |= counted(read[number], spans[place].code, outcome.parts)
-        for account in _accounts(population, asked, spans, computed.outcomes):
+        for account in _accounts(population, asked, places, days, computed.outcomes):
             accounts.append(account)
-            counts |= account_numbers(account[0], account[1], period, account[2])
+            counts |= account_numbers(account[0], account[1], first_and_last, account[2])
+        if any(one.code == _ACCOUNT for one in chosen):
+            moved |= await _moved(tx, catalogue, population, places, months)
         for one in chosen:
             definitions[one.code] = one.model_dump(mode="json")
     exact = sorted(cells, key=lambda cell: cell.key)
@@ -81,27 +110,49 @@ async def freeze(tx: Transaction, area: AreaCode, months: Months, earlier: Earli
     if earlier is not None:
         before = await cells_of(tx, earlier.version_id, area)
         late = await repository.late_facts(tx, earlier.positions, positions, months.last)
-        changed = differences(before, exact, earlier.definitions, definitions, late, period)
+        changed = differences(before, exact, earlier.definitions, definitions, late, first_and_last)
     salt = secrets.token_hex(32)
     return Frozen(
         area.value,
         months.text,
-        period,
+        first_and_last,
         positions,
         definitions,
         exact,
         sorted(accounts),
         changed,
         salt,
-        counts,
+        {**moved, **counts},
+        frozenset(moved.keys() - counts.keys()),
     )
+
+
+async def _moved(
+    tx: Transaction, catalogue: Catalogue, population: Population, places: _Places, months: Months
+) -> dict[Count, int]:
+    """Return who came and left by sex and age: what is hidden must not follow from that either."""
+    asked = moves(population)
+    computed = await compute_at(tx, asked, places.spans, [months])
+    read = [_reads(one, (months.first, months.last), catalogue.measures) for one in asked]
+    days = [days_read(catalogue, one.indicator, months) for one in asked]
+    found: dict[Count, int] = {}
+    for (number, place, _), outcome in computed.outcomes.items():
+        if places.exists(place, days[number]):
+            found |= counted(read[number], places.spans[place].code, outcome.parts)
+    return found
 
 
 def figures(frozen: Frozen) -> Figures:
     """Return frozen figures as it is decided over them what may be shown."""
     definitions = {code: Indicator.model_validate(one) for code, one in frozen.definitions.items()}
     return Figures(
-        AreaCode.parse(frozen.area), frozen.months, definitions, frozen.cells, frozen.accounts, frozen.counts
+        AreaCode.parse(frozen.area),
+        frozen.months,
+        definitions,
+        frozen.cells,
+        frozen.accounts,
+        frozen.counts,
+        frozen.unpublished,
     )
 
 
@@ -129,14 +180,20 @@ def _details(
     return sorted(found)
 
 
-async def _spans(tx: Transaction, area: AreaCode) -> list[Span]:
-    spans = [Span(area.value, (area.interval(),))]
+async def _places(tx: Transaction, area: AreaCode, on: date) -> _Places:
+    """Return the areas of the tree on a day, and those that it does not know and something was counted in."""
+    views: list[View] = []
+    places: list[tuple[int, int]] = []
+    spans: list[Span] = []
     for level in (AreaLevel.TOWN, AreaLevel.VILLAGE):
-        for key in await repository.areas_below(tx, *area.interval(), 10 ** (12 - level.digits)):
-            code = AreaCode.from_key(key)
-            if code.level is level:
-                spans.append(Span(code.value, (code.interval(),)))
-    return spans
+        keys = await repository.areas_below(tx, *area.interval(), 10 ** (12 - level.digits))
+        counted = [code for code in map(AreaCode.from_key, keys) if code.level is level]
+        view = await areas.view(tx, area, on, below=level, also=[code.value for code in counted])
+        numbers = range(1 if views else 0, len(view.areas))
+        places += [(len(views), number) for number in numbers]
+        spans += [span for number, span in enumerate(view.spans) if number in numbers]
+        views.append(view)
+    return _Places(views, places, spans)
 
 
 def _cell(span: Span, asked: Asked, outcome: Outcome) -> Cell:
@@ -149,7 +206,8 @@ def _cell(span: Span, asked: Asked, outcome: Outcome) -> Cell:
 def _accounts(
     population: Population,
     asked: Sequence[Asked],
-    spans: Sequence[Span],
+    places: _Places,
+    days: Sequence[Sequence[tuple[date, date]]],
     outcomes: Mapping[tuple[int, int, int], Outcome],
 ) -> list[Account]:
     """Return the parts of the mean population of each area: the population account."""
@@ -160,7 +218,9 @@ def _accounts(
     if number is None:
         return []
     found: list[Account] = []
-    for place, span in enumerate(spans):
+    for place, span in enumerate(places.spans):
+        if not places.exists(place, days[number]):
+            continue
         parts = outcomes[number, place, 0].parts
         numbers = [parts.get(name, Fraction()) for name in BALANCE_PARTS]
         found.append((span.code, population.value, [int(part) for part in numbers]))

@@ -9,22 +9,7 @@ import asyncpg
 
 from renkou_common.database import Reader, Transaction
 from renkou_reporting.closings.domain import LateFact
-from renkou_reporting.facts.domain import BALANCE_SIGNS
 
-_PEOPLE = (
-    "sum(CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END)::bigint AS people FROM {table}"
-    " WHERE measure = ANY($1::text[]) AND month <= $2 AND area BETWEEN $3 AND $4 GROUP BY area, population"
-)
-_UNBALANCED = f"""
-WITH by_cell AS (SELECT area, population, {_PEOPLE.format(table="cell")}),
-    by_cohort AS (SELECT area, population, {_PEOPLE.format(table="cohort_cell")}),
-    total AS (SELECT population, sum(people)::bigint AS people FROM by_cell GROUP BY population)
-SELECT area, population, coalesce(c.people, 0) AS people, coalesce(b.people, 0) AS by_birth
-FROM by_cell c FULL JOIN by_cohort b USING (area, population)
-WHERE coalesce(c.people, 0) <> coalesce(b.people, 0)
-UNION ALL SELECT $3, population, people, NULL FROM total WHERE people < 0
-ORDER BY area, population LIMIT 20
-"""
 _LATE = """
 SELECT f.feed, f.seq, f.area, f.month, f.population, f.measure, f.sex, f.parity, f.detail
 FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS p(feed, after, until)
@@ -181,11 +166,6 @@ async def late_events(tx: Reader, before: Mapping[str, int], last: int) -> int:
             last,
         )
     )
-
-
-async def unbalanced(tx: Reader, last: int, low: int, high: int) -> list[asyncpg.Record]:
-    """Return areas and populations whose people do not add up at a month's end."""
-    return await tx.fetch(_UNBALANCED, list(BALANCE_SIGNS), last, low, high)
 
 
 async def last_rebuild(tx: Reader) -> asyncpg.Record | None:

@@ -88,7 +88,7 @@ async def post_signature(
     async with runtime.database.transaction(access.areas) as tx:
 
         async def create() -> UUID:
-            return await service.sign(tx, runtime, access, closing_id, checked, given.reason)
+            return await service.sign(tx, runtime, access, closing_id, checked, given)
 
         await once(tx, access.subject, key, create)
         return await service.read(tx, closing_id)
@@ -111,7 +111,7 @@ async def post_publication(
     async with runtime.database.transaction(access.areas) as tx:
 
         async def create() -> UUID:
-            return await service.publish(tx, runtime, access, closing_id, given.hash)
+            return await service.publish(tx, runtime, access, closing_id, given)
 
         await once(tx, access.subject, key, create)
         return await service.read(tx, closing_id)

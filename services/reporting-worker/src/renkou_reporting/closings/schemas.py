@@ -10,6 +10,7 @@ from renkou_reporting.labels import Label
 from renkou_reporting.published.schemas import FigureRow
 
 _Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+_Code = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 type StateName = Literal["open", "signed", "published", "reopened"]
 
 
@@ -27,6 +28,11 @@ class FirstSignature(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "一月数字核对无误"}})
 
     reason: _Reason
+    despite: list[_Code] = Field(
+        default=[],
+        max_length=20,
+        description="checks that do not hold and in spite of which is signed; the second signer has to say why",
+    )
 
 
 class SecondSignature(BaseModel):
@@ -35,6 +41,11 @@ class SecondSignature(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"hash": "9f" * 32}})
 
     hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+    overrides: dict[_Code, _Reason] = Field(
+        default={},
+        max_length=20,
+        description="why the figures are published in spite of a check, by its code",
+    )
 
 
 class Why(BaseModel):
@@ -57,7 +68,7 @@ class CheckAnswer(BaseModel):
 
     code: str
     name: Label
-    required: bool
+    overridable: bool = Field(description="may be signed in spite of it, where the second signer says why")
     holds: bool
     findings: list[FindingAnswer]
 
@@ -65,7 +76,7 @@ class CheckAnswer(BaseModel):
 class CheckList(BaseModel):
     """All checks, at these positions of the feeds."""
 
-    holds: bool = Field(description="whether every check that is required holds")
+    holds: bool = Field(description="whether every check holds")
     positions: dict[str, int]
     items: list[CheckAnswer]
 
@@ -128,10 +139,18 @@ class PageQuestion(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
 
 
+class ReservationAnswer(BaseModel):
+    """A check that did not hold when the figures were signed first."""
+
+    check: str
+    findings: list[Label]
+
+
 class FrozenAnswer(BaseModel):
     """The figures that wait for the second signature, exactly; what of them is hidden is decided at publication."""
 
     hash: str
     positions: dict[str, int]
+    reservations: list[ReservationAnswer] = Field(description="checks in spite of which was signed")
     items: list[FigureRow]
     differences: list[dict[str, Any]] = Field(description="what a restatement changes, with the events")

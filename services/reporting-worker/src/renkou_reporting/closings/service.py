@@ -1,7 +1,9 @@
 """Closing a period: open, check, sign, publish, reopen. Each step is logged with who, when and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -10,19 +12,20 @@ import orjson
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period
 from renkou_common.database import Reader, Transaction
-from renkou_common.errors import FieldError, NotFound, Text
+from renkou_common.errors import FieldError, InvalidInput, NotFound, Text
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_reporting.closings import checking, freezing, repository
-from renkou_reporting.closings.domain import CheckResult, Frozen, State
+from renkou_reporting.closings.domain import CheckResult, Frozen, Reservation, State
 from renkou_reporting.closings.errors import (
     ChecksFailed,
     ClosingExists,
     NoFigureKey,
     NothingToRestate,
     OtherFigures,
+    OverridesMissing,
     SamePerson,
     WrongState,
 )
@@ -33,11 +36,15 @@ from renkou_reporting.closings.schemas import (
     ClosingList,
     ClosingSummary,
     FindingAnswer,
+    FirstSignature,
     FirstSigned,
     FrozenAnswer,
     PageQuestion,
+    ReservationAnswer,
+    SecondSignature,
     StepAnswer,
 )
+from renkou_reporting.copies.levelling import level
 from renkou_reporting.disclosure import service as disclosure
 from renkou_reporting.feeds.service import feed_heads
 from renkou_reporting.figures.domain import Months
@@ -48,6 +55,8 @@ from renkou_reporting.published.domain import NewVersion, Signature, shown_accou
 from renkou_reporting.published.domain import document as document_of
 from renkou_reporting.published.signing import FigureKey, canonical, read_key
 from renkou_reporting.runtime import Runtime
+from renkou_reporting.subscriptions import APPLY
+from renkou_reporting.texts import text_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,17 @@ class Checked:
     frozen: Frozen
     results: list[CheckResult]
 
-    def require(self) -> None:
-        """Raise ChecksFailed unless every required check holds."""
+    def reservations(self, despite: Sequence[str]) -> list[Reservation]:
+        """Return what is signed in spite of; raises InvalidInput for a check that cannot be overridden, and
+        ChecksFailed for one that does not hold and is not among those."""
+        overridable = {one.code for one in self.results if one.overridable}
+        wrong = [number for number, code in enumerate(despite) if code not in overridable]
+        if wrong:
+            allowed = ", ".join(sorted(overridable))
+            text = Text(f"只有这些检查可以保留意见: {allowed}", f"only these can be overridden: {allowed}")
+            raise InvalidInput.fields(
+                [FieldError(f"/despite/{one}", "not_overridable", text) for one in wrong]
+            )
         errors = [
             FieldError(
                 f"/checks/{result.code}",
@@ -66,11 +84,16 @@ class Checked:
                 Text(f"{finding.text.zh}; 见 {finding.link}", f"{finding.text.en}; see {finding.link}"),
             )
             for result in self.results
-            if result.required
+            if result.code not in despite
             for finding in result.findings
         ]
         if errors:
             raise ChecksFailed(errors)
+        return [
+            Reservation(result.code, [finding.text for finding in result.findings])
+            for result in self.results
+            if not result.holds
+        ]
 
 
 async def open_closing(tx: Transaction, runtime: Runtime, access: Access, period_text: str) -> UUID:
@@ -88,12 +111,16 @@ async def open_closing(tx: Transaction, runtime: Runtime, access: Access, period
 
 
 async def check(runtime: Runtime, closing_id: UUID) -> Checked:
-    """Freeze a closing's period in one snapshot and check it; raises NotFound. Changes nothing."""
+    """Freeze a closing's period in one snapshot and check it; raises NotFound. Changes nothing.
+
+    All partitions of a feed stand at one number in the snapshot; raises Unavailable where they cannot be brought there.
+    """
     heads = await feed_heads(runtime.feeds)
     await checking.wait_for_feeds(runtime.database, heads)
     async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
-        await repository.one_snapshot(tx)
-        row = await _find(tx, closing_id)
+        async with level(runtime.database, runtime.feeds, APPLY):
+            await repository.one_snapshot(tx)
+            row = await _find(tx, closing_id)  # the first read: from here on the feeds may move on
         area, period = AreaCode.from_key(row["area"]), Period.parse(row["period"])
         before = await published.newest(tx, area, str(period))
         earlier = (
@@ -101,40 +128,49 @@ async def check(runtime: Runtime, closing_id: UUID) -> Checked:
             if before is None
             else freezing.Earlier(before["id"], before["definitions"], before["positions"])
         )
-        frozen = await freezing.freeze(tx, area, Months.of(period), earlier)
+        frozen = await freezing.freeze(tx, area, period, earlier)
         situation = checking.Situation(runtime, tx, area, period, heads, frozen)
         return Checked(frozen, await checking.check(situation))
 
 
 async def sign(
-    tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, checked: Checked, reason: str
+    tx: Transaction,
+    runtime: Runtime,
+    access: Access,
+    closing_id: UUID,
+    checked: Checked,
+    given: FirstSignature,
 ) -> UUID:
     """Put the first signature under frozen figures; returns their id.
 
-    Raises WrongState, ChecksFailed, or NothingToRestate.
+    Raises InvalidInput, WrongState, ChecksFailed, or NothingToRestate.
     """
+    check_reason(given.reason)
     row = await _lock(tx, closing_id)
     if row["state"] not in (State.OPEN, State.REOPENED):
         raise WrongState(row["state"])
-    checked.require()
-    if row["version"] and not checked.frozen.differences:
+    frozen = replace(checked.frozen, reservations=checked.reservations(given.despite))
+    if row["version"] and not frozen.differences:
         raise NothingToRestate
-    content = canonical(checked.frozen.to_json())
+    content = canonical(frozen.to_json())
     digest = sha256(content).digest()
     frozen_id, now = new_id(), runtime.clock.now()
-    await repository.insert_frozen(tx, frozen_id, closing_id, access.subject, now, reason, digest, content)
+    await repository.insert_frozen(
+        tx, frozen_id, closing_id, access.subject, now, given.reason, digest, content
+    )
     await repository.move(tx, closing_id, State.SIGNED, version=row["version"], frozen_id=frozen_id)
-    detail = {"hash": digest.hex(), "positions": dict(checked.frozen.positions)}
-    await repository.log(tx, closing_id, "signed", access.subject, now, reason, detail)
+    despite = [one.to_json() for one in frozen.reservations]
+    detail = {"hash": digest.hex(), "positions": dict(frozen.positions), "despite": despite}
+    await repository.log(tx, closing_id, "signed", access.subject, now, given.reason, detail)
     return frozen_id
 
 
 async def publish(
-    tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, given_hash: str
+    tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, given: SecondSignature
 ) -> UUID:
     """Put the second signature under the same figures and publish them as the next version; returns its id.
 
-    Raises WrongState, SamePerson, OtherFigures, or NoFigureKey.
+    Raises WrongState, SamePerson, OtherFigures, OverridesMissing, InvalidInput, or NoFigureKey.
     """
     key = figure_key(runtime)
     row = await _lock(tx, closing_id)
@@ -143,9 +179,10 @@ async def publish(
     stored = await repository.frozen(tx, row["frozen_id"])
     if stored["signed_by"] == access.subject:
         raise SamePerson
-    if stored["content_hash"].hex() != given_hash:
+    if stored["content_hash"].hex() != given.hash:
         raise OtherFigures
     frozen = Frozen.from_json(orjson.loads(stored["content"]))
+    overrides = _overrides(frozen, given, access.subject)
     area, version, now = AreaCode.parse(frozen.area), row["version"] + 1, runtime.clock.now()
     before = await published.newest(tx, area, frozen.period)
     protected = await disclosure.protect(tx, freezing.figures(frozen))
@@ -166,7 +203,8 @@ async def publish(
             "previous": before["payload_hash"].hex() if before is not None else None,
             "reason": stored["reason"],
             "positions": dict(frozen.positions),
-            "frozen": given_hash,
+            "frozen": given.hash,
+            "overrides": overrides,
         },
         signatures=signatures,
         definitions=frozen.definitions,
@@ -179,7 +217,7 @@ async def publish(
         first_month=row["first_month"], last_month=row["last_month"], version=version,
         first_signed_by=stored["signed_by"], first_signed_at=stored["signed_at"], second_signed_by=access.subject,
         second_signed_at=now, reason=stored["reason"], positions=dict(frozen.positions),
-        definitions=dict(frozen.definitions), signed=key.sign(canonical(content)),
+        definitions=dict(frozen.definitions), overrides=overrides, signed=key.sign(canonical(content)),
     )  # fmt: skip
     await published.add(tx, new, protected.cells, accounts, changed)
     await disclosure.keep(tx, new.id, protected)
@@ -189,13 +227,18 @@ async def publish(
         "hash": new.signed.hash.hex(),
         "differences": len(frozen.differences),
         "hidden": protected.hidden,
+        "overrides": overrides,
     }
     await repository.log(tx, closing_id, "published", access.subject, now, stored["reason"], detail)
     return new.id
 
 
 async def withdraw(tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, reason: str) -> None:
-    """Take a first signature back, or give up a restatement; what was published stays. Raises WrongState."""
+    """Take a first signature back, or give up a restatement; what was published stays.
+
+    Raises WrongState or InvalidInput.
+    """
+    check_reason(reason)
     row = await _lock(tx, closing_id)
     if row["state"] not in (State.SIGNED, State.REOPENED):
         raise WrongState(row["state"])
@@ -205,7 +248,8 @@ async def withdraw(tx: Transaction, runtime: Runtime, access: Access, closing_id
 
 
 async def reopen(tx: Transaction, runtime: Runtime, access: Access, closing_id: UUID, reason: str) -> None:
-    """Open a published period for a restatement; raises WrongState."""
+    """Open a published period for a restatement; raises WrongState or InvalidInput."""
+    check_reason(reason)
     row = await _lock(tx, closing_id)
     if row["state"] != State.PUBLISHED:
         raise WrongState(row["state"])
@@ -252,6 +296,7 @@ async def read_frozen(tx: Reader, closing_id: UUID) -> FrozenAnswer:
     return FrozenAnswer(
         hash=row["content_hash"].hex(),
         positions=dict(frozen.positions),
+        reservations=[ReservationAnswer.model_validate(one.to_json()) for one in frozen.reservations],
         items=[published.figure_row(cell) for cell in frozen.cells],
         differences=[one.shown() for one in frozen.differences],
     )
@@ -260,13 +305,13 @@ async def read_frozen(tx: Reader, closing_id: UUID) -> FrozenAnswer:
 def check_list(checked: Checked) -> CheckList:
     """Return the checks as callers see them."""
     return CheckList(
-        holds=all(one.holds for one in checked.results if one.required),
+        holds=all(one.holds for one in checked.results),
         positions=dict(checked.frozen.positions),
         items=[
             CheckAnswer(
                 code=one.code,
                 name=Label(zh=one.name.zh, en=one.name.en),
-                required=one.required,
+                overridable=one.overridable,
                 holds=one.holds,
                 findings=[
                     FindingAnswer(text=Label(zh=each.text.zh, en=each.text.en), link=each.link)
@@ -283,6 +328,41 @@ def figure_key(runtime: Runtime) -> FigureKey:
     if runtime.settings.figure_key_file is None:
         raise NoFigureKey
     return read_key(runtime.settings.figure_key_file)
+
+
+def check_reason(text: str, pointer: str = "/reason") -> None:
+    """Raise InvalidInput for a reason that holds a number of somebody: it is published."""
+    errors = list(text_errors(pointer, text))
+    if errors:
+        raise InvalidInput.fields(errors)
+
+
+def _overrides(frozen: Frozen, given: SecondSignature, by: UUID) -> list[dict[str, Any]]:
+    """Return the reservations with the reasons of the second signer; raises OverridesMissing or InvalidInput."""
+    needed = {one.check: one for one in frozen.reservations}
+    for code, reason in given.overrides.items():
+        check_reason(reason, f"/overrides/{code}")
+    unknown = [
+        FieldError(
+            f"/overrides/{code}", "override_unknown", Text("该检查无须说明", "this check needs no override")
+        )
+        for code in given.overrides
+        if code not in needed
+    ]
+    if unknown:
+        raise InvalidInput.fields(unknown)
+    missing = [
+        FieldError(f"/overrides/{code}", "missing", finding)
+        for code, one in needed.items()
+        if code not in given.overrides
+        for finding in one.findings
+    ]
+    if missing:
+        raise OverridesMissing(missing)
+    return [
+        {**one.to_json(), "by": str(by), "reason": given.overrides[code]}
+        for code, one in sorted(needed.items())
+    ]
 
 
 async def _find(tx: Reader, closing_id: UUID) -> asyncpg.Record:

@@ -32,6 +32,8 @@ PEOPLE = "people"
 ANY_SEX = -1
 ANY_PARITY: Range = (-1, 99)
 ANY_AGE: Range = (-1, 999)
+ACCOUNT_AGES: tuple[Range, ...] = ((0, 14), (15, 59), (60, 150))
+"""Age bands that follow each other, of which people are published: their accounts hang together, too."""
 _AMOUNT = "_fen"
 
 
@@ -255,7 +257,10 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The counts of a publication and which of them it hid; ``number`` is its place in the order of publishing."""
+    """The counts of a publication and which of them it does not show; ``number`` is its place in their order.
+
+    Of a new one only those are named that are published nowhere and yet hang together with others.
+    """
 
     number: int
     months: Range

@@ -16,7 +16,6 @@ _KNOWN = -1
 _STEPS = 150
 _LONG = 600
 _TRIES = 24
-_KEEPING = -1
 _CHANGED, _BROKEN = 6, 3
 
 
@@ -95,12 +94,13 @@ class Hiding:
 
         The way could be gone ``ahead`` and ``back`` so many times; the equations of before it keeps by itself.
         """
-        search = _Search(self.unknowns, (ahead, back), 0, _KEEPING)
-        change = search.run(way)
-        if change is None:
-            return None
-        self._open(change | search.rests(way), ahead, back)
-        return {one: by for one, by in change.items() if one not in way}
+        for attempt in range(_TRIES):
+            search = _Search(self.unknowns, (ahead, back), attempt, attempt, keeping=True)
+            change = search.run(way)
+            if change is not None:
+                self._open(change | search.rests(way), ahead, back)
+                return {one: by for one, by in change.items() if one not in way}
+        return None
 
     def _take(self, change: dict[int, int]) -> None:
         ahead = _reach(self.unknowns, change.items())
@@ -145,15 +145,17 @@ def way_out(unknowns: Unknowns, number: int, sign: int, reach: int) -> dict[int,
 class _Search:
     """Mends equations one by one; ``reach`` is how many times the change can be made ahead, and back."""
 
-    def __init__(self, unknowns: Unknowns, reach: tuple[int, int], seed: int, attempt: int) -> None:
+    def __init__(
+        self, unknowns: Unknowns, reach: tuple[int, int], seed: int, attempt: int, *, keeping: bool = False
+    ) -> None:
         self._unknowns = unknowns
         self._reach = reach
         self._random = Random(seed)  # noqa: S311  (the same choice every time, not a secret one)
-        self._noise = max(attempt, 0) * 2.0
-        self._free, self._growing = attempt % 4 == 1, attempt >= 0 and attempt % 4 == 3
+        self._noise = attempt * 2.0
+        self._free, self._growing = attempt % 4 == 1, attempt % 4 == 3
         self._change: dict[int, int] = {}
         self._off: dict[int, int] = {}
-        self._keeping = attempt == _KEEPING
+        self._keeping = keeping
         self._left = _LONG if self._keeping else _STEPS
 
     def run(self, begun: dict[int, int]) -> dict[int, int] | None:

@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from renkou_reporting.disclosure.domain import (
+    ACCOUNT_AGES,
     ANY_AGE,
     ANY_PARITY,
     ANY_SEX,
     LEAST_SHOWN,
+    PEOPLE,
     Count,
     OfWhom,
     Pattern,
@@ -49,21 +51,23 @@ class Web:
     small: list[int] = field(default_factory=list)
     small_rests: dict[int, list[int]] = field(default_factory=dict)
 
-    def rest(self, terms: list[tuple[int, int]], *, always: bool, bounded: bool = True) -> None:
-        """Equate numbers with what is left over; without one where nothing is and nothing could be."""
+    def rest(
+        self, terms: list[tuple[int, int]], *, always: bool, bounded: bool = True, small: bool = True
+    ) -> int:
+        """Equate numbers with what is left over and return its place; without it, -1, where nothing is and nothing
+        could be. ``small`` says whether a small one is to be protected."""
         values = self.unknowns.values
         left = sum(values[one] * sign for one, sign in terms)
         if left == 0 and not always:
             self.unknowns.equate(terms)
-            return
-        if left and all(self.unknowns.prices[one] < 0 for one, _ in terms):
-            return
+            return -1
         fresh = any(self.unknowns.fresh[one] for one, _ in terms)
         number = self.unknowns.add(left, 0, bounded=bounded, fresh=fresh)
         self.unknowns.rest[len(self.unknowns.equations)] = number
         self.unknowns.equate([*terms, (number, -1)])
-        if 0 < abs(left) < LEAST_SHOWN:
+        if small and 0 < abs(left) < LEAST_SHOWN and any(self.unknowns.prices[one] >= 0 for one, _ in terms):
             self.small_rests[number] = [one for one, _ in terms]
+        return number
 
 
 def price_of(count: Count, value: int) -> int:
@@ -102,7 +106,8 @@ def weave(
                 price = -1
             else:
                 price = price_of(count, value) if one is new else _price_before(count, new.months)
-            number = web.unknowns.add(value, price, bounded=True, fresh=price > 0)
+            price = 0 if one is new and count in new.hidden and price > 0 else price
+            number = web.unknowns.add(value, price, bounded=True, fresh=one is new and price >= 0)
             web.places[count, value] = number
             if price >= 0 and 0 < abs(value) < LEAST_SHOWN:
                 web.small.append(number)
@@ -200,17 +205,38 @@ def _with(count: Count, dimension: str, value: Any) -> Count:
 
 
 def _accounts(web: Web, place: Mapping[Count, int]) -> None:
+    """Set up the balance of whole accounts, and of those of men, of women and of age bands, who grow older."""
     kinds = {
-        (count.area, count.population, count.first, count.last)
-        for count in place
-        if count.measure == "birth" or count.measure == "opening"
+        (count.area, count.population, count.first, count.last) for count in place if count.measure == "birth"
     }
     for area, population, first, last in sorted(kinds):
-        parts = account_counts(area, population, (first, last))
-        if all(count in place for count in parts.values()):
-            web.rest(
-                [(place[count], _SIGNS[part]) for part, count in parts.items()], always=False, bounded=False
-            )
+        whole = account_counts(area, population, (first, last))
+        if not all(count in place for count in whole.values()):
+            continue
+        web.rest(_balance(place, whole), always=False, bounded=False)
+        for sex in (1, 2):
+            parts = {part: count._replace(sex=sex) for part, count in whole.items()}
+            if all(count in place for count in parts.values()):
+                web.rest(_balance(place, parts), always=False, bounded=False)
+        _bands(web, place, whole)
+
+
+def _balance(place: Mapping[Count, int], parts: Mapping[str, Count]) -> list[tuple[int, int]]:
+    return [(place[count], _SIGNS[part]) for part, count in parts.items()]
+
+
+def _bands(web: Web, place: Mapping[Count, int], whole: Mapping[str, Count]) -> None:
+    """Set up the balances of age bands that follow each other: who grows out of one grows into the next."""
+    grown: list[tuple[int, int]] = []
+    bands = [{part: count._replace(ages=ages) for part, count in whole.items()} for ages in ACCOUNT_AGES]
+    if not all(count in place for parts in bands for count in parts.values()):
+        return
+    for number, parts in enumerate(bands):
+        terms = [*_balance(place, parts), *grown]
+        if number == len(bands) - 1:
+            web.rest(terms, always=False, bounded=False)
+        else:
+            grown = [(web.rest(terms, always=True, small=False), 1)]
 
 
 def _leftovers(web: Web, publications: Sequence[Shown], rests: Iterable[Pattern]) -> None:
@@ -309,8 +335,13 @@ def _constant(web: Web, terms: list[tuple[int, int]]) -> None:
 
 
 def _late(web: Web, before: Sequence[Shown], new: Shown) -> None:
-    """Let what a count differs by from an earlier publication be a rest where it is small."""
+    """Let what a count differs by from an earlier publication be a rest where it is small.
+
+    Not of people at a day: that is no number of people, but of who came less who went, each of which is looked at.
+    """
     for count, value in new.counts.items():
+        if count.measure == PEOPLE:
+            continue
         for older in sorted({one.counts[count] for one in before if count in one.counts}):
             if 0 < abs(value - older) < LEAST_SHOWN:
                 terms = [(web.places[count, value], 1), (web.places[count, older], -1)]

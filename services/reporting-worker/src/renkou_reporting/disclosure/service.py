@@ -50,6 +50,7 @@ class Figures:
     cells: Sequence[Cell]
     accounts: Sequence[Account]
     counts: Mapping[Count, int]
+    unpublished: frozenset[Count]
 
 
 type Decided = tuple[Mapping[Count, int], Decision, list[Pattern]]
@@ -141,7 +142,9 @@ async def _decide(
     ]
     patterns = rests + [_pattern(one) for row in rows for one in row["rests"]]
     ways = await repository.ways(tx, populations, around)
-    new = Shown(1 + max((one.number for one in before), default=0), figures.months, counts, frozenset())
+    new = Shown(
+        1 + max((one.number for one in before), default=0), figures.months, counts, figures.unpublished
+    )
     decision = await asyncio.to_thread(decide, before, new, ways, patterns, [*periods, figures.months])
     _log.info(
         "decided what is hidden", populations=populations, counts=len(counts), hidden=len(decision.hidden),

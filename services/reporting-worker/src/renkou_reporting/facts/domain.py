@@ -11,7 +11,6 @@ Three sums are kept up with the facts:
   from every month there has been.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -71,53 +70,6 @@ class Fact(NamedTuple):
     detail: str = ""
 
 
-class CellKey(NamedTuple):
-    """What a cell sums over; the order of its members is the order in which cells are locked."""
-
-    area: int
-    month: int
-    population: str
-    measure: str
-    sex: int
-    parity: int
-    detail: str = ""
-
-
-class AreaKey(NamedTuple):
-    """What an area cell sums over, in the order in which they are locked.
-
-    ``level`` is that of ``area``: 3 district, 4 town, 5 community; ``month`` is yyyymm, or yyyy for the whole year.
-    """
-
-    level: int
-    area: int
-    month: int
-    population: str
-    measure: str
-    sex: int
-    parity: int
-    detail: str = ""
-
-
-class CohortKey(NamedTuple):
-    """What a cohort cell sums over, in the order in which they are locked."""
-
-    area: int
-    month: int
-    population: str
-    measure: str
-    sex: int
-    birth_month: int
-
-
-class Sums(NamedTuple):
-    """Sums of facts, each sorted so that every writer locks rows in the same order."""
-
-    cells: list[tuple[CellKey, int]]
-    areas: list[tuple[AreaKey, int]]
-    cohorts: list[tuple[CohortKey, int]]
-
-
 def month_number(day: date) -> int:
     """Return yyyymm of a day."""
     return day.year * 100 + day.month
@@ -155,34 +107,6 @@ def facts_of(feed: str, seq: int, event_id: UUID, lines: Iterable[Line], sign: i
         )
         for number, line in enumerate(lines)
     ]
-
-
-def aggregate(facts: Iterable[Fact]) -> Sums:
-    """Return the sums of facts, a row for every key among them, also where the values cancel out."""
-    cells: defaultdict[CellKey, int] = defaultdict(int)
-    cohorts: defaultdict[CohortKey, int] = defaultdict(int)
-    for fact in facts:
-        key = CellKey(
-            fact.area, fact.month, fact.population, fact.measure, fact.sex, fact.parity, fact.detail
-        )
-        cells[key] += fact.value
-        if fact.measure in BALANCE_SIGNS:
-            cohort = CohortKey(
-                fact.area, fact.month, fact.population, fact.measure, fact.sex, fact.birth_month
-            )
-            cohorts[cohort] += fact.value
-    areas: defaultdict[AreaKey, int] = defaultdict(int)
-    for key, value in cells.items():
-        area, month, counted = key.area, key.month, key[2:]
-        town, district = area // 1000 * 1000, area // 1_000_000 * 1_000_000
-        areas[AreaKey(_TOWN, town, month, *counted)] += value
-        areas[AreaKey(_DISTRICT, district, month, *counted)] += value
-        if key.measure in YEARLY_MEASURES:
-            year = month // 100
-            areas[AreaKey(_COMMUNITY, area, year, *counted)] += value
-            areas[AreaKey(_TOWN, town, year, *counted)] += value
-            areas[AreaKey(_DISTRICT, district, year, *counted)] += value
-    return Sums(sorted(cells.items()), sorted(areas.items()), sorted(cohorts.items()))
 
 
 def level_of(interval: tuple[int, int]) -> int:

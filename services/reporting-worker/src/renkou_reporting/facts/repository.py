@@ -2,53 +2,76 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
 from renkou_common.database import Transaction
-from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact, Sums
+from renkou_reporting.facts.adding import statement
+from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact
 
-_INSERT_FACTS = """
-INSERT INTO fact{shadow} (feed, seq, line_no, event_id, area, happened_on, month,
-    population, measure, sex, birth_month, parity, value, detail)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[], $4::uuid[], $5::bigint[], $6::date[], $7::int[],
-    $8::text[], $9::text[], $10::smallint[], $11::int[], $12::smallint[], $13::bigint[], $14::text[])
+_TAKE_LATE = """
+CREATE TEMPORARY TABLE late_fact ON COMMIT DROP AS
+SELECT * FROM fact f WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[])) AND NOT EXISTS (
+    SELECT FROM fact_shadow s WHERE s.feed = f.feed AND s.seq = f.seq AND s.line_no = f.line_no)
 """
-_COPY_FACTS = """
-INSERT INTO fact_shadow SELECT * FROM fact WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[]))
-"""
+_TAKE_OVER = "INSERT INTO fact_shadow SELECT * FROM late_fact"
+_LONG = 3600.0
+"""Seconds that a statement over all facts may take."""
+_UNHURRIED = (
+    "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '256MB'"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """A table of sums: its key with types, the key in terms of facts, and which facts count ($4: measures)."""
+    """A table of sums: its key with types, the key in terms of facts, and which facts count ($1: measures).
+
+    All are summed up at once from the table ``source``, which has a value to add up, in about the order in which
+    the key is ``stored``.
+    """
 
     table: str
     key: tuple[tuple[str, str], ...]
     of_fact: tuple[str, ...]
-    facts: str = "fact"
+    facts: str = "{facts}"
     measures: tuple[str, ...] | None = None
-    where: str = "measure = ANY($4::text[])"
+    where: str = "measure = ANY($1::text[])"
+    source: str = "fact"
+    stored: str = "population, measure, area, month"
 
     @property
     def columns(self) -> str:
         return ", ".join(name for name, _ in self.key)
 
-    def add(self, *, shadow: bool) -> str:
-        """Return the statement that adds sums, given as one array per column."""
-        arrays = [*(kind for _, kind in self.key), "bigint"]
-        given = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(arrays, 1))
-        return self._adding(f"SELECT * FROM unnest({given})", shadow=shadow)
+    @property
+    def only(self) -> list[tuple[str, ...]]:
+        """The argument of statements over facts: the measures that count, where not all do."""
+        return [] if self.measures is None else [self.measures]
 
-    def copy(self, *, shadow: bool) -> str:
-        """Return the statement that adds the sums of live facts; $1 to $3 choose them."""
-        only = "" if self.measures is None else f" AND {self.where}"
-        places = ", ".join(str(number) for number in range(1, len(self.key) + 1))
-        return self._adding(
-            f"SELECT {', '.join(self.of_fact)}, sum(value)::bigint FROM {self.facts}"
-            f" WHERE feed = $1 AND (seq > $2 OR seq = ANY($3::bigint[])){only}"
-            f" GROUP BY {places} ORDER BY {places}",
-            shadow=shadow,
+    def late(self) -> str:
+        """Return the statement that adds the sums of late facts to the shadow; $1 are measures."""
+        return (
+            f"INSERT INTO {self.table}_shadow AS t ({self.columns}, value)"
+            f" {self._summed('late_fact')} ORDER BY {self._places}"
+            f" ON CONFLICT ({self.columns}) DO UPDATE SET value = t.value + excluded.value"
+        )
+
+    def fill(self, *, shadow: bool) -> str:
+        """Return the statement that sums all facts into the empty table; $1 are measures."""
+        suffix = "_shadow" if shadow else ""
+        rows = self._summed(f"{self.source}{suffix}")
+        return f"INSERT INTO {self.table}{suffix} ({self.columns}, value) {rows} ORDER BY {self.stored}"
+
+    @property
+    def _places(self) -> str:
+        return ", ".join(str(number) for number in range(1, len(self.key) + 1))
+
+    def _summed(self, facts: str) -> str:
+        only = "" if self.measures is None else f" WHERE {self.where}"
+        return (
+            f"SELECT {', '.join(self.of_fact)}, sum(value)::bigint FROM {self.facts.format(facts=facts)}{only}"
+            f" GROUP BY {self._places}"
         )
 
     def differences(self) -> str:
@@ -62,13 +85,6 @@ class _Store:
             f"SELECT {told}, l.value AS live, s.value AS rebuilt, count(*) OVER () AS total"
             f" FROM {self.table} l FULL JOIN {self.table}_shadow s USING ({self.columns})"
             f" WHERE l.value IS DISTINCT FROM s.value ORDER BY {self.columns} LIMIT $1"
-        )
-
-    def _adding(self, rows: str, *, shadow: bool) -> str:
-        table = f"{self.table}_shadow" if shadow else self.table
-        return (
-            f"INSERT INTO {table} AS t ({self.columns}, value) {rows}"
-            f" ON CONFLICT ({self.columns}) DO UPDATE SET value = t.value + excluded.value"
         )
 
 
@@ -89,26 +105,22 @@ AREA = _Store(
     "area_cell",
     (("level", "smallint"), *_WHERE, *_COUNTED),
     ("level", "of_area", "of_month", "population", "measure", "sex", "parity", "detail"),
-    "fact CROSS JOIN LATERAL (VALUES (4, area / 1000 * 1000, month), (3, area / 1000000 * 1000000, month),"
+    "{facts} CROSS JOIN LATERAL (VALUES (4, area / 1000 * 1000, month), (3, area / 1000000 * 1000000, month),"
     " (5, area, month / 100), (4, area / 1000 * 1000, month / 100),"
     " (3, area / 1000000 * 1000000, month / 100)) AS v(level, of_area, of_month)",
     tuple(sorted(YEARLY_MEASURES)),
-    "(of_month > 9999 OR measure = ANY($4::text[]))",
+    "(of_month > 9999 OR measure = ANY($1::text[]))",
+    source="cell",
+    stored="level, population, measure, of_area, of_month",
 )
 COHORT = _Store(
     "cohort_cell",
     (*_WHERE, ("birth_month", "int")),
     ("area", "month", "population", "measure", "sex", "birth_month"),
     measures=tuple(sorted(BALANCE_SIGNS)),
+    stored="population, area, month, birth_month",
 )
 STORES = (CELL, AREA, COHORT)
-_LOG_COHORTS = """
-INSERT INTO cohort_recent (area, month, population, sex, birth_month, value)
-SELECT area, month, population, sex, birth_month, CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END
-FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::smallint[], $6::int[], $7::bigint[])
-    AS u(area, month, population, measure, sex, birth_month, value)
-WHERE value <> 0
-"""
 _FOLD = """
 WITH taken AS (
     DELETE FROM cohort_recent WHERE id IN (SELECT id FROM cohort_recent ORDER BY id LIMIT $1) RETURNING *
@@ -123,23 +135,26 @@ WITH taken AS (
 )
 SELECT count(*) FROM taken
 """
+_PATIENCE_MS = 200
 _FOLD_LOCK = 0x434F484F5254  # "COHORT": one fold at a time
-_INSERT = {shadow: _INSERT_FACTS.format(shadow="_shadow" if shadow else "") for shadow in (False, True)}
-_ADD = {shadow: [store.add(shadow=shadow) for store in STORES] for shadow in (False, True)}
+_ADD = statement()
 _DIFFERENCES = {store.table: store.differences() for store in STORES}
+_LIVE = ("fact", *(store.table for store in STORES))
+_SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
 
 
-async def insert(tx: Transaction, facts: Sequence[Fact], sums: Sums, *, shadow: bool) -> None:
+async def insert(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Write facts and add their sums."""
-    await tx.execute(_INSERT[shadow], *zip(*facts, strict=True))
-    by_store: Sequence[Sequence[tuple[tuple[object, ...], int]]] = sums
-    for statement, rows in zip(_ADD[shadow], by_store, strict=True):
-        if rows:
-            keys = zip(*(key for key, _ in rows), strict=True)
-            await tx.execute(statement, *keys, [value for _, value in rows])
-    if sums.cohorts and not shadow:
-        keys = zip(*(key for key, _ in sums.cohorts), strict=True)
-        await tx.execute(_LOG_COHORTS, *keys, [value for _, value in sums.cohorts])
+    await tx.execute(_ADD, *zip(*facts, strict=True))
+
+
+async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, datetime]]) -> None:
+    """Note which event stood behind each number of a feed (feed, number, type, recorded at); known ones stay."""
+    await tx.execute(
+        "INSERT INTO fact_event (feed, seq, type, recorded_at)"
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
+        *zip(*events, strict=True),
+    )
 
 
 async def fold_cohorts(tx: Transaction, limit: int) -> int:
@@ -155,17 +170,33 @@ async def reset_cohorts(tx: Transaction) -> None:
     await tx.execute("SELECT renkou_reset_cohorts()")
 
 
-async def copy_to_shadow(tx: Transaction, feed: str, after: int, also: Sequence[int]) -> None:
-    """Copy live facts numbered above ``after``, and those in ``also``, into the shadow with their sums."""
-    await tx.execute(_COPY_FACTS, feed, after, also)
+async def copy_to_shadow(tx: Transaction, facts: Sequence[Fact]) -> None:
+    """Write facts to the shadow without their sums."""
+    await tx.copy_records_to_table("fact_shadow", records=facts, columns=Fact._fields)
+
+
+async def sum_shadow(tx: Transaction, tables: Sequence[str]) -> None:
+    """Sum the shadow's facts into these of its tables, which are empty and without a key; then give them one."""
+    await tx.execute(_UNHURRIED)
     for store in STORES:
-        only = [] if store.measures is None else [store.measures]
-        await tx.execute(store.copy(shadow=True), feed, after, also, *only)
+        if store.table in tables:
+            await tx.execute(store.fill(shadow=True), *store.only, timeout=_LONG)
+            await tx.execute("SELECT renkou_key_sums($1)", store.table, timeout=_LONG)
+
+
+async def take_over_late(tx: Transaction, feed: str, after: int, also: Sequence[int]) -> None:
+    """Take live facts numbered above ``after``, and those in ``also``, into the shadow with their sums."""
+    await tx.execute(_TAKE_LATE, feed, after, also)
+    await tx.execute(_TAKE_OVER)
+    for store in STORES:
+        await tx.execute(store.late(), *store.only)
+    await tx.execute("DROP TABLE late_fact")
 
 
 async def differences(tx: Transaction, limit: int) -> list[tuple[str, list[asyncpg.Record]]]:
     """Return by table the rows that differ between live and shadow, each with the number of all of them."""
-    return [(table, await tx.fetch(query, limit)) for table, query in _DIFFERENCES.items()]
+    await tx.execute(_UNHURRIED)
+    return [(table, await tx.fetch(query, limit, timeout=_LONG)) for table, query in _DIFFERENCES.items()]
 
 
 async def empty_shadow(tx: Transaction) -> None:
@@ -173,6 +204,26 @@ async def empty_shadow(tx: Transaction) -> None:
     await tx.execute("SELECT renkou_empty_shadow()")
 
 
+async def empty_sums(tx: Transaction) -> None:
+    """Throw the sums of the shadow's facts away, and their keys: they are made faster when all sums are there."""
+    await tx.execute("SELECT renkou_empty_sums()")
+
+
+async def hold_writers(tx: Transaction) -> None:
+    """Let nobody but the caller write facts and sums until its transaction ends; readers go on.
+
+    First the automatic vacuum is ended where it is at one of these tables: while that takes its second, nobody
+    else is held up.
+    """
+    await tx.execute(f"LOCK TABLE {', '.join((*_LIVE, *_SHADOWS))} IN SHARE UPDATE EXCLUSIVE MODE")
+    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)} IN SHARE ROW EXCLUSIVE MODE")
+
+
 async def swap_shadow(tx: Transaction) -> None:
-    """Make the shadow live and the live tables the shadow; readers wait for the commit at most."""
+    """Make the shadow live and the live tables the shadow.
+
+    Readers wait for the caller's commit. Where one holds the tables for long, this gives up with
+    ``LockNotAvailableError`` rather than let all others queue behind it.
+    """
+    await tx.execute(f"SET LOCAL lock_timeout = '{_PATIENCE_MS}ms'")
     await tx.execute("SELECT renkou_swap_shadow()")

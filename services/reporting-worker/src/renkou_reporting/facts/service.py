@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
-from renkou_reporting.facts.domain import Fact, aggregate
+from renkou_reporting.facts.domain import Fact
 
 FOLD = 20_000
+SUMMED = (("cell", "area_cell"), ("cohort_cell",))
+"""Tables of sums that are made one after the other; the groups can be made side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,16 @@ class Difference:
     rebuilt: int | None
 
 
-async def add_facts(tx: Transaction, facts: Sequence[Fact], *, shadow: bool = False) -> None:
+async def add_facts(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Append facts and keep their sums up in the same transaction."""
     if facts:
-        await repository.insert(tx, facts, aggregate(facts), shadow=shadow)
+        await repository.insert(tx, facts)
+
+
+async def add_origins(tx: Transaction, origins: Sequence[tuple[str, int, str, datetime]]) -> None:
+    """Note with which event facts came: feed, number, type, and when it was recorded."""
+    if origins:
+        await repository.insert_events(tx, origins)
 
 
 async def begin_shadow(tx: Transaction) -> None:
@@ -41,9 +50,25 @@ async def begin_shadow(tx: Transaction) -> None:
     await repository.empty_shadow(tx)
 
 
+async def fill_shadow(tx: Transaction, facts: Sequence[Fact]) -> None:
+    """Append facts to the shadow; they are summed up when all are there."""
+    if facts:
+        await repository.copy_to_shadow(tx, facts)
+
+
+async def empty_sums(tx: Transaction) -> None:
+    """Throw away what an earlier attempt summed up."""
+    await repository.empty_sums(tx)
+
+
+async def sum_shadow(tx: Transaction, tables: Sequence[str]) -> None:
+    """Sum the shadow's facts up into some of its empty tables of sums; :data:`SUMMED` says which together."""
+    await repository.sum_shadow(tx, tables)
+
+
 async def complete_shadow(tx: Transaction, feed: str, after: int, also: Sequence[int]) -> None:
     """Take over what the live tables hold beyond a rebuild's position: both then stand at the same marks."""
-    await repository.copy_to_shadow(tx, feed, after, also)
+    await repository.take_over_late(tx, feed, after, also)
 
 
 async def compare_shadow(tx: Transaction, limit: int) -> tuple[list[Difference], int]:
@@ -56,13 +81,19 @@ async def compare_shadow(tx: Transaction, limit: int) -> tuple[list[Difference],
     return found, total
 
 
-async def swap_shadow(tx: Transaction, found: Sequence[Difference]) -> None:
+async def hold_writers(tx: Transaction) -> None:
+    """Let nobody but the caller add facts until its transaction ends."""
+    await repository.hold_writers(tx)
+
+
+async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
     """Let the rebuilt tables take the place of the live ones at the caller's commit.
 
-    The cohort stock stays as it is where the cohort cells came out equal, else it is made anew.
+    The cohort stock stays as it is where the cohort cells came out equal, else it is made anew. Raises
+    ``LockNotAvailableError`` where somebody reads for long; then the caller tries again.
     """
     await repository.swap_shadow(tx)
-    if any(one.kind == "cohort_cell" for one in found):
+    if cohorts_differ:
         await repository.reset_cohorts(tx)
 
 

@@ -1,9 +1,9 @@
 """Tables of facts and their sums, each with a shadow that a rebuild fills. Schema only."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, SmallInteger, Text
 from sqlmodel import Field
 
 from renkou_reporting.base import ReportingTable
@@ -71,6 +71,20 @@ class FactRow(FactColumns, table=True):
     """Append-only; a correction is a reversal."""
 
     __tablename__ = "fact"
+
+
+class FactEventRow(ReportingTable, table=True):
+    """What event the facts of a number in a feed came with, and when its service recorded it. Append-only.
+
+    Of facts that were taken in before this was kept a rebuild adds it.
+    """
+
+    __tablename__ = "fact_event"
+
+    feed: str = Field(sa_type=Text, primary_key=True)
+    seq: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    type: str = Field(sa_type=Text)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class CellRow(CellColumns, table=True):

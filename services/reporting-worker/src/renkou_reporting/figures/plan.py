@@ -12,7 +12,7 @@ from operator import add, sub
 from typing import NamedTuple
 
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES
-from renkou_reporting.figures.ages import People, Probe, Step, counted, steps
+from renkou_reporting.figures.ages import People, Probe, Series, counted, series
 from renkou_reporting.figures.domain import (
     UNITS,
     Asked,
@@ -57,6 +57,37 @@ class Slot(NamedTuple):
     stock: bool
 
 
+class Narrowed(NamedTuple):
+    """Which counts a term takes: its own conditions, and in their place the dimensions that were asked for."""
+
+    population: str
+    sex: int | None
+    parity: Range | None
+    ages: Range | None
+    details: tuple[str, ...]
+
+
+def narrowed(asked: Asked, term: Term) -> Narrowed:
+    """Return which counts a term takes as it is asked for."""
+    sliced = asked.sliced
+    sex: int | None = term.sex
+    parity, ages, details = term.parity, term.ages, term.details
+    if Dimension.SEX in term.asked and sliced.sex is not None:
+        sex = sliced.sex
+    if Dimension.PARITY in term.asked and sliced.parity is not None:
+        parity = (sliced.parity.low, sliced.parity.high)
+    if Dimension.AGES in term.asked and sliced.ages is not None:
+        ages = sliced.ages
+    if Dimension.DETAIL in term.asked and sliced.detail is not None:
+        details = (sliced.detail,)
+    return Narrowed((term.population or asked.population).value, sex, parity, ages, details)
+
+
+def in_fen(term: Term, measures: Measures) -> bool:
+    """Whether a term counts hundredths of a yuan."""
+    return term.measure is not None and measures[term.measure].unit is MeasureUnit.FEN
+
+
 @dataclass(slots=True)
 class Counted:
     """What was read: by span, for each slot the cumulated sums over the grid of months; probes by span."""
@@ -94,7 +125,7 @@ class Plan:
     slots: dict[Slot, int] = field(default_factory=dict)
     flows: set[Probe] = field(default_factory=set)
     _ends: dict[People, set[int]] = field(default_factory=dict)
-    _steps: dict[People, list[Step]] = field(default_factory=dict)
+    _series: dict[People, Series] = field(default_factory=dict)
     _formulas: dict[tuple[str, int, str, Sliced], _Formula] = field(default_factory=dict)
     _grid: dict[int, int] = field(default_factory=dict)
 
@@ -124,14 +155,21 @@ class Plan:
     @property
     def probes(self) -> list[Probe]:
         """What is read of people by age, each once."""
-        stocks = (probe for each in self._ends for step in self.steps(each) for probe, _ in step.probes)
+        stocks = (
+            probe for each in self._ends for step in self.series(each).steps for probe, _ in step.probes
+        )
         return list(dict.fromkeys((*sorted(self.flows, key=str), *stocks)))
 
-    def steps(self, people: People) -> list[Step]:
+    @property
+    def spreads(self) -> list[Probe]:
+        """What is read of people by each birth month, each once."""
+        return list(dict.fromkeys(probe for each in self._ends for probe in self.series(each).spreads))
+
+    def series(self, people: People) -> Series:
         """Return how the numbers of people of an age are counted at every month's end that is asked for."""
-        if people not in self._steps:
-            self._steps[people] = steps(people, self._ends[people])
-        return self._steps[people]
+        if people not in self._series:
+            self._series[people] = series(people, self._ends[people])
+        return self._series[people]
 
     def since(self, slot: Slot) -> Range:
         """Return from which month on months are read, and before which year whole years are; 0: none.
@@ -160,22 +198,12 @@ class Plan:
         return formula
 
     def _reading(self, asked: Asked, term: Term) -> _Reading:
-        sliced = asked.sliced
-        population = (term.population or asked.population).value
-        sex: int | None = term.sex
-        parity, ages, details = term.parity, term.ages, term.details
-        if Dimension.SEX in term.asked and sliced.sex is not None:
-            sex = sliced.sex
-        if Dimension.PARITY in term.asked and sliced.parity is not None:
-            parity = (sliced.parity.low, sliced.parity.high)
-        if Dimension.AGES in term.asked and sliced.ages is not None:
-            ages = sliced.ages
-        if Dimension.DETAIL in term.asked and sliced.detail is not None:
-            details = (sliced.detail,)
-        fen = term.measure is not None and self.measures[term.measure].unit is MeasureUnit.FEN
-        reading = _Reading(term, _FEN_UNITS if fen else UNITS, people=term.measure is None)
-        if ages is not None:
-            reading.aged = People(population, sex, ages)
+        counted = narrowed(asked, term)
+        reading = _Reading(
+            term, _FEN_UNITS if in_fen(term, self.measures) else UNITS, people=term.measure is None
+        )
+        if counted.ages is not None:
+            reading.aged = People(counted.population, counted.sex, counted.ages)
             for months in self.months:
                 if term.kind is TermKind.FLOW:
                     self.flows.add(_flow(reading, months))
@@ -185,9 +213,21 @@ class Plan:
         signed = BALANCE_SIGNS if term.measure is None else {term.measure: 1}
         stock = term.kind is not TermKind.FLOW
         reading.slots = tuple(
-            (self._slot(Slot(population, measure, sex, parity or _EVERY_PARITY, detail, stock)), sign)
+            (
+                self._slot(
+                    Slot(
+                        counted.population,
+                        measure,
+                        counted.sex,
+                        counted.parity or _EVERY_PARITY,
+                        detail,
+                        stock,
+                    )
+                ),
+                sign,
+            )
             for measure, sign in signed.items()
-            for detail in details or (None,)
+            for detail in counted.details or (None,)
         )
         return reading
 
@@ -274,7 +314,7 @@ class Evaluation:
         """Return the numbers of people of an age that a stock, an opening or a mean is made of."""
         assert reading.aged is not None
         if reading.aged not in self._people:
-            self._people[reading.aged] = counted(self._plan.steps(reading.aged), self._probes)
+            self._people[reading.aged] = counted(self._plan.series(reading.aged).steps, self._probes)
         return [self._people[reading.aged][end] for end in _ends(reading.term.kind, months)]
 
     def _cumulated(self, slots: tuple[tuple[int, int], ...]) -> list[int]:

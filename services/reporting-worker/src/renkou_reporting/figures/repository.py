@@ -1,90 +1,125 @@
 """The one statement behind a figure, a series or a table of figures, whatever their size."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from uuid import UUID
+
+import asyncpg
 
 from renkou_common.database import Reader
 from renkou_reporting.facts.domain import level_of
-from renkou_reporting.figures.ages import Probe
+from renkou_reporting.figures.ages import Probe, spread_over
 from renkou_reporting.figures.domain import Span
 from renkou_reporting.figures.plan import Counted, Plan, cumulate
 
 # Months come from the cells of communities, or from area cells where whole towns or districts are asked for. A stock's
 # sum before the first month is that of whole years (area cells whose month is yyyy) and of the months of its year.
+_APART = 3
+"""Up to how many areas of a level are read each alone; more of them are read as one range."""
 _NARROWED = """{c}.population = s.population AND {c}.measure = s.measure AND {c}.area BETWEEN a.low AND a.high
     AND (s.sex IS NULL OR {c}.sex = s.sex) AND {c}.parity BETWEEN s.low AND s.high
     AND (s.detail IS NULL OR {c}.detail = s.detail)"""
 _CELLS = f"""
 cells AS (
-    SELECT array_agg(slot) AS slots, array_agg(span) AS spans, array_agg(month) AS months,
-        array_agg(total) AS totals
+    SELECT array_agg(slot) AS slots, array_agg(level) AS levels, array_agg(area) AS areas,
+        array_agg(month) AS months, array_agg(total) AS totals
     FROM (
-        SELECT s.slot, a.span, f.month, sum(f.total)::bigint AS total
+        SELECT s.slot, a.level, f.area, f.month, f.total::bigint AS total
         FROM unnest($1::int[], $2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::smallint[], $7::text[],
                 $8::int[], $9::int[]) AS s(slot, population, measure, sex, low, high, detail, month, year)
-            CROSS JOIN unnest($10::int[], $11::bigint[], $12::bigint[], $13::smallint[]) AS a(span, low, high, level)
+            CROSS JOIN unnest($10::smallint[], $11::bigint[], $12::bigint[]) AS a(level, low, high)
             CROSS JOIN LATERAL (
-                SELECT c.month, sum(c.value) AS total FROM cell c
-                WHERE a.level = 5 AND c.month BETWEEN s.month AND $14::int AND {_NARROWED.format(c="c")}
-                GROUP BY c.month
+                SELECT c.area, c.month, sum(c.value) AS total FROM cell c
+                WHERE a.level = 5 AND c.month BETWEEN s.month AND $13::int AND {_NARROWED.format(c="c")}
+                GROUP BY c.area, c.month
                 UNION ALL
-                SELECT t.month, sum(t.value) FROM area_cell t
-                WHERE a.level < 5 AND t.level = a.level AND t.month BETWEEN s.month AND $14::int
+                SELECT t.area, t.month, sum(t.value) FROM area_cell t
+                WHERE a.level < 5 AND t.level = a.level AND t.month BETWEEN s.month AND $13::int
                     AND {_NARROWED.format(c="t")}
-                GROUP BY t.month
+                GROUP BY t.area, t.month
                 UNION ALL
-                SELECT 0, sum(y.value) FROM area_cell y
+                SELECT y.area, 0, sum(y.value) FROM area_cell y
                 WHERE y.level = a.level AND y.month < s.year AND {_NARROWED.format(c="y")}
-                HAVING sum(y.value) <> 0
+                GROUP BY y.area HAVING sum(y.value) <> 0
             ) AS f
-        GROUP BY s.slot, a.span, f.month
     ) AS each
 )"""
 # People of an age at the end of a month: whole years and the months of the last one out of the cohort stock (months of
-# single communities out of their cohort cells), and what came in since the stock was last kept up.
+# single communities out of their cohort cells), and what came in since the stock was last kept up. What is spread comes
+# by birth month, and by month too unless years belong to it.
 _OF_AGE = """{c}.population = p.population AND {c}.area BETWEEN a.low AND a.high
     AND {c}.birth_month BETWEEN p.born AND p.born_to AND (p.sex IS NULL OR {c}.sex = p.sex)"""
-_PEOPLE = f"""
-people AS (
-    SELECT array_agg(probe) AS probes, array_agg(span) AS probe_spans, array_agg(total) AS probe_totals
-    FROM (
-        SELECT p.probe, a.span, sum(f.total)::bigint AS total
-        FROM unnest($15::int[], $16::text[], $17::text[], $18::smallint[], $19::int[], $20::int[], $21::int[],
-                $22::int[], $23::int[])
-                AS p(probe, population, measure, sex, born, born_to, month, month_to, year)
-            CROSS JOIN unnest($10::int[], $11::bigint[], $12::bigint[], $13::smallint[]) AS a(span, low, high, level)
-            CROSS JOIN LATERAL (
-                SELECT sum(y.value) AS total FROM cohort_stock y
+# The key of the town or district that a community lies in.
+_AT_LEVEL = "{c}.area - {c}.area % CASE a.level WHEN 5 THEN 1 WHEN 4 THEN 1000 ELSE 1000000 END"
+
+
+def _stocks(by: str) -> str:
+    """Return the rows of people by area, and by what ``by`` names of each table ``{c}``."""
+    return f"""
+                SELECT y.area, {by.format(c="y")}, sum(y.value) AS total FROM cohort_stock y
                 WHERE p.measure IS NULL AND y.level = a.level AND y.month < p.year AND {_OF_AGE.format(c="y")}
+                GROUP BY 1, 2, 3
                 UNION ALL
-                SELECT sum(m.value) FROM cohort_stock m
+                SELECT m.area, {by.format(c="m")}, sum(m.value) FROM cohort_stock m
                 WHERE p.measure IS NULL AND a.level < 5 AND m.level = a.level
                     AND m.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="m")}
+                GROUP BY 1, 2, 3
                 UNION ALL
-                SELECT sum(CASE WHEN c.measure IN ('death', 'out') THEN -c.value ELSE c.value END)
+                SELECT c.area, {by.format(c="c")},
+                    sum(CASE WHEN c.measure IN ('death', 'out') THEN -c.value ELSE c.value END)
                 FROM cohort_cell c
                 WHERE p.measure IS NULL AND a.level = 5
                     AND c.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="c")}
+                GROUP BY 1, 2, 3
                 UNION ALL
-                SELECT sum(r.value) FROM cohort_recent r
+                SELECT {_AT_LEVEL.format(c="r")}, {by.format(c="r")}, sum(r.value) FROM cohort_recent r
                 WHERE p.measure IS NULL AND r.month <= p.month_to AND {_OF_AGE.format(c="r")}
                     AND CASE WHEN a.level = 5 THEN p.year > 0 AND r.month < p.month
                         ELSE p.year > 0 OR r.month >= p.month END
-                UNION ALL
-                SELECT sum(c.value) FROM cohort_cell c
-                WHERE c.measure = p.measure AND c.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="c")}
-            ) AS f
-        WHERE f.total IS NOT NULL
-        GROUP BY p.probe, a.span
+                GROUP BY 1, 2, 3"""
+
+
+def _people(name: str, first: int, rows: str) -> str:
+    """Return a table of one row: arrays of probes, levels, areas, birth months, months and totals."""
+    types = ("int", "text", "text", "smallint", "int", "int", "int", "int", "int")
+    given = ", ".join(f"${first + at}::{of}[]" for at, of in enumerate(types))
+    return f"""
+{name} AS (
+    SELECT array_agg(probe) AS {name}_probes, array_agg(level) AS {name}_levels, array_agg(area) AS {name}_areas,
+        array_agg(born) AS {name}_born, array_agg(month) AS {name}_months, array_agg(total) AS {name}_totals
+    FROM (
+        SELECT p.probe, a.level, f.area, f.born, f.month, sum(f.total)::bigint AS total
+        FROM unnest({given})
+                AS p(probe, population, measure, sex, born, born_to, month, month_to, year)
+            CROSS JOIN unnest($10::smallint[], $11::bigint[], $12::bigint[]) AS a(level, low, high)
+            CROSS JOIN LATERAL ({rows}
+            ) AS f(area, born, month, total)
+        GROUP BY p.probe, a.level, f.area, f.born, f.month
     ) AS each
 )"""
+
+
+_PEOPLE = _people(
+    "people",
+    14,
+    f"""{_stocks("0, 0")}
+                UNION ALL
+                SELECT {_AT_LEVEL.format(c="c")}, 0, 0, sum(c.value) FROM cohort_cell c
+                WHERE c.measure = p.measure AND c.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="c")}
+                GROUP BY 1""",
+)
+_SPREAD = _people("spread", 23, _stocks("{c}.birth_month, CASE WHEN p.year = 0 THEN {c}.month ELSE 0 END"))
 # The positions of the feeds and the state of the definitions come from the same statement: they belong to the sums.
 _SELECT = """
 SELECT (SELECT jsonb_object_agg(feed, high_water) FROM feed_position) AS as_of,
     (SELECT revision FROM definition_revision) AS revision,"""
 _WITHOUT_AGES = f"WITH {_CELLS} {_SELECT} cells.* FROM cells"
 _WITH_AGES = f"WITH {_CELLS}, {_PEOPLE} {_SELECT} cells.*, people.* FROM cells, people"
+_WITH_SERIES = (
+    f"WITH {_CELLS}, {_PEOPLE}, {_SPREAD} {_SELECT} cells.*, people.*, spread.* FROM cells, people, spread"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +137,80 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
         (number, slot.population, slot.measure, slot.sex, *slot.parity, slot.detail, *plan.since(slot))
         for slot, number in plan.slots.items()
     ]
-    intervals = [
-        (number, *interval, level_of(interval))
-        for number, span in enumerate(spans)
-        for interval in span.intervals
-    ]
-    given: list[object] = [*_columns(slots, 9), *_columns(intervals, 4), plan.last]
-    statement = _WITHOUT_AGES
-    if asked := plan.probes:
-        statement = _WITH_AGES
-        probes = [
-            (number, probe.population, probe.measure, probe.sex, *probe.born, *probe.months, probe.year)
-            for number, probe in enumerate(asked)
-        ]
-        given += _columns(probes, 9)
+    regions = _Regions(spans)
+    given: list[object] = [*_columns(slots, 9), *_columns(regions.read, 3), plan.last]
+    asked, spread = plan.probes, plan.spreads
+    statement = _WITH_SERIES if spread else _WITH_AGES if asked else _WITHOUT_AGES
+    for probes in (asked, spread):
+        given += _columns(_probe_rows(probes), 9) if probes else []
     row = await tx.fetchrow(statement, *given)
     assert row is not None
     by_slot: dict[tuple[int, int], dict[int, int]] = {}
-    columns = [row[name] or () for name in ("slots", "spans", "months", "totals")]
-    for slot, span, month, total in zip(*columns, strict=True):
-        by_slot.setdefault((slot, span), {})[month] = total
+    for slot, level, area, month, total in _rows(row, "slots", "levels", "areas", "months", "totals"):
+        for span in regions.spans_of(level, area):
+            months = by_slot.setdefault((slot, span), {})
+            months[month] = months.get(month, 0) + total
     people: list[dict[Probe, int]] = [{} for _ in spans]
-    if asked:
-        columns = [row[name] or () for name in ("probes", "probe_spans", "probe_totals")]
-        for probe, span, total in zip(*columns, strict=True):
-            people[span][asked[probe]] = total
+    told_by: dict[Probe, tuple[str, int]] = {}
+    for name, probes in (("people", asked), ("spread", spread)):
+        columns = (f"{name}_{each}" for each in ("probes", "levels", "areas", "born", "months", "totals"))
+        for number, level, area, born, month, total in _rows(row, *columns) if probes else ():
+            probe = spread_over(probes[number], born, month) if born else probes[number]
+            if told_by.setdefault(probe, (name, number)) != (name, number):
+                continue  # bands that overlap spread the same months, each says the same of them
+            for span in regions.spans_of(level, area):
+                people[span][probe] = people[span].get(probe, 0) + total
     return Read(Counted(cumulate(plan, by_slot, len(spans)), people), row["as_of"] or {}, row["revision"])
+
+
+def _rows(row: asyncpg.Record, *names: str) -> Iterable[tuple[int, ...]]:
+    """Return arrays of a row side by side."""
+    return zip(*(row[name] or () for name in names), strict=True)
+
+
+def _probe_rows(probes: Sequence[Probe]) -> list[tuple[object, ...]]:
+    return [
+        (number, probe.population, probe.measure, probe.sex, *probe.born, *probe.months, probe.year)
+        for number, probe in enumerate(probes)
+    ]
+
+
+class _Regions:
+    """The ranges of keys to read for some spans: neighbours together, which costs a fraction of each alone."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        levels: dict[int, list[tuple[int, int, int]]] = {}
+        for number, span in enumerate(spans):
+            for low, high in span.intervals:
+                levels.setdefault(level_of((low, high)), []).append((low, high, number))
+        self._intervals = {level: sorted(intervals) for level, intervals in levels.items()}
+        self._lows = {level: [low for low, _, _ in each] for level, each in self._intervals.items()}
+        self._reach = {
+            level: list(accumulate((high for _, high, _ in each), max))
+            for level, each in self._intervals.items()
+        }
+        self._found: dict[tuple[int, int], list[int]] = {}
+        self.read = [region for level in levels for region in self._ranges(level)]
+
+    def _ranges(self, level: int) -> list[tuple[int, int, int]]:
+        apart = sorted({(low, high) for low, high, _ in self._intervals[level]})
+        if len(apart) <= _APART and all(one[1] < next_[0] for one, next_ in pairwise(apart)):
+            return [(level, low, high) for low, high in apart]
+        return [(level, apart[0][0], self._reach[level][-1])]
+
+    def spans_of(self, level: int, area: int) -> list[int]:
+        """Return the spans that an area of a level counts for."""
+        found = self._found.get((level, area))
+        if found is None:
+            intervals, reach = self._intervals[level], self._reach[level]
+            found = []
+            at = bisect_right(self._lows[level], area) - 1
+            while at >= 0 and reach[at] >= area:
+                if intervals[at][1] >= area:
+                    found.append(intervals[at][2])
+                at -= 1
+            self._found[level, area] = found
+        return found
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

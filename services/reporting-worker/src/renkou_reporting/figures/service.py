@@ -103,21 +103,40 @@ class Table:
 
 async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> FigureAnswer:
     """Return one figure; raises NotFound outside ``areas``, InvalidInput for what cannot be asked."""
-    area = area_within(areas, question.area)
-    period = parse_period(question.period)
-    column = Column(period, last_day_counted(period, question.through))
-    found = await _one_row(tx, question, area, [column])
-    (asked,), outcome = found.asked.values(), found.outcomes[0, 0, 0]
-    obstacle = found.obstacles.get((0, 0, 0))
+    found = await figure_of(tx, areas, question)
+    outcome, obstacle = found.outcomes[0, 0, 0], found.obstacles.get((0, 0, 0))
     return FigureAnswer(
-        **_frame(found),
-        **_head(asked.indicator, asked.sliced),
-        **_numbers(outcome),
-        area=area.value,
-        period=_period(column),
+        **figure_members(found),
         parts={name: decimal_text(number) for name, number in outcome.parts.items()},
         together=list(obstacle.together) if obstacle else [],
     )
+
+
+async def figure_of(tx: Reader, areas: AreaScope, question: FigureQuestion) -> Table:
+    """Return one figure as a table of one cell; raises as :func:`figure`."""
+    area = area_within(areas, question.area)
+    period = parse_period(question.period)
+    column = Column(period, last_day_counted(period, question.through))
+    return await _one_row(tx, question, area, [column])
+
+
+def figure_members(found: Table) -> dict[str, Any]:
+    """Return what every answer about one figure says of it: its numbers, of what, of where, of when."""
+    (asked,) = found.asked.values()
+    return {
+        **_frame(found),
+        **_head(asked.indicator, asked.sliced),
+        **_numbers(found.outcomes[0, 0, 0]),
+        "area": found.area.value,
+        "period": _period(found.columns[0]),
+    }
+
+
+async def spans_below(tx: Reader, area: AreaCode, question: FigureQuestion, wanted: str) -> list[Span]:
+    """Return the areas below one, ``children`` or ``communities``, under the boundaries asked for."""
+    view = await _view(tx, area, question, wanted)
+    spans = view.spans if view is not None else await _spans(tx, area, wanted)
+    return [span for span in spans if span.code != area.value]
 
 
 async def series(tx: Reader, areas: AreaScope, question: SeriesQuestion) -> SeriesAnswer:
@@ -270,7 +289,7 @@ def _bounded(found: Table, catalogue: Catalogue, view: View | None, boundaries: 
         return found
     obstacles: dict[tuple[int, int, int], Obstacle] = {}
     for (number, when), asked in found.asked.items():
-        for first, last in _days_read(catalogue, asked.indicator, found.columns[when].months):
+        for first, last in days_read(catalogue, asked.indicator, found.columns[when].months):
             for place in range(len(found.spans)):
                 obstacle = view.obstacle(place, first, last)
                 if obstacle is not None:
@@ -279,7 +298,7 @@ def _bounded(found: Table, catalogue: Catalogue, view: View | None, boundaries: 
     return replace(found, outcomes={**found.outcomes, **without}, boundaries=boundaries, obstacles=obstacles)
 
 
-def _days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:
+def days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:
     """Return the first and last days of facts that a figure reads; a stock that of one day, what was published
     none."""
     if indicator.kind is IndicatorKind.ERROR:

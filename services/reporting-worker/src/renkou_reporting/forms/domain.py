@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from renkou_common.codes.period import Period, PeriodKind
 from renkou_common.codes.working_days import WorkingDays
+from renkou_common.contracts.lines import Population
 from renkou_common.errors import Text
 from renkou_common.sheets.domain import letters
+from renkou_reporting.measures.domain import MeasureEntry, MeasureKind, MeasureOrigin, MeasureUnit
 from renkou_reporting.validation.domain import Rule
 
 MAXIMUM = Decimal(10_000_000_000)
@@ -120,12 +122,28 @@ class Due(_Part):
 
 
 class NewMeasure(_Part):
-    """A measure that the form introduces: a flow that nothing else counts."""
+    """A measure that the form introduces: a flow that nothing else counts. Putting the form in force lists it."""
 
     code: Code
     zh: Name
     en: Name
     populations: Annotated[list[Code], Field(min_length=1)]
+    unit: MeasureUnit = Field(
+        default=MeasureUnit.TIME,
+        description="what one of it is; small counts of people are not shown to everybody",
+    )
+
+    def entry(self) -> MeasureEntry:
+        """Return it as the list of measures has it; raises ValueError for a population that there is not."""
+        return MeasureEntry(
+            code=self.code,
+            zh=self.zh,
+            en=self.en,
+            kind=MeasureKind.FLOW,
+            unit=self.unit,
+            populations=tuple(Population(name) for name in self.populations),
+            origin=MeasureOrigin.RETURN,
+        )
 
 
 class Definition(_Part):

@@ -140,18 +140,3 @@ async def change_reporter(tx: Transaction, one: Reporter) -> None:
         one.valid_to,
         one.version,
     )
-
-
-async def counted_areas(tx: Transaction, low: int, high: int, step: int) -> list[int]:
-    """Return the areas of a level in which something was counted; ``step`` keys belong to each."""
-    rows = await tx.fetch(
-        "WITH RECURSIVE walk AS ("
-        " SELECT min(area) / $3 * $3 AS area FROM cell WHERE area BETWEEN $1 AND $2"
-        " UNION ALL SELECT (SELECT min(c.area) / $3 * $3 FROM cell c WHERE c.area BETWEEN w.area + $3 AND $2)"
-        " FROM walk w WHERE w.area IS NOT NULL)"
-        " SELECT area FROM walk WHERE area > $1 ORDER BY area",
-        low,
-        high,
-        step,
-    )
-    return [row["area"] for row in rows]

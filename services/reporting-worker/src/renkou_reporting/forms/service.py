@@ -8,7 +8,7 @@ from importlib.resources import files
 import asyncpg
 
 from renkou_common.clock import Clock
-from renkou_common.codes.area import AreaCode
+from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.codes.period import Period
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, Text
@@ -16,11 +16,12 @@ from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
+from renkou_reporting.areas.service import existing
 from renkou_reporting.forms import repository
 from renkou_reporting.forms.checking import definition_errors
 from renkou_reporting.forms.domain import LEVELS, Definition, Form
 from renkou_reporting.forms.errors import AlreadyActive, SamePerson
-from renkou_reporting.forms.measures import known_measures
+from renkou_reporting.forms.measures import introduce, known_measures
 from renkou_reporting.forms.repository import Reporter
 from renkou_reporting.forms.schemas import ReporterChange, ReporterIn
 from renkou_reporting.texts import text_errors
@@ -153,13 +154,15 @@ async def activate(
         raise AlreadyActive
     if row["made_by"] == access.subject:
         raise SamePerson("起草人不得启用自己的版本", "Who drafted a version does not put it in force")
-    if wrong := await _wrong(tx, Definition.model_validate(row["definition"])):
+    definition = Definition.model_validate(row["definition"])
+    if wrong := await _wrong(tx, definition):
         raise InvalidInput.fields(wrong)
+    await introduce(tx, access, clock, definition)
     await repository.activate(tx, code, number, access.subject, clock.now())
 
 
 async def _wrong(tx: Transaction, definition: Definition) -> list[FieldError]:
-    return list(definition_errors(definition, await known_measures(tx, but_of=definition.code)))
+    return list(definition_errors(definition, await known_measures(tx, but_of=definition)))
 
 
 def _whole_district(access: Access, district: AreaCode) -> None:
@@ -227,7 +230,7 @@ async def expected(
 ) -> list[tuple[int, Reporter | None]]:
     """Return who has to hand a form in for a period: areas as keys, with the unit where the form is by unit.
 
-    By area: the district itself, or those of its areas of the form's level in which anything was counted.
+    By area: the district itself, or those of its divisions of the form's level that there are when the period ends.
     """
     if definition.by == "unit":
         found = await repository.reporters(tx, areas, definition.code, "", None)
@@ -236,9 +239,9 @@ async def expected(
         return []
     if definition.level == "district":
         return [(district.key, None)] if areas.covers(*district.interval()) else []
-    step = 10 ** (12 - LEVELS[definition.level][0])
-    keys = await repository.counted_areas(tx, *district.interval(), step)
-    return [(key, None) for key in keys if areas.covers(key, key + step - 1)]
+    level = next(one for one in AreaLevel if one.digits == LEVELS[definition.level][0])
+    divisions = await existing(tx, district, level, period.end)
+    return [(one.key, None) for one in divisions if areas.covers(*AreaCode(one.code).interval())]
 
 
 def _reports(one: Reporter, on: date) -> bool:

@@ -19,6 +19,8 @@ from renkou_common.errors import FieldError, Text
 from renkou_reporting.measures.domain import MeasureEntry, MeasureKind, Measures, MeasureUnit
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{1,59}$")
+_BIRTHS = frozenset({Measure.BIRTH.value, "hospital_live_birth"})
+"""Counts that have a parity: of the register, and of the returns of hospitals."""
 BALANCE_PARTS = ("opening", "entered", "born", "died", "moved_in", "moved_out", "closing")
 """Parts that every figure over a mean population shows; no term may take their names."""
 HIGHEST_PARITY, HIGHEST_AGE = 30, 150
@@ -305,7 +307,7 @@ def _kind(pointer: str, term: Term, entry: MeasureEntry | None) -> Iterator[Fiel
 def _narrowing(pointer: str, term: Term) -> Iterator[FieldError]:
     if len(set(term.asked)) != len(term.asked):
         yield _error(f"{pointer}/asked", "asked_twice", "维度重复", "a dimension is named twice")
-    if (term.parity or Dimension.PARITY in term.asked) and term.measure != Measure.BIRTH:
+    if (term.parity or Dimension.PARITY in term.asked) and term.measure not in _BIRTHS:
         yield _error(f"{pointer}/parity", "parity_of_birth", "只有出生有孩次", "only births have a parity")
     if term.parity and not 0 <= term.parity[0] <= term.parity[1] <= HIGHEST_PARITY:
         yield _error(f"{pointer}/parity", "range", "孩次须由小到大", "must run from the lower to the higher")

@@ -1,19 +1,20 @@
-"""Rules of adding districts up, without I/O: numerators and denominators are added, rates never averaged."""
+"""Rules of adding districts up, without I/O: numerators and denominators are added, rates never averaged.
 
-from collections.abc import Mapping, Sequence
+A figure of the province is of every district that published the period. Where one of them hides a small number, has no
+such figure or follows another definition, there is no sum: it says which districts stand in its way.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from renkou_reporting.figures.domain import Outcome, growth, in_units, quotient
-from renkou_reporting.indicators.domain import Indicator, IndicatorKind
-from renkou_reporting.published.domain import FORMAT, REASON_CODES, exact_text, read_exact, same_computation
+from renkou_reporting.figures.domain import Outcome, exact_value, growth, in_units, quotient
+from renkou_reporting.indicators.domain import Dimension, Indicator, IndicatorKind
+from renkou_reporting.published.domain import REASON_CODES, exact_text, read_exact, same_computation
 
-HIDDEN, DIFFERING = "suppressed", "definitions_differ"
-
-
-class Refused(ValueError):
-    """A document that is well signed and still must not be taken over."""
+INCOMPLETE, DIFFERING = "incomplete", "definitions_differ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +26,44 @@ class Part:
     denominator: str | None
     definition: Mapping[str, Any]
 
+    @property
+    def hidden(self) -> bool:
+        """Whether the district shows no numbers here."""
+        return self.numerator is None or self.denominator is None
+
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A figure of the province; ``hidden`` and ``differing`` are the districts that stand in its way."""
+    """A figure of the province; ``hidden``, ``lacking`` and ``differing`` are the districts that stand in its way."""
 
     numerator: str | None
     denominator: str | None
     value: str | None
     reason: str | None
     hidden: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     differing: tuple[str, ...] = ()
 
 
-def add_up(parts: Sequence[Part]) -> Sum:
-    """Return the sum of districts' figures of one ratio or count."""
-    whole = _whole(parts)
-    if isinstance(whole, Sum):
-        return whole
-    return _sum(_outcome(parts))
+def add_up(parts: Sequence[Part], lacking: Iterable[str] = ()) -> Sum:
+    """Return the sum of districts' figures of one ratio or count; ``lacking`` are districts without the figure."""
+    obstacle = _obstacle(parts, tuple(lacking))
+    return obstacle if obstacle is not None else _sum(_outcome(parts))
 
 
-def add_up_growth(growing: Indicator, now: Sequence[Part], before: Sequence[Part]) -> Sum:
-    """Return how much the province's figure grew: of the sums, over the districts that have both periods."""
-    both = {part.district for part in now} & {part.district for part in before}
-    now, before = ([part for part in parts if part.district in both] for parts in (now, before))
+def add_up_growth(
+    growing: Indicator, now: Sequence[Part], before: Sequence[Part], lacking: Iterable[str] = ()
+) -> Sum:
+    """Return how much the province's figure grew: of the sums of all districts that there were in each period.
+
+    ``lacking`` are the districts without the figure in one of the two periods.
+    """
+    missing = tuple(sorted(set(lacking)))
     for parts in (now, before):
-        whole = _whole(parts)
-        if isinstance(whole, Sum):
-            return whole
-    values = [_exact(_outcome(parts), parts) if parts else None for parts in (now, before)]
-    return _sum(growth(growing, *values))
+        obstacle = _obstacle(parts, missing)
+        if obstacle is not None:
+            return obstacle
+    return _sum(growth(growing, *(_exact(parts) for parts in (now, before))))
 
 
 def add_up_accounts(accounts: Sequence[Sequence[int | None]]) -> list[int | None]:
@@ -66,26 +74,40 @@ def add_up_accounts(accounts: Sequence[Sequence[int | None]]) -> list[int | None
     ]
 
 
-def check_document(content: Mapping[str, Any], district: str, before: bytes | None) -> None:
-    """Raise Refused unless a document is this district's next version after the one of hash ``before``."""
-    if content.get("format") != FORMAT:
-        raise Refused(f"unknown format {content.get('format')}")
-    if content.get("district") != district or content.get("area") != district:
-        raise Refused(f"it is of {content.get('district')}, not of {district}")
-    previous = content.get("previous")
-    if previous != (before.hex() if before is not None else None):
-        raise Refused(f"version {content.get('version')} of {content.get('period')} follows another version")
+def counts_nothing(definition: Mapping[str, Any], dims: str) -> bool:
+    """Say whether a district without such a figure counts nothing into it: a detail that it never counted."""
+    indicator = Indicator.model_validate(definition)
+    by_detail = any(each.startswith("detail=") for each in dims.split(";"))
+    return by_detail and all(Dimension.DETAIL in term.asked for term in indicator.terms)
 
 
-def _whole(parts: Sequence[Part]) -> Sum | None:
-    """Return a sum without numbers where some part keeps the districts from being added up."""
-    hidden = tuple(part.district for part in parts if part.numerator is None)
-    if hidden:
-        return Sum(None, None, None, HIDDEN, hidden=hidden)
-    differing = tuple(
-        part.district for part in parts if not same_computation(part.definition, parts[0].definition)
-    )
+def _obstacle(parts: Sequence[Part], lacking: tuple[str, ...]) -> Sum | None:
+    """Return a sum without numbers where some district keeps the others from being added up."""
+    hidden = tuple(part.district for part in parts if part.hidden)
+    if hidden or lacking:
+        return Sum(None, None, None, INCOMPLETE, hidden=hidden, lacking=lacking)
+    differing = _differing(parts)
     return Sum(None, None, None, DIFFERING, differing=differing) if differing else None
+
+
+def _differing(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Return the districts that do not compute as most do."""
+    kinds: list[Mapping[str, Any]] = []
+    followed: dict[str, int] = {}
+    for part in parts:
+        known = (
+            number
+            for number, one in enumerate(kinds)
+            if one is part.definition or same_computation(one, part.definition)
+        )
+        number = next(known, len(kinds))
+        if number == len(kinds):
+            kinds.append(part.definition)
+        followed[part.district] = number
+    if len(kinds) < 2:
+        return ()
+    ((most, _),) = Counter(followed.values()).most_common(1)
+    return tuple(district for district, number in followed.items() if number != most)
 
 
 def _outcome(parts: Sequence[Part]) -> Outcome:
@@ -97,14 +119,12 @@ def _outcome(parts: Sequence[Part]) -> Outcome:
     return quotient(indicator, in_units(numerator), in_units(denominator))
 
 
-def _exact(outcome: Outcome, parts: Sequence[Part]) -> Fraction | None:
-    if outcome.value is None:
+def _exact(parts: Sequence[Part]) -> Fraction | None:
+    if not parts:
         return None
-    indicator = Indicator.model_validate(parts[0].definition)
-    return outcome.numerator / outcome.denominator * indicator.factor / indicator.divisor
+    return exact_value(Indicator.model_validate(parts[0].definition), _outcome(parts))
 
 
 def _sum(outcome: Outcome) -> Sum:
     reason = None if outcome.reason is None else REASON_CODES.get(outcome.reason.en, "other")
-    value = None if outcome.value is None else format(outcome.value, "f")
-    return Sum(exact_text(outcome.numerator), exact_text(outcome.denominator), value, reason)
+    return Sum(exact_text(outcome.numerator), exact_text(outcome.denominator), outcome.value_text, reason)

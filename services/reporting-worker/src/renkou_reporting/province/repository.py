@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import asyncpg
 
 from renkou_common.database import Reader, Transaction
+from renkou_reporting.province.document import Document
 from renkou_reporting.published.signing import Signed
 
 _NEWEST = """
@@ -14,35 +14,62 @@ SELECT DISTINCT ON (district) district, period, version, payload_hash, definitio
 FROM district_version WHERE period = $1 AND district = ANY($2::text[]) ORDER BY district, version DESC
 """
 _FIGURES = """
-SELECT f.district, f.population, f.indicator, f.dims, f.numerator, f.denominator, f.value, f.reason
+SELECT f.district, f.population, f.indicator, f.dims, f.numerator, f.denominator
 FROM unnest($1::text[], $3::int[]) AS v(district, version)
     JOIN district_figure f ON f.district = v.district AND f.period = $2 AND f.version = v.version
+WHERE $4::text IS NULL OR f.population = $4
 ORDER BY f.population, f.indicator, f.dims, f.district
 """
 _ACCOUNTS = """
-SELECT a.population, a.parts
+SELECT a.district, a.population, a.parts
 FROM unnest($1::text[], $3::int[]) AS v(district, version)
     JOIN district_account a ON a.district = v.district AND a.period = $2 AND a.version = v.version
+WHERE $4::text IS NULL OR a.population = $4
 ORDER BY a.population, a.district
 """
 
 
-async def source(tx: Reader, district: str) -> tuple[int, str | None]:
-    """Return number and cursor of the last document of a district; (0, None) before the first."""
-    row = await tx.fetchrow("SELECT position, cursor FROM district_source WHERE district = $1", district)
-    return (0, None) if row is None else (row["position"], row["cursor"].decode() or None)
+async def cursor(tx: Reader, district: str) -> str | None:
+    """Return where a district's feed goes on, None before the first page."""
+    found: bytes | None = await tx.fetchval(
+        "SELECT cursor FROM district_source WHERE district = $1", district
+    )
+    return found.decode() or None if found is not None else None
 
 
-async def save_source(
-    tx: Transaction, district: str, position: int, cursor: str | None, at: datetime, problem: str | None
-) -> None:
-    """Note how far a district's feed is pulled, and what is wrong with it."""
+async def lock_position(tx: Transaction, district: str, at: datetime) -> int:
+    """Return the number of a district's last document, 0 before the first; nobody else adds one until the end of
+    the transaction."""
     await tx.execute(
-        "INSERT INTO district_source (district, position, cursor, asked_at, problem) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (district) DO UPDATE SET position = $2, cursor = $3, asked_at = $4, problem = $5",
+        "INSERT INTO district_source (district, position, cursor, asked_at) VALUES ($1, 0, '', $2)"
+        " ON CONFLICT (district) DO NOTHING",
         district,
-        position,
-        (cursor or "").encode(),
+        at,
+    )
+    position: int = await tx.fetchval(
+        "SELECT position FROM district_source WHERE district = $1 FOR UPDATE", district
+    )
+    return position
+
+
+async def note_page(tx: Transaction, district: str, cursor: str, at: datetime) -> None:
+    """Note that a page of a district's feed was read and nothing is wrong with it."""
+    await tx.execute(
+        "INSERT INTO district_source (district, position, cursor, asked_at) VALUES ($1, 0, $2, $3)"
+        " ON CONFLICT (district) DO UPDATE SET cursor = $2, asked_at = $3, problem = NULL, problem_since = NULL",
+        district,
+        cursor.encode(),
+        at,
+    )
+
+
+async def note_problem(tx: Transaction, district: str, at: datetime, problem: str) -> None:
+    """Note what is wrong with a district's feed, since when it is is kept."""
+    await tx.execute(
+        "INSERT INTO district_source AS s (district, position, cursor, asked_at, problem, problem_since)"
+        " VALUES ($1, 0, '', $2, $3, $2) ON CONFLICT (district) DO UPDATE SET asked_at = $2, problem = $3,"
+        " problem_since = CASE WHEN s.problem = $3 THEN s.problem_since ELSE $2 END",
+        district,
         at,
         problem,
     )
@@ -50,7 +77,7 @@ async def save_source(
 
 async def sources(tx: Reader) -> dict[str, asyncpg.Record]:
     """Return the state of every district's feed."""
-    rows = await tx.fetch("SELECT district, position, asked_at, problem FROM district_source")
+    rows = await tx.fetch("SELECT district, position, asked_at, problem, problem_since FROM district_source")
     return {row["district"]: row for row in rows}
 
 
@@ -65,26 +92,33 @@ async def hash_of(tx: Reader, district: str, period: str, version: int) -> bytes
     return found
 
 
-async def insert(
-    tx: Transaction, content: Mapping[str, Any], number: int, signed: Signed, at: datetime
-) -> None:
-    """Store a checked version with the figures and accounts of the whole district."""
-    district, period, version = content["district"], content["period"], content["version"]
+async def hash_of_number(tx: Reader, district: str, number: int) -> bytes | None:
+    """Return the hash of the document under a number of a district's feed."""
+    found: bytes | None = await tx.fetchval(
+        "SELECT payload_hash FROM district_version WHERE district = $1 AND number = $2", district, number
+    )
+    return found
+
+
+async def insert(tx: Transaction, document: Document, number: int, signed: Signed, at: datetime) -> None:
+    """Store a checked version with the figures and accounts of the whole district, as the last of its feed."""
+    district, period, version = document.district, document.period, document.version
     await tx.execute(
         "INSERT INTO district_version (district, period, version, number, definitions, payload_hash, payload,"
         " protected, signature, pulled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        district, period, version, number, content["definitions"], signed.hash, signed.payload, signed.protected,
+        district, period, version, number, document.definitions, signed.hash, signed.payload, signed.protected,
         signed.signature, at,
     )  # fmt: skip
     await tx.executemany(
         "INSERT INTO district_figure (district, period, version, population, indicator, dims, numerator,"
         " denominator, value, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        [(district, period, version, *row[1:]) for row in content["figures"] if row[0] == district],
+        [(district, period, version, *row[1:]) for row in document.own_figures()],
     )
     await tx.executemany(
         "INSERT INTO district_account (district, period, version, population, parts) VALUES ($1, $2, $3, $4, $5)",
-        [(district, period, version, row[1], row[2:]) for row in content["accounts"] if row[0] == district],
+        [(district, period, version, row[0], row[1:]) for row in document.own_accounts()],
     )
+    await tx.execute("UPDATE district_source SET position = $2 WHERE district = $1", district, number)
 
 
 async def newest(tx: Reader, period: str, districts: Sequence[str]) -> list[asyncpg.Record]:
@@ -92,11 +126,15 @@ async def newest(tx: Reader, period: str, districts: Sequence[str]) -> list[asyn
     return await tx.fetch(_NEWEST, period, districts)
 
 
-async def figures(tx: Reader, period: str, versions: Mapping[str, int]) -> list[asyncpg.Record]:
+async def figures(
+    tx: Reader, period: str, versions: Mapping[str, int], population: str | None
+) -> list[asyncpg.Record]:
     """Return the figures of districts' versions."""
-    return await tx.fetch(_FIGURES, list(versions), period, list(versions.values()))
+    return await tx.fetch(_FIGURES, list(versions), period, list(versions.values()), population)
 
 
-async def accounts(tx: Reader, period: str, versions: Mapping[str, int]) -> list[asyncpg.Record]:
+async def accounts(
+    tx: Reader, period: str, versions: Mapping[str, int], population: str | None
+) -> list[asyncpg.Record]:
     """Return the population accounts of districts' versions."""
-    return await tx.fetch(_ACCOUNTS, list(versions), period, list(versions.values()))
+    return await tx.fetch(_ACCOUNTS, list(versions), period, list(versions.values()), population)

@@ -1,6 +1,6 @@
 """Figures of a province as callers see them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,17 +38,25 @@ class ProvinceFigure(BaseModel):
     denominator: str | None
     value: str | None
     reason: str | None = Field(
-        description="no_denominator, nothing_before, suppressed (a district hides it) or definitions_differ"
+        description="no_denominator, negative_denominator, nothing_before, incomplete (a district hides a small number"
+        " or has no such figure) or definitions_differ"
     )
+    districts: int = Field(description="districts that are added up, or would be")
+    complete: bool = Field(description="whether every district of the province is in it")
     hidden: list[str] = Field(description="districts that hide a small number here")
-    differing: list[str] = Field(description="districts whose definition is another one")
+    lacking: list[str] = Field(description="districts that published the period without this figure")
+    differing: list[str] = Field(description="districts whose definition is not that of most")
 
 
 class ProvinceAccount(BaseModel):
-    """Districts' population accounts added up, moves between them among in and out."""
+    """Districts' population accounts added up, moves between them among in and out; a part that a district hides is
+    null."""
 
     population: Population
+    complete: bool = Field(description="whether every district of the province is in it and hides nothing")
     parts: dict[str, int | None]
+    hidden: list[str] = Field(description="districts that hide a part")
+    lacking: list[str] = Field(description="districts that published the period without this account")
 
 
 class ProvinceAnswer(BaseModel):
@@ -56,6 +64,7 @@ class ProvinceAnswer(BaseModel):
 
     province: str
     period: str
+    complete: bool = Field(description="whether every district that existed in the period has published it")
     districts: list[DistrictVersion]
     missing: list[str] = Field(description="districts that have not published this period")
     items: list[ProvinceFigure]
@@ -66,9 +75,12 @@ class SourceAnswer(BaseModel):
     """How a district's feed stands."""
 
     district: str
+    valid_from: date | None
+    valid_to: date | None
     position: int = Field(description="number of the last document taken over")
     asked_at: datetime | None
-    problem: str | None
+    problem: str | None = Field(description="why nothing more is taken over")
+    problem_since: datetime | None
 
 
 class SourceList(BaseModel):

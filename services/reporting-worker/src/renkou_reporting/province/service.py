@@ -1,6 +1,7 @@
 """Figures of a province out of what its districts published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,14 @@ from renkou_reporting.indicators.domain import BALANCE_PARTS, Indicator, Indicat
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import parse_period
 from renkou_reporting.province import repository
-from renkou_reporting.province.domain import Part, Sum, add_up, add_up_accounts, add_up_growth
+from renkou_reporting.province.domain import (
+    Part,
+    Sum,
+    add_up,
+    add_up_accounts,
+    add_up_growth,
+    counts_nothing,
+)
 from renkou_reporting.province.schemas import (
     DistrictVersion,
     ProvinceAccount,
@@ -27,34 +35,64 @@ from renkou_reporting.province.sources import Sources
 from renkou_reporting.runtime import Runtime
 
 type _Figure = tuple[str, str, str]
-type _Parts = Mapping[_Figure, Sequence[Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What the districts that existed in a period published of it."""
+
+    expected: Sequence[str]
+    versions: Mapping[str, asyncpg.Record]
+    parts: Mapping[_Figure, Sequence[Part]]
+
+    @property
+    def missing(self) -> list[str]:
+        """Districts that have not published the period."""
+        return [one for one in self.expected if one not in self.versions]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Which version of each district counts."""
+        return {district: row["version"] for district, row in self.versions.items()}
+
+    def lacking(self, figure: _Figure) -> list[str]:
+        """Return the districts that published the period without a figure that they should have."""
+        there = {part.district for part in self.parts.get(figure, ())}
+        return sorted(
+            district
+            for district, row in self.versions.items()
+            if district not in there and not _has_none(row["definitions"].get(figure[1]), figure)
+        )
+
+
+def _has_none(definition: Mapping[str, Any] | None, figure: _Figure) -> bool:
+    """Whether a district rightly has no figure: it counted nothing of a detail."""
+    return definition is not None and counts_nothing(definition, figure[2])
 
 
 async def figures(tx: Reader, runtime: Runtime, question: ProvinceQuestion) -> ProvinceAnswer:
     """Return a period's figures of the province; raises InvalidInput, or NotFound on a district's node."""
-    districts = [one.district for one in sources_of(runtime).districts]
+    sources = sources_of(runtime)
     period = parse_period(question.period)
-    versions, parts = await _parts(tx, period, districts)
-    _, earlier = await _parts(tx, Period(period.kind, period.year - 1, period.number), districts)
-    known = {row["district"]: row for row in versions}
-    accounts = await repository.accounts(tx, str(period), _numbers(versions))
+    now = await _published(tx, sources, period, question)
+    year_before = Period(period.kind, period.year - 1, period.number)
+    before = await _published(tx, sources, year_before, question)
+    accounts = await repository.accounts(tx, str(period), now.numbers, question.population)
     return ProvinceAnswer(
         province=runtime.district.value,
         period=str(period),
+        complete=not now.missing,
         districts=[
             DistrictVersion(district=one, version=row["version"], hash=row["payload_hash"].hex())
-            for one, row in sorted(known.items())
+            for one, row in sorted(now.versions.items())
         ],
-        missing=[one for one in districts if one not in known],
+        missing=now.missing,
         items=[
-            _figure(figure, parts, earlier)
-            for figure in parts
-            if question.population in (None, figure[0]) and question.indicator in (None, figure[1])
+            _figure(figure, now, before) for figure in now.parts if question.indicator in (None, figure[1])
         ],
         accounts=[
-            _account(population, [row["parts"] for row in rows])
+            _account(population, {row["district"]: row["parts"] for row in rows}, now)
             for population, rows in groupby(accounts, lambda row: str(row["population"]))
-            if question.population in (None, population)
         ],
     )
 
@@ -62,11 +100,17 @@ async def figures(tx: Reader, runtime: Runtime, question: ProvinceQuestion) -> P
 async def sources(tx: Reader, runtime: Runtime) -> SourceList:
     """Return how each district's feed stands; raises NotFound on a district's node."""
     known = await repository.sources(tx)
-    nothing: dict[str, Any] = {"position": 0, "asked_at": None, "problem": None}
+    nothing: dict[str, Any] = {"position": 0, "asked_at": None, "problem": None, "problem_since": None}
     return SourceList(
         items=[
             SourceAnswer.model_validate(
-                {**nothing, **dict(known.get(one.district, {})), "district": one.district}
+                {
+                    **nothing,
+                    **dict(known.get(one.district, {})),
+                    "district": one.district,
+                    "valid_from": one.valid_from,
+                    "valid_to": one.valid_to,
+                }
             )
             for one in sources_of(runtime).districts
         ]
@@ -81,27 +125,26 @@ def sources_of(runtime: Runtime) -> Sources:
     return found
 
 
-async def _parts(
-    tx: Reader, period: Period, districts: Sequence[str]
-) -> tuple[list[asyncpg.Record], dict[_Figure, list[Part]]]:
-    versions = await repository.newest(tx, str(period), districts)
-    definitions = {row["district"]: row["definitions"] for row in versions}
+async def _published(tx: Reader, sources: Sources, period: Period, question: ProvinceQuestion) -> _Published:
+    expected = sources.of(period)
+    versions = {row["district"]: row for row in await repository.newest(tx, str(period), expected)}
+    numbers = {district: row["version"] for district, row in versions.items()}
     parts: dict[_Figure, list[Part]] = {}
-    for row in await repository.figures(tx, str(period), _numbers(versions)):
-        district, population, indicator, dims, numerator, denominator, _, _ = row
-        definition = definitions[district][indicator]
-        part = Part(district, numerator, denominator, definition)
-        parts.setdefault((population, indicator, dims), []).append(part)
-    return versions, parts
+    for row in await repository.figures(tx, str(period), numbers, question.population):
+        district, population, indicator, dims, numerator, denominator = row
+        definition = versions[district]["definitions"][indicator]
+        parts.setdefault((population, indicator, dims), []).append(
+            Part(district, numerator, denominator, definition)
+        )
+    return _Published(expected, versions, parts)
 
 
-def _numbers(versions: Sequence[asyncpg.Record]) -> dict[str, int]:
-    return {row["district"]: row["version"] for row in versions}
-
-
-def _figure(figure: _Figure, parts: _Parts, earlier: _Parts) -> ProvinceFigure:
+def _figure(figure: _Figure, now: _Published, before: _Published) -> ProvinceFigure:
     population, code, dims = figure
-    indicator = Indicator.model_validate(parts[figure][0].definition)
+    parts = now.parts[figure]
+    indicator = Indicator.model_validate(parts[0].definition)
+    found = _added(indicator, figure, now, before)
+    obstacles = (found.hidden, found.lacking, found.differing)
     return ProvinceFigure.model_validate(
         {
             "population": population,
@@ -109,30 +152,44 @@ def _figure(figure: _Figure, parts: _Parts, earlier: _Parts) -> ProvinceFigure:
             "name": Label(zh=indicator.zh, en=indicator.en),
             "unit": indicator.unit,
             "dims": dims,
-            **_numbers_of(_added(indicator, figure, parts, earlier)),
+            "numerator": found.numerator,
+            "denominator": found.denominator,
+            "value": found.value,
+            "reason": found.reason,
+            "districts": len(parts),
+            "complete": not now.missing and not any(obstacles),
+            "hidden": list(found.hidden),
+            "lacking": list(found.lacking),
+            "differing": list(found.differing),
         }
     )
 
 
-def _added(indicator: Indicator, figure: _Figure, parts: _Parts, earlier: _Parts) -> Sum:
+def _added(indicator: Indicator, figure: _Figure, now: _Published, before: _Published) -> Sum:
     if indicator.kind is not IndicatorKind.GROWTH:
-        return add_up(parts[figure])
+        return add_up(now.parts[figure], now.lacking(figure))
     population, _, dims = figure
     of = (population, indicator.of or "", dims)
-    return add_up_growth(indicator, parts.get(of, []), earlier.get(of, []))
+    if not before.versions:
+        return add_up_growth(indicator, now.parts.get(of, ()), (), now.lacking(of))
+    lacking: Iterable[str] = (*now.lacking(of), *now.missing, *before.lacking(of), *before.missing)
+    return add_up_growth(indicator, now.parts.get(of, ()), before.parts.get(of, ()), lacking)
 
 
-def _numbers_of(found: Sum) -> dict[str, Any]:
-    return {
-        "numerator": found.numerator,
-        "denominator": found.denominator,
-        "value": found.value,
-        "reason": found.reason,
-        "hidden": list(found.hidden),
-        "differing": list(found.differing),
-    }
-
-
-def _account(population: str, accounts: Sequence[Sequence[int | None]]) -> ProvinceAccount:
-    parts = dict(zip(BALANCE_PARTS, add_up_accounts(accounts), strict=True))
-    return ProvinceAccount.model_validate({"population": population, "parts": parts})
+def _account(
+    population: str, accounts: Mapping[str, Sequence[int | None]], now: _Published
+) -> ProvinceAccount:
+    lacking = sorted(now.versions.keys() - accounts.keys())
+    hidden = sorted(district for district, parts in accounts.items() if None in parts)
+    added = add_up_accounts(list(accounts.values()))
+    if lacking:
+        added = [None for _ in added]
+    return ProvinceAccount.model_validate(
+        {
+            "population": population,
+            "complete": not (now.missing or lacking or hidden),
+            "parts": dict(zip(BALANCE_PARTS, added, strict=True)),
+            "hidden": hidden,
+            "lacking": lacking,
+        }
+    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -26,12 +26,16 @@ class DistrictSourceRow(ReportingTable, table=True):
     cursor: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     asked_at: datetime = Field(sa_type=DateTime(timezone=True))
     problem: str | None = Field(default=None, sa_type=Text)
+    problem_since: datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), nullable=True)
+    )
 
 
 class DistrictVersionRow(ReportingTable, table=True):
     """A version that a district published, with its signature; never changed."""
 
     __tablename__ = "district_version"
+    __table_args__ = (UniqueConstraint("district", "number", name="district_version_number"),)
 
     district: str = Field(sa_type=Text, primary_key=True)
     period: str = Field(sa_type=Text, primary_key=True)

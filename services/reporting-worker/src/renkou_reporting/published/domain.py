@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from renkou_common.errors import Text
 from renkou_reporting.figures.domain import (
     NEGATIVE_DENOMINATOR,
     NO_DENOMINATOR,
@@ -20,7 +21,11 @@ FORMAT = "renkou-published-figures/1"
 COLUMNS = ("area", "population", "indicator", "dims", "numerator", "denominator", "value", "reason")
 ACCOUNT_COLUMNS = ("area", "population", *BALANCE_PARTS)
 SUPPRESSED = "suppressed"
+DIVIDED = Text(
+    "历次区划变动后无法分开统计", "Cannot be told apart by the boundaries of the period's last day"
+)
 REASON_CODES = {
+    DIVIDED.en: "boundaries",
     NO_DENOMINATOR.en: "no_denominator",
     NEGATIVE_DENOMINATOR.en: "negative_denominator",
     NOTHING_BEFORE.en: "nothing_before",
@@ -187,8 +192,8 @@ def document(
 
     Of differences no event: who counts the events of many areas learns how many people each of them lacks.
 
-    ``head`` are the area, period, version, positions of the feeds, reason, and the hashes of the version before and of
-    what the two signed.
+    ``head`` are the area, period, version, positions of the feeds, reason, the hashes of the version before and of what
+    the two signed, and the checks in spite of which they did, each with the reason.
     """
     return {
         "format": FORMAT,
@@ -222,4 +227,5 @@ class NewVersion:
     reason: str
     positions: dict[str, int]
     definitions: dict[str, Any]
+    overrides: list[dict[str, Any]]
     signed: Signed

@@ -22,14 +22,14 @@ _NUMBERING = 5_820_331
 """Key of the lock under which versions get their numbers."""
 _HEAD = (
     "id, number, closing_id, area, period, first_month, last_month, version, first_signed_by, first_signed_at,"
-    " second_signed_by, second_signed_at, reason, positions, payload_hash"
+    " second_signed_by, second_signed_at, reason, positions, overrides, payload_hash"
 )
 _INSERT_VERSION = """
 INSERT INTO published_version (id, number, closing_id, frozen_id, area, period, first_month, last_month, version,
     first_signed_by, first_signed_at, second_signed_by, second_signed_at, reason, positions, definitions,
-    payload_hash, payload, protected, signature)
+    overrides, payload_hash, payload, protected, signature)
 VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM published_version), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-    $12, $13, $14, $15, $16, $17, $18, $19)
+    $12, $13, $14, $15, $16, $17, $18, $19, $20)
 """
 _INSERT_CELLS = """
 INSERT INTO published_cell (version_id, area, population, indicator, dims, numerator, denominator, value, reason,
@@ -59,8 +59,8 @@ async def insert(
     await tx.execute(
         _INSERT_VERSION, new.id, new.closing_id, new.frozen_id, new.area, new.period, new.first_month,
         new.last_month, new.version, new.first_signed_by, new.first_signed_at, new.second_signed_by,
-        new.second_signed_at, new.reason, new.positions, new.definitions, new.signed.hash, new.signed.payload,
-        new.signed.protected, new.signed.signature,
+        new.second_signed_at, new.reason, new.positions, new.definitions, new.overrides, new.signed.hash,
+        new.signed.payload, new.signed.protected, new.signed.signature,
     )  # fmt: skip
     rows = [
         (area, *cell.key[1:], cell.numerator, cell.denominator, cell.value, cell.reason, cell.hidden)

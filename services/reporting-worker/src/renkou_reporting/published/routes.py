@@ -1,5 +1,7 @@
 """Published figures (公布数) over HTTP: to the digit, as a signed file, and as a feed for the level above."""
 
+import asyncio
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -27,6 +29,7 @@ from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/published", tags=["published"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+_LOOK_SECONDS = 0.5
 VersionName = Annotated[str, Path(pattern=r"^(latest|[1-9]\d{0,5})$", description="a number, or latest")]
 
 
@@ -50,7 +53,10 @@ async def get_keys(runtime: CurrentRuntime) -> dict[str, Any]:
 async def get_feed(
     question: Annotated[FeedQuestion, Query()], request: Request, runtime: CurrentRuntime
 ) -> FeedPage:
-    """Return signed versions after a cursor. Needs `figure:read` over the district, or the level above's secret."""
+    """Return signed versions after a cursor, with ``wait`` as soon as there is one.
+
+    Needs `figure:read` over the district, or the level above's secret.
+    """
     identity: Identity = request.app.state.identity
     authorization = request.headers.get("authorization")
     if not may_read_feed(runtime.settings.province_secret_file, authorization):
@@ -59,8 +65,13 @@ async def get_feed(
             raise Forbidden(
                 "district_only", "订阅须有全区权限", "The feed needs rights over the whole district"
             )
-    async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
-        return await service.feed(tx, question)
+    until = monotonic() + question.wait
+    while True:
+        async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
+            page = await service.feed(tx, question)
+        if page.items or monotonic() >= until or await request.is_disconnected():
+            return page
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 @router.get("/{period}/{version}", summary="A published version's figures 公布数字")

@@ -7,6 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from renkou_common.contracts.lines import Population
+from renkou_reporting.labels import Label
+
+MAX_WAIT = 25
+"""So many seconds a request for what comes next may wait for it."""
 
 
 class FigureRow(BaseModel):
@@ -20,8 +24,17 @@ class FigureRow(BaseModel):
     denominator: str | None
     value: str | None
     reason: str | None = Field(
-        description="no_denominator, negative_denominator, nothing_before or suppressed"
+        description="no_denominator, negative_denominator, nothing_before, boundaries or suppressed"
     )
+
+
+class Override(BaseModel):
+    """A check that did not hold, what it found, and the second signer's reason."""
+
+    check: str
+    findings: list[Label]
+    by: UUID
+    reason: str
 
 
 class VersionHead(BaseModel):
@@ -38,6 +51,9 @@ class VersionHead(BaseModel):
     second_signed_at: datetime
     reason: str
     positions: dict[str, int]
+    overrides: list[Override] = Field(
+        description="checks that did not hold, and why it was published all the same"
+    )
 
 
 class VersionPage(BaseModel):
@@ -133,3 +149,6 @@ class FeedQuestion(BaseModel):
 
     after: str | None = None
     limit: int = Field(default=10, ge=1, le=50)
+    wait: int = Field(
+        default=0, ge=0, le=MAX_WAIT, description="seconds to wait for a version where there is none yet"
+    )

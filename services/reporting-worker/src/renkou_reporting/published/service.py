@@ -52,6 +52,11 @@ async def add(
     )
 
 
+async def find(tx: Reader, district: AreaCode, period: str, number: int) -> asyncpg.Record:
+    """Return a version's head with its definitions; raises NotFound."""
+    return await _find(tx, district, period, str(number))
+
+
 async def newest(tx: Reader, area: AreaCode, period: str) -> asyncpg.Record | None:
     """Return the newest version of a period with its definitions, None where nothing was published."""
     return await repository.find(tx, area.key, period, None)

@@ -90,9 +90,10 @@ def verify(signed: Signed, keys: Mapping[str, Any] | None = None) -> dict[str, A
     which says no more than that nobody changed it since.
     """
     header = _header(signed)
+    jwk = _public_jwk(header, keys)
     signing_input = f"{signed.protected}.{encode(signed.payload)}".encode()
     try:
-        public = Ed25519PublicKey.from_public_bytes(decode(_public_jwk(header, keys)["x"]))
+        public = Ed25519PublicKey.from_public_bytes(decode(jwk["x"]))
         public.verify(decode(signed.signature), signing_input)
         content: Any = orjson.loads(signed.payload)
     except (InvalidSignature, KeyError, TypeError, ValueError) as error:

@@ -46,6 +46,7 @@ class PublishedVersionRow(ReportingTable, table=True):
     reason: str = Field(sa_type=Text)
     positions: dict[str, int] = Field(sa_column=Column(JSONB, nullable=False))
     definitions: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    overrides: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
     payload_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     payload: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     protected: str = Field(sa_type=Text, description="protected header of the signature (RFC 7515)")

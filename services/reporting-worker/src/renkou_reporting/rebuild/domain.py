@@ -23,11 +23,3 @@ class Job:
             if self.positions.get(feed, 0) < self.targets.get(feed, 0):
                 return feed
         return None
-
-
-def find_gap(after: int, numbers: list[int]) -> int | None:
-    """Return the first number missing from a page that should follow ``after``, None where none is."""
-    for expected, number in enumerate(numbers, after + 1):
-        if number != expected:
-            return expected
-    return None

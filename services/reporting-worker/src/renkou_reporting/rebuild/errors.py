@@ -12,3 +12,7 @@ class RebuildUnderway(Conflict):
 
 class FeedIncomplete(Exception):
     """A feed no longer holds every event from the first on, so nothing can be rebuilt from it."""
+
+
+class Superseded(Exception):
+    """A rebuild is not as this process left it: another works on it, or it was ended."""

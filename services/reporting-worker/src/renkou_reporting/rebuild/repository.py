@@ -12,7 +12,6 @@ from renkou_reporting.facts.service import Difference
 from renkou_reporting.rebuild.domain import Job
 
 _POSITIONS = "SELECT feed, high_water FROM feed_position ORDER BY feed"
-_LOCK_POSITIONS = "SELECT feed, high_water FROM feed_position ORDER BY feed FOR UPDATE"
 
 
 async def insert(tx: Transaction, rebuild_id: UUID, by: UUID, at: datetime) -> bool:
@@ -68,22 +67,31 @@ async def save_job(tx: Transaction, job: Job) -> None:
     )
 
 
-async def finish(
-    tx: Transaction, rebuild_id: UUID, at: datetime, found: Sequence[Difference], total: int
-) -> None:
-    """Record a rebuild's result."""
+async def record_result(tx: Transaction, rebuild_id: UUID, found: Sequence[Difference], total: int) -> None:
+    """Record what a rebuild's comparison found."""
     await tx.execute(
-        "UPDATE rebuild SET state = 'done', active = false, finished_at = $2, equal = $3,"
-        " difference_count = $4 WHERE id = $1",
-        rebuild_id,
-        at,
-        total == 0,
-        total,
+        "UPDATE rebuild SET equal = $2, difference_count = $3 WHERE id = $1", rebuild_id, total == 0, total
     )
     await tx.executemany(
         "INSERT INTO rebuild_difference (rebuild_id, kind, area, month, population, measure, sex, parity,"
         " birth_month, detail, live, rebuilt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         [(rebuild_id, *astuple(one)) for one in found],
+    )
+
+
+async def cohorts_differ(tx: Transaction, rebuild_id: UUID) -> bool:
+    """Say whether cohort cells came out other than they were."""
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM rebuild_difference WHERE rebuild_id = $1 AND kind = 'cohort_cell')",
+        rebuild_id,
+    )
+    return found
+
+
+async def finish(tx: Transaction, rebuild_id: UUID, at: datetime) -> None:
+    """Record that a rebuild is live."""
+    await tx.execute(
+        "UPDATE rebuild SET state = 'done', active = false, finished_at = $2 WHERE id = $1", rebuild_id, at
     )
 
 
@@ -97,10 +105,14 @@ async def fail(tx: Transaction, rebuild_id: UUID, at: datetime, reason: str) -> 
     )
 
 
-async def high_waters(tx: Transaction, *, lock: bool = False) -> dict[str, int]:
-    """Return the live position of each feed; with ``lock`` no feed moves on before the caller's commit."""
-    rows = await tx.fetch(_LOCK_POSITIONS if lock else _POSITIONS)
-    return {row["feed"]: row["high_water"] for row in rows}
+async def high_waters(tx: Transaction) -> dict[str, int]:
+    """Return the live position of each feed."""
+    return {row["feed"]: row["high_water"] for row in await tx.fetch(_POSITIONS)}
+
+
+async def one_snapshot(tx: Transaction) -> None:
+    """Let everything that this transaction reads be of one moment; the first thing it does."""
+    await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 async def held(tx: Transaction, feed: str, numbers: list[int]) -> set[int]:
@@ -111,6 +123,17 @@ async def held(tx: Transaction, feed: str, numbers: list[int]) -> set[int]:
         numbers,
     )
     return {row["seq"] for row in rows}
+
+
+async def held_between(tx: Transaction, feed: str, after: int, until: int) -> frozenset[int]:
+    """Return which events after a number, up to another, are held."""
+    rows = await tx.fetch(
+        "SELECT seq FROM held_event WHERE feed = $1 AND seq > $2 AND seq <= $3 AND resolved_at IS NULL",
+        feed,
+        after,
+        until,
+    )
+    return frozenset(row["seq"] for row in rows)
 
 
 def _job(row: asyncpg.Record | None) -> Job | None:

@@ -33,12 +33,12 @@ class RebuildAnswer(BaseModel):
     """A rebuild."""
 
     id: UUID
-    state: str = Field(description="queued, reading, done or failed")
+    state: str = Field(description="queued, reading, summing, comparing, swapping, done or failed")
     requested_by: UUID
     requested_at: datetime
     finished_at: datetime | None
     progress: dict[str, FeedProgress]
-    equal: bool | None = Field(description="whether every cell came out equal; null until done")
+    equal: bool | None = Field(description="whether every cell came out equal; null until they are compared")
     difference_count: int
     differences: list[DifferenceAnswer] = Field(description="the first 1,000")
     reason: str | None = Field(description="why it failed")

@@ -17,7 +17,10 @@ class RebuildRow(ReportingTable, table=True):
 
     __tablename__ = "rebuild"
     __table_args__ = (
-        CheckConstraint("state IN ('queued', 'reading', 'done', 'failed')", name="rebuild_state"),
+        CheckConstraint(
+            "state IN ('queued', 'reading', 'summing', 'comparing', 'swapping', 'done', 'failed')",
+            name="rebuild_state",
+        ),
         Index(
             "rebuild_one_at_a_time",
             "active",
@@ -28,7 +31,7 @@ class RebuildRow(ReportingTable, table=True):
 
     id: UUID = Field(primary_key=True)
     state: str = Field(sa_type=Text)
-    active: bool = Field(description="queued or reading; one rebuild at a time")
+    active: bool = Field(description="neither done nor failed; one rebuild at a time")
     requested_by: UUID
     requested_at: datetime = Field(sa_type=DateTime(timezone=True))
     finished_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -38,6 +38,14 @@ class Step(StrEnum):
     CORRECTED = "corrected"
 
 
+class Entering(StrEnum):
+    """Why a return's counts entered or left the figures: the types of events of the returns' feed."""
+
+    SIGNED = "return.signed"
+    CORRECTED = "return.corrected"
+    WITHDRAWN = "return.withdrawn"
+
+
 OPEN_STATES = (State.DRAFT, State.FILLED, State.CHECKED)
 ALLOWED_FROM: dict[Step, tuple[State, ...]] = {
     Step.SAVED: (State.DRAFT,),

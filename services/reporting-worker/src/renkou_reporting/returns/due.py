@@ -1,5 +1,6 @@
 """Who had to hand in what, by when, and how it stands (迟报、漏报): a list for the statistician; nobody is reminded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,12 +14,14 @@ from renkou_common.database import Transaction
 from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
+from renkou_reporting.areas.service import names as area_names
 from renkou_reporting.calendar.service import working_days
 from renkou_reporting.forms import repository as form_repository
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form
+from renkou_reporting.forms.repository import Reporter
 from renkou_reporting.labels import Label
-from renkou_reporting.periods import parse_period
+from renkou_reporting.periods import parse_period, steps_of
 from renkou_reporting.returns import repository
 from renkou_reporting.returns.domain import State, last_ended, period_before
 from renkou_reporting.returns.schemas import DueAnswer, DueList, DueQuestion
@@ -95,6 +98,59 @@ async def _asked(tx: Transaction, today: date, question: DueQuestion) -> list[_A
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A return of a period that does not count: none was begun, or it is on its way."""
+
+    form: str
+    name: Label
+    area: str
+    reporter: str
+    period: str
+    state: str
+
+
+async def unsigned(tx: Transaction, district: AreaCode, start: date, end: date) -> list[Unsigned]:
+    """Return what keeps the returns of whole periods between two days from being complete.
+
+    That is who had to hand one in and has none signed, and everything that was begun and not signed.
+    """
+    by_code: dict[str, list[asyncpg.Record]] = {}
+    for row in await form_repository.versions(tx, active=True):
+        by_code.setdefault(row["code"], []).append(row)
+    found = []
+    for code, rows in by_code.items():
+        kind = PeriodKind(rows[0]["definition"]["periodicity"])
+        periods = [one for one in steps_of(kind, start, end) if start <= one.start and one.end <= end]
+        begun: dict[str, list[asyncpg.Record]] = {}
+        for row in await repository.of_periods(tx, code, [str(one) for one in periods]):
+            begun.setdefault(row["period"], []).append(row)
+        for period in periods:
+            form = forms.in_force(rows, period)
+            if form is not None:
+                expected = await forms.expected(tx, AreaScope.everything(), district, form.definition, period)
+                found += _unsigned_of(form, period, expected, begun.get(str(period), []))
+    return found
+
+
+def _unsigned_of(
+    form: Form,
+    period: Period,
+    expected: Sequence[tuple[int, Reporter | None]],
+    begun: Sequence[asyncpg.Record],
+) -> list[Unsigned]:
+    definition = form.definition
+    name = Label(zh=definition.zh, en=definition.en)
+    there = {(row["area"], row["reporter"]) for row in begun}
+    places = [(area, unit.code if unit else "") for area, unit in expected]
+    states = [(*place, "missing") for place in places if place not in there]
+    states += [(row["area"], row["reporter"], row["state"]) for row in begun if row["state"] != State.SIGNED]
+    return [
+        Unsigned(definition.code, name, AreaCode.from_key(area).value, reporter, str(period), state)
+        for area, reporter, state in states
+    ]
+
+
 async def _of(
     tx: Transaction, areas: AreaScope, district: AreaCode, asked: _Asked, calendar: WorkingDays, today: date
 ) -> list[DueAnswer]:
@@ -105,6 +161,7 @@ async def _of(
     rows = await repository.of_periods(tx, definition.code, [str(asked.period)])
     there = {(row["area"], row["reporter"]): row for row in rows}
     due_on = definition.due_on(asked.period, calendar)
+    names = await area_names(tx, {AreaCode.from_key(area).value for area, _ in expected}, asked.period.end)
     answers = []
     for area, unit in expected:
         row = there.get((area, unit.code if unit else ""))
@@ -116,6 +173,7 @@ async def _of(
                 name=Label(zh=definition.zh, en=definition.en),
                 office=Label(zh=definition.office.zh, en=definition.office.en),
                 area=AreaCode.from_key(area).value,
+                area_name=names.get(AreaCode.from_key(area).value),
                 reporter=unit.code if unit else None,
                 reporter_name=Label(zh=unit.zh, en=unit.en) if unit else None,
                 period=str(asked.period),

@@ -16,17 +16,25 @@ from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
-from renkou_reporting.facts.service import add_facts
+from renkou_reporting.facts.service import add_facts, add_origins
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.forms.errors import SamePerson
 from renkou_reporting.returns import repository
-from renkou_reporting.returns.domain import OPEN_STATES, State, Step, facts_of_entry, is_third_person
+from renkou_reporting.returns.domain import (
+    FEED,
+    OPEN_STATES,
+    Entering,
+    State,
+    Step,
+    facts_of_entry,
+    is_third_person,
+)
 from renkou_reporting.returns.errors import ReturnExists
 from renkou_reporting.returns.examining import Examined
 from renkou_reporting.returns.repository import NewReturn
 from renkou_reporting.returns.service import allow, examined_of, find, open_draft
-from renkou_reporting.texts import text_errors
+from renkou_reporting.texts import free_of_numbers
 
 
 async def hand_in(tx: Transaction, access: Access, clock: Clock, return_id: UUID, expected: int) -> None:
@@ -65,7 +73,7 @@ async def sign(tx: Transaction, access: Access, clock: Clock, return_id: UUID, e
     if row["replaces"] is not None:
         corrected = await find(tx, access.areas, row["replaces"], lock=True)
         if corrected["state"] == State.SIGNED:
-            await _enter(tx, corrected["id"], -1)
+            await _enter(tx, clock, corrected["id"], -1, Entering.CORRECTED)
             await repository.mark_corrected(tx, corrected["id"])
             await repository.append_step(
                 tx,
@@ -79,14 +87,15 @@ async def sign(tx: Transaction, access: Access, clock: Clock, return_id: UUID, e
     await repository.insert_counts(tx, return_id, examined.counts)
     await repository.mark_signed(tx, return_id, access.subject, now)
     await repository.append_step(tx, return_id, Step.SIGNED, row["revision"], access.subject, now)
-    await _enter(tx, return_id, 1)
+    entering = Entering.SIGNED if row["replaces"] is None else Entering.CORRECTED
+    await _enter(tx, clock, return_id, 1, entering)
 
 
 async def send_back(
     tx: Transaction, access: Access, clock: Clock, return_id: UUID, expected: int, reason: str
 ) -> None:
     """Send a return that waits back to those who filled it in."""
-    _free_of_numbers(reason)
+    free_of_numbers(reason)
     row, _ = await _locked(tx, access, return_id, expected, Step.SENT_BACK)
     await repository.mark_sent_back(tx, return_id)
     await repository.append_step(
@@ -98,18 +107,18 @@ async def withdraw(
     tx: Transaction, access: Access, clock: Clock, return_id: UUID, expected: int, reason: str
 ) -> None:
     """Withdraw a return; a signed one's counts leave the figures."""
-    _free_of_numbers(reason)
+    free_of_numbers(reason)
     row, _ = await _locked(tx, access, return_id, expected, Step.WITHDRAWN)
     now = clock.now()
     await repository.mark_withdrawn(tx, return_id, access.subject, now, reason)
     await repository.append_step(tx, return_id, Step.WITHDRAWN, row["revision"], access.subject, now, reason)
     if row["state"] == State.SIGNED:
-        await _enter(tx, return_id, -1)
+        await _enter(tx, clock, return_id, -1, Entering.WITHDRAWN)
 
 
 async def correct(tx: Transaction, access: Access, clock: Clock, return_id: UUID, reason: str) -> UUID:
     """Begin the return that corrects a signed one, with its values; the old one counts until the new is signed."""
-    _free_of_numbers(reason)
+    free_of_numbers(reason)
     row = await find(tx, access.areas, return_id, lock=True)
     allow(row, Step.CORRECTED)
     place = (row["form"], row["period"], row["area"], row["reporter"], row["occurrence"])
@@ -173,11 +182,7 @@ async def _third_person(tx: Transaction, access: Access, row: asyncpg.Record, fo
     raise SamePerson("填表人和审核人不得签发本表", "Who filled a return in or checked it does not sign it")
 
 
-async def _enter(tx: Transaction, return_id: UUID, sign: int) -> None:
+async def _enter(tx: Transaction, clock: Clock, return_id: UUID, sign: int, entering: Entering) -> None:
     entry = await repository.append_entry(tx, return_id, new_id(), sign)
     await add_facts(tx, facts_of_entry(entry, await repository.counts(tx, return_id)))
-
-
-def _free_of_numbers(reason: str) -> None:
-    if found := list(text_errors("/reason", reason)):
-        raise InvalidInput.fields(found)
+    await add_origins(tx, [(FEED, entry.seq, entering, clock.now())])

@@ -298,6 +298,21 @@ async def insert_counts(tx: Transaction, return_id: UUID, counts: Sequence[Count
         await tx.execute(_INSERT_LINES, return_id, *zip(*counts, strict=True))
 
 
+async def by_events(
+    tx: Transaction, event_ids: Sequence[UUID], lows: Sequence[int], highs: Sequence[int]
+) -> list[asyncpg.Record]:
+    """Return (event_id, return_id, sign) of entries of returns between keys of areas, in their order."""
+    return await tx.fetch(
+        "SELECT e.event_id, e.return_id, e.sign FROM return_entry e JOIN aggregate_return r ON r.id = e.return_id"
+        " WHERE e.event_id = ANY($1::uuid[]) AND EXISTS ("
+        "SELECT FROM unnest($2::bigint[], $3::bigint[]) AS a(low, high) WHERE r.area BETWEEN a.low AND a.high)"
+        " ORDER BY e.seq",
+        event_ids,
+        lows,
+        highs,
+    )
+
+
 async def append_entry(tx: Transaction, return_id: UUID, event_id: UUID, sign: int) -> Entry:
     """Give the next number of the returns' feed to an entry; writers wait for each other here."""
     seq = await tx.fetchval(

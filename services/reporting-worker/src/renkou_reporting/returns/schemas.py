@@ -252,6 +252,9 @@ class DueAnswer(BaseModel):
     name: Label
     office: Label
     area: str
+    area_name: str | None = Field(
+        description="as it was called at the period's end; null where it is not known"
+    )
     reporter: str | None
     reporter_name: Label | None
     period: str

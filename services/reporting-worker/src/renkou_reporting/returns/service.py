@@ -1,6 +1,6 @@
 """Beginning and filling in aggregate returns. How they pass is in :mod:`.passing`, reading in :mod:`.views`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
+from renkou_reporting.areas.service import must_exist
 from renkou_reporting.facts.domain import Fact, month_number
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import LEVELS, Form
@@ -96,6 +97,7 @@ async def target(
         raise InvalidInput.field(
             "/area", "area_level", f"本表由{name.zh}一级报送", f"this form is handed in for a {name.en}"
         )
+    await must_exist(tx, code, when.end, "/area")
     return Target(found, Place(code, when), "")
 
 
@@ -315,6 +317,12 @@ async def find(tx: Transaction, areas: AreaScope, return_id: UUID, *, lock: bool
     if row is None:
         raise NotFound.of("报表", "return")
     return row
+
+
+async def of_events(tx: Transaction, areas: AreaScope, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """Return (event, return) of the returns within ``areas`` that entered or left the figures by some events."""
+    rows = await repository.by_events(tx, event_ids, areas.lows, areas.highs)
+    return [(row["event_id"], row["return_id"]) for row in rows]
 
 
 async def facts_between(tx: Transaction, after: int, until: int, limit: int) -> tuple[list[Fact], int]:

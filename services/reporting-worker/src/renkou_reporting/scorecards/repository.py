@@ -10,9 +10,9 @@ import asyncpg
 from renkou_common.database import Reader, Transaction
 
 _LIST = """
-SELECT s.id, s.area, s.period, s.version, v.state, v.document ->> 'title' AS title
+SELECT s.id, s.area, s.period, s.version, v.state, v.rules ->> 'title' AS title
 FROM scorecard s CROSS JOIN LATERAL (
-    SELECT state, document FROM scorecard_version WHERE scorecard_id = s.id ORDER BY number DESC LIMIT 1
+    SELECT state, rules FROM scorecard_version WHERE scorecard_id = s.id ORDER BY number DESC LIMIT 1
 ) v
 WHERE s.area BETWEEN $1 AND $2 AND ($3::text IS NULL OR s.period = $3) AND ($4::uuid IS NULL OR s.id > $4)
 ORDER BY s.id LIMIT $5
@@ -56,13 +56,13 @@ async def versions(tx: Reader, scorecard_id: UUID) -> list[asyncpg.Record]:
 async def put_draft(tx: Transaction, scorecard_id: UUID, new: NewDocument) -> None:
     """Change the draft, or store the next version as one; whoever changes it is its author from now on."""
     changed = await tx.fetchval(
-        "UPDATE scorecard_version SET document = $2, reason = $3, made_by = $4, made_at = $5"
+        "UPDATE scorecard_version SET rules = $2, reason = $3, made_by = $4, made_at = $5"
         " WHERE scorecard_id = $1 AND state = 'draft' RETURNING number",
         scorecard_id, new.document, new.reason, new.made_by, new.made_at,
     )  # fmt: skip
     if changed is None:
         await tx.execute(
-            "INSERT INTO scorecard_version (scorecard_id, number, state, document, reason, made_by, made_at) VALUES"
+            "INSERT INTO scorecard_version (scorecard_id, number, state, rules, reason, made_by, made_at) VALUES"
             " ($1, (SELECT coalesce(max(number), 0) + 1 FROM scorecard_version WHERE scorecard_id = $1), 'draft',"
             " $2, $3, $4, $5)",
             scorecard_id, new.document, new.reason, new.made_by, new.made_at,

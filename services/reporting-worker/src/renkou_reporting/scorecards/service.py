@@ -42,6 +42,7 @@ from renkou_reporting.scorecards.scores import Figures, Judged, ScoreTable, scor
 from renkou_reporting.targets.domain import Goal, not_a_target, not_scorable
 from renkou_reporting.targets.errors import NoDraft, NotInForce, SamePerson
 from renkou_reporting.targets.service import goal_given, goal_of_errors, in_force, slice_errors
+from renkou_reporting.texts import free_of_numbers
 
 
 async def draft(tx: Transaction, access: Access, clock: Clock, given: ScorecardDraft) -> UUID:
@@ -83,7 +84,7 @@ async def activate(tx: Transaction, access: Access, clock: Clock, scorecard_id: 
         raise NoDraft
     if waiting["made_by"] == access.subject:
         raise SamePerson
-    document = await _checked(tx, access, ScorecardDocument.model_validate(waiting["document"]))
+    document = await _checked(tx, access, ScorecardDocument.model_validate(waiting["rules"]))
     if found := await _target_errors(tx, document):
         raise InvalidInput.fields(found)
     await repository.activate(tx, scorecard_id, access.subject, clock.now())
@@ -97,7 +98,7 @@ async def withdraw(
     await _locked(tx, access, scorecard_id, expected)
     if await _in_state(tx, scorecard_id, "active") is None:
         raise NotInForce
-    await repository.withdraw(tx, scorecard_id, access.subject, clock.now(), reason)
+    await repository.withdraw(tx, scorecard_id, access.subject, clock.now(), free_of_numbers(reason))
     await repository.count_up(tx, scorecard_id)
 
 
@@ -139,7 +140,7 @@ async def table_of(
         raise NotInForce
     if not found:
         raise NotFound.of("考核表版本", "version of the scorecard")
-    document = ScorecardDocument.model_validate(found[0]["document"])
+    document = ScorecardDocument.model_validate(found[0]["rules"])
     period = Period.parse(document.period)
     end = last_day_counted(period, question.through)
     return await score_table(
@@ -279,11 +280,12 @@ async def _in_state(tx: Reader, scorecard_id: UUID, state: str) -> asyncpg.Recor
 def _version(row: asyncpg.Record) -> ScorecardVersion:
     content = dict(row)
     del content["scorecard_id"]
+    content["document"] = content.pop("rules")
     return ScorecardVersion.model_validate(content)
 
 
 def _new(access: Access, clock: Clock, document: ScorecardDocument, reason: str) -> NewDocument:
-    return NewDocument(document.model_dump(mode="json"), reason, access.subject, clock.now())
+    return NewDocument(document.model_dump(mode="json"), free_of_numbers(reason), access.subject, clock.now())
 
 
 def _error(pointer: str, code: str, zh: str, en: str) -> FieldError:

@@ -43,7 +43,7 @@ class ScorecardVersionRow(ReportingTable, table=True):
     scorecard_id: UUID = Field(primary_key=True, foreign_key="scorecard.id")
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     state: str = Field(sa_type=Text)
-    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    rules: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     reason: str = Field(sa_type=Text)
     made_by: UUID
     made_at: datetime = Field(sa_type=DateTime(timezone=True))

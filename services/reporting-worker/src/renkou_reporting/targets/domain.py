@@ -31,8 +31,11 @@ _OWN_CHOICES = frozenset(
         "method_implant",
         "method_other",
         "supply_user_confirmed",
-        "births_within_policy",
-        "abortions",
+        "policy_birth",
+        "policy_birth_within",
+        "hospital_live_birth",
+        "police_birth",
+        "abortion",
     }
 )
 """Counts of what people decide for themselves: whether and when to marry, to have children, to use a method."""

@@ -45,6 +45,7 @@ from renkou_reporting.targets.schemas import (
     TargetValues,
     TargetVersion,
 )
+from renkou_reporting.texts import free_of_numbers
 
 AMBER = Fraction(10, 100)
 """A figure is close to its target while no more than a tenth of the target is missing."""
@@ -126,7 +127,7 @@ async def withdraw(
     await _locked(tx, access, target_id, expected)
     if not await _in_state(tx, target_id, "active"):
         raise NotInForce
-    await repository.withdraw(tx, target_id, access.subject, clock.now(), reason)
+    await repository.withdraw(tx, target_id, access.subject, clock.now(), free_of_numbers(reason))
     await repository.count_up(tx, target_id)
 
 
@@ -304,7 +305,13 @@ async def _answers(tx: Reader, rows: Sequence[asyncpg.Record]) -> list[TargetAns
 
 def _values(access: Access, clock: Clock, given: TargetValues) -> NewValues:
     return NewValues(
-        given.comparison, given.low, given.high, given.below, given.reason, access.subject, clock.now()
+        given.comparison,
+        given.low,
+        given.high,
+        given.below,
+        free_of_numbers(given.reason),
+        access.subject,
+        clock.now(),
     )
 
 

@@ -88,7 +88,7 @@ def create_scorecards() -> None:
         sa.Column("scorecard_id", sa.Uuid(), sa.ForeignKey("scorecard.id"), nullable=False),
         number("number"),
         text("state"),
-        sa.Column("document", JSONB(), nullable=False),
+        sa.Column("rules", JSONB(), nullable=False),
         *made_and_approved(),
         sa.CheckConstraint(
             "state IN ('draft', 'active', 'superseded', 'withdrawn')", name="scorecard_version_state"

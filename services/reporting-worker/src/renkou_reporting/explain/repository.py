@@ -1,0 +1,166 @@
+"""Every query behind an explanation: cells and facts of pieces, and their sums by area and cause."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import asyncpg
+
+from renkou_common.database import Reader, Transaction
+from renkou_reporting.explain.domain import Counting
+from renkou_reporting.figures.domain import Span
+
+# Areas are intervals of keys ($10, $11); what they are told apart by are intervals with a code ($12 to $14).
+_PIECES = """
+unnest($1::int[], $2::text[], $3::text[], $4::smallint[], $5::int[], $6::int[], $7::text[], $8::int[], $9::int[],
+    $15::int[], $16::int[])
+    AS p(piece, population, measure, sex, low, high, detail, born, born_to, month, month_to)
+"""
+_COUNTED = """{c}.population = p.population AND {c}.measure = p.measure AND {c}.area BETWEEN a.low AND a.high
+    AND {c}.month BETWEEN p.month AND p.month_to AND (p.sex IS NULL OR {c}.sex = p.sex)"""
+_PLAIN = "{c}.parity BETWEEN p.low AND p.high AND (p.detail IS NULL OR {c}.detail = p.detail)"
+_AREAS = "unnest($10::bigint[], $11::bigint[]) AS a(low, high)"
+_BELOW = """
+LEFT JOIN LATERAL (
+    SELECT min(b.code) AS code FROM unnest($12::bigint[], $13::bigint[], $14::text[]) AS b(low, high, code)
+    WHERE {c}.area BETWEEN b.low AND b.high
+) AS below ON true
+"""
+_CELLS = f"""
+SELECT p.piece, coalesce(below.code, c.area::text) AS area, c.month, c.sex, c.parity, c.detail,
+    sum(c.value)::bigint AS value
+FROM {_PIECES} CROSS JOIN {_AREAS}
+CROSS JOIN LATERAL (
+    SELECT c.area, c.month, c.sex, c.parity::int AS parity, c.detail, c.value FROM cell c
+    WHERE p.born IS NULL AND {_COUNTED.format(c="c")} AND {_PLAIN.format(c="c")}
+    UNION ALL
+    SELECT c.area, c.month, c.sex, -1, '', sum(c.value) FROM cohort_cell c
+    WHERE p.born IS NOT NULL AND {_COUNTED.format(c="c")} AND c.birth_month BETWEEN p.born AND p.born_to
+    GROUP BY c.area, c.month, c.sex
+) AS c {_BELOW.format(c="c")}
+GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(c.value) <> 0
+"""
+_CELL_PAGE = f"""
+SELECT * FROM ({_CELLS}) AS cells
+WHERE (piece, area, month, sex, parity, detail) > ($17::int, $18::text, $19::int, $20::int, $21::int, $22::text)
+ORDER BY piece, area, month, sex, parity, detail LIMIT $23
+"""
+_CELL_SUMS = f"SELECT piece, area, sum(value)::bigint AS value FROM ({_CELLS}) AS cells GROUP BY 1, 2"
+# People are told apart by age for what came in with a month of birth; of all others parity and detail are looked at.
+_OF_FACT = f"""
+{_COUNTED.format(c="f")} AND {_PLAIN.format(c="f")} AND (p.born IS NULL OR f.birth_month BETWEEN p.born AND p.born_to)
+"""
+# Taking stock of who is there is never late.
+_LATE = """
+f.measure <> 'opening' AND (e.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
+    >= (date_trunc('month', f.happened_on::timestamp) + interval '1 month')::date
+"""
+_CORRECTION = "(e.type = ANY({types}) OR f.value < 0 AND f.measure <> ALL({stocks}))"
+_FACTS = f"""
+SELECT p.piece, f.feed, f.seq, f.line_no, f.event_id, f.happened_on, f.area,
+    coalesce(below.code, f.area::text) AS counted_in, f.population, f.measure, f.sex, f.parity, f.detail, f.value,
+    e.type, e.recorded_at, coalesce({_LATE}, false) AS late,
+    coalesce({_CORRECTION.format(types="$17::text[]", stocks="$18::text[]")}, false) AS correction
+FROM {_PIECES} CROSS JOIN {_AREAS}
+JOIN fact f ON {_OF_FACT}
+LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq {_BELOW.format(c="f")}
+WHERE (f.feed, f.seq, f.line_no, p.piece) > ($19::text, $20::bigint, $21::int, $22::int)
+ORDER BY f.feed, f.seq, f.line_no, p.piece LIMIT $23
+"""
+_CAUSES = f"""
+SELECT p.piece, coalesce(below.code, f.area::text) AS area,
+    CASE WHEN f.detail = $21 OR e.type = ANY($19::text[]) THEN 'boundary'
+        WHEN {_CORRECTION.format(types="$17::text[]", stocks="$18::text[]")} THEN 'correction'
+        WHEN {_LATE} THEN 'late' ELSE 'new' END AS cause,
+    count(*) AS facts, sum(f.value)::bigint AS value
+FROM {_PIECES} CROSS JOIN {_AREAS}
+JOIN fact f ON {_OF_FACT}
+LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq {_BELOW.format(c="f")}
+WHERE $20::jsonb IS NULL OR f.seq > coalesce(($20::jsonb -> f.feed ->> 0)::bigint, 0)
+    AND f.seq <= coalesce(($20::jsonb -> f.feed ->> 1)::bigint, 0)
+GROUP BY 1, 2, 3
+"""
+
+
+class Where(NamedTuple):
+    """Intervals of 12-digit keys that are looked at, and the areas by which they are told apart."""
+
+    intervals: Sequence[tuple[int, int]]
+    below: Sequence[Span]
+
+
+class Kinds(NamedTuple):
+    """Which facts are corrections, and which follow a changed division."""
+
+    correcting: Sequence[str]
+    stocks: Sequence[str]
+    dividing: Sequence[str]
+    area_change: str
+
+
+async def cell_page(
+    tx: Reader,
+    counts: Sequence[Counting],
+    where: Where,
+    after: tuple[int, str, int, int, int, str],
+    limit: int,
+) -> list[asyncpg.Record]:
+    """Return cells by (piece, area, month, sex, parity, detail): parity -1 where told apart by age instead."""
+    return await tx.fetch(_CELL_PAGE, *_arguments(counts, where), *after, limit)
+
+
+async def cell_sums(tx: Reader, counts: Sequence[Counting], where: Where) -> list[asyncpg.Record]:
+    """Return the sums of cells by piece and area."""
+    return await tx.fetch(_CELL_SUMS, *_arguments(counts, where))
+
+
+async def fact_page(
+    tx: Reader,
+    counts: Sequence[Counting],
+    where: Where,
+    kinds: Kinds,
+    after: tuple[str, int, int, int],
+    limit: int,
+) -> list[asyncpg.Record]:
+    """Return facts by (feed, number, line, piece) with what is known of their events."""
+    given = _arguments(counts, where)
+    return await tx.fetch(_FACTS, *given, kinds.correcting, kinds.stocks, *after, limit)
+
+
+async def by_cause(
+    tx: Reader,
+    counts: Sequence[Counting],
+    where: Where,
+    kinds: Kinds,
+    between: Mapping[str, tuple[int, int]] | None = None,
+) -> list[asyncpg.Record]:
+    """Return the sums of facts by piece, area and cause; ``between``: only numbers of a feed above the first of a
+    pair and up to the second."""
+    given = _arguments(counts, where)
+    limits = None if between is None else {feed: list(pair) for feed, pair in between.items()}
+    return await tx.fetch(_CAUSES, *given, *kinds[:3], limits, kinds.area_change)
+
+
+async def one_snapshot(tx: Transaction) -> None:
+    """Let all statements of a transaction see the same state; to be called first."""
+    await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def _arguments(counts: Sequence[Counting], where: Where) -> list[object]:
+    rows = [
+        (
+            number, count.population, count.measure, count.sex, *count.parity, count.detail,
+            *(count.born or (None, None)),
+        )
+        for number, count in enumerate(counts)
+    ]  # fmt: skip
+    below = [(*interval, span.code) for span in where.below for interval in span.intervals]
+    return [
+        *_columns(rows, 9),
+        *_columns(where.intervals, 2),
+        *_columns(below, 3),
+        *_columns([count.months for count in counts], 2),
+    ]
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

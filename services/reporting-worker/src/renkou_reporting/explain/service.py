@@ -1,0 +1,239 @@
+"""From a figure to its cells and facts. Each answer tells the figure itself from the same state of the database."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from renkou_common.codes.area import AreaCode
+from renkou_common.contracts.lines import AREA_CHANGE
+from renkou_common.database import Transaction
+from renkou_common.errors import InvalidInput
+from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.scope import AreaScope
+from renkou_reporting.explain import repository
+from renkou_reporting.explain.causes import CORRECTING, DIVIDING
+from renkou_reporting.explain.domain import CellKey, Piece, Side, When, cut, pieces_of
+from renkou_reporting.explain.repository import Kinds, Where
+from renkou_reporting.explain.schemas import (
+    CellAnswer,
+    CellsAnswer,
+    CellsQuestion,
+    FactAnswer,
+    FactsAnswer,
+    FactsQuestion,
+    TermAnswer,
+)
+from renkou_reporting.figures.domain import Asked, Outcome
+from renkou_reporting.figures.schemas import FigureQuestion
+from renkou_reporting.figures.service import Table, figure_members, figure_of, spans_below
+from renkou_reporting.indicators.domain import IndicatorKind
+from renkou_reporting.indicators.service import current
+from renkou_reporting.labels import Label
+from renkou_reporting.measures.domain import MeasureKind, Measures
+from renkou_reporting.periods import month_text
+from renkou_reporting.published.domain import exact_text
+from renkou_reporting.runtime import Runtime
+
+_BY_AGE = -1
+_FIRST_CELL = (-1, "", 0, 0, 0, "")
+_FIRST_FACT = ("", 0, 0, -1)
+PEOPLE = Label(zh="人口", en="people")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A figure, what it was asked as, and the pieces that it is the sum of."""
+
+    found: Table
+    asked: Asked
+    outcome: Outcome
+    pieces: Sequence[Piece]
+    measures: Measures
+
+    def name(self, measure: str | None) -> Label:
+        """Return what is counted, in words."""
+        if measure is None:
+            return PEOPLE
+        entry = self.measures[measure]
+        return Label(zh=entry.zh, en=entry.en)
+
+
+@asynccontextmanager
+async def snapshot(runtime: Runtime, areas: AreaScope) -> AsyncIterator[Transaction]:
+    """Open a transaction whose statements all see the same state, so that sums are those of the figure told."""
+    async with runtime.database.transaction(areas, read_only=True) as tx:
+        await repository.one_snapshot(tx)
+        yield tx
+
+
+async def examine(tx: Transaction, areas: AreaScope, question: FigureQuestion) -> Examined:
+    """Return a figure with its pieces; raises NotFound outside ``areas``, InvalidInput for what cannot be
+    explained by counts: a growth, a reporting error, and what has no figure under the boundaries asked for.
+    """
+    found = await figure_of(tx, areas, question)
+    (asked,) = found.asked.values()
+    if asked.indicator.of is not None:
+        of, growth = asked.indicator.of, asked.indicator.kind is IndicatorKind.GROWTH
+        raise InvalidInput.field(
+            "/query/indicator",
+            "derived_indicator",
+            f"该指标由 {of} 派生, 请分别查 {of} "
+            + ("本期与上年同期" if growth else "首次公布与更正后的版本"),
+            f"it is derived from {of}: ask for {of} "
+            + ("of this period and of the year before" if growth else "as first published and as restated"),
+        )
+    if obstacle := found.obstacles.get((0, 0, 0)):
+        raise InvalidInput.field("/query/boundaries", "no_figure", obstacle.reason.zh, obstacle.reason.en)
+    measures = (await current(tx)).measures
+    pieces = pieces_of(asked, found.columns[0].months, measures)
+    return Examined(found, asked, found.outcomes[0, 0, 0], pieces, measures)
+
+
+async def cells(tx: Transaction, areas: AreaScope, question: CellsQuestion) -> CellsAnswer:
+    """Return a page of a figure's cells; raises as :func:`examine`."""
+    after = decode_cursor(question.after, int, str, int, int, int, str) or _FIRST_CELL
+    examined = await examine(tx, areas, question)
+    where = await where_of(tx, examined, question, question.areas)
+    counts = [piece.counting for piece in examined.pieces]
+    rows = await repository.cell_page(tx, counts, where, after, question.limit + 1)
+    shown = rows[: question.limit]
+    following = encode_cursor(*list(shown[-1])[:6]) if len(rows) > question.limit else None
+    items = []
+    for number, area, month, sex, parity, detail, value in shown:
+        piece = examined.pieces[number]
+        aged = parity == _BY_AGE
+        items.append(
+            CellAnswer(
+                cell=encode_cursor(
+                    *piece[:3], piece.counting.measure, area, month, sex, parity, detail, question.areas
+                ),
+                side=piece.side,
+                part=piece.part,
+                when=piece.when,
+                population=piece.counting.population,
+                measure=piece.counting.measure,
+                name=examined.name(piece.counting.measure),
+                area=area,
+                month=month_text(month),
+                sex=sex,
+                parity=None if aged else parity,
+                detail=None if aged else detail,
+                value=value,
+                weight=exact_text(piece.weight),
+                counts=exact_text(piece.weight * value),
+            )
+        )
+    return CellsAnswer(**figure_members(examined.found), terms=_terms(examined), items=items, next=following)
+
+
+async def facts(tx: Transaction, areas: AreaScope, question: FactsQuestion) -> FactsAnswer:
+    """Return a page of the facts of a figure, or of one of its cells; raises as :func:`examine`."""
+    after = decode_cursor(question.after, str, int, int, int) or _FIRST_FACT
+    examined = await examine(tx, areas, question)
+    pieces, where = examined.pieces, Where(examined.found.spans[0].intervals, ())
+    if question.cell is not None:
+        pieces, where = await _within(tx, examined, question, question.cell)
+    counts = [piece.counting for piece in pieces]
+    rows = await repository.fact_page(tx, counts, where, kinds(examined.measures), after, question.limit + 1)
+    shown = rows[: question.limit]
+    following = None
+    if len(rows) > question.limit:
+        last = shown[-1]
+        following = encode_cursor(last["feed"], last["seq"], last["line_no"], last["piece"])
+    items = [_fact(examined, pieces[row["piece"]], dict(row)) for row in shown]
+    return FactsAnswer(**figure_members(examined.found), items=items, next=following)
+
+
+async def where_of(tx: Transaction, examined: Examined, question: FigureQuestion, wanted: str) -> Where:
+    """Return where a figure's counts are, told apart by the areas below it."""
+    below = await spans_below(tx, examined.found.area, question, wanted)
+    return Where(examined.found.spans[0].intervals, below)
+
+
+def kinds(measures: Measures) -> Kinds:
+    """Return what tells corrections and changed divisions from other facts."""
+    stocks = sorted(code for code, entry in measures.items() if entry.kind is MeasureKind.STOCK)
+    return Kinds(sorted(CORRECTING), stocks, sorted(DIVIDING), AREA_CHANGE)
+
+
+def _terms(examined: Examined) -> list[TermAnswer]:
+    indicator, parts = examined.asked.indicator, examined.outcome.parts
+    return [
+        TermAnswer(
+            side=side,
+            part=term.part,
+            kind=term.kind,
+            measure=term.measure,
+            name=examined.name(term.measure),
+            weight=str(term.weight),
+            value=exact_text(parts[term.part]),
+            counts=exact_text(parts[term.part] * term.weight),
+        )
+        for side, terms in (
+            (Side.NUMERATOR, indicator.numerator),
+            (Side.DENOMINATOR, indicator.denominator),
+        )
+        for term in terms
+    ]
+
+
+def _fact(examined: Examined, piece: Piece, row: dict[str, Any]) -> FactAnswer:
+    return FactAnswer(
+        feed=row["feed"],
+        seq=row["seq"],
+        event_id=row["event_id"],
+        event_type=row["type"],
+        recorded_at=row["recorded_at"],
+        happened_on=row["happened_on"],
+        area=str(row["area"]),
+        population=row["population"],
+        measure=row["measure"],
+        name=examined.name(row["measure"]),
+        sex=row["sex"],
+        parity=row["parity"],
+        detail=row["detail"],
+        value=row["value"],
+        side=piece.side,
+        part=piece.part,
+        when=piece.when,
+        weight=exact_text(piece.weight),
+        counts=exact_text(piece.weight * Fraction(row["value"])),
+        correction=row["correction"],
+        late=row["late"],
+    )
+
+
+async def _within(
+    tx: Transaction, examined: Examined, question: FactsQuestion, cell: str
+) -> tuple[list[Piece], Where]:
+    """Return the pieces of a cell and where they are; raises InvalidInput for a cell of another figure."""
+    foreign = InvalidInput.field(
+        "/query/cell", "cell", "不是该数字的汇总格", "this is not a cell of this figure"
+    )
+    try:
+        keys = decode_cursor(cell, str, str, str, str, str, int, int, int, str, str)
+        assert keys is not None
+        side, part, when, measure, area, month, sex, parity, detail, wanted = keys
+        aged = parity == _BY_AGE
+        key = CellKey(
+            Side(side), part, When(when), measure, area, month, sex, None if aged else parity,
+            None if aged else detail,
+        )  # fmt: skip
+        code = AreaCode.parse(area)
+    except (InvalidInput, ValueError) as error:
+        raise foreign from error
+    pieces = cut(examined.pieces, key)
+    where = await where_of(tx, examined, question, wanted)
+    intervals = [each for span in where.below if span.code == code.value for each in span.intervals]
+    if (
+        not intervals
+    ):  # what was counted under the area's own code, or under one that lies in none of those below
+        own = code.key
+        if any(low <= own <= high for span in where.below for low, high in span.intervals):
+            raise foreign
+        intervals = [(own, own)] if any(low <= own <= high for low, high in where.intervals) else []
+    if not pieces or not intervals:
+        raise foreign
+    return pieces, Where(intervals, ())
