@@ -20,7 +20,7 @@ INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down test interop conformance lint types imports bench bench-hub chaos compose-test verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance lint types imports bench bench-hub chaos compose-test verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ up: $(STAMP) ## one node on embedded servers, data kept in .local/up (DISTRICTS=
 
 down: $(STAMP) ## stop what `make up` started
 	$(PYTHON) -m renkou_local down --data .local/up
+
+figure-examples: $(STAMP) ## docs/figures: an example of every form that figures come in
+	$(PYTHON) -m renkou_reporting.outputs.examples docs/figures
 
 lint: $(STAMP) ## ruff
 	.venv/bin/ruff check .

@@ -29,6 +29,7 @@ from tests.bench import (
     doubling,
     exchange,
     figures,
+    freshness,
     http_paths,
     importing,
     register,
@@ -58,6 +59,7 @@ NAMES = (
     "figure read",
     "register",
     "figures",
+    "freshness",
 )
 _MANY_ROWS = 10_000
 PEOPLE = {"full": "250000", "quick": "50000"}
@@ -198,6 +200,12 @@ async def _on_districts(bench: Bench, people: list[int], kept: Path | None) -> N
                 bench.keep(line)
 
 
+async def _on_one_node(bench: Bench) -> None:
+    """Let a district's processes follow a steady stream of changes."""
+    folder = WORK / "freshness"
+    await bench.measure("freshness", lambda: freshness.fresh(bench.setting, folder, bench.say))
+
+
 async def run(
     setting: Setting, wanted: frozenset[str], kind: str, people: list[int], kept: Path | None
 ) -> int:
@@ -207,6 +215,7 @@ async def run(
     try:
         await _without_services(bench)
         await _on_nodes(bench)
+        await _on_one_node(bench)
         await _on_registers(bench, people, kept)
         await _on_districts(bench, people, kept)
     finally:

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -11,10 +12,11 @@ import asyncpg
 from renkou_common.database import Database
 from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_envelope
+from renkou_common.messaging.feed import parse_envelopes
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_reporting.bootstrap import INTAKE
 from renkou_reporting.copies.intake import PartitionedInbox
-from renkou_reporting.facts.consumers import facts_of_events
+from renkou_reporting.facts.consumers import facts_of_events, prepare
 from renkou_reporting.migrate import SCRIPTS
 from renkou_reporting.subscriptions import apply_registry
 from tests.bench.events import People
@@ -66,7 +68,7 @@ class _Feed:
 
     async def read(self, after: int, limit: int) -> tuple[list[Event], int]:
         """Return the next events, parsed and checked, and the head."""
-        return [parse_envelope(text) for text in self.texts[after : after + limit]], len(self.texts)
+        return await parse_envelopes(self.texts[after : after + limit]), len(self.texts)
 
 
 async def _insert_bare(
@@ -114,6 +116,7 @@ async def consuming(setting: Setting, servers: Servers) -> Line:
         "REGISTRY",
         "reporting-registry",
         own=PartitionedInbox(),
+        prepare=partial(prepare, FEED),
         batch=INTAKE,
     )
 

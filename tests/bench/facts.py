@@ -9,7 +9,7 @@ from random import Random
 
 import asyncpg
 
-from renkou_reporting.facts.repository import STORES
+from tests.facts.loading import sum_up
 
 DISTRICT = 340103
 TOWNS, COMMUNITIES = 5, 11
@@ -172,11 +172,7 @@ async def _chunks(residents: int) -> AsyncIterator[bytes]:
 async def load_facts(connection: _Connection, residents: int) -> None:
     """Fill an empty database as its owner: facts, their sums, and the feeds' positions."""
     await connection.copy_to_table("fact", source=_chunks(residents), columns=_COLUMNS, timeout=_LONGEST)
-    for feed in ("registry", "migrant"):
-        for store in STORES:
-            only = [] if store.measures is None else [store.measures]
-            await connection.execute(store.copy(shadow=False), feed, 0, [], *only, timeout=_LONGEST)
-    await connection.execute("SELECT renkou_reset_cohorts()", timeout=_LONGEST)
+    await sum_up(connection)
     await connection.execute(
         "INSERT INTO feed_position (feed, high_water) SELECT feed, max(seq) FROM fact GROUP BY feed"
     )

@@ -27,7 +27,6 @@ from renkou_local.health import is_healthy
 from renkou_local.ports import free_port
 from renkou_local.postgres import EmbeddedPostgres
 from renkou_local.processes import ManagedProcess, ProcessSpec
-from renkou_reporting.facts.repository import STORES
 from renkou_reporting.migrate import SCRIPTS
 from renkou_reporting.rebuild import repository
 from renkou_reporting.rebuild.working import Rebuilder
@@ -35,6 +34,7 @@ from tests.bench import feed
 from tests.bench.load import LOOPBACK
 from tests.bench.report import Line, line
 from tests.bench.turns import Setting
+from tests.facts.loading import sum_up
 
 GOAL = 3.0
 _LONGEST = 3_600.0
@@ -103,10 +103,7 @@ class Rebuilding:
         connection = await asyncpg.connect(target.owner_url)
         try:
             await connection.copy_to_table("fact", source=self._file, timeout=_LONGEST)
-            for store in STORES:
-                only = [] if store.measures is None else [store.measures]
-                await connection.execute(store.copy(shadow=False), feed.FEED, 0, [], *only, timeout=_LONGEST)
-            await connection.execute("SELECT renkou_reset_cohorts()", timeout=_LONGEST)
+            await sum_up(connection)
             await connection.execute("INSERT INTO feed_position VALUES ($1, $2)", feed.FEED, events)
             await connection.execute("CREATE TABLE bare_fact (LIKE fact INCLUDING ALL)")
             await connection.execute("VACUUM ANALYZE", timeout=_LONGEST)

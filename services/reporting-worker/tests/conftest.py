@@ -11,7 +11,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -27,11 +27,11 @@ from renkou_local.nats import EmbeddedNats
 from renkou_local.ports import free_port
 from renkou_reporting.migrate import SCRIPTS
 
+from .feeds import Feed, in_database
 from .support import (
     DISTRICT,
     SECRET,
     DatabaseFactory,
-    FeedInMemory,
     LineMaker,
     NodeFactory,
     NodeOverHttp,
@@ -96,14 +96,16 @@ async def node_around(
     """The other services of a district's node on a port, a database that is not migrated yet, and NATS."""
     access = await database_factory("reporting", district)
     issuer = TokenIssuer(OKPKey.generate_key("Ed25519", private=True, auto_kid=True), f"renkou:{district}")
-    feeds = {name: FeedInMemory(name) for name in ("registry", "migrant")}
+    feeds = {name: Feed(name) for name in ("registry", "migrant")}
     port = free_port()
     secret_file, key_file = folder / "reporting-worker_secret", folder / "figure_key.json"
     secret_file.write_text(SECRET, encoding="utf-8")
     key_file.write_text(keys.token_key(), encoding="utf-8")
     nats = EmbeddedNats(folder / "nats", {district: folder / "nats-secrets"})
     await nats.start()
-    config = uvicorn.Config(node_double(issuer, feeds, SECRET), port=port, log_config=None)
+    stack = AsyncExitStack()
+    outboxes = await stack.enter_async_context(in_database(feeds, access))
+    config = uvicorn.Config(node_double(issuer, outboxes, SECRET), port=port, log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     names = {
@@ -123,6 +125,7 @@ async def node_around(
     yield NodeOverHttp(issuer, feeds, {f"RENKOU_{name}": value for name, value in names.items()})
     server.should_exit = True
     await serving
+    await stack.aclose()
     await nats.stop()
 
 

@@ -1,36 +1,35 @@
 """A running reporting-worker for tests: its feeds in memory, a node around it, signed-in callers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-import orjson
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from joserfc.jwk import OKPKey
-from pydantic import BaseModel
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Line
-from renkou_common.contracts.migrant import CertificateCoverageChanged, MigrantEventType
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.database import Database
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging import inbox
-from renkou_common.messaging.envelope import Event, build_body, complete_envelope, parse_body
 from renkou_common.scope import AreaScope
 from renkou_local import keys
 from renkou_local.databases import DatabaseAccess
+from renkou_reporting.bootstrap import build_reconciler
 from renkou_reporting.main import build_application
 from renkou_reporting.rebuild.working import PAGE, Rebuilder
 from renkou_reporting.runtime import Runtime
 from renkou_reporting.settings import ReportingSettings
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
+
+from .feeds import Feed, FeedInDatabase, in_database
 
 DISTRICT = "340103"
 SECRET = "the client secret of a test"
@@ -56,45 +55,6 @@ DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
 LineMaker = Callable[..., Line]
 type NodeFactory = Callable[[Path, str], AbstractAsyncContextManager[NodeOverHttp]]
 type Json = dict[str, Any]
-
-
-class FeedInMemory:
-    """A feed as its service keeps it: numbered events in order, read from any number on."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.events: list[Event] = []
-        self.away_from: int | None = None
-        """From which number on the service does not answer (503); None: it answers."""
-        self.meanwhile: Callable[[], Awaitable[None]] | None = None
-        """What else happens in the node whenever a page was read."""
-
-    def append(self, event_type: str, data: BaseModel, subject: UUID | None = None) -> Event:
-        body, _ = build_body(
-            event_id=uuid4(),
-            event_type=event_type,
-            source=f"renkou:{DISTRICT}/{self.name}",
-            subject=str(subject or uuid4()),
-            time=datetime.now(UTC),
-            data=data,
-        )
-        event = parse_body(body, len(self.events) + 1)
-        self.events.append(event)
-        return event
-
-    def append_lines(self, lines: Sequence[Line], subject: UUID | None = None) -> Event:
-        """Append an event that carries nothing but lines."""
-        data = CertificateCoverageChanged(certificate_id=uuid4(), person_ref=uuid4(), lines=list(lines))
-        return self.append(MigrantEventType.CERTIFICATE_COVERAGE_CHANGED, data, subject)
-
-    async def read(self, after: int, limit: int) -> tuple[list[Event], int]:
-        if self.away_from is not None and after >= self.away_from:
-            raise HTTPException(503)
-        page = [event for event in self.events if event.seq > after][:limit]
-        head = self.events[-1].seq if self.events else 0
-        if self.meanwhile is not None:
-            await self.meanwhile()
-        return page, head
 
 
 @dataclass
@@ -169,7 +129,7 @@ class Reporting:
     runtime: Runtime
     access: DatabaseAccess
     issuer: TokenIssuer
-    feeds: dict[str, FeedInMemory]
+    feeds: dict[str, Feed]
 
     @property
     def database(self) -> Database:
@@ -200,6 +160,10 @@ class Reporting:
         """Three people over an area: two statisticians and an administrator."""
         roles = ("statistician", "statistician", "administrator")
         return Desk(*[await self.staff(role, area) for role in roles])
+
+    async def reconcile(self) -> None:
+        """Make the reconciliation that waits, or is due."""
+        assert await build_reconciler(self.runtime).run_once()
 
     def rebuilder(self, page: int = PAGE) -> Rebuilder:
         return Rebuilder(self.database, self.runtime.feeds, self.runtime.clock, page=page)
@@ -244,8 +208,8 @@ def make_line(
     )
 
 
-def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str) -> FastAPI:
-    """As much of registry-api and migrant-api as this service calls: keys, service tokens and feeds."""
+def node_double(issuer: TokenIssuer, outboxes: Sequence[FeedInDatabase], secret: str) -> FastAPI:
+    """As much of registry-api and migrant-api as this service calls: keys, tokens, areas, counts; and feeds."""
     app = FastAPI()
     token = "opens the feeds"
 
@@ -278,13 +242,18 @@ def node_double(issuer: TokenIssuer, feeds: dict[str, FeedInMemory], secret: str
         following = str(after + 2) if len(below) > after + 2 else None
         return {"items": [division(each) for each in below[after : after + 2]], "next": following}
 
-    @app.get("/feeds/{name}")
-    async def read_feed(name: str, after: int, limit: int, request: Request) -> dict[str, Any]:
-        if request.headers["authorization"] != f"Bearer {token}":
+    def guard(authorization: Annotated[str, Header()] = "") -> None:
+        if authorization != f"Bearer {token}":
             raise HTTPException(401)
-        events, head = await feeds[name].read(after, limit)
-        items = [orjson.loads(complete_envelope(one.body, one.seq, one.content_hash)) for one in events]
-        return {"items": items, "head": head, "next_after": events[-1].seq if events else after}
+
+    for outbox in outboxes:
+        app.include_router(outbox.router(guard))
+
+    @app.get("/stock", dependencies=[Depends(guard)])
+    async def read_stock(on: date) -> Json:
+        [feed] = [outbox.feed for outbox in outboxes if outbox.feed.name == "registry"]
+        head = feed.events[-1].seq if feed.events else 0
+        return {"on": on.isoformat(), "head": head, "unnumbered": 0, "items": feed.stock(on)}
 
     return app
 
@@ -294,7 +263,7 @@ class NodeOverHttp:
     """The other services of a node on a port of this machine, and this service's environment beside them."""
 
     issuer: TokenIssuer
-    feeds: dict[str, FeedInMemory]
+    feeds: dict[str, Feed]
     environment: dict[str, str]
 
 
@@ -325,14 +294,15 @@ async def running(
             **settings_besides,
         }
     )
-    feeds = {name: FeedInMemory(name) for name in ("registry", "migrant")}
+    feeds = {name: Feed(name) for name in ("registry", "migrant")}
     issuer = TokenIssuer(OKPKey.generate_key("Ed25519", private=True, auto_kid=True), settings.issuer)
-    node = httpx.AsyncClient(
-        transport=httpx.ASGITransport(node_double(issuer, feeds, SECRET)), mounts=others or {}
-    )
-    app = build_application(settings, node)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reporting") as client,
-    ):
+    async with AsyncExitStack() as stack:
+        outboxes = await stack.enter_async_context(in_database(feeds, access))
+        node = httpx.AsyncClient(
+            transport=httpx.ASGITransport(node_double(issuer, outboxes, SECRET)), mounts=others or {}
+        )
+        app = build_application(settings, node)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        own = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://reporting")
+        client = await stack.enter_async_context(own)
         yield Reporting(client, app.state.runtime, access, issuer, feeds)

@@ -227,7 +227,7 @@ class Walk:
 
     async def counts(self, measure: str, *, ever: bool = False, **where: str) -> int:
         """Add up a measure's cells as reporting keeps them, to this month or ever, where columns are so."""
-        connection: asyncpg.Connection = await self.stack.postgres.connect(await self._reporting_database())
+        connection: asyncpg.Connection = await self.stack.postgres.connect(await self.reporting_database())
         try:
             narrowed = "".join(f" AND {name}::text = ${number}" for number, name in enumerate(where, 3))
             query = "SELECT COALESCE(sum(value), 0) FROM cell WHERE measure = $1 AND month <= $2" + narrowed
@@ -236,7 +236,8 @@ class Walk:
         finally:
             await connection.close()
 
-    async def _reporting_database(self) -> str:
+    async def reporting_database(self) -> str:
+        """The name of reporting's database."""
         connection: asyncpg.Connection = await self.stack.postgres.connect()
         try:
             query = "SELECT datname FROM pg_database WHERE datname LIKE '%reporting%'"

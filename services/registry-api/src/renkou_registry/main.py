@@ -46,6 +46,7 @@ from renkou_registry.services_given.own_routes import router as own_services_rou
 from renkou_registry.services_given.routes import router as services_given_router
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff.routes import router as staff_router
+from renkou_registry.stock.routes import router as stock_router
 from renkou_registry.supplies.routes import router as supplies_router
 from renkou_registry.surveys.routes import router as surveys_router
 from renkou_registry.timeline.routes import router as timeline_router
@@ -117,6 +118,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             own_prepregnancy_router,
             figure_cases_router,
             feeds_router,
+            stock_router,
         ],
         readiness=_readiness,
     )

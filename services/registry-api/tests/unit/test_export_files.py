@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from renkou_registry.exports.files import TextWriter, WorkbookWriter, defused
+from renkou_common.sheets.delimited import TextWriter, defused
+from renkou_registry.exports.files import WorkbookWriter
 
 TEXTS = st.lists(
     st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20), min_size=2, max_size=2),

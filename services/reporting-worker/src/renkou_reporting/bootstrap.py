@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx
@@ -20,8 +21,12 @@ from renkou_reporting.areas.sync import AreaReader
 from renkou_reporting.copies.domain import ALL, FIRST
 from renkou_reporting.copies.intake import PartitionedInbox
 from renkou_reporting.copies.membership import Membership
+from renkou_reporting.facts.consumers import prepare
 from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.working import Rebuilder
+from renkou_reporting.reconciliation.people import People
+from renkou_reporting.reconciliation.register import Register
+from renkou_reporting.reconciliation.working import Reconciler
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
 from renkou_reporting.subscriptions import APPLY
@@ -109,6 +114,7 @@ def build_consumers(
             feed.upper(),
             f"reporting-{feed}",
             own=PartitionedInbox(owned),
+            prepare=partial(prepare, feed),
             leads=lambda: FIRST in owned(),
             batch=INTAKE,
             idle_seconds=_IDLE_SECONDS,
@@ -138,6 +144,14 @@ def build_checker(runtime: Runtime) -> Checker:
 def build_rebuilder(runtime: Runtime) -> Rebuilder:
     """Return the job that works off requested rebuilds."""
     return Rebuilder(runtime.database, runtime.feeds, runtime.clock)
+
+
+def build_reconciler(runtime: Runtime) -> Reconciler:
+    """Return the job that compares what was taken in with what the services hold."""
+    settings = runtime.settings
+    register = Register(settings.registry_url, _service_token(settings, runtime.http), runtime.http)
+    people = People(runtime.database, register, runtime.clock, runtime.district)
+    return Reconciler(runtime.database, runtime.feeds, people, runtime.clock)
 
 
 def build_area_reader(runtime: Runtime) -> AreaReader:

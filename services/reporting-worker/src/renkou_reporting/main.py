@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from renkou_common.http.application import ReadinessCheck, create_application, serve
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
+from renkou_reporting.accounts.checking import measure_open
 from renkou_reporting.accounts.routes import router as accounts_router
 from renkou_reporting.areas.routes import router as areas_router
 from renkou_reporting.bootstrap import open_runtime
@@ -22,9 +23,11 @@ from renkou_reporting.forms.service import take_packaged
 from renkou_reporting.indicators.routes import router as indicators_router
 from renkou_reporting.indicators.service import take_over_packaged
 from renkou_reporting.measures.routes import router as measures_router
+from renkou_reporting.outputs.routes import router as outputs_router
 from renkou_reporting.province.routes import router as province_router
 from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
+from renkou_reporting.reconciliation.routes import router as reconciliation_router
 from renkou_reporting.returns.routes import router as returns_router
 from renkou_reporting.scorecards.routes import router as scorecards_router
 from renkou_reporting.settings import ReportingSettings, load_settings
@@ -53,6 +56,12 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
 
         return ready
 
+    def gauges(app: FastAPI) -> ReadinessCheck:
+        async def measure() -> None:
+            await measure_open(app.state.runtime.database)
+
+        return measure
+
     return create_application(
         title="renkou reporting-worker",
         description="Assessment figures of a district node (考核统计)",
@@ -62,6 +71,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             indicators_router,
             measures_router,
             figures_router,
+            outputs_router,
             explain_router,
             forms_router,
             accounts_router,
@@ -73,9 +83,11 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             published_router,
             province_router,
             rebuild_router,
+            reconciliation_router,
             feeds_router,
         ],
         readiness=readiness,
+        gauges=gauges,
     )
 
 

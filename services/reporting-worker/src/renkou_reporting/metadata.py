@@ -19,6 +19,7 @@ from renkou_reporting.measures import tables as measure_tables
 from renkou_reporting.province import tables as province_tables
 from renkou_reporting.published import tables as published_tables
 from renkou_reporting.rebuild import tables as rebuild_tables
+from renkou_reporting.reconciliation import tables as reconciliation_tables
 from renkou_reporting.returns import tables as returns_tables
 from renkou_reporting.rights import tables as rights_tables
 from renkou_reporting.scorecards import tables as scorecard_tables
@@ -39,6 +40,7 @@ FEATURES = (
     province_tables,
     published_tables,
     rebuild_tables,
+    reconciliation_tables,
     returns_tables,
     rights_tables,
     scorecard_tables,

@@ -55,6 +55,8 @@ def period_of(kind: PeriodKind, day: date) -> Period:
             return Period(kind, day.year)
         case PeriodKind.STATISTICAL_YEAR:
             return Period(kind, day.year + (day.month >= 10))
+        case PeriodKind.STATISTICAL_HALF_YEAR:
+            return Period(kind, day.year + (day.month >= 10), 2 if 4 <= day.month < 10 else 1)
 
 
 def steps_of(kind: PeriodKind, start: date, end: date) -> list[Period]:

@@ -15,7 +15,8 @@ class ReportingSettings(ServiceSettings):
     """Environment of every reporting-worker process; each reads only what it needs."""
 
     figure_key_file: Path | None = Field(
-        default=None, description="private Ed25519 JWK that signs published figures"
+        default=None,
+        description="private Ed25519 JWK that signs published figures, or a JWK set of it and the keys before it",
     )
     province_secret_file: Path | None = Field(
         default=None, description="secret with which the level above reads the feed of published figures"

@@ -10,8 +10,7 @@ from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.inbox import Apply
 from renkou_reporting.areas.consumers import apply_area_changes
 from renkou_reporting.calendar.consumers import apply_calendar_changes
-from renkou_reporting.copies.domain import FIRST
-from renkou_reporting.facts.consumers import add_events
+from renkou_reporting.facts.consumers import add_events, concerns_first
 from renkou_reporting.rights.consumers import apply_staff_changes
 
 
@@ -30,7 +29,7 @@ async def apply_migrant(tx: Transaction, events: Sequence[Event]) -> None:
 
 
 def _common(events: Sequence[Event]) -> Sequence[Event]:
-    return [event for event in events if event.partitions is None or FIRST in event.partitions]
+    return [event for event in events if concerns_first(event)]
 
 
 APPLY: dict[str, Apply] = {"registry": apply_registry, "migrant": apply_migrant}

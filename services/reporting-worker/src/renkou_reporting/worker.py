@@ -26,14 +26,17 @@ from renkou_reporting.bootstrap import (
     build_membership,
     build_puller,
     build_rebuilder,
+    build_reconciler,
     open_runtime,
 )
 from renkou_reporting.copies.membership import Membership
 from renkou_reporting.facts import service as facts
 from renkou_reporting.rebuild.working import Rebuilder
+from renkou_reporting.reconciliation.working import Reconciler
 from renkou_reporting.settings import load_settings
 
 _POLL_SECONDS = 1.0
+_LOOK_SECONDS = 5.0
 _CHECK_SECONDS = 10.0
 _TRIM_SECONDS = 3600.0
 _log = structlog.get_logger(__name__)
@@ -48,6 +51,17 @@ async def work_off_rebuilds(rebuilder: Rebuilder, membership: Membership) -> Non
         except (FeedUnavailable, *TRANSIENT) as error:
             _log.warning("rebuild waits", error=repr(error))
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def reconcile(reconciler: Reconciler, membership: Membership) -> None:
+    """Compare with the services every day and when asked."""
+    while True:
+        await membership.lead()
+        try:
+            await reconciler.run_once()
+        except (FeedUnavailable, *TRANSIENT) as error:
+            _log.warning("reconciliation waits", error=repr(error))
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def fold_cohorts(runtime: Runtime, membership: Membership) -> None:
@@ -94,6 +108,7 @@ async def main() -> int:
         broker = build_broker(runtime)
         rebuilder = build_rebuilder(runtime)
         checker = build_checker(runtime)
+        reconciler = build_reconciler(runtime)
         membership = build_membership(runtime)
         tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "membership": membership.run,
@@ -102,6 +117,7 @@ async def main() -> int:
             "rebuilds": lambda: work_off_rebuilds(rebuilder, membership),
             "cohorts": lambda: fold_cohorts(runtime, membership),
             "accounts": lambda: check_accounts(checker, membership),
+            "reconciliations": lambda: reconcile(reconciler, membership),
             "housekeeping": lambda: keep_house(runtime),
         }
         puller = build_puller(runtime)

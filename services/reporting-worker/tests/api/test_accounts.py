@@ -42,6 +42,13 @@ async def incidents(caller: Caller, **asked: str) -> list[Json]:
     return items
 
 
+async def measured(reporting: Reporting, kind: str) -> float:
+    """Open incidents of a kind as a scraper reads them from the process that serves."""
+    lines = (await reporting.client.get("/metrics")).text.splitlines()
+    (told,) = [one for one in lines if one.startswith(f'renkou_account_incidents_open{{kind="{kind}"}}')]
+    return float(told.rsplit(" ", 1)[1])
+
+
 async def test_an_account_balances_in_total_by_sex_and_age(reporting: Reporting, year: list[Line]) -> None:
     await reporting.take_in("registry", year)
     statistician = await reporting.staff("statistician", "340103")
@@ -113,12 +120,14 @@ async def test_what_breaks_an_account_is_found_with_its_cause_explained_and_solv
     assert event["seq"] == len(reporting.feeds["registry"].events)
     async with reporting.database.transaction(EVERYWHERE) as tx:
         assert len(await checking.unexplained(tx, DISTRICT, 202512)) == 1
+    assert await measured(reporting, "negative_stock") == 1
 
     path = f"/accounts/incidents/{found['id']}/explanation"
     refused = await statistician.post(path, json={"reason": "见 340103198001010022"})
     assert refused.status_code == 422
     assert (await statistician.post(path, json={"reason": "建档时漏录"})).json()["state"] == "explained"
     assert (await statistician.post(path, json={"reason": "again"})).json()["code"] == "incident_not_open"
+    assert await measured(reporting, "negative_stock") == 0
     async with reporting.database.transaction(EVERYWHERE) as tx:
         assert await checking.unexplained(tx, DISTRICT, 202512) == []
 

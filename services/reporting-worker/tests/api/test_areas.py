@@ -269,14 +269,14 @@ async def test_a_province_adds_up_its_districts(reporting: Reporting, line: Line
     await reporting.take_in(
         "registry", born(line, ONE, "2026-01-05"), born(line, "340104001001", "2026-01-06", "2026-02-06")
     )
-    auditor = await reporting.staff("auditor", "34")
-    assert (await births(auditor, "34", "2026"))["value"] == "3"
-    assert (await births(auditor, "3401", "2026", "2026-06-30"))["value"] == "3"
+    statistician = await reporting.staff("statistician", "34")
+    assert (await births(statistician, "34", "2026"))["value"] == "3"
+    assert (await births(statistician, "3401", "2026", "2026-06-30"))["value"] == "3"
     asked = {"area": "3401", "areas": "children", "population": "registered", "period": "2026"}
-    table = (await auditor.get("/figures/table", params={**asked, "indicator": "births"})).json()
+    table = (await statistician.get("/figures/table", params={**asked, "indicator": "births"})).json()
     assert table["areas"] == ["3401", "340103", "340104"]
     await read_tree(reporting)
-    bounded = (await auditor.get("/figures/table", params={**asked, "boundaries": "2026-06-30"})).json()
+    bounded = (await statistician.get("/figures/table", params={**asked, "boundaries": "2026-06-30"})).json()
     assert bounded["areas"] == ["3401", "340103", "340104"]
 
 
@@ -355,3 +355,65 @@ async def test_an_account_across_a_merger_balances_and_says_who_did_not_move(
     assert all(code in error["detail"] for code in (ONE, TWO, THREE))
     assert (await build_checker(reporting.runtime).run_once()) is True
     assert (await clerk.get("/accounts/incidents")).json()["items"] == []
+
+
+async def test_targets_and_scores_of_a_merged_community_are_of_all_its_year(
+    reporting: Reporting, line: LineMaker
+) -> None:
+    """What was done in the two that were merged into it counts for it; a split one has no figure, with the reason."""
+    await read_tree(reporting)
+    counted = (
+        (ONE, "03-01", 50, 40),
+        (TWO, "04-01", 30, 30),
+        (THREE, "09-01", 20, 20),
+        (FOUR, "02-01", 10, 9),
+    )
+    for area, day, due, sent in counted:
+        made = (("notice_due", due), ("notice_sent", sent))
+        lines = [line("migrant_in", measure, f"2026-{day}", number, area=area) for measure, number in made]
+        await reporting.take_in("registry", lines)
+    await change(
+        reporting, "merge", "2026-06-15", {ONE: [THREE], TWO: [THREE], THREE: [THREE]}, title="新社区"
+    )
+    await change(reporting, "split", "2026-08-01", {FOUR: [FOUR, FIVE]}, title="四社区")
+    author = await reporting.staff("administrator", "340103")
+    approver = await reporting.staff("statistician", "340103")
+    goal = {"comparison": "at_least", "low": "98"}
+    target = {"indicator": "notice_rate", "population": "migrant_in", "area": "340103", "period": "2026"}
+    made = (await author.post("/targets", json=target | goal | {"below": True, "reason": "年度目标"})).json()
+    activated = await approver.post(f"/targets/{made['id']}/activation", version=made["version"])
+    assert activated.status_code == 200, activated.text
+
+    async def progress(area: str) -> Json:
+        answer = await approver.get("/targets/progress", params={"area": area, "period": "2026"})
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    merged = await progress(THREE)
+    (item,) = merged["items"]
+    assert (item["numerator"], item["denominator"], item["value"]) == ("90", "100", "90.00")
+    assert (merged["area_name"], item["target_area_name"]) == ("新社区", "庐阳区")
+    (ended,) = (await progress(ONE))["items"]
+    assert ended["value"] is None
+    assert THREE in ended["reason"]["zh"]
+    (part,) = (await progress(FIVE))["items"]
+    assert (part["value"], part["light"]) == (None, "grey")
+    assert FOUR in part["reason"]["en"]
+
+    document = {
+        "title": "考核", "area": "340103", "period": "2026", "office": "区卫健委",
+        "units": [{"area": THREE, "office": "新社区居委会"}, {"area": FIVE, "office": "五社区居委会"}],
+        "items": [{
+            "indicator": "notice_rate", "population": "migrant_in", "target": goal, "weight": "100",
+            "rule": {"kind": "deduction", "per": "1", "points": "5"},
+        }],
+    }  # fmt: skip
+    card = (await author.post("/scorecards", json={"document": document, "reason": "年度考核"})).json()
+    activated = await approver.post(f"/scorecards/{card['id']}/activation", version=card["version"])
+    assert activated.status_code == 200, activated.text
+    scores = (await approver.get(f"/scorecards/{card['id']}/scores")).json()
+    assert [(one["area_name"], one["total"]["points"], one["rank"]) for one in scores["areas"]] == [
+        ("新社区", "60.00", 1),
+        ("四社区", "0.00", None),
+    ]

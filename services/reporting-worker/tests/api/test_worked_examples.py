@@ -162,6 +162,8 @@ async def test_the_statistical_year_runs_from_october(hand_in: HandIn, figure: R
         "end": "2026-09-30",
         "label": {"zh": "2026统计年度", "en": "statistical year 2026"},
     }
+    halves = [(await figure("birth_rate", period=f"SY2026H{half}"))["numerator"] for half in (1, 2)]
+    assert halves == ["10", "20"]
     assert (await figure("birth_rate"))["numerator"] == "60"
     assert (await figure("birth_rate", through="2026-09"))["numerator"] == "20"
 

@@ -35,9 +35,15 @@ class District:
     code: str = "340103"
 
     async def rebuild(self) -> None:
-        """Make the figures anew, as a closing asks for."""
+        """Make the figures anew, and compare them with the services, as a closing asks for."""
         assert (await self.statistician.post("/rebuilds")).status_code == 202
         assert await self.reporting.rebuilder().run_once()
+        await self.reconcile()
+
+    async def reconcile(self) -> None:
+        """Compare with the services what was taken in."""
+        assert (await self.statistician.post("/reconciliations")).status_code == 202
+        await self.reporting.reconcile()
 
     async def open(self, period: str = PERIOD) -> str:
         answer = await self.statistician.post("/closings", json={"period": period})

@@ -72,9 +72,10 @@ async def test_what_stands_in_the_way_is_named_with_a_link(district: District) -
     reporting.feeds["registry"].away_from = 0
     found = await checks(district, closing_id)
     assert {code for code, one in found.items() if not one["holds"]} == {
-        "feeds_caught_up", "no_held_events", "accounts_balance", "recomputed",
+        "feeds_caught_up", "no_held_events", "accounts_balance", "recomputed", "reconciled",
     }  # fmt: skip
     assert found["recomputed"]["findings"][0]["link"] == "/rebuilds"
+    assert found["reconciled"]["findings"][0]["link"] == "/reconciliations"
     balance = found["accounts_balance"]["findings"][0]
     assert balance["text"]["en"] == (
         "340103001001 2025-12 resident: Cells and cohort cells do not agree; a rebuild makes them anew"
@@ -86,7 +87,7 @@ async def test_what_stands_in_the_way_is_named_with_a_link(district: District) -
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "checks_failed")
     assert {one["code"] for one in refused.json()["errors"]} == {
-        "feeds_caught_up", "no_held_events", "accounts_balance", "recomputed",
+        "feeds_caught_up", "no_held_events", "accounts_balance", "recomputed", "reconciled",
     }  # fmt: skip
     assert (await district.statistician.get("/published")).json()["items"] == []
 

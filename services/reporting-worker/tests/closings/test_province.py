@@ -77,6 +77,12 @@ async def publish(office: Office, district: str) -> None:
         return bool(answer.json()["state"] == "done")
 
     await office.until(rebuilt)
+
+    async def reconciled() -> bool:
+        listed = await office.client.get("/reconciliations", headers=statistician)
+        return bool(listed.json()["items"]) and listed.json()["items"][0]["state"] == "done"
+
+    await office.until(reconciled)  # the daily one: nobody has to ask for it
     path = f"/closings/{(await office.post('/closings', statistician, {'period': PERIOD}))['id']}"
     first = {"reason": "核对无误", "despite": ["returns_signed"]}
     signed = await office.post(f"{path}/signatures", statistician, first)

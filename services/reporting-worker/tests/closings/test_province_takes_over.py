@@ -12,7 +12,7 @@ from renkou_local import keys as local_keys
 from renkou_local.databases import DatabaseAccess
 from renkou_reporting.published.signing import FigureKey, canonical, decode
 
-from ..support import DatabaseFactory, Json
+from ..support import PROVINCE_SECRET, DatabaseFactory, Json, running
 from .province import Items, Province, province_of
 from .steps import PERIOD, District
 
@@ -114,9 +114,8 @@ async def test_what_is_forged_is_refused_and_the_true_one_taken_once_it_comes(
 ) -> None:
     await district.closed()
     way, stranger = province.ways["340103"], FigureKey(json.loads(local_keys.figure_key()))
-    true_page = (await district.reporting.client.get(
-        "/published/feed", headers={"Authorization": "Bearer " + "what the level above reads the feed with"}
-    )).json()["items"]  # fmt: skip
+    secret = {"Authorization": f"Bearer {PROVINCE_SECRET}"}
+    true_page = (await district.reporting.client.get("/published/feed", headers=secret)).json()["items"]
     document: Json = true_page[0]["document"]
     for change, says in (
         (changed(payload=document["payload"].replace("A", "B", 1)), "signature"),
@@ -149,40 +148,33 @@ async def test_what_is_played_again_or_out_of_order_is_refused(
         await district.late([line])
         await district.restate(closing_id, f"补报 {number}")
 
-    def only(*places: int, numbered: int | None = None) -> Callable[[Items], Items]:
-        def change(items: Items) -> Items:
-            found = [one for one in items if one["number"] in places]
-            found.sort(key=lambda one: places.index(one["number"]))
-            return [one if numbered is None else one | {"number": numbered} for one in found]
+    secret = {"Authorization": f"Bearer {PROVINCE_SECRET}"}
+    items: Items = (await district.reporting.client.get("/published/feed", headers=secret)).json()["items"]
+    first, second, third = items
 
-        return change
-
-    async def problem() -> str:
+    async def problem(*page: Json) -> str:
+        pages = [list(page), []]
+        way.change = lambda _: pages.pop(0)
         await province.puller.run_once()
         found: str = (await province.source())["problem"]
         return found
 
-    way.change = only(2)
-    assert "number 1 is left out; 2 came" in await problem()
-    way.change = only(2, 1, 3)
-    assert "number 1 is left out; 2 came" in await problem()
-    way.change = only(3, numbered=1)
-    assert "does not follow the one before" in await problem()
+    assert "number 1 is left out; 2 came" in await problem(second)
+    assert "number 1 is left out; 2 came" in await problem(second, first, third)
+    assert "does not follow the one before" in await problem(third | {"number": 1})
     assert (await province.source())["position"] == 0
     way.change = None
     assert (await province.figure("births"))["value"] == "260"
     assert (await province.source())["position"] == 3
-
-    await province.reporting.as_owner("UPDATE district_source SET cursor = ''")
-    assert (await province.figure("births"))["value"] == "260", "a page read again changes nothing"
-    for change, says in (
-        (only(1, numbered=4), "came before under another number"),
-        (only(1, numbered=3), "was given to another document before"),
-        (signed_anew(district_key(district), reason="另一个理由"), "was given to another document before"),
+    assert await problem(*items) is None, "pages that were read before change nothing"
+    (rewritten,) = signed_anew(district_key(district), reason="另一个理由")([third])
+    for page, says in (
+        (first | {"number": 4}, "came before under another number"),
+        (first | {"number": 3}, "was given to another document before"),
+        (rewritten, "was given to another document before"),
     ):
-        await province.reporting.as_owner("UPDATE district_source SET cursor = ''")
-        way.change = change
-        assert says in await problem()
+        assert says in await problem(page)
+    way.change = None
     assert (await province.answer())["districts"][0]["version"] == 3
 
 
@@ -220,3 +212,39 @@ async def test_a_district_counts_for_the_periods_in_which_it_existed(
         assert (await province.answer("2026-02"))["missing"] == ["340103", "340104"]
         assert (await province.source("340104"))["valid_from"] == "2026-02-01"
         assert AreaCode.parse("34").value == january["province"]
+
+
+async def test_a_changed_key_is_believed_once_the_province_was_given_it(
+    district: District,
+    neighbour: District,
+    province: Province,
+    database_factory: DatabaseFactory,
+    migrated: DatabaseAccess,
+    tmp_path: Path,
+) -> None:
+    closing_id = await district.closed()
+    assert (await province.answer())["missing"] == ["340104"]
+    old, new = district_key(district), local_keys.figure_key()
+    key_file = tmp_path / "changed_key.json"
+    key_file.write_text(json.dumps({"keys": [json.loads(new), old.public]}))
+    folder = tmp_path / "restarted"
+    folder.mkdir()
+    async with running(district.reporting.access, folder, figure_key_file=key_file) as restarted:
+        for name, feed in restarted.feeds.items():
+            feed.events = district.reporting.feeds[name].events
+        again = District(
+            restarted,
+            await restarted.staff("statistician", "340103"),
+            await restarted.staff("administrator", "340103"),
+            district.line,
+        )
+        await again.late([again.line("resident", "birth", "2026-01-25", 10, sex=1, parity=1)])
+        await again.restate(closing_id, "补报")
+        told = (await restarted.client.get("/published/keys")).json()["keys"]
+        assert [one["kid"] for one in told] == [FigureKey(json.loads(new)).kid, old.kid]
+        assert all(set(one) == {"kty", "crv", "x", "kid", "use", "alg"} for one in told)
+        assert (await province.answer())["districts"][0]["version"] == 1
+        assert "not among those known" in (await province.source())["problem"]
+        access = await database_factory("reporting", "340103", template=migrated.name)
+        async with province_of([again, neighbour], access, tmp_path / "given") as given:
+            assert (await given.answer())["districts"][0]["version"] == 2

@@ -24,12 +24,16 @@ async def why(district: District, indicator: str, before: int, after: int, area:
 async def test_late_facts_and_reversals_explain_a_restatement(district: District) -> None:
     closing_id = await district.closed()
     line = district.line
-    await district.late([line("resident", "birth", "2026-01-25", 10, sex=1, parity=1)])
-    await district.late([line("resident", "birth", "2026-02-03", 9, sex=1, parity=1)])
-    wrong = line("resident", "birth", "2026-01-15", -4, sex=2, parity=1, area="340103002001")
+    await district.late([line("resident", "birth", "2026-01-25", 10, sex=1, parity=1, birth_month="2026-01")])
+    await district.late([line("resident", "birth", "2026-02-03", 9, sex=1, parity=1, birth_month="2026-02")])
+    wrong = line(
+        "resident", "birth", "2026-01-15", -4, sex=2, parity=1, area="340103002001", birth_month="2026-01"
+    )
     await district.late([wrong])
     await district.restate(closing_id, "补报一月出生")
-    await district.late([line("resident", "birth", "2026-01-26", 7, sex=2, parity=1)])  # in no version yet
+    await district.late(
+        [line("resident", "birth", "2026-01-26", 7, sex=2, parity=1, birth_month="2026-01")]
+    )  # in no version yet
 
     answer = await why(district, "births", 1, 2)
     assert (answer["before"]["value"], answer["after"]["value"], answer["value_change"]) == (

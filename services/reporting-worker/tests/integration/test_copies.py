@@ -19,7 +19,8 @@ from renkou_reporting.copies.levelling import level
 from renkou_reporting.copies.membership import Membership
 from renkou_reporting.subscriptions import APPLY, apply_registry
 
-from ..support import EVERYWHERE, FeedInMemory, LineMaker, Reporting, make_line
+from ..feeds import Feed
+from ..support import EVERYWHERE, LineMaker, Reporting, make_line
 
 FEED = "registry"
 TOWNS = [f"3401030{town:02d}" for town in range(1, 21)]
@@ -108,7 +109,7 @@ async def _check_what_is_claimed(tx: Transaction, events: Sequence[Event], held:
 async def test_each_line_counts_once_whoever_brings_it(
     shared_reporting: Reporting, batches: list[list[Line]], subjects: list[int], plan: list[Step], poison: int
 ) -> None:
-    feed = FeedInMemory(FEED)
+    feed = Feed(FEED)
     for batch in batches:
         feed.append_lines(batch)
     events = [replace(event, subject=str(subjects[event.seq - 1])) for event in feed.events]
@@ -170,6 +171,11 @@ async def test_copies_share_the_partitions_and_one_that_leaves_gives_its_own_bac
     assert [one.leads for one in (first, second, third)] == [True, False, False]
     owned = [one.owned for one in (first, second, third)]
     assert sorted(partition for each in owned for partition in each) == sorted(ALL)
+    asked = await reporting.staff("statistician", "340103")
+    told = (await asked.get("/feeds/status")).json()["copies"]
+    assert [(each["id"], each["partitions"]) for each in told] == [
+        (str(one.id), sorted(one.owned)) for one in (first, second, third)
+    ]
     await first.leave()
     await second.beat()
     await third.beat()

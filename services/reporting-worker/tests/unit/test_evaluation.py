@@ -219,7 +219,7 @@ def test_without_people_there_is_no_rate() -> None:
 
 
 def test_people_of_an_age_are_asked_for_at_the_periods_end() -> None:
-    found = cells("resident", abortions={202603: 3})
+    found = cells("office", abortion={202603: 3})
     outcome = figure("abortion_rate", found, Population.RESIDENT, people=1500)
     assert (outcome.numerator_text, outcome.denominator_text) == ("3", "1500")
     assert outcome.value == Decimal("2.00")

@@ -1,6 +1,7 @@
-"""Periods of statistics: month, quarter, half-year, year and statistical year.
+"""Periods of statistics: month, quarter, half-year, year, statistical year and its halves.
 
-The statistical year (统计年度) SY2025 runs from 1 October 2024 to 30 September 2025.
+The statistical year (统计年度) SY2025 runs from 1 October 2024 to 30 September 2025, its first half
+SY2025H1 to 31 March 2025.
 """
 
 import calendar
@@ -14,7 +15,7 @@ from renkou_common.codes.text import half_width
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _FORM = re.compile(
-    r"(?:(?P<statistical>SY)(?P<sy>\d{4})|(?P<year>\d{4})(?:-(?P<month>\d{2})|Q(?P<quarter>\d)|H(?P<half>\d))?)"
+    r"(?:SY(?P<sy>\d{4})(?:H(?P<sh>\d))?|(?P<year>\d{4})(?:-(?P<month>\d{2})|Q(?P<quarter>\d)|H(?P<half>\d))?)"
 )
 
 
@@ -28,6 +29,7 @@ class PeriodKind(StrEnum):
     HALF_YEAR = "half_year"
     YEAR = "year"
     STATISTICAL_YEAR = "statistical_year"
+    STATISTICAL_HALF_YEAR = "statistical_half_year"
 
 
 _MONTHS_IN = {
@@ -36,6 +38,7 @@ _MONTHS_IN = {
     PeriodKind.HALF_YEAR: 6,
     PeriodKind.YEAR: 12,
     PeriodKind.STATISTICAL_YEAR: 12,
+    PeriodKind.STATISTICAL_HALF_YEAR: 6,
 }
 
 
@@ -53,10 +56,12 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Reads `2025-03`, `2025Q1`, `2025H1`, `2025` or `SY2025`. Raises PeriodError `period_unknown`."""
+        """Reads `2025-03`, `2025Q1`, `2025H1`, `2025`, `SY2025` or `SY2025H1`. Raises PeriodError `period_unknown`."""
         found = _FORM.fullmatch(half_width(text).upper())
         if found is None:
             raise _no_such_period()
+        if found["sh"]:
+            return cls(PeriodKind.STATISTICAL_HALF_YEAR, int(found["sy"]), int(found["sh"]))
         if found["sy"]:
             return cls(PeriodKind.STATISTICAL_YEAR, int(found["sy"]))
         year = int(found["year"])
@@ -74,8 +79,12 @@ class Period:
     @property
     def start(self) -> date:
         """First day."""
-        if self.kind is PeriodKind.STATISTICAL_YEAR:
+        if self.kind is PeriodKind.STATISTICAL_YEAR or (
+            self.kind is PeriodKind.STATISTICAL_HALF_YEAR and self.number == 1
+        ):
             return date(self.year - 1, 10, 1)
+        if self.kind is PeriodKind.STATISTICAL_HALF_YEAR:
+            return date(self.year, 4, 1)
         return date(self.year, (self.number - 1) * _MONTHS_IN[self.kind] + 1, 1)
 
     @property
@@ -106,6 +115,8 @@ class Period:
                 return f"{self.year}年"
             case PeriodKind.STATISTICAL_YEAR:
                 return f"{self.year}统计年度"
+            case PeriodKind.STATISTICAL_HALF_YEAR:
+                return f"{self.year}统计年度{'上下'[self.number - 1]}半年"
 
     @property
     def label_en(self) -> str:
@@ -120,6 +131,8 @@ class Period:
                 return f"{self.year}"
             case PeriodKind.STATISTICAL_YEAR:
                 return f"statistical year {self.year}"
+            case PeriodKind.STATISTICAL_HALF_YEAR:
+                return f"{('first', 'second')[self.number - 1]} half of statistical year {self.year}"
 
     def __str__(self) -> str:
         match self.kind:
@@ -133,11 +146,13 @@ class Period:
                 return f"{self.year:04d}"
             case PeriodKind.STATISTICAL_YEAR:
                 return f"SY{self.year:04d}"
+            case PeriodKind.STATISTICAL_HALF_YEAR:
+                return f"SY{self.year:04d}H{self.number}"
 
 
 def _no_such_period() -> PeriodError:
     return PeriodError(
         "period_unknown",
-        "统计期应写作 2025-03（月）、2025Q1（季）、2025H1（半年）、2025（年）或 SY2025（统计年度）",
-        "a period is written 2025-03 (month), 2025Q1, 2025H1 (half-year), 2025 or SY2025 (statistical year)",
+        "统计期写作 2025-03（月）、2025Q1（季）、2025H1（半年）、2025（年）、SY2025（统计年度）、SY2025H1（其上半年）",
+        "a period is written 2025-03 (month), 2025Q1, 2025H1 (half-year), 2025, SY2025 (statistical year) or SY2025H1",
     )

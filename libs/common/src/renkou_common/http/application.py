@@ -31,8 +31,10 @@ def create_application(
     lifespan: Lifespan,
     routers: list[APIRouter],
     readiness: Callable[[FastAPI], ReadinessCheck],
+    gauges: Callable[[FastAPI], ReadinessCheck] | None = None,
 ) -> FastAPI:
-    """Return the FastAPI application of one service; ``readiness`` is asked at each ``/health/ready``."""
+    """Return the FastAPI application of one service; ``readiness`` is asked at each ``/health/ready``, ``gauges`` set
+    what is measured at each ``/metrics``."""
     app = StraightApplication(
         title=title,
         description=description,
@@ -62,6 +64,8 @@ def create_application(
     async def metrics(request: Request) -> Response:
         if request.client is None or not request.client.host.startswith(("127.", "::1")):
             return Response(status_code=404)
+        if gauges is not None:
+            await gauges(app)()
         return Response(_metrics(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/docs", include_in_schema=False)

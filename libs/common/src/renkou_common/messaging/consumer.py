@@ -36,6 +36,7 @@ LAG = Gauge("renkou_feed_lag", "Numbers behind the feed's head when it was last 
 
 _log = structlog.get_logger(__name__)
 BATCH = 500
+_AT_A_TIME = 100
 _IDLE_SECONDS = 3.0
 _POLL_SECONDS = 1.0
 _AGAIN_SECONDS = 2.0
@@ -81,7 +82,8 @@ class FeedConsumer:
     copies of a process the one for which ``leads()`` is true reads through it; the others, who need every message
     as well, through a consumer of their own that the broker forgets when they are gone.
 
-    ``own`` is the inbox where it is not that of the whole feed.
+    ``own`` is the inbox where it is not that of the whole feed. ``prepare`` gets events on their way to ``apply``,
+    while the database works on those before; it fills in ``prepared`` and never raises.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class FeedConsumer:
         scope: AreaScope | None = None,
         *,
         own: Inbox | None = None,
+        prepare: Callable[[list[Event]], list[Event]] = lambda events: events,
         leads: Callable[[], bool] = lambda: True,
         batch: int = BATCH,
         idle_seconds: float = _IDLE_SECONDS,
@@ -109,6 +112,7 @@ class FeedConsumer:
         self._durable = durable
         self._scope = scope or AreaScope.everything()
         self._inbox: Inbox = own or inbox
+        self._prepare = prepare
         self._leads = leads
         self._batch = batch
         self._idle_seconds = idle_seconds
@@ -178,7 +182,12 @@ class FeedConsumer:
 
     async def _read(self, after: int) -> tuple[list[Event], int]:
         try:
-            return await self._source.read(after, self._batch)
+            events, head = await self._source.read(after, self._batch)
+            ready: list[Event] = []
+            for start in range(0, len(events), _AT_A_TIME):
+                ready += self._prepare(events[start : start + _AT_A_TIME])
+                await asyncio.sleep(0)
+            return ready, head
         except EnvelopeError as error:
             await self._incident(after + 1, "corrupt", {"over": "http", "error": describe(error)})
             raise FeedUnavailable(f"feed {self.feed} is corrupt after {after}") from error
@@ -231,6 +240,7 @@ class FeedConsumer:
             by_number.append((event.seq, message))
         if not events:
             return
+        events = self._prepare(events)
         intake = await self._take_in(events)
         if intake.gap:
             await self._try_catch_up()

@@ -33,6 +33,7 @@ class Event:
     """One event as a consumer gets it. ``data`` is the parsed payload, ``body`` the text that was hashed.
 
     ``partitions`` are those of a consumer in several copies for which the event is to be applied; None for all.
+    ``prepared`` is what the consumer made of the payload ahead, None where it didn't.
     """
 
     seq: int
@@ -45,6 +46,7 @@ class Event:
     content_hash: bytes
     body: str = ""
     partitions: frozenset[int] | None = None
+    prepared: Any = None
 
 
 def build_body(

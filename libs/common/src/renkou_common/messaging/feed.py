@@ -1,6 +1,7 @@
 """The feed: a service's numbered events over HTTP, for whatever the broker lost and for rebuilds."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 import httpx
@@ -9,12 +10,20 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, Field
 
 from renkou_common.database import Transaction
-from renkou_common.errors import Unavailable
+from renkou_common.errors import InvalidInput, Unavailable
+from renkou_common.messaging.digest import (
+    MAX_NUMBERS,
+    MAX_PARTS,
+    PUBLISHED,
+    FeedDigest,
+    read_digests,
+)
 from renkou_common.messaging.envelope import Event, complete_envelope, parse_envelope
 
 MAX_PAGE = 1000
 LINES = "application/x-ndjson"
 """The form of a page for whoever reads much: first a line with head and next_after, then an event on each line."""
+_AT_A_TIME = 50
 _MAX_PAGE_BYTES = 8 * 1024 * 1024
 
 _READ = """
@@ -87,7 +96,42 @@ def feed_router(feed: str, guard: Callable[..., Any], transaction: Callable[...,
         items = ",".join(text for _, text in page)
         return Response(f'{{"items":[{items}],{place}', media_type="application/json")
 
+    @router.get(
+        f"/feeds/{feed}/digest",
+        summary=f"Digests over the {feed} feed 事件流摘要",
+        dependencies=[Depends(guard)],
+    )
+    async def get_digest(
+        tx: Annotated[Any, Depends(transaction, scope="function")],
+        first: Annotated[int, Query(alias="from", ge=1, le=2**62, description="first number")],
+        last: Annotated[int, Query(alias="to", ge=1, le=2**62, description="last number")],
+        parts: Annotated[int, Query(ge=1, le=MAX_PARTS, description="into how many parts to divide")] = 1,
+    ) -> FeedDigest:
+        """Give a service number and digest of the events of a range of up to 1,048,576 numbers, part by part, to
+        compare with what it has taken in. Needs `feed:read`.
+        """
+        if not first <= last < first + MAX_NUMBERS:
+            raise InvalidInput.field(
+                "/to",
+                "range",
+                f"应不小于 from, 且至多 {MAX_NUMBERS} 个编号",
+                f"must not be below from, and the range has at most {MAX_NUMBERS} numbers",
+            )
+        return FeedDigest(head=await head(tx), parts=await read_digests(tx, PUBLISHED, first, last, parts))
+
     return router
+
+
+async def parse_envelopes(texts: Sequence[bytes | str]) -> list[Event]:
+    """Return the events of texts, a few at a time: what waits for the database meanwhile goes on in between.
+
+    Raises EnvelopeError.
+    """
+    events: list[Event] = []
+    for start in range(0, len(texts), _AT_A_TIME):
+        events += [parse_envelope(text) for text in texts[start : start + _AT_A_TIME]]
+        await asyncio.sleep(0)
+    return events
 
 
 class FeedClient:
@@ -115,20 +159,11 @@ class FeedClient:
         an event doesn't match its content hash.
         """
         texts, last = await self.read_texts(after, limit)
-        return [parse_envelope(text) for text in texts], last
+        return await parse_envelopes(texts), last
 
     async def read_texts(self, after: int, limit: int) -> tuple[list[bytes], int]:
         """Return events as :meth:`read` does, each as the text that came; raises FeedUnavailable."""
-        try:
-            response = await self._http.get(
-                self._url,
-                params={"after": after, "limit": limit},
-                headers={"Authorization": f"Bearer {await self._token()}", "Accept": LINES},
-            )
-        except (httpx.HTTPError, Unavailable) as error:
-            raise FeedUnavailable(f"{self._url}: {error!r}") from error
-        if response.status_code != 200:
-            raise FeedUnavailable(f"{self._url}: status {response.status_code}")
+        response = await self._get(self._url, {"after": after, "limit": limit}, LINES)
         try:
             if response.headers.get("content-type", "").startswith(LINES):
                 first, *texts = response.content.split(b"\n")
@@ -137,3 +172,22 @@ class FeedClient:
             return [orjson.dumps(item) for item in page["items"]], int(page["head"])
         except (ValueError, KeyError, TypeError) as error:
             raise FeedUnavailable(f"{self._url}: not a feed page: {error!r}") from error
+
+    async def read_digest(self, first: int, last: int, parts: int) -> FeedDigest:
+        """Return the digests of the parts of a range of numbers; raises FeedUnavailable."""
+        url = f"{self._url}/digest"
+        response = await self._get(url, {"from": first, "to": last, "parts": parts}, "application/json")
+        try:
+            return FeedDigest.model_validate_json(response.content)
+        except ValueError as error:
+            raise FeedUnavailable(f"{url}: no digests: {error!r}") from error
+
+    async def _get(self, url: str, params: dict[str, int], accept: str) -> httpx.Response:
+        try:
+            headers = {"Authorization": f"Bearer {await self._token()}", "Accept": accept}
+            response = await self._http.get(url, params=params, headers=headers)
+        except (httpx.HTTPError, Unavailable) as error:
+            raise FeedUnavailable(f"{url}: {error!r}") from error
+        if response.status_code != 200:
+            raise FeedUnavailable(f"{url}: status {response.status_code}")
+        return response

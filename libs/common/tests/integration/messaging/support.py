@@ -185,7 +185,9 @@ class Consumer:
         async with self.database.transaction(EVERYTHING) as tx:
             return await tx.fetch(query)
 
-    def of(self, source: FeedClient, client: NatsClient, idle_seconds: float = 0.5) -> FeedConsumer:
+    def of(
+        self, source: FeedClient, client: NatsClient, idle_seconds: float = 0.5, *, leads: bool = True
+    ) -> FeedConsumer:
         """The consumer of the registry's feed."""
         return FeedConsumer(
             self.database,
@@ -196,6 +198,7 @@ class Consumer:
             "REGISTRY",
             "reporting-registry",
             EVERYTHING,
+            leads=lambda: leads,
             idle_seconds=idle_seconds,
         )
 
@@ -210,6 +213,14 @@ async def delete_durable(broker: EmbeddedNats, stream: str, durable: str) -> Non
     client = await nats.connect(broker.url, nkeys_seed=str(broker.node_operator_seed(DISTRICT)))
     await streams.request(client, f"$JS.API.CONSUMER.DELETE.{stream}.{durable}", {})
     await client.close()
+
+
+async def consumers_of(broker: EmbeddedNats, stream: str) -> list[str]:
+    """Names of a stream's consumers, declared and passing ones."""
+    client = await nats.connect(broker.url, nkeys_seed=str(broker.node_operator_seed(DISTRICT)))
+    answer = await streams.request(client, f"$JS.API.CONSUMER.NAMES.{stream}", {})
+    await client.close()
+    return list(answer["consumers"])
 
 
 def people(count: int) -> list[UUID]:

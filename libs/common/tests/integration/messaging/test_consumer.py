@@ -17,7 +17,17 @@ from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_local.nats import EmbeddedNats
 
-from .support import EVERYTHING, Consumer, Publisher, delete_durable, eventually, people, relay_of, running
+from .support import (
+    EVERYTHING,
+    Consumer,
+    Publisher,
+    consumers_of,
+    delete_durable,
+    eventually,
+    people,
+    relay_of,
+    running,
+)
 
 
 async def test_what_is_written_arrives_once_and_in_order(
@@ -95,6 +105,24 @@ async def test_a_durable_that_disappeared_is_bound_again(
         await publisher.stop_http()
         written += await publisher.write(people(5))
         await eventually(lambda: consumer.has_taken(15))
+    assert await consumer.taken() == written
+
+
+async def test_a_copy_that_does_not_lead_follows_through_a_consumer_of_its_own(
+    publisher: Publisher, consumer: Consumer, nats: NatsClient, http: httpx.AsyncClient, broker: EmbeddedNats
+) -> None:
+    feed = consumer.of(publisher.client(http), nats, idle_seconds=60, leads=False)
+
+    async def follows() -> bool:
+        names = await consumers_of(broker, "REGISTRY")
+        return any(name.startswith("reporting-registry-") for name in names)
+
+    async with running(nats.run, relay_of(publisher, nats).run, feed.run):
+        await eventually(follows)
+        await publisher.stop_http()
+        written = await publisher.write(people(20))
+        await eventually(lambda: consumer.has_taken(20))
+        assert await nats.pending("REGISTRY", "reporting-registry") == 20, "left to the copy that leads"
     assert await consumer.taken() == written
 
 

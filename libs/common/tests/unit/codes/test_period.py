@@ -15,6 +15,7 @@ KINDS = {
     PeriodKind.HALF_YEAR: 2,
     PeriodKind.YEAR: 1,
     PeriodKind.STATISTICAL_YEAR: 1,
+    PeriodKind.STATISTICAL_HALF_YEAR: 2,
 }
 
 
@@ -52,6 +53,8 @@ def test_a_year_is_its_halves_quarters_and_months(year: int) -> None:
     whole = Period.parse(f"{year}").months()
     for texts in ([f"{year}H{n}" for n in (1, 2)], [f"{year}Q{n}" for n in (1, 2, 3, 4)]):
         assert tuple(month for text in texts for month in Period.parse(text).months()) == whole
+    halves = [Period.parse(f"SY{year}H{number}").months() for number in (1, 2)]
+    assert halves[0] + halves[1] == Period.parse(f"SY{year}").months()
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,8 @@ def test_a_year_is_its_halves_quarters_and_months(year: int) -> None:
         ("2025H2", date(2025, 7, 1), date(2025, 12, 31), "2025年下半年"),
         ("2025", date(2025, 1, 1), date(2025, 12, 31), "2025年"),
         ("SY2025", date(2024, 10, 1), date(2025, 9, 30), "2025统计年度"),
+        ("SY2025H1", date(2024, 10, 1), date(2025, 3, 31), "2025统计年度上半年"),
+        ("sy2025h2", date(2025, 4, 1), date(2025, 9, 30), "2025统计年度下半年"),
     ],
 )
 def test_first_and_last_day(text: str, start: date, end: date, zh: str) -> None:
@@ -72,7 +77,21 @@ def test_first_and_last_day(text: str, start: date, end: date, zh: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "25", "2025-13", "2025-00", "2025-3", "2025Q5", "2025Q0", "2025H3", "SY25", "1899", "2025-03-01"],
+    [
+        "",
+        "25",
+        "2025-13",
+        "2025-00",
+        "2025-3",
+        "2025Q5",
+        "2025Q0",
+        "2025H3",
+        "SY25",
+        "SY2025H3",
+        "SY2025Q1",
+        "1899",
+        "2025-03-01",
+    ],
 )
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(PeriodError) as raised:

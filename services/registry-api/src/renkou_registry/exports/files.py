@@ -1,19 +1,14 @@
-"""Files written row by row: .xlsx and CSV that never lie in memory, or anywhere, as a whole. No I/O.
+"""Workbooks written row by row, which never lie in memory, or anywhere, as a whole. No I/O.
 
 Every cell of a workbook is text: numbers of 15 digits and more keep all digits, and nothing is ever a
-formula. In CSV a text that a spreadsheet would take for a formula gets an apostrophe before it.
+formula. CSV comes from :mod:`renkou_common.sheets.delimited`.
 """
 
-import csv
-import re
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from typing import BinaryIO, Protocol, cast
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
-_FORMULA = tuple("=+-@\t\r")
-_NUMBER = re.compile(r"[+-]?\d{1,14}(\.\d+)?")
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10, 13)} | {0xFFFE: None, 0xFFFF: None}
 _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -121,33 +116,3 @@ def _row(number: int, texts: Sequence[str], style: int) -> bytes:
         for text in texts
     )
     return f'<row r="{number}">{cells}</row>'.encode()
-
-
-class TextWriter:
-    """A CSV file in UTF-8 with a mark, as spreadsheets want it."""
-
-    def __init__(self, headings: Sequence[str]) -> None:
-        self._held = StringIO()
-        self._writer = csv.writer(self._held, lineterminator="\r\n")
-        self._held.write("\ufeff")
-        self._writer.writerow([defused(heading) for heading in headings])
-
-    def add(self, rows: Iterable[Sequence[str]]) -> bytes:
-        """Return the piece that some more rows make."""
-        for row in rows:
-            self._writer.writerow([defused(text) for text in row])
-        return self.end()
-
-    def end(self) -> bytes:
-        """Return the last piece."""
-        taken = self._held.getvalue().encode()
-        self._held.seek(0)
-        self._held.truncate()
-        return taken
-
-
-def defused(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula or rounds as a number."""
-    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return f"\t{text}" if len(text) >= 15 and text.isascii() and text.isdigit() else text

@@ -14,8 +14,9 @@ import orjson
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.scope import AreaScope
+from renkou_common.sheets.delimited import TextWriter
 from renkou_registry.exports import repository
-from renkou_registry.exports.files import TextWriter, WorkbookWriter, Writer
+from renkou_registry.exports.files import WorkbookWriter, Writer
 from renkou_registry.exports.listing import ExportList, ExportState, Format, chosen_columns
 from renkou_registry.exports.lists import LISTS
 from renkou_registry.exports.repository import Export

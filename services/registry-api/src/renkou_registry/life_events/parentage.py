@@ -18,6 +18,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.kin import history as kin
 from renkou_registry.kin.domain import ancestors, check_parent
+from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.domain import LifeEvent, effective, state_after
 from renkou_registry.life_events.recording import RULES, Desk, state_of
 from renkou_registry.life_events.records import StoredEvent
@@ -82,13 +83,21 @@ def _check_new(name: str, parent: asyncpg.Record, born_on: date) -> None:
         )
 
 
-async def completed(desk: Desk, changes: Mapping[str, Any], born_on: date) -> Mapping[str, Any]:
-    """Return the changes with what follows from another mother: where she usually resided on the day."""
-    if "mother_id" not in changes:
+async def completed(
+    desk: Desk, said: Mapping[str, Any], changes: Mapping[str, Any], born_on: date
+) -> Mapping[str, Any]:
+    """Return the changes with what follows from another mother or day: where she usually resided on the day, and
+    how old she was. ``said`` is what the birth says until now."""
+    mother_id = changes.get("mother_id", said.get("mother_id"))
+    if mother_id is None or not changes.keys() & {"happened_on", "mother_id"}:
         return changes
     async with reaching_everywhere(desk.tx, desk.scope):
-        mother = await state_of(desk, UUID(str(changes["mother_id"])))
-    return {**changes, "mother_usual_area": mother.usual_area(born_on)}
+        mother = await state_of(desk, UUID(str(mother_id)))
+    found = {
+        "mother_usual_area": mother.usual_area(born_on),
+        "mother_age": full_years(mother.birth_date, born_on),
+    }
+    return {**changes, **{name: value for name, value in found.items() if value != said.get(name)}}
 
 
 def columns(desk: Desk, history: Sequence[LifeEvent], event: LifeEvent) -> dict[str, UUID | None]:

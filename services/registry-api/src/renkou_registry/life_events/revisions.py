@@ -128,9 +128,10 @@ async def _completed(
     """Return the changes with what follows from them; raises as :func:`parentage.check` does."""
     if target.event.kind is not EventKind.BIRTH:
         return changes
-    born_on = changes.get("happened_on", _standing_day(history, target.event))
+    said = next((each for each in effective(history) if each.id == target.event.id), target.event)
+    born_on = changes.get("happened_on", said.happened_on)
     await parentage.check(desk, target, changes, born_on)
-    return await parentage.completed(desk, changes, born_on)
+    return await parentage.completed(desk, said.data, changes, born_on)
 
 
 async def _leading(

@@ -314,14 +314,21 @@ async def test_a_corrected_birth_changes_date_sex_and_parity(people: People, app
     await carried_out(people.caller, approver, event_id=born["id"], changes=changes, reason="证明录错")
     child = await people.read(born["person_id"])
     assert (child["birth_date"], child["sex"], child["present_since"]) == ("2025-02-27", 2, "2025-02-27")
-    told = (await people.events(child["ref"]))[-1].data["lines"]
-    lines = [line for line in told if line["measure"] != "card_due"]
-    assert sorted((line["on"], line["sex"], line["parity"], line["value"]) for line in lines) == [
-        ("2025-02-27", 2, 2, 1),
-        ("2025-02-27", 2, 2, 1),
-        ("2025-03-18", 1, 1, -1),
-        ("2025-03-18", 1, 1, -1),
-    ]
+    (event,) = [each for each in await people.events(child["ref"]) if each.type.endswith("corrected.v1")]
+    counted = [
+        (line["measure"], line["population"], line["on"], line["sex"], line["parity"], line["value"])
+        for line in event.data["lines"] if line["measure"] != "card_due"
+    ]  # fmt: skip
+    assert sorted(counted) == [
+        ("birth", "registered", "2025-02-27", 2, 2, 1),
+        ("birth", "registered", "2025-03-18", 1, 1, -1),
+        ("birth", "resident", "2025-02-27", 2, 2, 1),
+        ("birth", "resident", "2025-03-18", 1, 1, -1),
+        *(
+            (measure, population, "2025-03-18", 2, 0, -1)
+            for measure in ("first_birth", "late_first_birth") for population in ("registered", "resident")
+        ),
+    ]  # fmt: skip
 
 
 async def test_a_birth_recorded_by_mistake_takes_the_child_out_and_off_the_parents(

@@ -17,7 +17,9 @@ from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.lines import Population
 from renkou_common.database import Database, Transaction
+from renkou_common.errors import RenkouError
 from renkou_common.ids import new_id
+from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
 from renkou_reporting.accounts import repository
 from renkou_reporting.accounts.domain import (
@@ -39,7 +41,12 @@ from renkou_reporting.rebuild.service import last_finished
 MAX_FINDINGS = 1000
 """So many findings of each kind at most become incidents of one check."""
 MONTHS_COMPARED = 13
-OPEN = Gauge("renkou_account_incidents_open", "Incidents of population accounts that are open", ["kind"])
+OPEN = Gauge(
+    "renkou_account_incidents_open",
+    "Incidents of population accounts that are open",
+    ["kind"],
+    multiprocess_mode="mostrecent",
+)
 _OWN_KINDS = [kind.value for kind in IncidentKind if kind is not IncidentKind.REGISTER_DIFFERS]
 _COUNTED = (Population.REGISTERED, Population.RESIDENT, Population.MIGRANT_IN, Population.MIGRANT_OUT)
 _EVERYWHERE = AreaScope.everything()
@@ -133,6 +140,18 @@ def _balance(parts: dict[str, Fraction]) -> Balance:
     return Balance(*(parts[name] for name in BALANCE_PARTS))
 
 
+async def measure_open(database: Database) -> None:
+    """Set the gauge of open incidents, as a scrape wants it; it stays where the database gives no answer."""
+    try:
+        async with database.transaction(_EVERYWHERE, read_only=True) as tx:
+            still_open = await repository.count_open(tx)
+    except (*TRANSIENT, RenkouError) as error:
+        _log.warning("open incidents not counted", error=repr(error))
+        return
+    for kind in IncidentKind:
+        OPEN.labels(kind.value).set(still_open.get(kind.value, 0))
+
+
 class Checker:
     """Works off checks of the accounts: those that are due and those that were asked for."""
 
@@ -151,9 +170,6 @@ class Checker:
                 return False
             found = await check_accounts(tx, self._clock, self._district, check["through"])
             await repository.finish_check(tx, check["id"], self._clock.now(), found)
-            still_open = await repository.count_open(tx, *_EVERYWHERE.intervals[0], check["through"])
-        for kind in IncidentKind:
-            OPEN.labels(kind.value).set(still_open.get(kind.value, 0))
         _log.info("accounts checked", through=check["through"], reason=check["reason"], found=found)
         return True
 

@@ -374,14 +374,10 @@ async def page(
     )
 
 
-async def count_open(tx: Reader, low: int, high: int, through: int) -> dict[str, int]:
-    """Return how many incidents of each kind are open between two keys, up to a month."""
+async def count_open(tx: Reader) -> dict[str, int]:
+    """Return how many incidents of each kind are open."""
     rows = await tx.fetch(
-        "SELECT kind, count(*) AS number FROM account_incident"
-        " WHERE state = 'open' AND area BETWEEN $1 AND $2 AND month <= $3 GROUP BY kind ORDER BY kind",
-        low,
-        high,
-        through,
+        "SELECT kind, count(*) AS number FROM account_incident WHERE state = 'open' GROUP BY kind"
     )
     return {row["kind"]: row["number"] for row in rows}
 

@@ -35,7 +35,7 @@ class _Question(BaseModel):
 class AccountQuestion(_Question):
     """Which account, and by what it is told apart."""
 
-    period: str = Field(description="2026-03, 2026Q1, 2026H1, 2026, or SY2026", examples=["2026Q1"])
+    period: str = Field(description="2026-03, 2026Q1, 2026H1, 2026, SY2026 or SY2026H1", examples=["2026Q1"])
     through: str | None = Field(
         default=None, pattern=r"^\d{4}-\d{2}$", description="last month to count: the months so far"
     )

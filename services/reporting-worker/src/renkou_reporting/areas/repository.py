@@ -7,6 +7,12 @@ from uuid import UUID
 from renkou_common.database import Reader, Transaction
 from renkou_reporting.areas.domain import Division, Succession, Tree
 
+EXPORTED = {
+    "area": "SELECT key, level, title, valid_from, valid_to FROM area ORDER BY key, level",
+    "area_succession": "SELECT DISTINCT since, area, successor, kind FROM area_succession ORDER BY 1, 2, 3, 4",
+}
+"""What an export holds of the dated tree: a query for each file."""
+
 
 async def tree(tx: Reader) -> Tree:
     """Return every division and succession."""

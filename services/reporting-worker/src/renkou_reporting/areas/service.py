@@ -11,6 +11,7 @@ from renkou_reporting.areas import repository
 from renkou_reporting.areas.domain import Boundaries, Division, Obstacle, Tree
 from renkou_reporting.figures.domain import Span
 
+EXPORTED = repository.EXPORTED
 _trees: dict[tuple[object, ...], Tree] = {}
 _KEPT = 4
 

@@ -22,6 +22,7 @@ from renkou_reporting.closings.domain import CheckResult, Comparison, Finding, F
 from renkou_reporting.periods import month_text
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.published.domain import read_exact
+from renkou_reporting.reconciliation import service as reconciliations
 from renkou_reporting.returns.due import unsigned
 from renkou_reporting.runtime import Runtime
 
@@ -173,6 +174,18 @@ async def _recomputed(situation: Situation) -> CheckResult:
     return _compared(situation, "recomputed", name, last, "/rebuilds")
 
 
+async def _reconciled(situation: Situation) -> CheckResult:
+    """What was taken in was compared with the services that it came from within a day, and nothing is left to heal.
+
+    What came since then is held up by no comparison: in a district at work something always has.
+    """
+    run = await reconciliations.latest(situation.tx)
+    link = "/reconciliations"
+    last = None if run is None else Comparison(run.finished_at, run.unhealed == 0, f"{link}/{run.id}")
+    name = Text("一日内与来源对账一致", "Reconciled with the services within a day, and equal")
+    return _compared(situation, "reconciled", name, last, link)
+
+
 def _compared(situation: Situation, code: str, name: Text, last: Comparison | None, link: str) -> CheckResult:
     """Return the result of a comparison that has to have been made within a day, and to have come out equal."""
     findings = []
@@ -193,4 +206,5 @@ CHECKS: tuple[Check, ...] = (
     _returns_signed,
     _denominators,
     _recomputed,
+    _reconciled,
 )

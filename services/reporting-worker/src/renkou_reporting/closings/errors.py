@@ -1,25 +1,38 @@
 """Errors of closings."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from renkou_common.errors import Conflict, FieldError, Unavailable
+
+_STATES = {
+    "open": ("待签署", "open"),
+    "signed": ("已初签, 待复签", "signed once, waiting for the second signature"),
+    "published": ("已公布", "published"),
+    "reopened": ("已重开, 待签署", "reopened"),
+}
 
 
 class ClosingExists(Conflict):
     """A period of an area is closed once; later changes are restated there."""
 
-    def __init__(self) -> None:
-        super().__init__("closing_exists", "该统计期已建立关账", "There is a closing of this period already")
+    def __init__(self, closing_id: UUID) -> None:
+        super().__init__(
+            "closing_exists",
+            f"该统计期已建立关账: /closings/{closing_id}",
+            f"There is a closing of this period already: /closings/{closing_id}",
+        )
 
 
 class WrongState(Conflict):
-    """The closing is in a state in which this cannot be done."""
+    """The closing is in a state in which this cannot be done; says which states it is done from."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, *allowed: str) -> None:
+        zh, en = _STATES[state]
         super().__init__(
             "closing_state",
-            f"关账现为 {state} 状态, 不能执行该操作",
-            f"The closing is {state}: not possible now",
+            f"关账现为“{zh}”, 该操作只适用于“{'”或“'.join(_STATES[one][0] for one in allowed)}”的关账",
+            f"The closing is {en}; this is done where it is {' or '.join(_STATES[one][1] for one in allowed)}",
         )
 
 
@@ -39,10 +52,11 @@ class OverridesMissing(Conflict):
     """The figures were signed in spite of checks that did not hold; the second signer has to say why of each."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
+        checks = len({one.pointer for one in errors})
         super().__init__(
             "overrides_missing",
-            f"{len(errors)} 项检查未通过, 复签须逐项说明理由",
-            f"{len(errors)} check(s) did not hold; whoever signs second has to say why of each",
+            f"初签时有 {checks} 项检查未通过, 复签须在 overrides 中逐项说明理由",
+            f"{checks} check(s) did not hold; whoever signs second has to say why of each, in overrides",
             errors,
         )
 

@@ -9,6 +9,7 @@ import asyncpg
 
 from renkou_common.database import Reader, Transaction
 from renkou_reporting.closings.domain import LateFact
+from renkou_reporting.facts.service import keep_tables
 
 _LATE = """
 SELECT f.feed, f.seq, f.area, f.month, f.population, f.measure, f.sex, f.parity, f.detail
@@ -24,18 +25,22 @@ SELECT DISTINCT area / $3::bigint * $3::bigint AS area FROM cell WHERE area BETW
 async def one_snapshot(tx: Transaction) -> None:
     """Let everything that this transaction reads be of one moment; the first thing it does."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    await keep_tables(tx)
 
 
 async def insert(
     tx: Transaction, closing_id: UUID, area: int, period: str, months: tuple[int, int], by: UUID, at: datetime
-) -> bool:
-    """Store a closing; returns False where the period has one."""
+) -> UUID | None:
+    """Store a closing; returns the id of the one that the period has already, None where it has none."""
     done = await tx.fetchval(
         "INSERT INTO closing (id, area, period, first_month, last_month, state, version, opened_by, opened_at)"
         " VALUES ($1, $2, $3, $4, $5, 'open', 0, $6, $7) ON CONFLICT (area, period) DO NOTHING RETURNING true",
         closing_id, area, period, *months, by, at,
     )  # fmt: skip
-    return bool(done)
+    if done:
+        return None
+    existing: UUID = await tx.fetchval("SELECT id FROM closing WHERE area = $1 AND period = $2", area, period)
+    return existing
 
 
 async def find(tx: Reader, closing_id: UUID) -> asyncpg.Record | None:

@@ -19,7 +19,7 @@ class NewClosing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"period": "2026-01"}})
 
-    period: str = Field(description="2026-03, 2026Q1, 2026H1, 2026, or SY2026", examples=["2026-01"])
+    period: str = Field(description="2026-03, 2026Q1, 2026H1, 2026, SY2026 or SY2026H1", examples=["2026-01"])
 
 
 class FirstSignature(BaseModel):

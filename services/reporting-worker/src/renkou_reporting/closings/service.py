@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from renkou_common.clock import SHANGHAI
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period
 from renkou_common.database import Reader, Transaction
@@ -81,7 +83,10 @@ class Checked:
             FieldError(
                 f"/checks/{result.code}",
                 result.code,
-                Text(f"{finding.text.zh}; 见 {finding.link}", f"{finding.text.en}; see {finding.link}"),
+                Text(
+                    f"{result.name.zh}: {finding.text.zh}; 见 {finding.link}",
+                    f"{result.name.en}: {finding.text.en}; see {finding.link}",
+                ),
             )
             for result in self.results
             if result.code not in despite
@@ -102,10 +107,11 @@ async def open_closing(tx: Transaction, runtime: Runtime, access: Access, period
     closing_id, now = new_id(), runtime.clock.now()
     months = Months.of(period)
     area = runtime.district.key
-    if not await repository.insert(
+    existing = await repository.insert(
         tx, closing_id, area, str(period), (months.first, months.last), access.subject, now
-    ):
-        raise ClosingExists
+    )
+    if existing is not None:
+        raise ClosingExists(existing)
     await repository.log(tx, closing_id, "opened", access.subject, now, "", {})
     return closing_id
 
@@ -147,8 +153,7 @@ async def sign(
     """
     check_reason(given.reason)
     row = await _lock(tx, closing_id)
-    if row["state"] not in (State.OPEN, State.REOPENED):
-        raise WrongState(row["state"])
+    _require(row, State.OPEN, State.REOPENED)
     frozen = replace(checked.frozen, reservations=checked.reservations(given.despite))
     if row["version"] and not frozen.differences:
         raise NothingToRestate
@@ -174,8 +179,7 @@ async def publish(
     """
     key = figure_key(runtime)
     row = await _lock(tx, closing_id)
-    if row["state"] != State.SIGNED:
-        raise WrongState(row["state"])
+    _require(row, State.SIGNED)
     stored = await repository.frozen(tx, row["frozen_id"])
     if stored["signed_by"] == access.subject:
         raise SamePerson
@@ -190,8 +194,8 @@ async def publish(
     changed = [replace(one, after=by_key.get(one.key)) for one in frozen.differences]
     accounts = list(zip(frozen.accounts, protected.hidden_parts, strict=True))
     signatures = [
-        Signature("statistician", str(stored["signed_by"]), stored["signed_at"].isoformat()),
-        Signature("second", str(access.subject), now.isoformat()),
+        Signature("statistician", str(stored["signed_by"]), _instant(stored["signed_at"])),
+        Signature("second", str(access.subject), _instant(now)),
     ]
     content = document_of(
         head={
@@ -240,8 +244,7 @@ async def withdraw(tx: Transaction, runtime: Runtime, access: Access, closing_id
     """
     check_reason(reason)
     row = await _lock(tx, closing_id)
-    if row["state"] not in (State.SIGNED, State.REOPENED):
-        raise WrongState(row["state"])
+    _require(row, State.SIGNED, State.REOPENED)
     state = State.PUBLISHED if row["version"] else State.OPEN
     await repository.move(tx, closing_id, state, version=row["version"])
     await repository.log(tx, closing_id, "withdrawn", access.subject, runtime.clock.now(), reason, {})
@@ -251,8 +254,7 @@ async def reopen(tx: Transaction, runtime: Runtime, access: Access, closing_id: 
     """Open a published period for a restatement; raises WrongState or InvalidInput."""
     check_reason(reason)
     row = await _lock(tx, closing_id)
-    if row["state"] != State.PUBLISHED:
-        raise WrongState(row["state"])
+    _require(row, State.PUBLISHED)
     await repository.move(tx, closing_id, State.REOPENED, version=row["version"])
     detail = {"version": row["version"]}
     await repository.log(tx, closing_id, "reopened", access.subject, runtime.clock.now(), reason, detail)
@@ -290,8 +292,7 @@ async def page(tx: Reader, question: PageQuestion) -> ClosingList:
 async def read_frozen(tx: Reader, closing_id: UUID) -> FrozenAnswer:
     """Return the figures that wait for the second signature; raises NotFound or WrongState."""
     row = await _find(tx, closing_id)
-    if row["frozen_id"] is None:
-        raise WrongState(row["state"])
+    _require(row, State.SIGNED)
     frozen = Frozen.from_json(orjson.loads((await repository.frozen(tx, row["frozen_id"]))["content"]))
     return FrozenAnswer(
         hash=row["content_hash"].hex(),
@@ -365,6 +366,10 @@ def _overrides(frozen: Frozen, given: SecondSignature, by: UUID) -> list[dict[st
     ]
 
 
+def _instant(at: datetime) -> str:
+    return at.astimezone(SHANGHAI).isoformat()
+
+
 async def _find(tx: Reader, closing_id: UUID) -> asyncpg.Record:
     row = await repository.find(tx, closing_id)
     if row is None:
@@ -377,6 +382,11 @@ async def _lock(tx: Transaction, closing_id: UUID) -> asyncpg.Record:
     if row is None:
         raise NotFound.of("关账", "closing")
     return row
+
+
+def _require(row: asyncpg.Record, *states: State) -> None:
+    if row["state"] not in states:
+        raise WrongState(row["state"], *states)
 
 
 def _summary(row: asyncpg.Record) -> ClosingSummary:

@@ -1,7 +1,6 @@
 """Every query on copies, partitions and what is held for some of them only."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -158,7 +157,10 @@ async def positions(tx: Transaction) -> list[asyncpg.Record]:
     )
 
 
-async def copies(tx: Transaction) -> list[tuple[UUID, datetime, datetime]]:
-    """Return every copy that is listed, since when it is there and when it was heard of, the oldest first."""
-    rows = await tx.fetch("SELECT id, since, seen_at FROM worker_copy ORDER BY since, id")
-    return [(row["id"], row["since"], row["seen_at"]) for row in rows]
+async def copies(tx: Transaction, patience: float) -> list[asyncpg.Record]:
+    """Return every copy that is listed, the oldest first, and whether it was heard of within ``patience`` seconds."""
+    return await tx.fetch(
+        "SELECT id, since, seen_at, seen_at > clock_timestamp() - make_interval(secs => $1) AS present"
+        " FROM worker_copy ORDER BY present DESC, since, id",
+        patience,
+    )

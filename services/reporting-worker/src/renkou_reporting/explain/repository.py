@@ -7,6 +7,7 @@ import asyncpg
 
 from renkou_common.database import Reader, Transaction
 from renkou_reporting.explain.domain import Counting
+from renkou_reporting.facts.service import keep_tables
 from renkou_reporting.figures.domain import Span
 
 # Areas are intervals of keys ($10, $11); what they are told apart by are intervals with a code ($12 to $14).
@@ -19,25 +20,28 @@ _COUNTED = """{c}.population = p.population AND {c}.measure = p.measure AND {c}.
     AND {c}.month BETWEEN p.month AND p.month_to AND (p.sex IS NULL OR {c}.sex = p.sex)"""
 _PLAIN = "{c}.parity BETWEEN p.low AND p.high AND (p.detail IS NULL OR {c}.detail = p.detail)"
 _AREAS = "unnest($10::bigint[], $11::bigint[]) AS a(low, high)"
-_BELOW = """
-LEFT JOIN LATERAL (
-    SELECT min(b.code) AS code FROM unnest($12::bigint[], $13::bigint[], $14::text[]) AS b(low, high, code)
-    WHERE {c}.area BETWEEN b.low AND b.high
-) AS below ON true
+_PLACES = """
+places AS MATERIALIZED (
+    SELECT k.area, coalesce((
+        SELECT min(b.code) FROM unnest($12::bigint[], $13::bigint[], $14::text[]) AS b(low, high, code)
+        WHERE k.area BETWEEN b.low AND b.high
+    ), k.area::text) AS code
+    FROM (SELECT DISTINCT area FROM counted) AS k
+)
 """
 _CELLS = f"""
-SELECT p.piece, coalesce(below.code, c.area::text) AS area, c.month, c.sex, c.parity, c.detail,
-    sum(c.value)::bigint AS value
-FROM {_PIECES} CROSS JOIN {_AREAS}
-CROSS JOIN LATERAL (
-    SELECT c.area, c.month, c.sex, c.parity::int AS parity, c.detail, c.value FROM cell c
-    WHERE p.born IS NULL AND {_COUNTED.format(c="c")} AND {_PLAIN.format(c="c")}
+WITH counted AS MATERIALIZED (
+    SELECT p.piece, c.area, c.month, c.sex, c.parity::int AS parity, c.detail, sum(c.value) AS value
+    FROM {_PIECES} CROSS JOIN {_AREAS} JOIN cell c ON {_COUNTED.format(c="c")} AND {_PLAIN.format(c="c")}
+    WHERE p.born IS NULL GROUP BY 1, 2, 3, 4, 5, 6
     UNION ALL
-    SELECT c.area, c.month, c.sex, -1, '', sum(c.value) FROM cohort_cell c
-    WHERE p.born IS NOT NULL AND {_COUNTED.format(c="c")} AND c.birth_month BETWEEN p.born AND p.born_to
-    GROUP BY c.area, c.month, c.sex
-) AS c {_BELOW.format(c="c")}
-GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(c.value) <> 0
+    SELECT p.piece, c.area, c.month, c.sex, -1, '', sum(c.value)
+    FROM {_PIECES} CROSS JOIN {_AREAS} JOIN cohort_cell c ON {_COUNTED.format(c="c")}
+    WHERE c.birth_month BETWEEN p.born AND p.born_to GROUP BY 1, 2, 3, 4
+), {_PLACES}
+SELECT piece, code AS area, month, sex, parity, detail, sum(value)::bigint AS value
+FROM counted JOIN places USING (area)
+GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(value) <> 0
 """
 _CELL_PAGE = f"""
 SELECT * FROM ({_CELLS}) AS cells
@@ -55,29 +59,46 @@ f.measure <> 'opening' AND (e.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
     >= (date_trunc('month', f.happened_on::timestamp) + interval '1 month')::date
 """
 _CORRECTION = "(e.type = ANY({types}) OR f.value < 0 AND f.measure <> ALL({stocks}))"
+# A page goes on from (piece, area, month, feed, number, line) along an index of facts, however many there are.
+_AFTER = ", ".join(
+    f"CASE WHEN p.piece = $12::int THEN ${number}::{kind} ELSE {least} END"
+    for number, kind, least in (
+        (13, "bigint", -1),
+        (14, "int", -1),
+        (17, "text", "''"),
+        (18, "bigint", -1),
+        (19, "int", -1),
+    )
+)
 _FACTS = f"""
-SELECT p.piece, f.feed, f.seq, f.line_no, f.event_id, f.happened_on, f.area,
-    coalesce(below.code, f.area::text) AS counted_in, f.population, f.measure, f.sex, f.parity, f.detail, f.value,
-    e.type, e.recorded_at, coalesce({_LATE}, false) AS late,
-    coalesce({_CORRECTION.format(types="$17::text[]", stocks="$18::text[]")}, false) AS correction
+SELECT p.piece, f.feed, f.seq, f.line_no, f.event_id, f.happened_on, f.month, f.area, f.population, f.measure, f.sex,
+    f.parity, f.detail, f.value, e.type, e.recorded_at, coalesce({_LATE}, false) AS late,
+    coalesce({_CORRECTION.format(types="$20::text[]", stocks="$21::text[]")}, false) AS correction
 FROM {_PIECES} CROSS JOIN {_AREAS}
-JOIN fact f ON {_OF_FACT}
-LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq {_BELOW.format(c="f")}
-WHERE (f.feed, f.seq, f.line_no, p.piece) > ($19::text, $20::bigint, $21::int, $22::int)
-ORDER BY f.feed, f.seq, f.line_no, p.piece LIMIT $23
+CROSS JOIN LATERAL (
+    SELECT * FROM fact f
+    WHERE {_OF_FACT} AND (f.area, f.month, f.feed, f.seq, f.line_no) > ({_AFTER})
+    ORDER BY f.area, f.month, f.feed, f.seq, f.line_no LIMIT $22
+) AS f
+LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq
+WHERE p.piece >= $12::int
+ORDER BY p.piece, f.area, f.month, f.feed, f.seq, f.line_no LIMIT $22
 """
 _CAUSES = f"""
-SELECT p.piece, coalesce(below.code, f.area::text) AS area,
-    CASE WHEN f.detail = $21 OR e.type = ANY($19::text[]) THEN 'boundary'
-        WHEN {_CORRECTION.format(types="$17::text[]", stocks="$18::text[]")} THEN 'correction'
-        WHEN {_LATE} THEN 'late' ELSE 'new' END AS cause,
-    count(*) AS facts, sum(f.value)::bigint AS value
-FROM {_PIECES} CROSS JOIN {_AREAS}
-JOIN fact f ON {_OF_FACT}
-LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq {_BELOW.format(c="f")}
-WHERE $20::jsonb IS NULL OR f.seq > coalesce(($20::jsonb -> f.feed ->> 0)::bigint, 0)
-    AND f.seq <= coalesce(($20::jsonb -> f.feed ->> 1)::bigint, 0)
-GROUP BY 1, 2, 3
+WITH counted AS MATERIALIZED (
+    SELECT p.piece, f.area,
+        CASE WHEN f.detail = $21 OR e.type = ANY($19::text[]) THEN 'boundary'
+            WHEN {_CORRECTION.format(types="$17::text[]", stocks="$18::text[]")} THEN 'correction'
+            WHEN {_LATE} THEN 'late' ELSE 'new' END AS cause,
+        count(*) AS facts, sum(f.value) AS value
+    FROM {_PIECES} CROSS JOIN {_AREAS} JOIN fact f ON {_OF_FACT}
+    LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq
+    WHERE $20::jsonb IS NULL OR f.seq > coalesce(($20::jsonb -> f.feed ->> 0)::bigint, 0)
+        AND f.seq <= coalesce(($20::jsonb -> f.feed ->> 1)::bigint, 0)
+    GROUP BY 1, 2, 3
+), {_PLACES}
+SELECT piece, code AS area, cause, sum(facts)::bigint AS facts, sum(value)::bigint AS value
+FROM counted JOIN places USING (area) GROUP BY 1, 2, 3
 """
 
 
@@ -118,12 +139,15 @@ async def fact_page(
     counts: Sequence[Counting],
     where: Where,
     kinds: Kinds,
-    after: tuple[str, int, int, int],
+    after: tuple[int, int, int, str, int, int],
     limit: int,
 ) -> list[asyncpg.Record]:
-    """Return facts by (feed, number, line, piece) with what is known of their events."""
+    """Return facts by (piece, area, month, feed, number, line) with what is known of their events."""
     given = _arguments(counts, where)
-    return await tx.fetch(_FACTS, *given, kinds.correcting, kinds.stocks, *after, limit)
+    piece, area, month, *rest = after
+    return await tx.fetch(
+        _FACTS, *given[:11], piece, area, month, *given[14:], *rest, kinds.correcting, kinds.stocks, limit
+    )
 
 
 async def by_cause(
@@ -143,6 +167,7 @@ async def by_cause(
 async def one_snapshot(tx: Transaction) -> None:
     """Let all statements of a transaction see the same state; to be called first."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    await keep_tables(tx)
 
 
 def _arguments(counts: Sequence[Counting], where: Where) -> list[object]:
@@ -156,7 +181,7 @@ def _arguments(counts: Sequence[Counting], where: Where) -> list[object]:
     below = [(*interval, span.code) for span in where.below for interval in span.intervals]
     return [
         *_columns(rows, 9),
-        *_columns(where.intervals, 2),
+        *_columns(sorted(where.intervals), 2),
         *_columns(below, 3),
         *_columns([count.months for count in counts], 2),
     ]

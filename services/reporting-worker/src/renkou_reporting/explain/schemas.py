@@ -94,7 +94,7 @@ class FactAnswer(BaseModel):
     feed: str
     seq: int
     event_id: UUID
-    event_type: str | None = Field(description="null until a rebuild for what came before it was kept")
+    event_type: str | None = Field(description="null of what was taken in before this was kept")
     recorded_at: datetime | None
     happened_on: date
     area: str
@@ -115,7 +115,7 @@ class FactAnswer(BaseModel):
 
 
 class FactsAnswer(Explained):
-    """A page of a figure's facts, in the order of the feeds."""
+    """A page of a figure's facts: by term, area, month, and their order in the feeds."""
 
     items: list[FactAnswer]
     next: str | None

@@ -38,7 +38,7 @@ from renkou_reporting.runtime import Runtime
 
 _BY_AGE = -1
 _FIRST_CELL = (-1, "", 0, 0, 0, "")
-_FIRST_FACT = ("", 0, 0, -1)
+_FIRST_FACT = (-1, -1, -1, "", -1, -1)
 PEOPLE = Label(zh="人口", en="people")
 
 
@@ -130,7 +130,7 @@ async def cells(tx: Transaction, areas: AreaScope, question: CellsQuestion) -> C
 
 async def facts(tx: Transaction, areas: AreaScope, question: FactsQuestion) -> FactsAnswer:
     """Return a page of the facts of a figure, or of one of its cells; raises as :func:`examine`."""
-    after = decode_cursor(question.after, str, int, int, int) or _FIRST_FACT
+    after = decode_cursor(question.after, int, int, int, str, int, int) or _FIRST_FACT
     examined = await examine(tx, areas, question)
     pieces, where = examined.pieces, Where(examined.found.spans[0].intervals, ())
     if question.cell is not None:
@@ -141,7 +141,8 @@ async def facts(tx: Transaction, areas: AreaScope, question: FactsQuestion) -> F
     following = None
     if len(rows) > question.limit:
         last = shown[-1]
-        following = encode_cursor(last["feed"], last["seq"], last["line_no"], last["piece"])
+        place = ("piece", "area", "month", "feed", "seq", "line_no")
+        following = encode_cursor(*(last[name] for name in place))
     items = [_fact(examined, pieces[row["piece"]], dict(row)) for row in shown]
     return FactsAnswer(**figure_members(examined.found), items=items, next=following)
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
+from renkou_common import bulk
 from renkou_common.database import Transaction
-from renkou_reporting.facts.adding import statement
+from renkou_reporting.facts.adding import ADD_GIVEN, ADD_LISTED, EMPTY_GIVEN, GIVEN, MANY
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact
 
 _TAKE_LATE = """
@@ -74,6 +76,18 @@ class _Store:
             f" GROUP BY {self._places}"
         )
 
+    def put_right(self) -> str:
+        """Return the statement that sums anew what the facts in ``healed_fact`` count in; $1 are measures."""
+        touched = f"SELECT DISTINCT {', '.join(self.of_fact)} FROM {self.facts.format(facts='healed_fact')}"
+        if self.measures is not None:
+            touched += f" WHERE {self.where}"
+        return (
+            f"INSERT INTO {self.table} AS t ({self.columns}, value)"
+            f" SELECT {self.columns}, coalesce(s.value, 0) FROM ({touched}) AS k ({self.columns})"
+            f" LEFT JOIN ({self._summed(self.source)}) AS s ({self.columns}, value) USING ({self.columns})"
+            f" ON CONFLICT ({self.columns}) DO UPDATE SET value = excluded.value WHERE t.value <> excluded.value"
+        )
+
     def differences(self) -> str:
         """Return the query for rows that live table and shadow do not agree on, up to $1 of them."""
         absent = {"parity": "0", "birth_month": "0", "detail": "''"}
@@ -84,7 +98,7 @@ class _Store:
         return (
             f"SELECT {told}, l.value AS live, s.value AS rebuilt, count(*) OVER () AS total"
             f" FROM {self.table} l FULL JOIN {self.table}_shadow s USING ({self.columns})"
-            f" WHERE l.value IS DISTINCT FROM s.value ORDER BY {self.columns} LIMIT $1"
+            f" WHERE coalesce(l.value, 0) <> coalesce(s.value, 0) ORDER BY {self.columns} LIMIT $1"
         )
 
 
@@ -137,7 +151,6 @@ SELECT count(*) FROM taken
 """
 _PATIENCE_MS = 200
 _FOLD_LOCK = 0x434F484F5254  # "COHORT": one fold at a time
-_ADD = statement()
 _DIFFERENCES = {store.table: store.differences() for store in STORES}
 _LIVE = ("fact", *(store.table for store in STORES))
 _SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
@@ -145,14 +158,19 @@ _SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
 
 async def insert(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Write facts and add their sums."""
-    await tx.execute(_ADD, *zip(*facts, strict=True))
+    if len(facts) < MANY:
+        await tx.execute(ADD_LISTED, *zip(*facts, strict=True))
+        return
+    await tx.execute(EMPTY_GIVEN)
+    await tx.copy_records_to_table(GIVEN, records=facts)
+    await tx.execute(ADD_GIVEN)
 
 
 async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, datetime]]) -> None:
-    """Note which event stood behind each number of a feed (feed, number, type, recorded at); known ones stay."""
+    """Note which event stood behind each number of a feed (feed, number, type, recorded at)."""
     await tx.execute(
         "INSERT INTO fact_event (feed, seq, type, recorded_at)"
-        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING",
+        " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])",
         *zip(*events, strict=True),
     )
 
@@ -213,10 +231,15 @@ async def hold_writers(tx: Transaction) -> None:
     """Let nobody but the caller write facts and sums until its transaction ends; readers go on.
 
     First the automatic vacuum is ended where it is at one of these tables: while that takes its second, nobody
-    else is held up.
+    else is held up. Then tables are locked in the order in which facts are added to them.
     """
     await tx.execute(f"LOCK TABLE {', '.join((*_LIVE, *_SHADOWS))} IN SHARE UPDATE EXCLUSIVE MODE")
-    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)} IN SHARE ROW EXCLUSIVE MODE")
+    await tx.execute("LOCK TABLE area_cell, cohort_cell, cell, fact IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def keep_tables(tx: Transaction) -> None:
+    """Keep the tables that a swap changes, whoever reads or writes them besides."""
+    await tx.execute(f"LOCK TABLE {', '.join(_LIVE)}, cohort_stock, cohort_recent IN ACCESS SHARE MODE")
 
 
 async def swap_shadow(tx: Transaction) -> None:
@@ -227,3 +250,29 @@ async def swap_shadow(tx: Transaction) -> None:
     """
     await tx.execute(f"SET LOCAL lock_timeout = '{_PATIENCE_MS}ms'")
     await tx.execute("SELECT renkou_swap_shadow()")
+
+
+async def remove_logged(tx: Transaction, run: UUID, wrong: Sequence[Fact]) -> None:
+    """Take out facts of one feed that a reconciliation's log says are wrong; no others go."""
+    if wrong:
+        places = [one.seq for one in wrong], [one.line_no for one in wrong]
+        await tx.execute("SELECT renkou_remove_facts($1, $2, $3, $4)", run, wrong[0].feed, *places)
+
+
+async def insert_facts(tx: Transaction, facts: Sequence[Fact]) -> None:
+    """Write facts without their sums."""
+    await tx.copy_records_to_table("fact", records=facts, columns=Fact._fields)
+
+
+async def sum_anew(tx: Transaction, changed: Sequence[Fact]) -> bool:
+    """Sum anew whatever these facts count in, whether they are still there or not; says whether cohorts changed."""
+    await tx.execute(_UNHURRIED)
+    await tx.execute("CREATE TEMPORARY TABLE healed_fact (LIKE fact) ON COMMIT DROP")
+    await tx.copy_records_to_table("healed_fact", records=changed, columns=Fact._fields)
+    cohorts = 0
+    for store in STORES:
+        done = await tx.execute(store.put_right(), *store.only, timeout=_LONG)
+        if store is COHORT:
+            cohorts = bulk.count(done)
+    await tx.execute("DROP TABLE healed_fact")
+    return cohorts > 0

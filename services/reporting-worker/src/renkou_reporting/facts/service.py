@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_reporting.facts import repository
@@ -86,6 +87,14 @@ async def hold_writers(tx: Transaction) -> None:
     await repository.hold_writers(tx)
 
 
+async def keep_tables(tx: Transaction) -> None:
+    """Let no rebuild take the tables' place before the end of a transaction that is of one moment.
+
+    It would not see the rows of new tables that were written after its moment. To be called before it reads.
+    """
+    await repository.keep_tables(tx)
+
+
 async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
     """Let the rebuilt tables take the place of the live ones at the caller's commit.
 
@@ -94,6 +103,17 @@ async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
     """
     await repository.swap_shadow(tx)
     if cohorts_differ:
+        await repository.reset_cohorts(tx)
+
+
+async def put_right(tx: Transaction, run: UUID, wrong: Sequence[Fact], right: Sequence[Fact]) -> None:
+    """Let facts take the place of wrong ones of the same feed, and sum anew what either counts in.
+
+    The log of the reconciliation ``run`` has the wrong ones already; :func:`hold_writers` holds.
+    """
+    await repository.remove_logged(tx, run, wrong)
+    await repository.insert_facts(tx, right)
+    if await repository.sum_anew(tx, [*wrong, *right]):
         await repository.reset_cohorts(tx)
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, SmallInteger, Text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, SmallInteger, Text
 from sqlmodel import Field
 
 from renkou_reporting.base import ReportingTable
@@ -71,12 +71,13 @@ class FactRow(FactColumns, table=True):
     """Append-only; a correction is a reversal."""
 
     __tablename__ = "fact"
+    __table_args__ = (Index("fact_by_measure", "measure", "area", "month"),)
 
 
 class FactEventRow(ReportingTable, table=True):
     """What event the facts of a number in a feed came with, and when its service recorded it. Append-only.
 
-    Of facts that were taken in before this was kept a rebuild adds it.
+    Facts that were taken in before this was kept have none.
     """
 
     __tablename__ = "fact_event"
@@ -142,6 +143,7 @@ class FactShadowRow(FactColumns, table=True):
     """What a rebuild made; after the swap, what it replaced."""
 
     __tablename__ = "fact_shadow"
+    __table_args__ = (Index("fact_shadow_by_measure", "measure", "area", "month"),)
 
 
 class CellShadowRow(CellColumns, table=True):

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 
 class FeedStatus(BaseModel):
-    """A feed's position: every event up to ``high_water`` is applied or held."""
+    """A feed's position: every event up to ``high_water`` is applied or held, in every partition."""
 
     feed: str
     high_water: int
+    furthest: int = Field(description="number that the furthest partition has reached; the others follow")
     head: int | None = Field(description="last number the feed has given out; null where it cannot be asked")
     updated_at: datetime | None = Field(description="null where nothing has come yet")
     held: int = Field(description="events that could not be applied, or wait behind one")
@@ -28,11 +30,23 @@ class HeldAnswer(BaseModel):
     held_at: datetime
 
 
+class CopyAnswer(BaseModel):
+    """A copy of the worker (副本), heard of within the last minute."""
+
+    id: UUID
+    since: datetime
+    seen_at: datetime
+    partitions: list[int] = Field(
+        description="partitions of areas it works on; none: it is not heard of any more"
+    )
+
+
 class FeedsAnswer(BaseModel):
-    """All feeds, and up to 500 held events."""
+    """All feeds, up to 500 held events, and who takes the feeds in."""
 
     items: list[FeedStatus]
     held: list[HeldAnswer]
+    copies: list[CopyAnswer]
 
 
 class IncidentAnswer(BaseModel):

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from renkou_common.database import Transaction
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.messaging.consumer import FeedSource, held_events, status
 from renkou_common.messaging.feed import FeedUnavailable
+from renkou_reporting.copies.service import copies, furthest
 from renkou_reporting.feeds import repository
 from renkou_reporting.feeds.schemas import (
+    CopyAnswer,
     FeedsAnswer,
     FeedStatus,
     HeldAnswer,
@@ -27,16 +30,24 @@ async def feed_heads(sources: Mapping[str, FeedSource]) -> dict[str, int | None]
 
 
 async def feeds_status(tx: Transaction, heads: Mapping[str, int | None]) -> FeedsAnswer:
-    """Return positions beside the feeds' heads, and held events."""
+    """Return positions beside the feeds' heads, held events, and the copies that take the feeds in."""
+    ahead = await furthest(tx)
     nothing = {"high_water": 0, "updated_at": None, "held": 0, "incidents": 0}
     found = {feed: {"feed": feed, **nothing} for feed in heads}
     found |= {row["feed"]: row for row in await status(tx)}
     return FeedsAnswer(
         items=[
-            FeedStatus.model_validate({"head": heads.get(feed, row["high_water"]), **row})
+            FeedStatus.model_validate(
+                {
+                    "head": heads.get(feed, row["high_water"]),
+                    "furthest": ahead.get(feed, row["high_water"]),
+                    **row,
+                }
+            )
             for feed, row in sorted(found.items())
         ],
         held=[HeldAnswer.model_validate(row) for row in await held_events(tx)],
+        copies=[CopyAnswer.model_validate(asdict(one)) for one in await copies(tx)],
     )
 
 

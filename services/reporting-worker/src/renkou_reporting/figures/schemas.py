@@ -16,7 +16,8 @@ _AREA = Field(
     description="area code of 2, 4, 6, 9 or 12 digits; the figure runs over its subtree", examples=["340103"]
 )
 _PERIOD = Field(
-    description="2026-03, 2026Q1, 2026H1, 2026, or SY2026 for the statistical year", examples=["2026Q1"]
+    description="2026-03, 2026Q1, 2026H1, 2026, SY2026 for the statistical year, or SY2026H1 for its first half",
+    examples=["2026Q1"],
 )
 _THROUGH = Field(
     default=None,
@@ -28,7 +29,7 @@ _BOUNDARIES = Field(
     description="areas as they were bounded on this day, over all periods; without it facts count in the area "
     "of their day",
 )
-type Step = Literal["month", "quarter", "half_year", "year", "statistical_year"]
+type Step = Literal["month", "quarter", "half_year", "year", "statistical_year", "statistical_half_year"]
 
 
 class _Sliced(BaseModel):

@@ -1,6 +1,6 @@
 """Answers questions about figures: checks them, computes all at once, and says what came out."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -289,13 +289,41 @@ def _bounded(found: Table, catalogue: Catalogue, view: View | None, boundaries: 
         return found
     obstacles: dict[tuple[int, int, int], Obstacle] = {}
     for (number, when), asked in found.asked.items():
-        for first, last in days_read(catalogue, asked.indicator, found.columns[when].months):
-            for place in range(len(found.spans)):
-                obstacle = view.obstacle(place, first, last)
-                if obstacle is not None:
-                    obstacles[number, place, when] = obstacle
-    without = {position: Outcome(0, 0, None, 0, one.reason) for position, one in obstacles.items()}
+        for place, obstacle in _obstacles(catalogue, view, asked.indicator, found.columns[when].months):
+            obstacles[number, place, when] = obstacle
+    without = {position: _no_figure(one) for position, one in obstacles.items()}
     return replace(found, outcomes={**found.outcomes, **without}, boundaries=boundaries, obstacles=obstacles)
+
+
+def without_obstacles(
+    catalogue: Catalogue,
+    view: View,
+    asked: Sequence[Asked],
+    months: Sequence[Months],
+    outcomes: Mapping[tuple[int, int, int], Outcome],
+) -> dict[tuple[int, int, int], Outcome]:
+    """Return outcomes of a view's areas by (asked, area, months); where a figure does not exist under its boundaries,
+    the reason."""
+    found = dict(outcomes)
+    for number, one in enumerate(asked):
+        for when, each in enumerate(months):
+            for place, obstacle in _obstacles(catalogue, view, one.indicator, each):
+                found[number, place, when] = _no_figure(obstacle)
+    return found
+
+
+def _obstacles(
+    catalogue: Catalogue, view: View, indicator: Indicator, months: Months
+) -> Iterator[tuple[int, Obstacle]]:
+    for first, last in days_read(catalogue, indicator, months):
+        for place in range(len(view.areas)):
+            obstacle = view.obstacle(place, first, last)
+            if obstacle is not None:
+                yield place, obstacle
+
+
+def _no_figure(obstacle: Obstacle) -> Outcome:
+    return Outcome(0, 0, None, 0, obstacle.reason)
 
 
 def days_read(catalogue: Catalogue, indicator: Indicator, months: Months) -> list[tuple[date, date]]:

@@ -24,6 +24,7 @@ from renkou_reporting.published.signing import Signed, verify
 
 _NOTHING = AreaScope.nothing()
 _ANSWERING_SECONDS = 30.0
+_DOCUMENTS = 2  # at a time: one of 55 communities has some megabytes
 _log = structlog.get_logger(__name__)
 
 
@@ -76,11 +77,10 @@ class Puller:
 
     async def _pull(self, source: Source, wait: int) -> bool:
         async with self._database.transaction(_NOTHING, read_only=True) as tx:
-            cursor = await repository.cursor(tx, source.district)
-        asked = {"wait": str(wait)} | ({} if cursor is None else {"after": cursor})
+            position = await repository.position(tx, source.district)
         response = await self._http.get(
             f"{source.url.rstrip('/')}/published/feed",
-            params=asked,
+            params={"after": position, "limit": _DOCUMENTS, "wait": wait},
             headers={"Authorization": f"Bearer {read_secret(source.secret_file)}"},
             timeout=wait + _ANSWERING_SECONDS,
         )
@@ -89,7 +89,7 @@ class Puller:
         for item in page.items:
             await self._take_over(source, item)
         async with self._database.transaction(_NOTHING) as tx:
-            await repository.note_page(tx, source.district, page.next_after, self._clock.now())
+            await repository.note_page(tx, source.district, self._clock.now())
         return bool(page.items)
 
     async def _take_over(self, source: Source, item: FeedItem) -> None:

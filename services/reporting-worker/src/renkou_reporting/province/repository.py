@@ -29,19 +29,19 @@ ORDER BY a.population, a.district
 """
 
 
-async def cursor(tx: Reader, district: str) -> str | None:
-    """Return where a district's feed goes on, None before the first page."""
-    found: bytes | None = await tx.fetchval(
-        "SELECT cursor FROM district_source WHERE district = $1", district
+async def position(tx: Reader, district: str) -> int:
+    """Return the number of a district's last document, 0 before the first."""
+    found: int | None = await tx.fetchval(
+        "SELECT position FROM district_source WHERE district = $1", district
     )
-    return found.decode() or None if found is not None else None
+    return found or 0
 
 
 async def lock_position(tx: Transaction, district: str, at: datetime) -> int:
     """Return the number of a district's last document, 0 before the first; nobody else adds one until the end of
     the transaction."""
     await tx.execute(
-        "INSERT INTO district_source (district, position, cursor, asked_at) VALUES ($1, 0, '', $2)"
+        "INSERT INTO district_source (district, position, asked_at) VALUES ($1, 0, $2)"
         " ON CONFLICT (district) DO NOTHING",
         district,
         at,
@@ -52,13 +52,12 @@ async def lock_position(tx: Transaction, district: str, at: datetime) -> int:
     return position
 
 
-async def note_page(tx: Transaction, district: str, cursor: str, at: datetime) -> None:
+async def note_page(tx: Transaction, district: str, at: datetime) -> None:
     """Note that a page of a district's feed was read and nothing is wrong with it."""
     await tx.execute(
-        "INSERT INTO district_source (district, position, cursor, asked_at) VALUES ($1, 0, $2, $3)"
-        " ON CONFLICT (district) DO UPDATE SET cursor = $2, asked_at = $3, problem = NULL, problem_since = NULL",
+        "INSERT INTO district_source (district, position, asked_at) VALUES ($1, 0, $2)"
+        " ON CONFLICT (district) DO UPDATE SET asked_at = $2, problem = NULL, problem_since = NULL",
         district,
-        cursor.encode(),
         at,
     )
 
@@ -66,8 +65,8 @@ async def note_page(tx: Transaction, district: str, cursor: str, at: datetime) -
 async def note_problem(tx: Transaction, district: str, at: datetime, problem: str) -> None:
     """Note what is wrong with a district's feed, since when it is is kept."""
     await tx.execute(
-        "INSERT INTO district_source AS s (district, position, cursor, asked_at, problem, problem_since)"
-        " VALUES ($1, 0, '', $2, $3, $2) ON CONFLICT (district) DO UPDATE SET asked_at = $2, problem = $3,"
+        "INSERT INTO district_source AS s (district, position, asked_at, problem, problem_since)"
+        " VALUES ($1, 0, $2, $3, $2) ON CONFLICT (district) DO UPDATE SET asked_at = $2, problem = $3,"
         " problem_since = CASE WHEN s.problem = $3 THEN s.problem_since ELSE $2 END",
         district,
         at,

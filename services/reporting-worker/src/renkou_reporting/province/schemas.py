@@ -13,7 +13,7 @@ class ProvinceQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    period: str = Field(description="2026-03, 2026Q1, 2026H1, 2026, or SY2026", examples=["2026-01"])
+    period: str = Field(description="2026-03, 2026Q1, 2026H1, 2026, SY2026 or SY2026H1", examples=["2026-01"])
     population: Population | None = None
     indicator: str | None = Field(default=None, max_length=60)
 

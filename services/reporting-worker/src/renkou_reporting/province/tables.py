@@ -23,7 +23,6 @@ class DistrictSourceRow(ReportingTable, table=True):
 
     district: str = Field(sa_type=Text, primary_key=True)
     position: int = Field(sa_type=BigInteger, description="number of the last document taken over")
-    cursor: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     asked_at: datetime = Field(sa_type=DateTime(timezone=True))
     problem: str | None = Field(default=None, sa_type=Text)
     problem_since: datetime | None = Field(

@@ -53,7 +53,7 @@ async def get_keys(runtime: CurrentRuntime) -> dict[str, Any]:
 async def get_feed(
     question: Annotated[FeedQuestion, Query()], request: Request, runtime: CurrentRuntime
 ) -> FeedPage:
-    """Return signed versions after a cursor, with ``wait`` as soon as there is one.
+    """Return signed versions after a number, with ``wait`` as soon as there is one.
 
     Needs `figure:read` over the district, or the level above's secret.
     """

@@ -119,7 +119,7 @@ class FeedPage(BaseModel):
     """Signed versions in the order of their numbers; ``next_after`` goes on from here, now or later."""
 
     items: list[FeedItem]
-    next_after: str
+    next_after: int
 
 
 class VersionsQuestion(BaseModel):
@@ -147,7 +147,7 @@ class FeedQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    after: str | None = None
+    after: int = Field(default=0, ge=0, lt=2**62, description="number of the last version that is known")
     limit: int = Field(default=10, ge=1, le=50)
     wait: int = Field(
         default=0, ge=0, le=MAX_WAIT, description="seconds to wait for a version where there is none yet"

@@ -147,11 +147,10 @@ async def document(tx: Reader, district: AreaCode, period: str, name: str) -> Si
 
 
 async def feed(tx: Reader, question: FeedQuestion) -> FeedPage:
-    """Return the signed versions that follow a cursor."""
-    after = decode_key(question.after, int) or 0
-    found = await repository.documents(tx, after, question.limit)
+    """Return the signed versions that follow a number."""
+    found = await repository.documents(tx, question.after, question.limit)
     items = [FeedItem(number=number, document=SignedDocument(**signed.to_json())) for number, signed in found]
-    return FeedPage(items=items, next_after=encode_cursor(items[-1].number if items else after))
+    return FeedPage(items=items, next_after=items[-1].number if items else question.after)
 
 
 def figure_row(cell: Cell) -> FigureRow:

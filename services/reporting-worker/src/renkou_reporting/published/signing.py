@@ -55,15 +55,20 @@ class Signed:
 
 
 class FigureKey:
-    """The node's private key that signs what it publishes."""
+    """The node's private key that signs what it publishes, with the public keys that it signed with before.
+
+    ``jwk`` is one private key, or a JWK set: the first one signs, the others are told to whoever checks.
+    """
 
     def __init__(self, jwk: Mapping[str, Any]) -> None:
+        jwk, *retired = jwk.get("keys", [jwk])
         if (jwk.get("kty"), jwk.get("crv")) != ("OKP", "Ed25519") or "d" not in jwk:
             raise ValueError("the key that signs figures is a private Ed25519 JWK")
         self._private = Ed25519PrivateKey.from_private_bytes(decode(jwk["d"]))
         x = encode(self._private.public_key().public_bytes_raw())
         self.public: dict[str, str] = {"kty": "OKP", "crv": "Ed25519", "x": x}
         self.kid = thumbprint(self.public)
+        self._retired = [{name: one[name] for name in ("kty", "crv", "x")} for one in retired]
 
     def sign(self, payload: bytes) -> Signed:
         """Return the signed document."""
@@ -74,7 +79,12 @@ class FigureKey:
 
     def public_keys(self) -> dict[str, Any]:
         """Return the JWK set that others check documents with."""
-        return {"keys": [{**self.public, "kid": self.kid, "use": "sig", "alg": ALGORITHM}]}
+        return {
+            "keys": [
+                {**one, "kid": thumbprint(one), "use": "sig", "alg": ALGORITHM}
+                for one in (self.public, *self._retired)
+            ]
+        }
 
 
 @lru_cache(maxsize=4)

@@ -134,6 +134,7 @@ class ReturnSummary(BaseModel):
     form_version: int
     name: Label
     area: str
+    area_name: str | None = Field(description="as it is called; null where it is not known")
     reporter: str | None
     period: str
     title: str

@@ -16,6 +16,7 @@ from renkou_common.errors import NotFound
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.scope import HIGHEST, LOWEST, AreaScope
 from renkou_reporting.areas import parse_area
+from renkou_reporting.areas.service import names as area_names
 from renkou_reporting.calendar.service import working_days
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form
@@ -42,7 +43,7 @@ async def read(tx: Transaction, areas: AreaScope, return_id: UUID) -> ReturnAnsw
     form = await forms.form(tx, row["form"], row["form_version"])
     content = await repository.content(tx, return_id, row["revision"])
     examined = await examined_of(tx, row, form, content)
-    head = _summary(row, form, await working_days(tx))
+    head = _summary(row, form, await working_days(tx), await _names(tx, [row]))
     return ReturnAnswer(
         **dict(head),
         **_content(content),
@@ -92,7 +93,8 @@ async def page(tx: Transaction, areas: AreaScope, question: ReturnQuestion) -> R
         if key not in known:
             known[key] = await forms.form(tx, *key)
     calendar = await working_days(tx)
-    items = [_summary(row, known[row["form"], row["form_version"]], calendar) for row in shown]
+    names = await _names(tx, shown)
+    items = [_summary(row, known[row["form"], row["form_version"]], calendar, names) for row in shown]
     more = len(rows) > question.limit
     return ReturnList(items=items, next_after=encode_cursor(str(items[-1].id)) if more else None)
 
@@ -119,15 +121,22 @@ def days_late(due_on: date, handed_in_at: datetime | None, today: date | None = 
     return max((until - due_on).days, 0) if until else 0
 
 
-def _summary(row: Mapping[str, Any] | asyncpg.Record, form: Form, calendar: WorkingDays) -> ReturnSummary:
-    definition = form.definition
+async def _names(tx: Transaction, rows: Iterable[asyncpg.Record]) -> dict[str, str]:
+    return await area_names(tx, {AreaCode.from_key(row["area"]).value for row in rows})
+
+
+def _summary(
+    row: Mapping[str, Any] | asyncpg.Record, form: Form, calendar: WorkingDays, names: Mapping[str, str]
+) -> ReturnSummary:
+    area, definition = AreaCode.from_key(row["area"]).value, form.definition
     due_on = definition.due_on(Period.parse(row["period"]), calendar)
     return ReturnSummary(
         id=row["id"],
         form=row["form"],
         form_version=row["form_version"],
         name=Label(zh=definition.zh, en=definition.en),
-        area=AreaCode.from_key(row["area"]).value,
+        area=area,
+        area_name=names.get(area),
         reporter=row["reporter"] or None,
         period=row["period"],
         title=row["title"],

@@ -49,6 +49,7 @@ def explained_answer(found: ScoreTable, row: Row) -> ExplainedAnswer:
         counted_to=found.end,
         before=str(found.before),
         area=row.area.value,
+        area_name=found.names.get(row.area.value),
         office=row.office,
         total=_total(row.totals[NOW]),
         light=row.light,
@@ -66,6 +67,7 @@ def explained_answer(found: ScoreTable, row: Row) -> ExplainedAnswer:
 def _area(found: ScoreTable, row: Row) -> AreaScore:
     return AreaScore(
         area=row.area.value,
+        area_name=found.names.get(row.area.value),
         office=row.office,
         total=_total(row.totals[NOW]),
         light=row.light,

@@ -92,7 +92,7 @@ class ScorecardDocument(BaseModel):
 
     title: _Name
     area: str = Field(description="the area whose parts are scored")
-    period: str = Field(max_length=10, description="2026-03, 2026Q1, 2026H1, 2026 or SY2026")
+    period: str = Field(max_length=10, description="2026-03, 2026Q1, 2026H1, 2026, SY2026 or SY2026H1")
     office: _Name = Field(description="the office that sets it; never a person")
     units: list[Unit] = Field(min_length=1, max_length=MAX_UNITS)
     items: list[Item] = Field(min_length=1, max_length=MAX_ITEMS)
@@ -221,6 +221,7 @@ class AreaScore(BaseModel):
     """An area's score, its light and its place among the areas of the scorecard."""
 
     area: str
+    area_name: str | None = Field(description="as it is called; null where it is not known")
     office: str
     total: TotalAnswer
     light: str
@@ -270,6 +271,7 @@ class ExplainedAnswer(BaseModel):
     counted_to: date
     before: str
     area: str
+    area_name: str | None = Field(description="as it is called; null where it is not known")
     office: str
     total: TotalAnswer
     light: str

@@ -15,9 +15,10 @@ from renkou_common.codes.period import Period
 from renkou_common.contracts.lines import Population
 from renkou_common.database import Reader
 from renkou_common.errors import Text
+from renkou_reporting.areas import service as areas_service
 from renkou_reporting.figures.domain import Asked, Months, Outcome, Span, exact_value, round_value
 from renkou_reporting.figures.plan import Position
-from renkou_reporting.figures.service import NOT_VALID
+from renkou_reporting.figures.service import NOT_VALID, without_obstacles
 from renkou_reporting.indicators.domain import Catalogue, Indicator
 from renkou_reporting.indicators.service import current
 from renkou_reporting.periods import period_of
@@ -32,6 +33,8 @@ type Figures = Callable[
 """Reads figures by position (asked, span, months): :func:`renkou_reporting.figures.engine.compute`, or published."""
 NO_TARGET = Text("该区域此期没有生效的目标", "No target is in force for this area and period")
 NOW, BEFORE = 0, 1
+LIVE = "live"
+"""The source of figures that are computed as they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class ScoreTable:
     rows: Sequence[Row]
     places: Mapping[AreaCode, int]
     source: str
+    names: Mapping[str, str]
 
     def row(self, area: AreaCode) -> Row | None:
         """Return the row of an area."""
@@ -86,19 +90,26 @@ class Judged:
     document: ScorecardDocument
     period: Period
     end: date
-    source: str = "live"
+    source: str = LIVE
 
 
 async def score_table(tx: Reader, judged: Judged, figures: Figures) -> ScoreTable:
-    """Return the scores of every area of a scorecard; figures are read in one go."""
+    """Return the scores of every area of a scorecard; figures are read in one go.
+
+    Areas are taken as they are bounded on the last day counted, in the period before too: so both compare the same
+    people's homes, and what was merged into an area counts from the beginning.
+    """
     document, catalogue = judged.document, await current(tx)
     before = period_of(judged.period.kind, judged.period.start - timedelta(days=1))
     months = [Months.of(judged.period, judged.end), Months.of(before, _as_far(judged, before))]
     areas = [AreaCode.parse(unit.area) for unit in document.units]
     goals = await _goals(tx, judged.period, areas, document.items)
     asked, chosen = _asked(catalogue, document.items, months)
-    spans = [Span(area.value, (area.interval(),)) for area in areas]
-    outcomes = await figures(tx, asked, spans, months)
+    view = await areas_service.view_near(tx, areas, judged.end)
+    outcomes = await figures(tx, asked, view.spans, months)
+    if judged.source == LIVE:
+        outcomes = without_obstacles(catalogue, view, asked, months, outcomes)
+    names = await areas_service.names(tx, {area.value for area in areas}, judged.end)
 
     def cell(item: int, place: int, when: int) -> Cell:
         number = chosen.get((item, when))
@@ -127,6 +138,7 @@ async def score_table(tx: Reader, judged: Judged, figures: Figures) -> ScoreTabl
         rows,
         places,
         judged.source,
+        names,
     )
 
 

@@ -38,7 +38,7 @@ from renkou_reporting.scorecards.schemas import (
     ScoreQuestion,
     ScoresAnswer,
 )
-from renkou_reporting.scorecards.scores import Figures, Judged, ScoreTable, score_table
+from renkou_reporting.scorecards.scores import LIVE, Figures, Judged, ScoreTable, score_table
 from renkou_reporting.targets.domain import Goal, not_a_target, not_scorable
 from renkou_reporting.targets.errors import NoDraft, NotInForce, SamePerson
 from renkou_reporting.targets.service import goal_given, goal_of_errors, in_force, slice_errors
@@ -128,7 +128,7 @@ async def page(tx: Reader, question: ScorecardQuestion) -> ScorecardList:
 
 
 async def table_of(
-    tx: Reader, scorecard_id: UUID, question: ScoreQuestion, figures: Figures = compute, source: str = "live"
+    tx: Reader, scorecard_id: UUID, question: ScoreQuestion, figures: Figures = compute, source: str = LIVE
 ) -> ScoreTable:
     """Return the scores of a scorecard's version, from live figures unless told; raises NotFound, NotInForce."""
     await _find(tx, scorecard_id)

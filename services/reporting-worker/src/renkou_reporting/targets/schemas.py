@@ -13,7 +13,7 @@ from renkou_reporting.targets.domain import Comparison, Dimensions
 
 type Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 type Value = Annotated[Decimal, Field(max_digits=18, decimal_places=6, allow_inf_nan=False)]
-_PERIOD = Field(max_length=10, description="2026-03, 2026Q1, 2026H1, 2026 or SY2026")
+_PERIOD = Field(max_length=10, description="2026-03, 2026Q1, 2026H1, 2026, SY2026 or SY2026H1")
 
 
 class Slice(BaseModel):
@@ -124,6 +124,7 @@ class TargetAnswer(BaseModel):
     indicator: str
     population: Population
     area: str
+    area_name: str | None = Field(description="as it is called; null where it is not known")
     period: str
     valid_from: date
     valid_to: date
@@ -177,6 +178,7 @@ class ProgressItem(BaseModel):
 
     target_id: UUID
     target_area: str = Field(description="whose target it is: the area itself or one above")
+    target_area_name: str | None
     indicator: str
     indicator_version: int
     name: Label
@@ -202,6 +204,7 @@ class ProgressAnswer(BaseModel):
     """All targets that hold for an area in a period."""
 
     area: str
+    area_name: str | None = Field(description="as it is called; null where it is not known")
     period: str
     until: date = Field(description="the end of the period: by when targets are to be reached")
     counted_to: date

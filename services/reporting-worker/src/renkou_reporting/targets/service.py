@@ -1,6 +1,6 @@
 """Targets: drafted by one, put in force by another, and how far figures are from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -20,8 +20,10 @@ from renkou_common.identity.principal import Access
 from renkou_common.ids import new_id
 from renkou_common.scope import HIGHEST, LOWEST, AreaScope
 from renkou_reporting.areas import area_within, parse_area
-from renkou_reporting.figures.domain import Asked, Months, Outcome, Span, decimal_text, exact_value
+from renkou_reporting.areas import service as areas_service
+from renkou_reporting.figures.domain import Asked, Months, Outcome, decimal_text, exact_value
 from renkou_reporting.figures.engine import compute
+from renkou_reporting.figures.service import without_obstacles
 from renkou_reporting.indicators.domain import Catalogue, Indicator, covers
 from renkou_reporting.indicators.service import current
 from renkou_reporting.labels import Label
@@ -172,7 +174,10 @@ async def in_force(
 
 
 async def progress(tx: Reader, areas: AreaScope, question: ProgressQuestion) -> ProgressAnswer:
-    """Return how far an area is on all its targets, and what is missing; raises NotFound, InvalidInput."""
+    """Return how far an area is on all its targets, and what is missing; raises NotFound, InvalidInput.
+
+    The area is taken as it is bounded on the last day counted: what was merged into it counts from the beginning.
+    """
     area = area_within(areas, question.area)
     period = parse_period(question.period)
     end = last_day_counted(period, question.through)
@@ -189,12 +194,22 @@ async def progress(tx: Reader, areas: AreaScope, question: ProgressQuestion) -> 
         if not wrong:
             asked.append(Asked(indicator, Population(population), sliced))
             goals.append(held)
-    outcomes = await compute(tx, asked, [Span(area.value, (area.interval(),))], [months])
+    view = await areas_service.view_near(tx, [area], end)
+    outcomes = await compute(tx, asked, view.spans, [months])
+    outcomes = without_obstacles(catalogue, view, asked, [months], outcomes)
+    names = await areas_service.names(tx, {area.value, *(held.area.value for held in goals)}, end)
     items = [
-        _progress(held, one, outcomes[number, 0, 0], catalogue)
+        _progress(held, one, outcomes[number, 0, 0], catalogue, names)
         for number, (held, one) in enumerate(zip(goals, asked, strict=True))
     ]
-    return ProgressAnswer(area=area.value, period=str(period), until=period.end, counted_to=end, items=items)
+    return ProgressAnswer(
+        area=area.value,
+        area_name=names.get(area.value),
+        period=str(period),
+        until=period.end,
+        counted_to=end,
+        items=items,
+    )
 
 
 def slice_errors(
@@ -250,13 +265,16 @@ def label(text: Text) -> Label:
     return Label(zh=text.zh, en=text.en)
 
 
-def _progress(held: Held, asked: Asked, outcome: Outcome, catalogue: Catalogue) -> ProgressItem:
+def _progress(
+    held: Held, asked: Asked, outcome: Outcome, catalogue: Catalogue, names: Mapping[str, str]
+) -> ProgressItem:
     indicator, value = asked.indicator, exact_value(asked.indicator, outcome)
     short = None if value is None else held.goal.shortfall(value)
     light = domain.light_of(held.goal, value, AMBER)
     return ProgressItem(
         target_id=held.target_id,
         target_area=held.area.value,
+        target_area_name=names.get(held.area.value),
         indicator=indicator.code,
         indicator_version=indicator.version,
         name=Label(zh=indicator.zh, en=indicator.en),
@@ -294,11 +312,13 @@ async def _answers(tx: Reader, rows: Sequence[asyncpg.Record]) -> list[TargetAns
     for version in await repository.versions(tx, list(by_target)):
         content = dict(version) | goal_answer(_goal(version)).model_dump()
         by_target[content.pop("target_id")].append(TargetVersion.model_validate(content))
+    names = await areas_service.names(tx, {AreaCode.from_key(row["area"]).value for row in rows})
     answers = []
     for row in rows:
         period = Period.parse(row["period"])
         content = dict(row) | {name: row[name] or None for name in Dimensions._fields}
-        content |= {"area": AreaCode.from_key(row["area"]).value, "versions": by_target[row["id"]]}
+        area = AreaCode.from_key(row["area"]).value
+        content |= {"area": area, "area_name": names.get(area), "versions": by_target[row["id"]]}
         answers.append(TargetAnswer(**content, valid_from=period.start, valid_to=period.end))
     return answers
 

@@ -11,6 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.drop_column("district_source", "cursor")
     op.add_column("district_source", sa.Column("problem_since", sa.DateTime(timezone=True), nullable=True))
     op.create_unique_constraint("district_version_number", "district_version", ["district", "number"])
     op.add_column("published_version", sa.Column("overrides", JSONB(), nullable=False, server_default="[]"))

@@ -1,4 +1,4 @@
-"""With which event facts came: its type, and when it was recorded."""
+"""With which event facts came: its type, and when it was recorded. Facts are found by what they count."""
 
 import os
 
@@ -10,8 +10,34 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+SWAPPED = (
+    ("TABLE", "fact", "fact_shadow"),
+    ("INDEX", "fact_pkey", "fact_shadow_pkey"),
+    ("INDEX", "fact_by_measure", "fact_shadow_by_measure"),
+    ("TABLE", "cell", "cell_shadow"),
+    ("INDEX", "cell_pkey", "cell_shadow_pkey"),
+    ("TABLE", "area_cell", "area_cell_shadow"),
+    ("INDEX", "area_cell_pkey", "area_cell_shadow_pkey"),
+    ("TABLE", "cohort_cell", "cohort_cell_shadow"),
+    ("INDEX", "cohort_cell_pkey", "cohort_cell_shadow_pkey"),
+)
+SHADOWS = ("fact_shadow", "cell_shadow", "area_cell_shadow", "cohort_cell_shadow")
+KEYS = {
+    "cell": "population, measure, area, month, sex, parity, detail",
+    "area_cell": "level, population, measure, area, month, sex, parity, detail",
+    "cohort_cell": "population, area, month, birth_month, measure, sex",
+}
+BY_MEASURE = "CREATE INDEX IF NOT EXISTS fact_shadow_by_measure ON fact_shadow (measure, area, month);"
+
 
 def upgrade() -> None:
+    create_events()
+    for table in ("fact", "fact_shadow"):
+        op.create_index(f"{table}_by_measure", table, ["measure", "area", "month"])
+    change_rebuilds()
+
+
+def create_events() -> None:
     op.create_table(
         "fact_event",
         sa.Column("feed", sa.Text(), nullable=False),
@@ -29,6 +55,30 @@ def upgrade() -> None:
     app_role = os.environ.get("RENKOU_APP_ROLE")
     if app_role:
         op.execute(f'GRANT SELECT, INSERT ON fact_event TO "{app_role}"')
+
+
+def change_rebuilds() -> None:
+    """A rebuild fills the shadow's facts without the index, makes it with the first sums, and swaps it with them."""
+    swaps = " ".join(
+        f"ALTER {kind} {live} RENAME TO {live}_swapping; ALTER {kind} {shadow} RENAME TO {live};"
+        f" ALTER {kind} {live}_swapping RENAME TO {shadow};"
+        for kind, live, shadow in SWAPPED
+    )
+    adds = "".join(
+        f" WHEN '{name}' THEN ALTER TABLE {name}_shadow ADD CONSTRAINT {name}_shadow_pkey PRIMARY KEY ({key});"
+        f" {BY_MEASURE if name == 'cell' else ''}"
+        for name, key in KEYS.items()
+    )
+    bodies = {
+        "renkou_swap_shadow()": swaps,
+        "renkou_empty_shadow()": f"TRUNCATE {', '.join(SHADOWS)}; DROP INDEX IF EXISTS fact_shadow_by_measure;",
+        "renkou_key_sums(sums text)": f"CASE sums{adds} END CASE;",
+    }
+    for name, body in bodies.items():
+        op.execute(
+            f"CREATE OR REPLACE FUNCTION {name} RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
+            f" SET search_path = public, pg_temp AS $body$ BEGIN {body} END $body$"
+        )
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""Charts as scenes: titles, axes and labels in two languages, never told apart by colour alone. No I/O."""

@@ -1,0 +1,87 @@
+"""How tables are asked for as files."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from renkou_common.contracts.lines import Population
+from renkou_common.sheets.domain import XLSX
+from renkou_reporting.accounts.schemas import PyramidQuestion
+from renkou_reporting.figures.schemas import TableQuestion
+from renkou_reporting.outputs.form import Form
+from renkou_reporting.outputs.sdmx import CSV_TYPE
+from renkou_reporting.scorecards.schemas import ScoreQuestion
+
+MOST_IN_SHEET, MOST_ON_PAGE = 30_000, 6_000
+type _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class TableForm(StrEnum):
+    """Forms of a table, as its address ends."""
+
+    CSV = "csv"
+    SDMX_CSV = "sdmx.csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    PNG = "png"
+
+
+class CardForm(StrEnum):
+    """Forms of a scorecard, as its address ends."""
+
+    PDF = "pdf"
+    PNG = "png"
+
+
+MEDIA_TYPES: dict[str, str] = {
+    TableForm.CSV: "text/csv; charset=utf-8",
+    TableForm.SDMX_CSV: CSV_TYPE,
+    TableForm.XLSX: XLSX,
+    TableForm.PDF: "application/pdf",
+    TableForm.PNG: "image/png",
+}
+
+
+class _FormHead(BaseModel):
+    """What a form says above a table; only .xlsx and .pdf have it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    form_number: _Line | None = Field(default=None, description="表号; left open to be filled in by hand")
+    authority: _Line | None = Field(default=None, description="制定机关: the office that issued the form")
+    organisation: _Line | None = Field(
+        default=None, description="填报单位: an office; the area where none is given"
+    )
+
+    @property
+    def form(self) -> Form:
+        """The form's head."""
+        return Form(self.form_number, self.authority, self.organisation)
+
+
+class TableFileQuestion(TableQuestion, _FormHead):
+    """Which table: as GET /figures/table, and what a form says above it."""
+
+
+class PublishedFileQuestion(_FormHead):
+    """Which of a published version's figures."""
+
+    area: str | None = Field(default=None, description="an area code; the district where none is given")
+    areas: Literal["self", "children", "communities"] = Field(
+        default="self", description="the area itself; itself and the areas below it; and its communities"
+    )
+    population: Population
+    indicator: Annotated[list[str], Field(max_length=200)] = []
+
+
+class CardFileQuestion(ScoreQuestion):
+    """Which scores of a scorecard: all areas side by side, or one area with every point explained."""
+
+    area: str | None = Field(
+        default=None, description="an area of the scorecard; all side by side without it"
+    )
+
+
+class PyramidFileQuestion(PyramidQuestion, _FormHead):
+    """Which pyramid: as GET /accounts/pyramid."""

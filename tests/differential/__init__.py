@@ -1,0 +1,1 @@
+"""Figures beside an independent recomputation: another engine, other rules, the same facts."""
