@@ -3,9 +3,9 @@
 ``--quick`` measures shorter and less; ``--only`` takes names of lines, separated by commas; ``--people``
 takes sizes of the generated register (line ``register``, which stands for many), several of which are compared
 read by read (build/doubling.json), and of the districts whose figures are asked for (line ``figures``, which stands
-for several); ``--keep`` keeps both in a folder, and what was loaded there is not loaded again; ``--rows`` the rows of
-an imported sheet: above 10,000 it is imported once to warm up and once to measure. Ends with 1 where a path could not
-be measured; the others are reported all the same.
+for several); ``--facts`` says how many are rebuilt (line ``rebuild``); ``--keep`` keeps all of them in a folder, and
+what was loaded there is not loaded again; ``--rows`` the rows of an imported sheet: above 10,000 it is imported once
+to warm up and once to measure. Ends with 1 where a path could not be measured; the others are reported all the same.
 """
 
 import argparse
@@ -32,9 +32,11 @@ from tests.bench import (
     freshness,
     http_paths,
     importing,
+    rebuild,
     register,
     relay,
 )
+from tests.bench.facts import FACTS_PER_RESIDENT
 from tests.bench.node import Nodes, nodes
 from tests.bench.page import page
 from tests.bench.report import Line, table, write
@@ -60,8 +62,10 @@ NAMES = (
     "register",
     "figures",
     "freshness",
+    "rebuild",
 )
 _MANY_ROWS = 10_000
+FACTS = 300_000
 PEOPLE = {"full": "250000", "quick": "50000"}
 
 
@@ -200,6 +204,13 @@ async def _on_districts(bench: Bench, people: list[int], kept: Path | None) -> N
                 bench.keep(line)
 
 
+async def _on_facts(bench: Bench, facts: int, kept: Path | None) -> None:
+    """Rebuild a district's facts from a feed."""
+    folder = kept or WORK / "rebuild"
+    work = rebuild.Rebuilding(folder, facts // FACTS_PER_RESIDENT, bench.say)
+    await bench.measure("rebuild", lambda: rebuild.rebuilding(work, bench.setting))
+
+
 async def _on_one_node(bench: Bench) -> None:
     """Let a district's processes follow a steady stream of changes."""
     folder = WORK / "freshness"
@@ -207,7 +218,12 @@ async def _on_one_node(bench: Bench) -> None:
 
 
 async def run(
-    setting: Setting, wanted: frozenset[str], kind: str, people: list[int], kept: Path | None
+    setting: Setting,
+    wanted: frozenset[str],
+    kind: str,
+    people: list[int],
+    facts: int,
+    kept: Path | None,
 ) -> int:
     """Run the bench; returns the exit status."""
     shutil.rmtree(WORK, ignore_errors=True)
@@ -218,6 +234,7 @@ async def run(
         await _on_one_node(bench)
         await _on_registers(bench, people, kept)
         await _on_districts(bench, people, kept)
+        await _on_facts(bench, facts, kept)
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     lines = bench.told()
@@ -237,6 +254,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="shorter and less")
     parser.add_argument("--only", default=",".join(NAMES), help=f"lines to measure, of: {', '.join(NAMES)}")
     parser.add_argument("--people", help="sizes of the register, such as 250000,500000,1000000")
+    parser.add_argument("--facts", type=int, default=FACTS, help="facts of a rebuild, such as 10000000")
     parser.add_argument("--keep", type=Path, help="folder in which registers stay, to be used again")
     parser.add_argument("--rows", type=int, help="rows of an imported sheet, up to 100000")
     options = parser.parse_args()
@@ -253,7 +271,14 @@ def main() -> None:
     try:
         # the loop that the services' processes run on
         status = uvloop.run(
-            run(setting, wanted, kind, [int(each) for each in people.split(",")], options.keep)
+            run(
+                setting,
+                wanted,
+                kind,
+                [int(each) for each in people.split(",")],
+                options.facts,
+                options.keep,
+            )
         )
     except KeyboardInterrupt:
         status = 130

@@ -162,13 +162,12 @@ async def _no_token() -> str:
     return "nobody asks for it"
 
 
-async def rebuilding(folder: Path, residents: int, setting: Setting, say: Callable[[str], None]) -> Line:
+async def rebuilding(work: Rebuilding, setting: Setting) -> Line:
     """Rebuild and limit by turns; the ratio that is the goal is a third."""
-    async with Rebuilding(folder, residents, say).running() as bench:
+    async with work.running() as bench:
         found: dict[str, list[float]] = {"ours": [], "limit": []}
         for turn in range(max(2, setting.passes // 2)):
-            order = ("limit", "ours") if turn % 2 == 0 else ("ours", "limit")
-            for name in order:
+            for name in ("limit", "ours") if turn % 2 == 0 else ("ours", "limit"):
                 found[name].append(await (bench.ours() if name == "ours" else bench.limit()))
         note = (
             f"{bench.facts:,} facts of a feed over HTTP, compared and swapped in; limit: COPY of the same facts and"

@@ -27,6 +27,7 @@ from renkou_reporting.outputs.routes import router as outputs_router
 from renkou_reporting.province.routes import router as province_router
 from renkou_reporting.published.routes import router as published_router
 from renkou_reporting.rebuild.routes import router as rebuild_router
+from renkou_reporting.reconciliation.gauges import measure_reconciliation
 from renkou_reporting.reconciliation.routes import router as reconciliation_router
 from renkou_reporting.returns.routes import router as returns_router
 from renkou_reporting.scorecards.routes import router as scorecards_router
@@ -59,6 +60,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
     def gauges(app: FastAPI) -> ReadinessCheck:
         async def measure() -> None:
             await measure_open(app.state.runtime.database)
+            await measure_reconciliation(app.state.runtime.database)
 
         return measure
 

@@ -18,7 +18,7 @@ from renkou_reporting.closings.domain import Frozen
 from renkou_reporting.closings.freezing import freeze
 from renkou_reporting.copies.domain import ALL
 from renkou_reporting.copies.intake import PartitionedInbox
-from renkou_reporting.published.domain import shown_account
+from renkou_reporting.published.domain import SUPPRESSED
 
 from ..support import APPLY, EVERYWHERE, DatabaseFactory, Json, LineMaker, Reporting, running
 from .steps import PERIOD, District
@@ -118,11 +118,15 @@ async def test_every_version_is_exactly_the_state_at_its_positions(
         folder.mkdir()
         async with running(access, folder) as fresh:
             frozen = await frozen_at(reporting, version["positions"], fresh)
-        assert [cell.row() for cell in frozen.cells] == [list(row.values()) for row in version["items"]]
-        shown = {(one["area"], one["population"]): list(one["parts"].values()) for one in version["accounts"]}
-        assert shown == {
-            (area, population): shown_account(parts) for area, population, parts in frozen.accounts
-        }
+        exact = [cell.row() for cell in frozen.cells]
+        shown = [list(row.values()) for row in version["items"]]
+        assert [row[:4] for row in exact] == [row[:4] for row in shown]
+        assert all(one == other for one, other in zip(exact, shown, strict=True) if other[-1] != SUPPRESSED)
+        told = {(one["area"], one["population"]): list(one["parts"].values()) for one in version["accounts"]}
+        for area, population, parts in frozen.accounts:
+            pairs = zip(parts, told.pop((area, population)), strict=True)
+            assert all(part == seen for part, seen in pairs if seen is not None)
+        assert not told
 
 
 async def test_a_diff_names_exactly_the_events_between_its_two_versions(

@@ -26,7 +26,7 @@ UNION ALL SELECT 'stock', area, month, population, '', sex, level, birth_month, 
         (3, area / 1000000 * 1000000, month), (5, area, month / 100), (4, area / 1000 * 1000, month / 100),
         (3, area / 1000000 * 1000000, month / 100)) AS v (level, of_area, of_month)
 ) AS s GROUP BY 2, 3, 4, 6, 7, 8 HAVING sum(value) <> 0
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 FACTS = "SELECT * FROM fact ORDER BY feed, seq, line_no"
 
@@ -127,6 +127,7 @@ async def test_where_the_feed_is_not_what_it_was_nothing_is_changed(
     assert kinds >= {("event_differs", 9, False), ("fact_changed", 9, False)}
     assert not found["healed"]
     assert await filled.rows(FACTS) == facts
+    assert f"renkou_reconciliation_unhealed {found['found']}.0" in (await filled.client.get("/metrics")).text
     incidents = (await statistician.get("/incidents")).json()["items"]
     assert [(each["kind"], each["seq"]) for each in incidents] == [("conflict", 9)]
 

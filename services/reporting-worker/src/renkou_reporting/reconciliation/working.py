@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from prometheus_client import Gauge
 
 from renkou_common.clock import Clock
 from renkou_common.database import Database, Transaction, connect
@@ -46,11 +45,6 @@ MOST_HEALED = 20_000
 _BLOCKS_READ = 8
 _LOCK = 0x5245434F4E43494C  # "RECONCIL": one process works at a time
 _EVERYWHERE = AreaScope.everything()
-FOUND = Gauge("renkou_reconciliation_found", "Differences that the last reconciliation found")
-UNHEALED = Gauge(
-    "renkou_reconciliation_unhealed", "Differences that the last reconciliation could not put right"
-)
-FINISHED = Gauge("renkou_reconciliation_finished_seconds", "When the last reconciliation ended, Unix time")
 _log = structlog.get_logger(__name__)
 
 
@@ -127,9 +121,6 @@ class Reconciler:
         async with self._database.transaction(_EVERYWHERE) as tx:
             await repository.log(tx, run, [*work.unhealed, *differing])
             result = await repository.finish(tx, run, self._clock.now(), told, stock)
-        FOUND.set(result["found"])
-        UNHEALED.set(result["found"] - result["healed"])
-        FINISHED.set(self._clock.now().timestamp())
         _log.info("reconciled", reconciliation=str(run), found=result["found"], healed=result["healed"])
 
     async def _reconcile_feed(self, run: _Run, feed: str) -> dict[str, Any]:
