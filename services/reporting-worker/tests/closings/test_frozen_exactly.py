@@ -199,6 +199,7 @@ async def test_many_look_at_the_checks_while_partitions_stand_apart_and_connecti
         ahead = PartitionedInbox(lambda: frozenset({1}))
         async with few.database.transaction(EVERYWHERE) as tx:
             await ahead.take_in(tx, "registry", few.feeds["registry"].events[-5:], APPLY["registry"])
+        assert (await statistician.get("/feeds/status")).status_code == 200
         path = f"/closings/{closing_id}/checks"
         answers = await asyncio.gather(*(statistician.get(path) for _ in range(6)))
         assert [one.status_code for one in answers] == [200] * 6
