@@ -1,16 +1,18 @@
 """Lines are read quickly or by the contract's model, and both read the same."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import RootModel, ValidationError
 
 from renkou_common.contracts.lines import Measure, Population
+from renkou_common.messaging.envelope import build_body, complete_envelope
 from renkou_reporting.facts.domain import Fact, facts_of, read_lines
-from renkou_reporting.facts.reading import facts_of_data
+from renkou_reporting.facts.reading import copied, facts_of_data, rows_of_text
 
 ID = uuid4()
 ODD = st.one_of(
@@ -70,6 +72,30 @@ def test_what_is_no_line_is_refused_as_the_contract_refuses_it(
     assert quickly(data) == slowly(data)
     line.pop(field, None)
     assert quickly({"lines": [line]}) == slowly({"lines": [line]})
+
+
+def as_rows(data: dict[str, Any]) -> str | None:
+    body, digest = build_body(
+        event_id=ID,
+        event_type="registry.person.registered.v1",
+        source="test",
+        subject="subject",
+        time=datetime.now(UTC),
+        data=RootModel[Any](data),
+    )
+    try:
+        seq, rows = rows_of_text("registry", complete_envelope(body, 7, digest).encode(), ())
+    except ValidationError:
+        return None
+    assert seq == 7
+    return rows
+
+
+@given(lines=st.lists(LINE, max_size=3), odd=st.booleans())
+def test_rows_for_copy_are_those_of_the_facts(lines: list[dict[str, Any]], odd: bool) -> None:
+    given_lines = [*lines, {"value": "x"}] if odd else lines
+    slow = slowly({"lines": given_lines})
+    assert as_rows({"lines": given_lines}) == (None if slow is None else copied(slow))
 
 
 @pytest.mark.parametrize("data", [{}, {"lines": None}, {"lines": []}])

@@ -51,10 +51,10 @@ async def begin_shadow(tx: Transaction) -> None:
     await repository.empty_shadow(tx)
 
 
-async def fill_shadow(tx: Transaction, facts: Sequence[Fact]) -> None:
-    """Append facts to the shadow; they are summed up when all are there."""
-    if facts:
-        await repository.copy_to_shadow(tx, facts)
+async def fill_shadow(tx: Transaction, rows: str) -> None:
+    """Append rows of facts to the shadow, as COPY reads them; they are summed up when all are there."""
+    if rows:
+        await repository.copy_to_shadow(tx, rows)
 
 
 async def empty_sums(tx: Transaction) -> None:

@@ -22,8 +22,7 @@ from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
 from renkou_reporting.copies.levelling import stop_feeds
 from renkou_reporting.facts import service as facts
-from renkou_reporting.facts.domain import Fact
-from renkou_reporting.facts.reading import facts_of_text
+from renkou_reporting.facts.reading import copied, rows_of_text
 from renkou_reporting.rebuild import repository
 from renkou_reporting.rebuild.domain import RETURNS, Job
 from renkou_reporting.rebuild.errors import FeedIncomplete, Superseded
@@ -133,7 +132,7 @@ class Rebuilder:
     async def _write(self, job: Job, feed: str, texts: Sequence[bytes], held: frozenset[int]) -> Job:
         """Write the events that follow a job's position; returns the job as it is then."""
         after = job.positions[feed]
-        added, left_out, last = _facts(feed, texts, after, held)
+        added, left_out, last = _rows(feed, texts, after, held)
         async with self._database.transaction(_EVERYWHERE) as tx:
             await _lock(tx, job)
             await facts.fill_shadow(tx, added)
@@ -148,7 +147,7 @@ class Rebuilder:
             added, last = await facts_between(tx, job.positions[RETURNS], job.targets[RETURNS], _RETURNS_PAGE)
             if last == job.positions[RETURNS]:
                 raise FeedIncomplete(f"returns hold nothing after entry {last}")
-            await facts.fill_shadow(tx, added)
+            await facts.fill_shadow(tx, copied(added))
             advanced = replace(job, positions={**job.positions, RETURNS: last})
             await repository.save_job(tx, advanced)
         return advanced
@@ -222,24 +221,22 @@ async def _lock(tx: Transaction, job: Job) -> None:
         raise Superseded
 
 
-def _facts(
-    feed: str, texts: Sequence[bytes], after: int, held: frozenset[int]
-) -> tuple[list[Fact], list[int], int]:
-    """Return the facts of events that follow ``after``, which numbers are left out as held, and the last number.
+def _rows(feed: str, texts: Sequence[bytes], after: int, held: frozenset[int]) -> tuple[str, list[int], int]:
+    """Return rows of the facts of events that follow ``after``, which numbers are left out as held, and the last.
 
     Raises FeedIncomplete unless they follow without a gap.
     """
     if not texts:
         raise FeedIncomplete(f"feed {feed} holds nothing after number {after}")
-    added: list[Fact] = []
+    added: list[str] = []
     last = after
     for text in texts:
-        seq, found = facts_of_text(feed, text, held)
+        seq, rows = rows_of_text(feed, text, held)
         last += 1
         if seq != last:
             raise FeedIncomplete(f"feed {feed} does not hold number {last}")
-        added += found
-    return added, sorted(number for number in held if after < number <= last), last
+        added.append(rows)
+    return "".join(added), sorted(number for number in held if after < number <= last), last
 
 
 async def _complete(tx: Transaction, job: Job, live: Mapping[str, int]) -> Job:
