@@ -11,7 +11,7 @@ from uuid import UUID
 
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaLevel
-from renkou_common.database import Database, Transaction
+from renkou_common.database import Database, Transaction, connect
 from renkou_common.messaging import inbox
 from renkou_common.messaging.envelope import Event
 from renkou_common.migration import upgrade
@@ -66,6 +66,16 @@ class District:
             if number % 3 == 1:
                 async with self.database.transaction(EVERYWHERE) as tx:
                     await fold_cohorts(tx)
+
+        await self._analyze()
+
+    async def _analyze(self) -> None:
+        """Let the planner know the tables, as the automatic vacuum does within a minute."""
+        connection = await connect(self._access.owner_url)
+        try:
+            await connection.execute("ANALYZE")
+        finally:
+            await connection.close()
 
     async def _take_returns(self, tx: Transaction, history: History, returns: Sequence[Occurrence]) -> None:
         facts: list[Fact] = []
