@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from renkou_common.ids import new_id
 from renkou_reporting.disclosure.domain import Count, Pattern, Range, Shown, Way
-from renkou_reporting.disclosure.hiding import Hiding
+from renkou_reporting.disclosure.hiding import Hiding, Unknowns
 from renkou_reporting.disclosure.relations import Web, weave
 
 
@@ -40,31 +40,31 @@ def decide(
     hiding = Hiding(web.unknowns)
     for number in web.small:
         hiding.hide(number)
-    swept, kept = 0, []
+    swept, kept, gone = 0, [], set[int]()
     for way in ways:
         places = [(web.places.get((count, value)), by) for count, value, by in way.changes]
         begun = {number: by for number, by in places if number is not None}
-        added = hiding.keep(begun, way.ahead, way.back)
-        if added is None:
+        added = None if not gone.isdisjoint(begun) else hiding.keep(begun, way.ahead, way.back)
+        if added is None and gone.isdisjoint(begun):
             swept += 1
-            _sweep(hiding, begun)
+            gone |= _sweep(hiding, begun)
         kept.append((way, added))
     for number in sorted([*web.small, *web.small_rests]):
-        known = web.unknowns.prices[number] < 0
-        if not known and not hiding.protect(number) and not _nothing_new(web, number):
+        if number in gone or web.unknowns.prices[number] < 0 or hiding.protect(number):
+            continue
+        if not _nothing_new(web, number):
             swept += 1
-            _sweep(hiding, [number])
+            gone |= _sweep(hiding, [number])
     return _decision(web, hiding, new, kept, swept)
 
 
 def _nothing_new(web: Web, number: int) -> bool:
     """Say whether nothing of the new publication hangs together with a number: then it is as it was."""
-    return not any(web.unknowns.fresh[one] for one in _together(web, [number]))
+    return not any(web.unknowns.fresh[one] for one in _together(web.unknowns, [number]))
 
 
-def _together(web: Web, numbers: Iterable[int]) -> set[int]:
-    unknowns = web.unknowns
-    found, waiting = set(), list(numbers)
+def _together(unknowns: Unknowns, numbers: Iterable[int]) -> set[int]:
+    found, waiting = set[int](), list(numbers)
     while waiting:
         one = waiting.pop()
         if one in found or unknowns.prices[one] < 0:
@@ -75,11 +75,12 @@ def _together(web: Web, numbers: Iterable[int]) -> set[int]:
     return found
 
 
-def _sweep(hiding: Hiding, numbers: Iterable[int]) -> None:
-    """Hide everything of the new publication that hangs together with some numbers."""
-    web = Web(unknowns=hiding.unknowns)
-    for one in _together(web, numbers):
+def _sweep(hiding: Hiding, numbers: Iterable[int]) -> set[int]:
+    """Hide everything of the new publication that hangs together with some numbers; returns it all."""
+    found = _together(hiding.unknowns, numbers)
+    for one in found:
         hiding.hide(one)
+    return found
 
 
 def _decision(

@@ -15,7 +15,7 @@ WIDTH = 5
 _KNOWN = -1
 _STEPS = 150
 _LONG = 600
-_TRIES = 24
+_TRIES, _KEEPING_TRIES = 24, 8
 _CHANGED, _BROKEN = 6, 3
 
 
@@ -94,7 +94,7 @@ class Hiding:
 
         The way could be gone ``ahead`` and ``back`` so many times; the equations of before it keeps by itself.
         """
-        for attempt in range(_TRIES):
+        for attempt in range(_KEEPING_TRIES):
             search = _Search(self.unknowns, (ahead, back), attempt, attempt, keeping=True)
             change = search.run(way)
             if change is not None:

@@ -25,6 +25,11 @@ async def one_at_a_time(tx: Transaction) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _DECIDING)
 
 
+async def stay(tx: Transaction) -> None:
+    """Let the database know that somebody is still there."""
+    await tx.execute("SELECT 1")
+
+
 async def periods(tx: Reader, area: int) -> list[Range]:
     """Return the first and last months of every period that was published."""
     rows = await tx.fetch(

@@ -36,6 +36,7 @@ from renkou_reporting.published.domain import Account, Cell, Key, read_exact
 
 ACCOUNT = "population_account"
 PRIMARY, COMPLEMENTARY = "primary", "complementary"
+_SILENT_SECONDS = 5.0
 _NOTHING_BEFORE = "nothing_before"
 _log = structlog.get_logger(__name__)
 
@@ -145,7 +146,12 @@ async def _decide(
     new = Shown(
         1 + max((one.number for one in before), default=0), figures.months, counts, figures.unpublished
     )
-    decision = await asyncio.to_thread(decide, before, new, ways, patterns, [*periods, figures.months])
+    work = asyncio.ensure_future(
+        asyncio.to_thread(decide, before, new, ways, patterns, [*periods, figures.months])
+    )
+    while not (await asyncio.wait({work}, timeout=_SILENT_SECONDS))[0]:
+        await repository.stay(tx)
+    decision = work.result()
     _log.info(
         "decided what is hidden", populations=populations, counts=len(counts), hidden=len(decision.hidden),
         primary=len(decision.primary), swept=decision.swept,
