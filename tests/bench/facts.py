@@ -3,13 +3,11 @@
 Nothing of it is about anyone: counts only, as the feeds bring them. The same size and seed give the same facts.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-import asyncpg
-
-from tests.facts.loading import sum_up
+from tests.facts.loading import Connection, load
 
 DISTRICT = 340103
 TOWNS, COMMUNITIES = 5, 11
@@ -19,14 +17,6 @@ AREAS = [
     DISTRICT * 1_000_000 + (town + 1) * 1000 + n + 1 for town in range(TOWNS) for n in range(COMMUNITIES)
 ]
 _MONTHS = [year * 100 + month for year in range(FIRST_YEAR, FIRST_YEAR + YEARS) for month in range(1, 13)]
-_CHUNK = 20_000
-_LONGEST = 3_600.0
-_COLUMNS = (
-    "feed", "seq", "line_no", "event_id", "area", "happened_on", "month", "population", "measure", "sex",
-    "birth_month", "parity", "value", "detail",
-)  # fmt: skip
-
-type _Connection = asyncpg.Connection[asyncpg.Record]
 
 
 @dataclass(frozen=True)
@@ -159,20 +149,6 @@ def facts(residents: int, seed: int = 1) -> Iterator[str]:
         seqs[feed] += number
 
 
-async def _chunks(residents: int) -> AsyncIterator[bytes]:
-    chunk: list[str] = []
-    for row in facts(residents):
-        chunk.append(row)
-        if len(chunk) == _CHUNK:
-            yield "".join(chunk).encode()
-            chunk.clear()
-    yield "".join(chunk).encode()
-
-
-async def load_facts(connection: _Connection, residents: int) -> None:
+async def load_facts(connection: Connection, residents: int) -> None:
     """Fill an empty database as its owner: facts, their sums, and the feeds' positions."""
-    await connection.copy_to_table("fact", source=_chunks(residents), columns=_COLUMNS, timeout=_LONGEST)
-    await sum_up(connection)
-    await connection.execute(
-        "INSERT INTO feed_position (feed, high_water) SELECT feed, max(seq) FROM fact GROUP BY feed"
-    )
+    await load(connection, facts(residents))

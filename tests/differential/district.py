@@ -5,14 +5,14 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import batched
 from pathlib import Path
 from uuid import UUID
 
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaLevel
-from renkou_common.database import Database, Transaction
-from renkou_common.messaging import inbox
+from renkou_common.database import Database, Transaction, connect
 from renkou_common.messaging.envelope import Event
 from renkou_common.migration import upgrade
 from renkou_common.scope import AreaScope
@@ -20,6 +20,8 @@ from renkou_local.databases import DatabaseAccess
 from renkou_reporting.areas.domain import Division
 from renkou_reporting.areas.repository import store
 from renkou_reporting.areas.service import EXPORTED
+from renkou_reporting.copies.domain import ALL
+from renkou_reporting.copies.intake import PartitionedInbox
 from renkou_reporting.facts.domain import Fact
 from renkou_reporting.facts.export import export_facts
 from renkou_reporting.facts.service import add_facts, fold_cohorts
@@ -36,6 +38,9 @@ from tests.facts.history import History, Occurrence
 DISTRICT = "340103"
 EVERYWHERE = AreaScope.everything()
 _APPLY = {"registry": apply_registry, "migrant": apply_migrant}
+_PARTITIONS = [frozenset(each for each in ALL if each % 2 == rest) for rest in (0, 1)]
+_COPIES = [PartitionedInbox(partial(frozenset, owned)) for owned in _PARTITIONS]
+"""Two copies of the worker share the areas."""
 _BATCH = 2_500
 """Occurrences between two transactions of each feed."""
 
@@ -49,7 +54,7 @@ class District:
         self._returns = 0
 
     async def take_in(self, history: History) -> None:
-        """Take a history in: events feed by feed in portions, returns as they are signed.
+        """Take a history in: events feed by feed in portions by two copies of the worker, returns as they are signed.
 
         The cohort stock is folded while facts come in, and not after the last ones, as it is at any moment.
         """
@@ -59,13 +64,25 @@ class District:
             events: dict[str, list[Event]] = {feed: [] for feed in _APPLY}
             for feed, event in feeds.events(one for one in portion if one.feed in _APPLY):
                 events[feed].append(event)
+            for feed, fresh in events.items():
+                for copy in _COPIES if fresh else ():
+                    async with self.database.transaction(EVERYWHERE) as tx:
+                        await copy.take_in(tx, feed, fresh, _APPLY[feed])
             async with self.database.transaction(EVERYWHERE) as tx:
-                for feed, fresh in events.items():
-                    await inbox.take_in(tx, feed, fresh, _APPLY[feed])
                 await self._take_returns(tx, history, [one for one in portion if one.feed not in _APPLY])
             if number % 3 == 1:
                 async with self.database.transaction(EVERYWHERE) as tx:
                     await fold_cohorts(tx)
+
+        await self._analyze()
+
+    async def _analyze(self) -> None:
+        """Let the planner know the tables, as the automatic vacuum does within a minute."""
+        connection = await connect(self._access.owner_url)
+        try:
+            await connection.execute("ANALYZE")
+        finally:
+            await connection.close()
 
     async def _take_returns(self, tx: Transaction, history: History, returns: Sequence[Occurrence]) -> None:
         facts: list[Fact] = []

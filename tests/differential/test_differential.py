@@ -10,7 +10,7 @@ import pytest
 
 from renkou_reporting.indicators.domain import IndicatorKind
 from tests.differential.comparing import Comparison
-from tests.differential.district import District
+from tests.differential.district import EVERYWHERE, District
 from tests.differential.independent import statements
 from tests.facts.history import History
 from tests.facts.places import changing
@@ -39,3 +39,20 @@ async def test_every_figure_of_200_000_facts_is_what_counting_them_anew_gives(
     report = await Comparison(district, history, tmp_path / "facts", values=1).run(boundaries=0)
     assert report.differences[:20] == []
     assert report.facts >= 200_000
+
+
+async def test_one_wrong_sum_is_found_in_the_figures_that_read_it(district: District, tmp_path: Path) -> None:
+    history = History(600, 4, changing(2, 4))
+    await district.take_in(history)
+    async with district.database.transaction(EVERYWHERE) as tx:
+        wrong = await tx.fetchrow(
+            "UPDATE cell SET value = value + 1 WHERE ctid = ("
+            " SELECT ctid FROM cell WHERE measure = 'check_made' AND month > 202012 ORDER BY area, month LIMIT 1"
+            ") RETURNING area, month"
+        )
+    report = await Comparison(district, history, tmp_path / "facts", values=0).compare(boundaries=0)
+    assert wrong is not None
+    month = f"{wrong['month'] // 100}-{wrong['month'] % 100:02d}"
+    assert {told.split(" ")[0] for told in report.differences} == {"certificate_check_rate"}
+    assert any(f" {wrong['area']} {month} " in told for told in report.differences)
+    assert all(f" {wrong['area']} " in told for told in report.differences)

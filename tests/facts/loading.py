@@ -1,6 +1,7 @@
 """A history straight into the tables by COPY: for measurements with millions of facts."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import batched
 
 import asyncpg
 
@@ -32,19 +33,14 @@ def rows(history: History) -> Iterator[str]:
             )
 
 
-async def _chunks(history: History) -> AsyncIterator[bytes]:
-    chunk: list[str] = []
-    for row in rows(history):
-        chunk.append(row)
-        if len(chunk) == _CHUNK:
-            yield "".join(chunk).encode()
-            chunk.clear()
-    yield "".join(chunk).encode()
+async def _chunks(rows: Iterable[str]) -> AsyncIterator[bytes]:
+    for some in batched(rows, _CHUNK, strict=False):
+        yield "".join(some).encode()
 
 
-async def load(connection: Connection, history: History) -> None:
-    """Fill an empty database as its owner: facts, their sums, and the feeds' positions. Divisions do not change."""
-    await connection.copy_to_table("fact", source=_chunks(history), columns=COLUMNS, timeout=_LONGEST)
+async def load(connection: Connection, rows: Iterable[str]) -> None:
+    """Fill an empty database as its owner: facts in COPY's text form, their sums, and the feeds' positions."""
+    await connection.copy_to_table("fact", source=_chunks(rows), columns=COLUMNS, timeout=_LONGEST)
     await sum_up(connection)
     await connection.execute(
         "INSERT INTO feed_position (feed, high_water) SELECT feed, max(seq) FROM fact GROUP BY feed"

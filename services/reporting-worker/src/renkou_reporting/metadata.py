@@ -10,6 +10,7 @@ from renkou_reporting.base import ReportingTable
 from renkou_reporting.calendar import tables as calendar_tables
 from renkou_reporting.closings import tables as closing_tables
 from renkou_reporting.copies import tables as copy_tables
+from renkou_reporting.disclosure import tables as disclosure_tables
 from renkou_reporting.facts import tables as facts_tables
 from renkou_reporting.forecast import tables as forecast_tables
 from renkou_reporting.forms import tables as forms_tables
@@ -30,6 +31,7 @@ FEATURES = (
     calendar_tables,
     closing_tables,
     copy_tables,
+    disclosure_tables,
     facts_tables,
     forecast_tables,
     forms_tables,

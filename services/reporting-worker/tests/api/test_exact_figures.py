@@ -13,6 +13,8 @@ LIVE = {
     "/accounts": {"area": "340103001001", "population": "resident", "period": "2026-01"},
     "/accounts/pyramid": {"area": "340103001001", "population": "resident", "month": "2026-01"},
     "/accounts/bridge": {"area": "340103001001", "month": "2026-01"},
+    "/figures/table.csv": {"area": "340103001001", "population": "resident", "period": "2026-01"},
+    "/reconciliations/018f2d3c-0000-7000-8000-000000000000": {},
     "/forecasts": {"area": "340103001001"},
     "/targets/progress": {"area": "340103001001", "period": "2026-01"},
 }  # fmt: skip

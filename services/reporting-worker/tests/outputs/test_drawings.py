@@ -173,7 +173,7 @@ def test_twelve_months_of_55_communities_are_one_page_and_one_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("areas", "columns", "paper"), [(3, 3, (297, 210)), (40, 4, (210, 297)), (56, 24, (297, 420))]
+    ("areas", "columns", "paper"), [(3, 3, (297, 210)), (40, 4, (210, 297)), (56, 24, (420, 297))]
 )
 def test_larger_paper_is_taken_only_where_needed(areas: int, columns: int, paper: tuple[int, int]) -> None:
     scene = page(LETTERING, table([heading()], communities(areas), months(columns), plain), FORM)

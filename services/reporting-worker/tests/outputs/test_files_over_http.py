@@ -251,3 +251,13 @@ async def test_nothing_that_draws_is_loaded_before_it_is_asked_for() -> None:
     )
     told, _ = await process.communicate()
     assert told.decode().strip() == "[]"
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_table_without_figures_is_an_empty_file(counted: Reporting, form: str) -> None:
+    clerk = await counted.staff("subdistrict_clerk", "340103")
+    asked = QUESTION | {"sex": "1", "parity": "1", "ages": "15-49", "detail": "nothing"}
+    answer = await clerk.get(f"/figures/table.{form}", params=asked)
+    assert answer.status_code == 200, answer.text
+    drawn = await clerk.get("/figures/table.png", params=asked)
+    assert (drawn.status_code, drawn.json()["code"]) == (422, "no_figures")

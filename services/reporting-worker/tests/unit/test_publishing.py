@@ -1,4 +1,4 @@
-"""Exact numbers as text, small numbers hidden, runs of event numbers, and signatures, for any input."""
+"""Exact numbers as text, runs of event numbers, and signatures, for any input."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -7,15 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from renkou_reporting.published.domain import (
-    Cell,
-    Key,
-    exact_text,
-    hide_small,
-    ranges,
-    read_exact,
-    shown_account,
-)
+from renkou_reporting.published.domain import exact_text, ranges, read_exact
 from renkou_reporting.published.signing import BadDocument, FigureKey, Signed, canonical, verify
 
 _COUNTS = st.integers(min_value=0, max_value=10**9)
@@ -37,24 +29,6 @@ def test_runs_hold_exactly_their_numbers(numbers: set[int]) -> None:
     runs = ranges(numbers)
     assert {number for low, high in runs for number in range(low, high + 1)} == numbers
     assert all(after[0] > before[1] + 1 for before, after in pairwise(runs))
-
-
-@given(_COUNTS, _COUNTS)
-def test_one_to_four_people_are_hidden_on_either_side_of_a_rate(part: int, rest: int) -> None:
-    cell = Cell(Key("340103", "resident", "rate", ""), str(part), str(part + rest), "1.00", None)
-    (found,) = hide_small([cell], {"rate": True}, {})
-    small = 0 < part < 5 or (part + rest > 1 and 0 < rest < 5)
-    assert found.hidden == small
-    assert (found.shown()["numerator"] is None) == small
-
-
-@given(st.lists(st.integers(min_value=0, max_value=50), min_size=6, max_size=6))
-def test_an_account_never_hides_one_part_alone(flows: list[int]) -> None:
-    opening, entered, born, died, moved_in, moved_out = flows
-    closing = opening + entered + born - died + moved_in - moved_out
-    shown = shown_account([*flows, closing])
-    assert shown.count(None) != 1
-    assert all(part is None or abs(part) >= 5 or part == 0 for part in shown)
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5), st.data())

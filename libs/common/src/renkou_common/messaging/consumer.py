@@ -149,7 +149,8 @@ class FeedConsumer:
         while True:
             events, head = page
             await self._check_page(high, events, head)
-            ahead = asyncio.create_task(self._read(events[-1].seq)) if len(events) == self._batch else None
+            more = bool(events) and events[-1].seq < head
+            ahead = asyncio.create_task(self._read(events[-1].seq)) if more else None
             try:
                 if events:
                     high = (await self._take_in(events)).high_water

@@ -18,7 +18,7 @@ from renkou_common.messaging.digest import (
     FeedDigest,
     read_digests,
 )
-from renkou_common.messaging.envelope import Event, complete_envelope, parse_envelope
+from renkou_common.messaging.envelope import EnvelopeError, Event, complete_envelope, parse_envelope
 
 MAX_PAGE = 1000
 LINES = "application/x-ndjson"
@@ -155,11 +155,22 @@ class FeedClient:
     async def read(self, after: int, limit: int) -> tuple[list[Event], int]:
         """Return up to ``limit`` events numbered above ``after``, in order, and the feed's head.
 
-        Raises FeedUnavailable where the service can't be reached or does not answer 200, EnvelopeError where
-        an event doesn't match its content hash.
+        More than a page is read page by page. Raises FeedUnavailable where the service can't be reached or does not
+        answer 200, EnvelopeError where the first page has an event that doesn't match its content hash.
         """
-        texts, last = await self.read_texts(after, limit)
-        return await parse_envelopes(texts), last
+        events: list[Event] = []
+        while True:
+            texts, last = await self.read_texts(after, min(limit - len(events), MAX_PAGE))
+            try:
+                page = await parse_envelopes(texts)
+            except EnvelopeError:
+                if events:
+                    return events, last
+                raise
+            events += page
+            if not page or len(events) >= limit or page[-1].seq >= last:
+                return events, last
+            after = page[-1].seq
 
     async def read_texts(self, after: int, limit: int) -> tuple[list[bytes], int]:
         """Return events as :meth:`read` does, each as the text that came; raises FeedUnavailable."""

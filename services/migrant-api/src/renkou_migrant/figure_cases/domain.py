@@ -1,4 +1,8 @@
-"""Which record an event is about, and which right reads it; no I/O."""
+"""Which record an event is about, and which right reads it; no I/O.
+
+A check of a certificate has no case: beside the stays for which one was due it would make a list of those without
+(docs/purpose.md).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +42,6 @@ KINDS: Mapping[str, Kind] = {
     Type.ARRIVAL_REGISTERED: _ARRIVAL,
     Type.STAY_ENDED: _ARRIVAL,
     Type.STAY_CORRECTED: _ARRIVAL,
-    Type.CERTIFICATE_CHECKED: _ARRIVAL,
     Type.CERTIFICATE_ISSUED: _CERTIFICATE,
     Type.CERTIFICATE_REPLACED: _CERTIFICATE,
     Type.CERTIFICATE_REVOKED: _CERTIFICATE,
@@ -72,7 +75,7 @@ class Case:
 
 
 def case_of(event_id: UUID, event_type: str, data: Mapping[str, Any]) -> Case | None:
-    """Return the case of a published event, None where it has none (such as a check without a stay)."""
+    """Return the case of a published event, None where it has none."""
     kind = KINDS.get(event_type)
     if kind is None or data.get(kind.key) is None:
         return None

@@ -1,8 +1,8 @@
 """Which record an event is about, and who may see it; no I/O.
 
-Only what an event itself says is followed. Events about visits, pre-pregnancy checks and supplies name no person on
-purpose: their case is the record, which is read under the rights of its own route. Counts of methods are those of an
-area and have no case at all.
+Only what an event itself says is followed. What people chose, received, declined or missed has no case: services,
+visits, pre-pregnancy checks and supplies stay counts, or two figures laid side by side would be a list of those who
+declined (docs/purpose.md). Counts of methods are those of an area and name nobody anyway.
 """
 
 from collections.abc import Mapping
@@ -33,10 +33,6 @@ class Kind(NamedTuple):
 _PERSON = Kind(
     "person", "人员", "person", Scope.RESIDENT_READ, "life_event_id", "/persons/{person}", person=True
 )
-_SERVICE = Kind(
-    "service", "免费服务", "free service", Scope.RESIDENT_READ, "service_id", "/persons/{person}/services",
-    person=True,
-)  # fmt: skip
 KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(
         (
@@ -57,27 +53,12 @@ KINDS: Mapping[str, Kind] = {
         ),
         _PERSON,
     ),
-    Type.SERVICE_GIVEN: _SERVICE,
-    Type.SERVICE_CHANGED: _SERVICE,
     Type.CARD_CHANGED: Kind(
         "card", "信息卡", "card", Scope.CARD_READ, "card_id", "/cards/{record}", person=True
     ),
     Type.ENROLMENT_CHANGED: Kind(
         "benefit", "奖励扶助", "benefit", Scope.BENEFIT_READ, "enrolment_id", "/benefit-enrolments/{record}",
         person=True,
-    ),
-    Type.VISIT_CHANGED: Kind("visit", "随访", "visit", Scope.CARD_READ, "visit_id", "/visits/{record}"),
-    Type.PREPREGNANCY_CHANGED: Kind(
-        "prepregnancy", "孕前检查", "pre-pregnancy check", Scope.PREPREGNANCY_READ, "check_id",
-        "/prepregnancy-checks/{record}/findings",
-    ),
-    Type.SUPPLY_POSTED: Kind(
-        "supplies", "药具单据", "document of supplies", Scope.SUPPLY_READ, "record_id",
-        "/supply-documents/{record}",
-    ),
-    Type.SUPPLY_USER_CHANGED: Kind(
-        "supply_user", "药具使用登记", "registration for supplies", Scope.SUPPLY_READ, "record_id",
-        "/supply-users/{record}",
     ),
     Type.EMPLOYER_CHANGED: Kind(
         "employer", "用人单位", "employer", Scope.OFFICE_READ, "record_id", "/employers/{record}"

@@ -12,7 +12,7 @@ class CaseOut(BaseModel):
 
     event_id: UUID
     event_type: str
-    kind: str = Field(description="person, service, card, benefit, visit, petition ...")
+    kind: str = Field(description="person, card, benefit, petition, employer ...")
     kind_label: str
     kind_label_en: str
     record_id: UUID

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.errors import Text
+from renkou_reporting.disclosure.domain import Count, pack, unpack
 from renkou_reporting.facts.domain import BALANCE_SIGNS
 from renkou_reporting.figures.domain import ParityRange, Sliced, parse_ages
 from renkou_reporting.indicators.domain import (
@@ -20,13 +21,11 @@ from renkou_reporting.indicators.domain import (
     Term,
     TermKind,
 )
-from renkou_reporting.measures.domain import Measures, MeasureUnit
 from renkou_reporting.published.domain import Account, Cell, Difference, Key, ranges, same_computation
 
 AGE_BANDS = ("0-14", "15-49", "15-59", "60-150", "65-150")
 PARITIES = ("1", "2", "3+")
 SEXES = (1, 2)
-_PEOPLE = frozenset({MeasureUnit.PERSON, MeasureUnit.COUPLE})
 
 
 class State(StrEnum):
@@ -116,11 +115,6 @@ def slices(indicator: Indicator, details: Sequence[str]) -> list[Sliced]:
     return found
 
 
-def counts_people(indicator: Indicator, measures: Measures) -> bool:
-    """Say whether an indicator's numerator is a number of people, so that a small one is nobody's business."""
-    return any(term.measure is None or measures[term.measure].unit in _PEOPLE for term in indicator.numerator)
-
-
 def differences(
     before: Iterable[Cell],
     after: Iterable[Cell],
@@ -204,6 +198,7 @@ def _counts(
 class Frozen:
     """What the first of two signs: every figure of a period at one position of every feed.
 
+    ``counts`` are what the figures are made of, some of which (``unpublished``) no figure shows by itself.
     ``salt`` is random: from the hash nobody can try out what a hidden number is.
     """
 
@@ -216,6 +211,8 @@ class Frozen:
     accounts: Sequence[Account]
     differences: Sequence[Difference]
     salt: str
+    counts: Mapping[Count, int]
+    unpublished: frozenset[Count]
     reservations: Sequence[Reservation] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -239,6 +236,7 @@ class Frozen:
                 for one in self.differences
             ],
             "salt": self.salt,
+            "counts": pack(self.counts, self.unpublished),
             "reservations": [one.to_json() for one in self.reservations],
         }
 
@@ -264,6 +262,7 @@ class Frozen:
                 for one in content["differences"]
             ],
             content["salt"],
+            *unpack(content["counts"]),
             [Reservation.from_json(one) for one in content["reservations"]],
         )
 

@@ -18,12 +18,16 @@ from renkou_common.database import Transaction
 from renkou_reporting.areas import service as areas
 from renkou_reporting.areas.service import View
 from renkou_reporting.closings import repository
-from renkou_reporting.closings.domain import Frozen, counts_people, differences, slices
+from renkou_reporting.closings.domain import Frozen, differences, slices
+from renkou_reporting.disclosure.domain import Count, Range, Reads, account_numbers, counted, reads
+from renkou_reporting.disclosure.moves import moves
+from renkou_reporting.disclosure.service import Figures
 from renkou_reporting.figures.domain import EVERYTHING, Asked, Months, Outcome, Span
 from renkou_reporting.figures.engine import compute_at
 from renkou_reporting.figures.service import days_read
 from renkou_reporting.indicators.domain import BALANCE_PARTS, Catalogue, Indicator, IndicatorKind
 from renkou_reporting.indicators.service import current
+from renkou_reporting.measures.domain import Measures
 from renkou_reporting.published.domain import (
     DIVIDED,
     REASON_CODES,
@@ -33,7 +37,6 @@ from renkou_reporting.published.domain import (
     Key,
     dims_text,
     exact_text,
-    hide_small,
 )
 from renkou_reporting.published.service import cells_of
 
@@ -71,13 +74,14 @@ async def freeze(tx: Transaction, area: AreaCode, period: Period, earlier: Earli
     catalogue = await current(tx)
     places = await _places(tx, area, period.end)
     spans = places.spans
+    first_and_last = (months.first, months.last)
     details = await repository.details(tx, months.last)
     cells: list[Cell] = []
     accounts: list[Account] = []
     definitions: dict[str, Any] = {}
     positions = await repository.positions(tx)
-    people: dict[str, bool] = {}
-    derived: dict[str, str] = {}
+    counts: dict[Count, int] = {}
+    moved: dict[Count, int] = {}
     for population in Population:
         chosen = _chosen(catalogue, population, months)
         asked = [
@@ -86,24 +90,27 @@ async def freeze(tx: Transaction, area: AreaCode, period: Period, earlier: Earli
             for each in slices(one, _details(one, population, details))
         ]
         computed = await compute_at(tx, asked, spans, [months])
+        read = [_reads(one, first_and_last, catalogue.measures) for one in asked]
         assert not asked or computed.as_of == positions, "one snapshot has one position of each feed"
         days = [days_read(catalogue, one.indicator, months) for one in asked]
         for (number, place, _), outcome in sorted(computed.outcomes.items()):
             exists = places.exists(place, days[number])
             cells.append(_cell(spans[place], asked[number], outcome if exists else _DIVIDED))
-        accounts += _accounts(population, asked, places, days, computed.outcomes)
+            if exists and read[number].counts:
+                counts |= counted(read[number], spans[place].code, outcome.parts)
+        for account in _accounts(population, asked, places, days, computed.outcomes):
+            accounts.append(account)
+            counts |= account_numbers(account[0], account[1], first_and_last, account[2])
+        if any(one.code == _ACCOUNT for one in chosen):
+            moved |= await _moved(tx, catalogue, population, places, months)
         for one in chosen:
             definitions[one.code] = one.model_dump(mode="json")
-            people[one.code] = counts_people(one, catalogue.measures)
-            if one.of is not None:
-                derived[one.code] = one.of
-    shown = sorted(hide_small(cells, people, derived), key=lambda cell: cell.key)
+    exact = sorted(cells, key=lambda cell: cell.key)
     changed: list[Difference] = []
-    first_and_last = (months.first, months.last)
     if earlier is not None:
         before = await cells_of(tx, earlier.version_id, area)
         late = await repository.late_facts(tx, earlier.positions, positions, months.last)
-        changed = differences(before, shown, earlier.definitions, definitions, late, first_and_last)
+        changed = differences(before, exact, earlier.definitions, definitions, late, first_and_last)
     salt = secrets.token_hex(32)
     return Frozen(
         area.value,
@@ -111,11 +118,46 @@ async def freeze(tx: Transaction, area: AreaCode, period: Period, earlier: Earli
         first_and_last,
         positions,
         definitions,
-        shown,
+        exact,
         sorted(accounts),
         changed,
         salt,
+        {**moved, **counts},
+        frozenset(moved.keys() - counts.keys()),
     )
+
+
+async def _moved(
+    tx: Transaction, catalogue: Catalogue, population: Population, places: _Places, months: Months
+) -> dict[Count, int]:
+    """Return who came and left by sex and age: what is hidden must not follow from that either."""
+    asked = moves(population)
+    computed = await compute_at(tx, asked, places.spans, [months])
+    read = [_reads(one, (months.first, months.last), catalogue.measures) for one in asked]
+    days = [days_read(catalogue, one.indicator, months) for one in asked]
+    found: dict[Count, int] = {}
+    for (number, place, _), outcome in computed.outcomes.items():
+        if places.exists(place, days[number]):
+            found |= counted(read[number], places.spans[place].code, outcome.parts)
+    return found
+
+
+def figures(frozen: Frozen) -> Figures:
+    """Return frozen figures as it is decided over them what may be shown."""
+    definitions = {code: Indicator.model_validate(one) for code, one in frozen.definitions.items()}
+    return Figures(
+        AreaCode.parse(frozen.area),
+        frozen.months,
+        definitions,
+        frozen.cells,
+        frozen.accounts,
+        frozen.counts,
+        frozen.unpublished,
+    )
+
+
+def _reads(asked: Asked, months: Range, measures: Measures) -> Reads:
+    return reads(asked.indicator, asked.population.value, "", asked.sliced, months, measures)
 
 
 def _chosen(catalogue: Catalogue, population: Population, months: Months) -> list[Indicator]:

@@ -147,7 +147,7 @@ class ReservationAnswer(BaseModel):
 
 
 class FrozenAnswer(BaseModel):
-    """The figures that wait for the second signature, as they will be shown."""
+    """The figures that wait for the second signature, exactly; what of them is hidden is decided at publication."""
 
     hash: str
     positions: dict[str, int]

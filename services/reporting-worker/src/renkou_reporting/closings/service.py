@@ -47,12 +47,13 @@ from renkou_reporting.closings.schemas import (
     StepAnswer,
 )
 from renkou_reporting.copies.levelling import level
+from renkou_reporting.disclosure import service as disclosure
 from renkou_reporting.feeds.service import feed_heads
 from renkou_reporting.figures.domain import Months
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import parse_period
 from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import NewVersion, Signature
+from renkou_reporting.published.domain import NewVersion, Signature, shown_account
 from renkou_reporting.published.domain import document as document_of
 from renkou_reporting.published.signing import FigureKey, canonical, read_key
 from renkou_reporting.runtime import Runtime
@@ -188,6 +189,10 @@ async def publish(
     overrides = _overrides(frozen, given, access.subject)
     area, version, now = AreaCode.parse(frozen.area), row["version"] + 1, runtime.clock.now()
     before = await published.newest(tx, area, frozen.period)
+    protected = await disclosure.protect(tx, freezing.figures(frozen))
+    by_key = {cell.key: cell for cell in protected.cells}
+    changed = [replace(one, after=by_key.get(one.key)) for one in frozen.differences]
+    accounts = list(zip(frozen.accounts, protected.hidden_parts, strict=True))
     signatures = [
         Signature("statistician", str(stored["signed_by"]), _instant(stored["signed_at"])),
         Signature("second", str(access.subject), _instant(now)),
@@ -207,9 +212,9 @@ async def publish(
         },
         signatures=signatures,
         definitions=frozen.definitions,
-        cells=frozen.cells,
-        accounts=frozen.accounts,
-        differences=frozen.differences,
+        cells=protected.cells,
+        accounts=[shown_account(account, hidden) for account, hidden in accounts],
+        differences=changed,
     )
     new = NewVersion(
         id=new_id(), closing_id=closing_id, frozen_id=row["frozen_id"], area=row["area"], period=row["period"],
@@ -218,12 +223,14 @@ async def publish(
         second_signed_at=now, reason=stored["reason"], positions=dict(frozen.positions),
         definitions=dict(frozen.definitions), overrides=overrides, signed=key.sign(canonical(content)),
     )  # fmt: skip
-    await published.add(tx, new, frozen.cells, frozen.accounts, frozen.differences)
+    await published.add(tx, new, protected.cells, accounts, changed)
+    await disclosure.keep(tx, new.id, protected)
     await repository.move(tx, closing_id, State.PUBLISHED, version=version)
     detail = {
         "version": version,
         "hash": new.signed.hash.hex(),
         "differences": len(frozen.differences),
+        "hidden": protected.hidden,
         "overrides": overrides,
     }
     await repository.log(tx, closing_id, "published", access.subject, now, stored["reason"], detail)

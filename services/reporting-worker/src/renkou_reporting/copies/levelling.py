@@ -23,14 +23,21 @@ async def level(
 
     Partitions that are behind the furthest are brought there first, in a transaction of their own. Leave it as soon
     as a snapshot is taken. Raises Unavailable where a feed is needed for it and cannot be read.
+
+    Its connections are not of ``database``'s pool: several callers that hold one each would wait for each other's.
     """
-    async with database.transaction(_EVERYWHERE) as gate:
-        await repository.close_gate(gate)
-        for row in await repository.positions(gate):
-            if row["lowest"] < row["highest"]:
-                feed = row["feed"]
-                await _raise(database, feed, row["lowest"], row["highest"], sources[feed], applies[feed])
-        yield
+    own = Database(database.dsn, pool_size=2)
+    await own.open()
+    try:
+        async with own.transaction(_EVERYWHERE) as gate:
+            await repository.close_gate(gate)
+            for row in await repository.positions(gate):
+                if row["lowest"] < row["highest"]:
+                    feed = row["feed"]
+                    await _raise(own, feed, row["lowest"], row["highest"], sources[feed], applies[feed])
+            yield
+    finally:
+        await own.close()
 
 
 async def stop_feeds(tx: Transaction) -> None:

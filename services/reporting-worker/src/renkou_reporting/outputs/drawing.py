@@ -9,6 +9,7 @@ from renkou_reporting.outputs.charts import scores
 from renkou_reporting.outputs.charts.frame import Caption
 from renkou_reporting.outputs.charts.pyramid import Band, pyramid
 from renkou_reporting.outputs.domain import State, Table
+from renkou_reporting.outputs.forecasting import Outlook, outlook
 from renkou_reporting.outputs.form import Form
 from renkou_reporting.outputs.lettering import FontLettering
 from renkou_reporting.outputs.page import TooLarge, page
@@ -63,6 +64,12 @@ def pyramid_scene(table: Table) -> Scene:
         f"People by age and sex, {place} ({population.en}), {period.en}",
     )
     return pyramid(_lettering, Caption(title, table.notes), bands)
+
+
+def outlook_file(found: Outlook, form: CardForm, made: datetime) -> bytes:
+    """Return a forecast's chart as PNG, or as one page of PDF."""
+    scene = outlook(_lettering, found)
+    return png_of(scene) if form is CardForm.PNG else pdf_of(on_paper(scene), made)
 
 
 def card(

@@ -11,6 +11,13 @@ from uuid import UUID
 from renkou_common.codes.period import Period
 from renkou_common.contracts.lines import Population
 from renkou_common.errors import Text
+from renkou_reporting.forecast.schemas import (
+    ErrorRow,
+    ForecastAnswer,
+    ForecastYear,
+    PastYear,
+    RatesAnswer,
+)
 from renkou_reporting.labels import Label
 from renkou_reporting.outputs.charts.data import Aim
 from renkou_reporting.outputs.delimited import csv_of
@@ -26,7 +33,8 @@ from renkou_reporting.outputs.domain import (
     State,
     Table,
 )
-from renkou_reporting.outputs.drawing import card, pyramid_chart, table_chart, table_page
+from renkou_reporting.outputs.drawing import card, outlook_file, pyramid_chart, table_chart, table_page
+from renkou_reporting.outputs.forecasting import Outlook
 from renkou_reporting.outputs.form import Form
 from renkou_reporting.outputs.schemas import CardForm
 from renkou_reporting.outputs.sdmx import sdmx_csv
@@ -323,6 +331,53 @@ def _name(light: Light) -> Label:
     return Label(zh=LIGHT_NAMES[light].zh, en=LIGHT_NAMES[light].en)
 
 
+def outlook() -> Outlook:
+    """Six years counted and ten to come under three scenarios."""
+    people = {year: 690_000 + round(3_800 * (year - 2020) ** 0.8) for year in range(2020, 2027)}
+    past = [
+        PastYear(year=year, closing=number, born=round(number * 0.0062)) for year, number in people.items()
+    ]
+    rates = RatesAnswer(
+        years=[2024, 2025, 2026], total_fertility="1.08", boys_per_hundred_girls="108.2",
+        fertility_source=Label(zh="", en=""), mortality_source=Label(zh="", en=""),
+    )  # fmt: skip
+    errors = [
+        ErrorRow(
+            horizon=horizon,
+            bases=3,
+            population=f"{0.21 * horizon:.2f}",
+            births=f"{1.4 * horizon:.2f}",
+            ages=None,
+        )
+        for horizon in (1, 3, 5)
+    ]
+    given = (
+        ("high", "高方案", "high", "生育率上升", "fertility rises", 0.0042),
+        ("medium", "中方案", "medium", "生育率不变", "fertility stays", 0.0011),
+        ("low", "低方案", "low", "生育率下降", "fertility falls", -0.0026),
+    )
+    forecasts = []
+    for code, zh, en, text_zh, text_en, growth in given:
+        closing, items = float(people[2026]), []
+        for year in range(2027, 2037):
+            opening, closing = closing, closing * (1 + growth - (year - 2026) * 0.0002)
+            items.append(
+                ForecastYear(
+                    year=year, opening=f"{opening:.3f}", born=f"{opening * (0.006 + growth):.3f}", died="0.000",
+                    moved_in="0.000", moved_out="0.000", closing=f"{closing:.3f}", people=[],
+                )
+            )  # fmt: skip
+        forecasts.append(
+            ForecastAnswer(
+                area=DISTRICT.code, population="resident",
+                population_name=Label(zh="常住人口", en="usual residents"), base=2026, scenario=code,
+                scenario_name=Label(zh=zh, en=en), scenario_text=Label(zh=text_zh, en=text_en), rates=rates, left_out=0,
+                past=past, items=items, errors=errors,
+            )
+        )  # fmt: skip
+    return Outlook(DISTRICT, forecasts)
+
+
 def files() -> dict[str, bytes]:
     """Return every example by the name of its file."""
     table, year = district_table(), year_of_communities()
@@ -343,6 +398,7 @@ def files() -> dict[str, bytes]:
         "multiples.png": table_chart(year, dict.fromkeys(year.numbers, Aim("98", None))),
         "pyramid.png": pyramid_chart(people()),
         "pyramid.pdf": table_page(people(), FORM),
+        "forecast.png": outlook_file(outlook(), CardForm.PNG, made),
         "scores.png": card(found, notes, CardForm.PNG, made),
         "scores.pdf": card(found, notes, CardForm.PDF, made),
         "card.png": card(own, notes, CardForm.PNG, made),

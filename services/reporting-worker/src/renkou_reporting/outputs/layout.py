@@ -48,7 +48,7 @@ class Layout:
     @property
     def width(self) -> int:
         """Columns, those of the stubs included."""
-        return self.stubs + (len(self.lines[0].positions) if self.lines else 0)
+        return max(box.column + box.columns for box in self.head)
 
     @property
     def numbers(self) -> list[str]:

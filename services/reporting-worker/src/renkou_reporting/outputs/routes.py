@@ -18,12 +18,20 @@ from renkou_reporting.outputs.schemas import (
     MEDIA_TYPES,
     CardFileQuestion,
     CardForm,
+    OutlookQuestion,
     PublishedFileQuestion,
     PyramidFileQuestion,
     TableFileQuestion,
     TableForm,
 )
-from renkou_reporting.outputs.sources import aims_of, card, live_table, published_table, pyramid_table
+from renkou_reporting.outputs.sources import (
+    aims_of,
+    card,
+    live_table,
+    outlook_of,
+    published_table,
+    pyramid_table,
+)
 from renkou_reporting.outputs.structure import STRUCTURE_TYPE
 from renkou_reporting.published.routes import VersionName
 from renkou_reporting.runtime import CurrentRuntime
@@ -131,6 +139,22 @@ async def get_structure(access: Reader, runtime: CurrentRuntime) -> Response:
     async with runtime.database.reading(access.areas) as tx:
         content = await service.structure_of(tx, access.areas, runtime.clock.now())
     return Response(content, media_type=STRUCTURE_TYPE)
+
+
+@router.get(
+    "/forecasts/chart.{form}",
+    summary="Forecasts side by side as a chart 人口预测图",
+    response_class=Response,
+    responses=_FILE,
+)
+async def get_outlook_file(
+    form: CardForm, question: Annotated[OutlookQuestion, Query()], access: Exact, runtime: CurrentRuntime
+) -> Response:
+    """Return what was counted and the years to come under each scenario. Needs `figure:exact`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found = await outlook_of(tx, access.areas, runtime.clock, runtime.district, question)
+    content = await service.outlook_file(found, form)
+    return file_answer(f"forecast-{found.area.code}", f"{found.area.name}人口预测", form, content)
 
 
 async def _aims(tx: database.Reader, table: Table, form: TableForm) -> Aims:

@@ -14,6 +14,8 @@ from renkou_reporting.outputs.sdmx import CSV_TYPE
 from renkou_reporting.scorecards.schemas import ScoreQuestion
 
 MOST_IN_SHEET, MOST_ON_PAGE = 30_000, 6_000
+MOST_SCENARIOS = 5
+"""Scenarios of a chart; what was counted is its sixth line."""
 type _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
@@ -81,6 +83,20 @@ class CardFileQuestion(ScoreQuestion):
     area: str | None = Field(
         default=None, description="an area of the scorecard; all side by side without it"
     )
+
+
+class OutlookQuestion(BaseModel):
+    """Which forecast is drawn: of people or of births, under every packaged scenario and those named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: str = Field(description="the district, a subdistrict or a community", examples=["340103"])
+    population: Literal["registered", "resident"] = "resident"
+    of: Literal["population", "births"] = "population"
+    scenario: Annotated[list[str], Field(max_length=MOST_SCENARIOS)] = []
+    base: int | None = Field(default=None, ge=1950, le=2150, description="year at whose end it begins")
+    years: int = Field(default=10, ge=1, le=30)
+    reference_years: int = Field(default=3, ge=1, le=10)
 
 
 class PyramidFileQuestion(PyramidQuestion, _FormHead):

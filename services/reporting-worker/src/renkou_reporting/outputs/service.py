@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +19,7 @@ from renkou_reporting.outputs.charting import Aims, check
 from renkou_reporting.outputs.charts.scores import MOST_ACROSS, fits
 from renkou_reporting.outputs.delimited import csv_of
 from renkou_reporting.outputs.domain import Table
+from renkou_reporting.outputs.forecasting import Outlook
 from renkou_reporting.outputs.form import Form
 from renkou_reporting.outputs.schemas import MOST_IN_SHEET, MOST_ON_PAGE, CardForm, TableForm
 from renkou_reporting.outputs.sdmx import sdmx_csv
@@ -66,6 +67,12 @@ async def card_file(found: ScoresAnswer | ExplainedAnswer, notes: Sequence[Text]
         )
     made = day_of(found.counted_to)
     return await drawn(lambda: _drawing().card(found, notes, form, made))
+
+
+async def outlook_file(found: Outlook, form: CardForm) -> bytes:
+    """Return a forecast's chart."""
+    made = day_of(date(found.forecasts[0].base, 12, 31))
+    return await drawn(lambda: _drawing().outlook_file(found, form, made))
 
 
 async def drawn(draw: Callable[[], bytes]) -> bytes:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from renkou_common.clock import SHANGHAI
+from renkou_common.clock import SHANGHAI, Clock
 from renkou_common.codes.area import AreaCode, AreaLevel
 from renkou_common.codes.period import Period, PeriodKind
 from renkou_common.contracts.lines import Population
@@ -25,6 +25,8 @@ from renkou_reporting.figures.domain import (
     Sliced,
 )
 from renkou_reporting.figures.schemas import TableQuestion
+from renkou_reporting.forecast import service as forecasts
+from renkou_reporting.forecast.schemas import ForecastQuestion
 from renkou_reporting.indicators.domain import HIGHEST_AGE, Indicator
 from renkou_reporting.outputs.charts.data import Aim
 from renkou_reporting.outputs.domain import (
@@ -39,7 +41,13 @@ from renkou_reporting.outputs.domain import (
     State,
     Table,
 )
-from renkou_reporting.outputs.schemas import CardFileQuestion, PublishedFileQuestion
+from renkou_reporting.outputs.forecasting import Outlook
+from renkou_reporting.outputs.schemas import (
+    MOST_SCENARIOS,
+    CardFileQuestion,
+    OutlookQuestion,
+    PublishedFileQuestion,
+)
 from renkou_reporting.published import service as published
 from renkou_reporting.published.domain import DIVIDED, REASON_CODES, SUPPRESSED
 from renkou_reporting.published.schemas import FigureRow, VersionQuestion
@@ -182,6 +190,22 @@ async def aims_of(tx: Reader, table: Table) -> dict[Position, Aim]:
             goal = targets.goal_answer(found.goal)
             aims[at] = Aim(goal.low, goal.high)
     return aims
+
+
+async def outlook_of(
+    tx: Transaction, scope: AreaScope, clock: Clock, district: AreaCode, question: OutlookQuestion
+) -> Outlook:
+    """Return the forecasts under the scenarios named, or the packaged ones; raises as a forecast."""
+    chosen = question.scenario or [
+        one.code for one in (await forecasts.list_scenarios(tx)).items if one.packaged
+    ]
+    plain = question.model_dump(exclude={"of", "scenario"})
+    found = [
+        await forecasts.forecast(tx, scope, clock, district, ForecastQuestion(**plain, scenario=one))
+        for one in list(dict.fromkeys(chosen))[:MOST_SCENARIOS]
+    ]
+    (place,) = await named(tx, [found[0].area], date(found[0].base, 12, 31))
+    return Outlook(place, found, births=question.of == "births")
 
 
 async def card(

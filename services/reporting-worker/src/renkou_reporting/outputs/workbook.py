@@ -25,6 +25,10 @@ _ACROSS = 22
 """Columns that a page holds in print before more pages go across."""
 _LONGEST = 15
 """Digits that a spreadsheet keeps of a number; a longer one is written as text."""
+_NARROWEST, _DEFAULT = 84, 8.43
+"""Characters that the lines above a table need, and those of a column whose width is not set."""
+_LINE = 13.5
+"""Height of a line of text in points."""
 _COUNTED = (
     "指标名称 indicator", "指标代码 code", "区划名称 area", "区划代码 code", "统计期 period", "分子 numerator",
     "分母 denominator", "数值 value", "计量单位 unit", "说明 note",
@@ -49,6 +53,7 @@ class _Styles:
         self.stub = book.add_format(edge | {"text_wrap": True})
         self.code = book.add_format(edge | {"num_format": "@"})
         self.mark = book.add_format(edge | {"align": "right"})
+        self.signed = book.add_format(base | {"text_wrap": True})
         self.note = book.add_format(base | {"font_size": 9, "text_wrap": True, "valign": "top"})
 
     def number(self, digits: int) -> Format:
@@ -81,7 +86,7 @@ def _properties(book: Writer, title: Text, made: datetime) -> None:
 
 def _return(sheet: Worksheet, styles: _Styles, table: Table, form: Form) -> None:
     layout = laid_out(table)
-    last = max(layout.width, layout.stubs + 4) - 1
+    last = _last(table, layout)
     top = _head(sheet, styles, table, form, last)
     for box in layout.head:
         line, column = top + box.row, box.column
@@ -98,7 +103,13 @@ def _return(sheet: Worksheet, styles: _Styles, table: Table, form: Form) -> None
     end = _notes(sheet, styles, table, numbered + 1 + len(layout.lines), last)
     _signatures(sheet, styles, end, last)
     _sizes(sheet, table, layout, top)
-    _page(sheet, layout, (top, numbered), end)
+    _page(sheet, layout, (top, numbered), (end + 1, last))
+
+
+def _last(table: Table, layout: Layout) -> int:
+    """Return the last column of what stands above and below the table; it may need more room than the table."""
+    missing = _NARROWEST - sum(_widths(table, layout))
+    return layout.width - 1 + max(int(-(-missing // _DEFAULT)), 0)
 
 
 def _head(sheet: Worksheet, styles: _Styles, table: Table, form: Form, last: int) -> int:
@@ -157,37 +168,61 @@ def _notes(sheet: Worksheet, styles: _Styles, table: Table, line: int, last: int
 
 def _signatures(sheet: Worksheet, styles: _Styles, line: int, last: int) -> None:
     texts = [f"{one.zh}：{BLANK}" for one in SIGNERS] + [f"{SIGNED_ON.zh}：{DATE_BLANK}"]
-    sheet.merge_range(line + 1, 0, line + 1, last, "　　".join(texts), styles.plain)
-    sheet.set_row(line + 1, 24)
+    sheet.merge_range(line + 1, 0, line + 1, last, "　　".join(texts), styles.signed)
+    sheet.set_row(line + 1, 40)
 
 
 def _sizes(sheet: Worksheet, table: Table, layout: Layout, top: int) -> None:
-    for column in range(layout.stubs):
-        texts = [one.stubs[column] for one in layout.lines]
-        longest = max((_width(text) for text in texts), default=10)
-        sheet.set_column(column, column, min(max(longest + 2, 8), 30))
+    """Set widths of columns, and heights in which every text has room."""
+    widths = _widths(table, layout)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    heights = [20.0] * layout.head_rows
+    for box in sorted(layout.head, key=lambda box: box.rows):
+        rows = range(box.row, box.row + box.rows)
+        needed = _LINE * _lines(box.text, sum(widths[box.column : box.column + box.columns])) + 4
+        heights[rows[-1]] += max(needed - sum(heights[row] for row in rows), 0)
+    for row, height in enumerate(heights):
+        sheet.set_row(top + row, height)
+    for line, one in enumerate(layout.lines, top + layout.head_rows + 1):
+        tallest = max(_lines(text, width) for text, width in zip(one.stubs, widths, strict=False))
+        sheet.set_row(line, _LINE * tallest + 4)
+
+
+def _widths(table: Table, layout: Layout) -> list[float]:
+    """Return the widths of columns in characters."""
+    stubs = [
+        min(max([_width(one.stubs[column]) + 2 for one in layout.lines] + [8]), 30)
+        for column in range(layout.stubs)
+    ]
     shown = max((len(table.shown(one)) for one in table.numbers.values()), default=8)
-    sheet.set_column(layout.stubs, layout.width - 1, min(max(shown + 3, 10), 20))
-    for row in range(layout.head_rows):
-        sheet.set_row(top + row, 30)
-    tall = any(len(_both(text).splitlines()) > 1 for one in layout.lines for text in one.stubs)
-    for line in range(len(layout.lines)):
-        sheet.set_row(top + layout.head_rows + 1 + line, 28 if tall else 18)
+    return [*stubs, *([min(max(shown + 3, 12), 20)] * (layout.width - layout.stubs))]
+
+
+def _lines(text: Text, width: float) -> int:
+    """Return how many lines both languages of a text take in a column."""
+    parts = _both(text).splitlines() or [""]
+    return sum(-(-_characters(part) // max(int(width) - 1, 1)) or 1 for part in parts)
 
 
 def _width(text: Text) -> int:
-    """Return the width in characters; a Chinese one is two wide."""
-    return max(sum(1 + (ord(char) > 0x2E80) for char in line) for line in (text.zh, text.en))
+    """Return the width in characters of the longer language."""
+    return max(_characters(text.zh), _characters(text.en))
 
 
-def _page(sheet: Worksheet, layout: Layout, head: tuple[int, int], end: int) -> None:
+def _characters(text: str) -> int:
+    """Return the width of a line in characters; a Chinese one is two wide."""
+    return sum(1 + (ord(char) > 0x2E80) for char in text)
+
+
+def _page(sheet: Worksheet, layout: Layout, head: tuple[int, int], end: tuple[int, int]) -> None:
     sheet.set_paper(9)
     sheet.set_landscape()
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
     sheet.fit_to_pages(-(-layout.width // _ACROSS), 0)
     sheet.repeat_rows(*head)
     sheet.repeat_columns(0, layout.stubs - 1)
-    sheet.print_area(0, 0, end + 1, max(layout.width, layout.stubs + 4) - 1)
+    sheet.print_area(0, 0, *end)
     sheet.center_horizontally()
     sheet.set_footer("&C第 &P 页 共 &N 页")
     sheet.freeze_panes(head[1] + 1, layout.stubs)

@@ -21,8 +21,6 @@ FORMAT = "renkou-published-figures/1"
 COLUMNS = ("area", "population", "indicator", "dims", "numerator", "denominator", "value", "reason")
 ACCOUNT_COLUMNS = ("area", "population", *BALANCE_PARTS)
 SUPPRESSED = "suppressed"
-LEAST_SHOWN = 5
-"""Fewer people than this are not shown in a published figure (domain document, part 5)."""
 DIVIDED = Text(
     "历次区划变动后无法分开统计", "Cannot be told apart by the boundaries of the period's last day"
 )
@@ -45,6 +43,8 @@ _COMPUTING = (
 )
 type Account = tuple[str, str, Sequence[int]]
 """Area, population, and the parts of the balance in their order."""
+type ShownAccount = tuple[str, str, Sequence[int | None]]
+"""An account as it is shown: None for what is hidden."""
 
 
 class Key(NamedTuple):
@@ -118,38 +118,11 @@ def read_exact(text: str) -> Fraction:
     return Fraction(text)
 
 
-def hide_small(
-    cells: Sequence[Cell], counts_people: Mapping[str, bool], derived: Mapping[str, str]
-) -> list[Cell]:
-    """Return the cells with those hidden whose numerator, or what it lacks of the denominator, is 1 to 4 people.
-
-    ``counts_people`` says of each indicator whether its numerator is a number of people; ``derived`` which indicator a
-    growth is of: it is hidden where that is.
-    """
-    small = {cell.key for cell in cells if counts_people.get(cell.key.indicator, False) and _is_small(cell)}
-    return [
-        replace(cell, hidden=True)
-        if cell.key._replace(indicator=derived.get(cell.key.indicator, cell.key.indicator)) in small
-        else cell
-        for cell in cells
-    ]
-
-
-def _is_small(cell: Cell) -> bool:
-    numerator, denominator = read_exact(cell.numerator), read_exact(cell.denominator)
-    rest = denominator - numerator
-    return 0 < numerator < LEAST_SHOWN or (denominator > 1 and 0 < rest < LEAST_SHOWN)
-
-
-def shown_account(parts: Sequence[int]) -> list[int | None]:
-    """Return an account with small parts hidden, and with one of them a second, as the balance gives away one."""
-    shown: list[int | None] = [None if 0 < abs(part) < LEAST_SHOWN else part for part in parts]
-    if shown.count(None) == 1:
-        others = [
-            (part == 0, abs(part), place) for place, part in enumerate(parts) if shown[place] is not None
-        ]
-        shown[min(others)[2]] = None
-    return shown
+def shown_account(account: Account, hidden: Sequence[str]) -> ShownAccount:
+    """Return an account without the parts that are hidden."""
+    area, population, parts = account
+    shown = (None if name in hidden else part for name, part in zip(BALANCE_PARTS, parts, strict=True))
+    return area, population, list(shown)
 
 
 def same_computation(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -212,10 +185,12 @@ def document(
     signatures: Sequence[Signature],
     definitions: Mapping[str, Any],
     cells: Sequence[Cell],
-    accounts: Sequence[Account],
+    accounts: Sequence[ShownAccount],
     differences: Sequence[Difference],
 ) -> dict[str, Any]:
     """Return what is signed and leaves the node: everything of a version that may be shown.
+
+    Of differences no event: who counts the events of many areas learns how many people each of them lacks.
 
     ``head`` are the area, period, version, positions of the feeds, reason, the hashes of the version before and of what
     the two signed, and the checks in spite of which they did, each with the reason.
@@ -228,8 +203,8 @@ def document(
         "columns": list(COLUMNS),
         "figures": [cell.row() for cell in cells],
         "account_columns": list(ACCOUNT_COLUMNS),
-        "accounts": [[area, population, *shown_account(parts)] for area, population, parts in accounts],
-        "differences": [one.shown() for one in differences],
+        "accounts": [[area, population, *parts] for area, population, parts in accounts],
+        "differences": [{**one.shown(), "events": {}} for one in differences if not one.hidden],
     }
 
 

@@ -7,7 +7,15 @@ import asyncpg
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Reader, Transaction
-from renkou_reporting.published.domain import Account, Cell, Difference, Key, NewVersion
+from renkou_reporting.published.domain import (
+    Account,
+    Cell,
+    Difference,
+    Key,
+    NewVersion,
+    ShownAccount,
+    shown_account,
+)
 from renkou_reporting.published.signing import Signed
 
 _NUMBERING = 5_820_331
@@ -43,7 +51,7 @@ async def insert(
     tx: Transaction,
     new: NewVersion,
     cells: Sequence[tuple[int, Cell]],
-    accounts: Sequence[tuple[int, Account]],
+    accounts: Sequence[tuple[int, Account, Sequence[str]]],
     differences: Sequence[tuple[int, Difference]],
 ) -> None:
     """Store a version under the next number of the feed; areas are given as keys."""
@@ -60,8 +68,11 @@ async def insert(
     ]
     await tx.execute(_INSERT_CELLS, new.id, *(list(column) for column in zip(*rows, strict=True)))
     await tx.executemany(
-        "INSERT INTO published_account (version_id, area, population, parts) VALUES ($1, $2, $3, $4)",
-        [(new.id, area, population, list(parts)) for area, (_, population, parts) in accounts],
+        "INSERT INTO published_account (version_id, area, population, parts, hidden) VALUES ($1, $2, $3, $4, $5)",
+        [
+            (new.id, area, population, list(parts), list(hidden))
+            for area, (_, population, parts), hidden in accounts
+        ],
     )
     await tx.executemany(
         "INSERT INTO published_difference (version_id, area, population, indicator, dims, before, after,"
@@ -135,7 +146,7 @@ async def cells(
 async def differences(tx: Reader, version_id: UUID, interval: tuple[int, int]) -> list[asyncpg.Record]:
     """Return what a version changed, of areas between two keys."""
     return await tx.fetch(
-        "SELECT area, population, indicator, dims, before, after, definition_changed, events"
+        "SELECT area, population, indicator, dims, before, after, definition_changed, events, hidden"
         " FROM published_difference WHERE version_id = $1 AND area BETWEEN $2 AND $3"
         " ORDER BY area, population, indicator, dims",
         version_id,
@@ -143,15 +154,18 @@ async def differences(tx: Reader, version_id: UUID, interval: tuple[int, int]) -
     )
 
 
-async def accounts(tx: Reader, version_id: UUID, interval: tuple[int, int]) -> list[Account]:
-    """Return a version's population accounts of areas between two keys."""
+async def accounts(tx: Reader, version_id: UUID, interval: tuple[int, int]) -> list[ShownAccount]:
+    """Return a version's population accounts of areas between two keys, as they are shown."""
     rows = await tx.fetch(
-        "SELECT area, population, parts FROM published_account WHERE version_id = $1 AND area BETWEEN $2 AND $3"
+        "SELECT area, population, parts, hidden FROM published_account WHERE version_id = $1 AND area BETWEEN $2 AND $3"
         " ORDER BY area, population",
         version_id,
         *interval,
     )
-    return [(AreaCode.from_key(row["area"]).value, row["population"], row["parts"]) for row in rows]
+    return [
+        shown_account((AreaCode.from_key(row["area"]).value, row["population"], row["parts"]), row["hidden"])
+        for row in rows
+    ]
 
 
 async def pairs(

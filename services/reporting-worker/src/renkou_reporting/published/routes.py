@@ -11,6 +11,7 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access, Identity
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
+from renkou_reporting.disclosure.access import sees_exact_figures
 from renkou_reporting.published import service
 from renkou_reporting.published.reading import may_read_feed
 from renkou_reporting.published.schemas import (
@@ -93,10 +94,14 @@ async def get_differences(
     question: Annotated[VersionQuestion, Query()],
     access: Reader,
     runtime: CurrentRuntime,
+    request: Request,
 ) -> DifferenceList:
-    """Return each figure that changed, with the events by feed and number. Needs `figure:read`."""
+    """Return each figure that changed; with `figure:exact` also the events behind it. Needs `figure:read`."""
+    exact = await sees_exact_figures(request)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await service.differences(tx, access.areas, runtime.district, period, version, question)
+        return await service.differences(
+            tx, access.areas, runtime.district, period, version, question, exact=exact
+        )
 
 
 @router.get(

@@ -14,7 +14,7 @@ from renkou_reporting.areas import area_within
 from renkou_reporting.indicators.domain import BALANCE_PARTS
 from renkou_reporting.periods import parse_period
 from renkou_reporting.published import repository
-from renkou_reporting.published.domain import Account, Cell, Difference, NewVersion, shown_account
+from renkou_reporting.published.domain import Account, Cell, Difference, NewVersion
 from renkou_reporting.published.schemas import (
     AccountRow,
     DifferenceList,
@@ -39,15 +39,15 @@ async def add(
     tx: Transaction,
     new: NewVersion,
     cells: Sequence[Cell],
-    accounts: Sequence[Account],
+    accounts: Sequence[tuple[Account, Sequence[str]]],
     differences: Sequence[Difference],
 ) -> None:
-    """Store a version that two have signed."""
+    """Store a version that two have signed; accounts with the parts that are hidden."""
     await repository.insert(
         tx,
         new,
         [(_key(cell.key.area), cell) for cell in cells],
-        [(_key(account[0]), account) for account in accounts],
+        [(_key(account[0]), account, hidden) for account, hidden in accounts],
         [(_key(one.key.area), one) for one in differences],
     )
 
@@ -104,7 +104,7 @@ async def version(
         accounts=[
             AccountRow.model_validate(
                 {"area": one, "population": over,
-                 "parts": dict(zip(BALANCE_PARTS, shown_account(parts), strict=True))}
+                 "parts": dict(zip(BALANCE_PARTS, parts, strict=True))}
             )
             for one, over, parts in chosen
         ],
@@ -118,15 +118,24 @@ async def differences(
     period: str,
     name: str,
     question: VersionQuestion,
+    *,
+    exact: bool,
 ) -> DifferenceList:
-    """Return what a version changed; raises as :func:`version`."""
+    """Return what a version changed; raises as :func:`version`.
+
+    Which events are behind it, and what changed where the numbers are hidden, is for those who see exact figures.
+    """
     area = area_within(areas, question.area or district.value)
     row = await _find(tx, district, period, name)
     found = await repository.differences(tx, row["id"], area.interval())
     items = [
-        DifferenceRow.model_validate({**dict(one), "area": AreaCode.from_key(one["area"]).value})
+        DifferenceRow.model_validate(
+            {**one, "area": AreaCode.from_key(one["area"]).value, "events": one["events"] if exact else {}}
+        )
         for one in found
-        if question.population in (None, one["population"]) and question.indicator in (None, one["indicator"])
+        if (exact or not one["hidden"])
+        and question.population in (None, one["population"])
+        and question.indicator in (None, one["indicator"])
     ]
     return DifferenceList(version=row["version"], reason=row["reason"], items=items)
 

@@ -80,6 +80,7 @@ class PublishedAccountRow(ReportingTable, table=True):
     area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     population: str = Field(sa_type=Text, primary_key=True)
     parts: list[int] = Field(sa_column=Column(JSONB, nullable=False))
+    hidden: list[str] = Field(sa_column=Column(JSONB, nullable=False), description="parts that are not shown")
 
 
 class PublishedDifferenceRow(ReportingTable, table=True):

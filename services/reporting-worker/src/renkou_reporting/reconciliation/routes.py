@@ -10,12 +10,14 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_reporting.disclosure.access import exact_figures
 from renkou_reporting.reconciliation import service
 from renkou_reporting.reconciliation.schemas import ListQuestion, ReconciliationAnswer, ReconciliationList
 from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/reconciliations", tags=["reconciliations"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
+ExactReader = Annotated[Access, Depends(exact_figures)]
 Manager = Annotated[Access, Depends(requires(Scope.FIGURE_MANAGE))]
 
 
@@ -55,9 +57,9 @@ async def list_reconciliations(
 
 @router.get("/{reconciliation_id}", summary="A reconciliation 对账结果")
 async def get_reconciliation(
-    reconciliation_id: UUID, access: Reader, runtime: CurrentRuntime
+    reconciliation_id: UUID, access: ExactReader, runtime: CurrentRuntime
 ) -> ReconciliationAnswer:
-    """Read what a reconciliation compared, found and put right. Needs `figure:read`."""
+    """Read what a reconciliation compared, found and put right, to the number. Needs `figure:exact`."""
     if not access.areas.covers(*runtime.district.interval()):
         raise NotFound.of("对账", "reconciliation")
     async with runtime.database.transaction(access.areas, read_only=True) as tx:

@@ -50,7 +50,7 @@ def trend(
             scene.line(ends, INK, 0.5, _TARGET_DASH)
         if last < len(places) - 1:
             scene.write(places[first] - step / 2 + 1, at(max(aim.bounds)) - 1.2, aim.text.zh, LABEL)
-    for number, each in enumerate(series):
+    for number, each in reversed(list(enumerate(series))):  # the first on top
         _line(scene, inner, each, number, places, at)
     if not several and len(periods) <= 24:
         _written(scene, inner, series[0], places, at)
