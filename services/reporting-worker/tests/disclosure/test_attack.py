@@ -109,15 +109,10 @@ def _of_people(loot: Loot, cell: Cell) -> bool:
     return not any(measure is not None and measure.endswith(("_fen", "_spent")) for measure in measures)
 
 
-def attack(
-    loot: Loot, known: Truth, most: int | None = None, suspected: int | None = None
-) -> list[tuple[Secret, tuple[float, float]]]:
-    """Return the secrets that were narrowed down to fewer than five apart; of each suspicion at most so many.
-
-    ``suspected`` says how many of the suspicions are followed.
-    """
+def attack(loot: Loot, known: Truth, most: int | None = None) -> list[tuple[Secret, tuple[float, float]]]:
+    """Return the secrets that were narrowed down to fewer than five apart; of each suspicion at most so many."""
     found = []
-    for versions in suspicions(loot)[:suspected]:
+    for versions in suspicions(loot):
         puzzle = Puzzle(loot, versions)
         done = {}
         chosen = list(secrets(loot, known, puzzle, versions))
@@ -209,4 +204,4 @@ async def test_an_attacker_finds_no_small_number_and_finds_them_where_only_small
     assert small_steps(loot) == []
     found = attack(loot, known, MOST)
     assert not found, found[:5]
-    assert len(attack(naive(known, loot), known, MOST, suspected=1)) > 20
+    assert len(attack(naive(known, loot), known, MOST)) > 20
