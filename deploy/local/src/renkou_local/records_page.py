@@ -115,6 +115,8 @@ RECORDS = (
     Record("The person 本人", ("me", "accounts", "consents", "readings")),
     Record("Staff 工作人员", ("auth", "staff")),
     Record("Feed 事件源", ("feeds",)),
+    Record("Cases behind figures 数字背后的个案", ("figure_cases",)),
+    Record("People by area, to be compared with the figures 各区划人数（对账）", ("stock",)),
 )
 SHARED_TABLES = frozenset(
     {

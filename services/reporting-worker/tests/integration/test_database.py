@@ -164,6 +164,12 @@ TEXT_COLUMNS = {
     ("reconciliation_difference", "feed"): "code",
     ("reconciliation_difference", "population"): "code",
     ("reconciliation_difference", "reason"): "error text",
+    ("published_count", "populations"): "codes",
+    ("suppression", "population"): "code",
+    ("suppression", "indicator"): "code",
+    ("suppression", "dims"): "codes",
+    ("suppression", "kind"): "code",
+    ("way_out", "populations"): "codes",
 }
 PERSONAL = ("name", "resident", "document", "phone", "street", "address", "household", "employer", "person")
 
