@@ -304,12 +304,14 @@ def one_card() -> ExplainedAnswer:
         why = Text(
             f"每低 1 个百分点扣 5 分，扣 {one.lost} 分", f"5 points for each per cent short: {one.lost}"
         )
-        whole = 1200 + 100 * number
-        missing = MissingAnswer(amount="9", direction="more", of="numerator")
+        whole = 10_000 * (number + 1)
+        part = 0 if one.value is None else round(whole * float(one.value) / 100)
+        wanted = whole * int(_ITEMS[number][4]) // 100
+        missing = MissingAnswer(amount=str(wanted - part), direction="more", of="numerator")
         items.append(
             ItemExplained(
                 **one.model_dump(), head=head,
-                numerator=None if one.value is None else str(round(whole * float(one.value) / 100)),
+                numerator=None if one.value is None else str(part),
                 denominator=None if one.value is None else str(whole),
                 reason=None if one.value else Label(zh=_NO_DENOMINATOR.zh, en=_NO_DENOMINATOR.en),
                 rule=_RULE, rule_bonus=None,
