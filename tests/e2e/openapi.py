@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-PUBLIC = ("/health/", "/public/", "/.well-known/", "/auth/token", "/openapi.json")
+PUBLIC = ("/health/", "/public/", "/.well-known/", "/auth/token", "/openapi.json", "/published/keys")
 
 
 @dataclass(frozen=True)
