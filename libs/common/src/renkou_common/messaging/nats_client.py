@@ -97,10 +97,15 @@ class Message:
             raise BrokerUnavailable(f"no answer could be sent: {error!r}") from error
 
 
+_ENDED = ("404", "408")
+"""A request that got nothing, or not all that it wanted, in its time."""
+
+
 class PullSubscription:
     """Takes messages from a durable that exists already. Made by :meth:`NatsClient.pull`.
 
-    One request is outstanding at a time and outlives a fetch: what arrives later is returned by the next one.
+    One request is outstanding at a time and outlives a fetch: what arrives later is returned by the next one. Each has
+    an address of its own: the end of an older one, told late, says nothing about the one after it.
     """
 
     def __init__(self, client: Client, stream: str, durable: str) -> None:
@@ -110,13 +115,14 @@ class PullSubscription:
         self._arrived: asyncio.Queue[Msg] = asyncio.Queue()
         self._sub: Subscription | None = None
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        self._number = 0
         self._wanted = 0
         self._expires_at = 0.0
 
     async def open(self) -> None:
         """Subscribe to the inbox; whether the durable exists shows at the first fetch."""
         try:
-            self._sub = await self._client.subscribe(self._inbox, cb=self._arrived.put)
+            self._sub = await self._client.subscribe(f"{self._inbox}.*", cb=self._arrived.put)
         except (nats.errors.Error, OSError) as error:
             raise BrokerUnavailable(f"cannot subscribe: {error!r}") from error
 
@@ -160,10 +166,15 @@ class PullSubscription:
     async def _request(self, batch: int, seconds: float) -> None:
         if not self._client.is_connected:
             raise BrokerUnavailable("not connected")
+        self._number += 1
         self._wanted = batch
         self._expires_at = time.monotonic() + seconds
         body = orjson.dumps({"batch": batch, "expires": int(seconds * 1e9)})
-        await self._client.publish(self._subject, body, self._inbox)
+        await self._client.publish(self._subject, body, self._address)
+
+    @property
+    def _address(self) -> str:
+        return f"{self._inbox}.{self._number}"
 
     def _take(self, raw: Msg, messages: list[Message]) -> None:
         if raw.reply.startswith("$JS.ACK."):
@@ -171,11 +182,11 @@ class PullSubscription:
             messages.append(_message(raw))
             return
         status, description = _status(raw)
-        if status == "100":
+        if status == "100" or raw.subject != self._address:
             return
         self._wanted = 0
-        if status == "503" or "Consumer" in description:
-            raise BrokerUnavailable(f"the durable is gone: {status} {description}")
+        if status not in _ENDED:
+            raise BrokerUnavailable(f"the broker refused: {status} {description}")
 
 
 class NatsClient:

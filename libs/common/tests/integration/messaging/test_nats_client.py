@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -144,6 +145,27 @@ async def test_a_connection_that_comes_back_goes_on(broker: EmbeddedNats, nats: 
 
         await eventually(arrived)
         assert [message.data for message in fetched] == [b"after"]
+
+
+async def test_a_durable_where_nothing_comes_is_asked_once_at_a_time(nats: NatsClient) -> None:
+    async with running(nats.run):
+        await nats.wait_connected()
+        subscription = await nats.pull("REGISTRY", "reporting-registry")
+        sent = 0
+        client = nats._client
+        assert client is not None
+        publish = client.publish
+
+        async def counted(*args: Any, **kwargs: Any) -> None:
+            nonlocal sent
+            sent += 1
+            await publish(*args, **kwargs)
+
+        client.publish = counted  # type: ignore[method-assign]
+        fetches = 24
+        for _ in range(fetches):
+            assert await subscription.fetch(10, 0.5) == []
+        assert sent <= fetches + 2
 
 
 async def test_a_key_that_the_server_does_not_know_is_reported_and_tried_again(
