@@ -129,7 +129,8 @@ class PullSubscription:
     async def fetch(self, batch: int, timeout: float) -> list[Message]:
         """Return 1 to ``batch`` messages as soon as there are any, or none after ``timeout`` seconds.
 
-        Raises BrokerUnavailable where the connection is down or the durable does not exist (any more).
+        Raises BrokerUnavailable where the connection is down or the broker refuses, as for a durable that does not
+        exist (any more); what came before a refusal is returned first.
         """
         deadline = time.monotonic() + timeout
         messages: list[Message] = []
@@ -150,6 +151,9 @@ class PullSubscription:
                 self._take(raw, messages)
         except TimeoutError:
             pass
+        except BrokerUnavailable:
+            if not messages:
+                raise
         except (nats.errors.Error, OSError) as error:
             raise BrokerUnavailable(f"cannot pull: {error!r}") from error
         return messages
