@@ -7,6 +7,7 @@ Both live in a temporary folder, on free loopback ports, and end with the run ev
 """
 
 import re
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
@@ -55,6 +56,7 @@ async def postgres(server_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
     await server.start()
     yield server
     await server.stop()
+    shutil.rmtree(server.folder)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -85,13 +87,8 @@ async def hub_server(server_folder: Path) -> AsyncIterator[EmbeddedHub]:
 
 
 @pytest.fixture(scope="session")
-def database_factory(postgres: EmbeddedPostgres) -> DatabaseFactory:
-    """Makes a fresh database with an owner and an app role: `await database_factory("registry", "340103")`.
-
-    Roles and passwords are the same for every database of a service and district, so a migrated database
-    can be the template of others: `await database_factory("registry", template=migrated.name)` (close its
-    connections first).
-    """
+def lasting_database_factory(postgres: EmbeddedPostgres) -> DatabaseFactory:
+    """As `database_factory`, of databases that stay to the end of the run: templates, what a run shares."""
     numbers = count(1)
 
     async def make(
@@ -109,6 +106,31 @@ def database_factory(postgres: EmbeddedPostgres) -> DatabaseFactory:
         return access
 
     return make
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_factory(
+    lasting_database_factory: DatabaseFactory, postgres: EmbeddedPostgres
+) -> AsyncIterator[DatabaseFactory]:
+    """Makes a fresh database with an owner and an app role: `await database_factory("registry", "340103")`.
+
+    Roles and passwords are the same for every database of a service and district, so a migrated database
+    can be the template of others: `await database_factory("registry", template=migrated.name)` (close its
+    connections first). The databases are gone when the test has ended: thousands would fill a disk.
+    """
+    made = []
+
+    async def make(
+        service: str = "registry", district: str = "340103", *, template: str = "template0"
+    ) -> DatabaseAccess:
+        made.append(await lasting_database_factory(service, district, template=template))
+        return made[-1]
+
+    yield make
+    connection = await postgres.connect()
+    for access in made:
+        await connection.execute(f'DROP DATABASE "{access.name}" WITH (FORCE)')
+    await connection.close()
 
 
 @pytest.fixture

@@ -38,11 +38,11 @@ from .support import (
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def migrated(database_factory: DatabaseFactory) -> dict[str, DatabaseAccess]:
+async def migrated(lasting_database_factory: DatabaseFactory) -> dict[str, DatabaseAccess]:
     """A migrated database of each district, to be the template of others."""
     found = {}
     for district in (HOME, RESIDENCE):
-        access = await database_factory("migrant", district)
+        access = await lasting_database_factory("migrant", district)
         environment = {
             "RENKOU_DISTRICT": district,
             "RENKOU_DATABASE_URL": access.app_url,

@@ -38,12 +38,12 @@ def quick_passwords() -> Iterator[None]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def registry_template(
-    database_factory: DatabaseFactory, tmp_path_factory: pytest.TempPathFactory
+    lasting_database_factory: DatabaseFactory, tmp_path_factory: pytest.TempPathFactory
 ) -> Template:
     """The database as `migrate` leaves it."""
     folder = tmp_path_factory.mktemp("registry-template")
     secret_environment = secret_files(folder / "secrets")
-    access = await database_factory("registry", DISTRICT)
+    access = await lasting_database_factory("registry", DISTRICT)
     await migrate(environment_of(folder, access) | secret_environment)
     return Template(access.name, secret_environment)
 
@@ -51,11 +51,13 @@ async def registry_template(
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def registry(
     registry_template: Template,
-    database_factory: DatabaseFactory,
+    lasting_database_factory: DatabaseFactory,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Registry]:
     """One application for a whole run."""
-    async with running(registry_template, database_factory, tmp_path_factory.mktemp("registry")) as started:
+    async with running(
+        registry_template, lasting_database_factory, tmp_path_factory.mktemp("registry")
+    ) as started:
         yield started
 
 

@@ -49,9 +49,9 @@ def line() -> LineMaker:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def migrated(database_factory: DatabaseFactory) -> DatabaseAccess:
+async def migrated(lasting_database_factory: DatabaseFactory) -> DatabaseAccess:
     """A database brought up by the migrations; the template of every other."""
-    access = await database_factory("reporting", DISTRICT)
+    access = await lasting_database_factory("reporting", DISTRICT)
     before = os.environ.get("RENKOU_APP_ROLE")
     os.environ["RENKOU_APP_ROLE"] = access.app_role
     try:
@@ -75,10 +75,12 @@ async def reporting(
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_reporting(
-    database_factory: DatabaseFactory, migrated: DatabaseAccess, tmp_path_factory: pytest.TempPathFactory
+    lasting_database_factory: DatabaseFactory,
+    migrated: DatabaseAccess,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Reporting]:
     """One for a whole run; its tests roll their transactions back."""
-    access = await database_factory("reporting", DISTRICT, template=migrated.name)
+    access = await lasting_database_factory("reporting", DISTRICT, template=migrated.name)
     async with running(access, tmp_path_factory.mktemp("reporting")) as started:
         yield started
 
@@ -129,7 +131,7 @@ async def node_around(
     await nats.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def nodes(database_factory: DatabaseFactory) -> NodeFactory:
     """`async with nodes(folder, district) as node:` as `node_over_http`, of any district."""
 

@@ -22,7 +22,7 @@ from .offices import Office, Staff, open_office, registry_environment, running_p
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def offices(
     migrated: dict[str, DatabaseAccess],
-    database_factory: DatabaseFactory,
+    lasting_database_factory: DatabaseFactory,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[dict[str, Office]]:
     """Both offices; they know each other's keys and have an agreement about everything."""
@@ -31,10 +31,10 @@ async def offices(
         found: dict[str, Office] = {}
         for district in (HOME, RESIDENCE):
             folder = tmp_path_factory.mktemp(f"office-{district}")
-            registry_access = await database_factory("registry", district)
+            registry_access = await lasting_database_factory("registry", district)
             environment = registry_environment(folder / "registry", district, registry_access)
             url = await stack.enter_async_context(running_registry(environment))
-            access = await database_factory("migrant", district, template=migrated[district].name)
+            access = await lasting_database_factory("migrant", district, template=migrated[district].name)
             office = await open_office(stack, district, url, access, folder / "migrant", anchor)
             office.registry_environment = environment
             found[district] = office

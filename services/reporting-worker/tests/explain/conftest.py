@@ -14,13 +14,13 @@ from .register import Node, running_node
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def node(
-    database_factory: DatabaseFactory,
+    lasting_database_factory: DatabaseFactory,
     migrated: DatabaseAccess,
     nats_server: EmbeddedNats,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Node]:
     """registry-api with its worker, and this service beside it."""
-    register = await database_factory("registry", DISTRICT)
-    figures = await database_factory("reporting", DISTRICT, template=migrated.name)
+    register = await lasting_database_factory("registry", DISTRICT)
+    figures = await lasting_database_factory("reporting", DISTRICT, template=migrated.name)
     async with running_node(tmp_path_factory.mktemp("node"), register, figures, nats_server) as started:
         yield started

@@ -13,10 +13,11 @@ from .office import Office, open_office
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def benefits_registry(
     registry_template: Template,
-    database_factory: DatabaseFactory,
+    lasting_database_factory: DatabaseFactory,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Registry]:
-    async with running(registry_template, database_factory, tmp_path_factory.mktemp("benefits")) as started:
+    folder = tmp_path_factory.mktemp("benefits")
+    async with running(registry_template, lasting_database_factory, folder) as started:
         yield started
 
 
