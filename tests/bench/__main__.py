@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -229,12 +230,16 @@ async def run(
     shutil.rmtree(WORK, ignore_errors=True)
     bench = Bench(setting, wanted)
     try:
-        await _without_services(bench)
-        await _on_nodes(bench)
-        await _on_one_node(bench)
-        await _on_registers(bench, people, kept)
-        await _on_districts(bench, people, kept)
-        await _on_facts(bench, facts, kept)
+        for part in (
+            partial(_without_services, bench),
+            partial(_on_nodes, bench),
+            partial(_on_one_node, bench),
+            partial(_on_registers, bench, people, kept),
+            partial(_on_districts, bench, people, kept),
+            partial(_on_facts, bench, facts, kept),
+        ):
+            await part()
+            shutil.rmtree(WORK, ignore_errors=True)  # gigabytes each
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     lines = bench.told()

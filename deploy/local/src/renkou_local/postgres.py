@@ -183,7 +183,7 @@ class EmbeddedPostgres:
         ]
         if not self.durable:
             lines += ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
-            lines += ["max_wal_size = '256MB'", "min_wal_size = '80MB'"]  # a dozen such servers share a disk
+            lines += ["max_wal_size = '128MB'", "min_wal_size = '80MB'"]  # a dozen such servers share a disk
         settings = self.data / "postgresql.conf"
         settings.write_text("\n".join(lines) + "\n")
         self._give_away(settings)

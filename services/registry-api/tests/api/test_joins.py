@@ -139,6 +139,8 @@ REPEATABLE: dict[str, str] = {
     "/visit-batches": "the batch has an id of its own: the same batch gets the same answer",
     "/proofs/verification": "reads",
     "/benefit-batches/{batch_id}/results": "the same file again changes nothing",
+    "/figure-cases": "reads; each reading is logged",
+    "/figure-cases/persons": "reads; each reading is logged",
     "/employers/statement-years": "opens what is missing",
     "/employers/{employer_id}/employees/{link_id}/end": "409 ended the second time",
     "/rentals/agreement-years": "opens what is missing",
