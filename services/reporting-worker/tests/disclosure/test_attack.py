@@ -14,7 +14,7 @@ from .attacker import PARTS, Cell, Form, Loot, Puzzle, collect, suspicions
 from .small_district import COMMUNITIES, POPULATION, small_district
 
 WIDTH = 5
-MOST = 60
+MOST = 30
 """Secrets tried under each suspicion: all of them take minutes."""
 ONE, TWO = COMMUNITIES[0], COMMUNITIES[1]
 
@@ -159,8 +159,13 @@ def shown_small(loot: Loot) -> list[Cell]:
     ]
 
 
+def _at_a_day(loot: Loot, cell: Cell) -> bool:
+    """Say whether people at a day are counted: two versions differ by who came less who went, no number of people."""
+    return any(term["measure"] is None for term in loot.definitions[cell.indicator]["numerator"])
+
+
 def small_steps(loot: Loot) -> list[tuple[Cell, Cell]]:
-    """Return counts that two versions of a period show, one to four people apart."""
+    """Return counts of what happened that two versions of a period show, one to four people apart."""
     found = []
     for cell, shown in loot.figures.items():
         for other in range(1, cell.version):
@@ -168,7 +173,7 @@ def small_steps(loot: Loot) -> list[tuple[Cell, Cell]]:
             if shown is None or before is None or cell.population != POPULATION:
                 continue
             count = loot.definitions[cell.indicator]["kind"] == "count" and _of_people(loot, cell)
-            if count and 0 < abs(shown[0] - before[0]) < WIDTH:
+            if count and not _at_a_day(loot, cell) and 0 < abs(shown[0] - before[0]) < WIDTH:
                 found.append((cell, cell._replace(version=other)))
     return found
 

@@ -41,7 +41,7 @@ def decide(
     for number in web.small:
         hiding.hide(number)
     swept, kept, gone = 0, [], set[int]()
-    for way in ways:
+    for way in sorted(ways, key=lambda one: sorted(one.changes)):
         places = [(web.places.get((count, value)), by) for count, value, by in way.changes]
         begun = {number: by for number, by in places if number is not None}
         added = None if not gone.isdisjoint(begun) else hiding.keep(begun, way.ahead, way.back)
