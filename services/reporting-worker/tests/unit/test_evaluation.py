@@ -15,6 +15,7 @@ from renkou_reporting.figures.domain import (
     NO_DENOMINATOR,
     NOT_PUBLISHED,
     NOTHING_BEFORE,
+    UNITS,
     Asked,
     Months,
     Outcome,
@@ -55,17 +56,17 @@ def figure(
 ) -> Outcome:
     """A figure from cells; ``people`` is what every question by age comes back with."""
     request = Request(CATALOGUE, [Asked(CATALOGUE.indicators[code], population, sliced)], [months])
-    rows: dict[tuple[int, int], dict[int, int]] = {}
+    rows: list[tuple[int, list[int], int, int]] = []
     for slot, number in request.plan.slots.items():
+        since = request.plan.since(slot)[0]
         for (of, measure, sex, parity), by_month in found.items():
             if (of, measure) != slot[:2] or slot.sex not in (None, sex):
                 continue
             if not slot.parity[0] <= parity <= slot.parity[1]:
                 continue
             for month, value in by_month.items():
-                if month <= request.plan.last and (slot.stock or month >= request.plan.first):
-                    column = rows.setdefault((number, 0), {})
-                    column[month] = column.get(month, 0) + value
+                if month <= request.plan.last and (slot.stock or month >= since):
+                    rows.append((number, [0], month, value))
     probes = dict.fromkeys(request.plan.probes, people)
     counted = Counted(cumulate(request.plan, rows, 1), [probes])
     return request.outcomes(counted, lambda asked, span, when: None)[0, 0, 0]
@@ -289,3 +290,10 @@ def test_a_value_is_told_with_its_decimals(rounded: int, digits: int, text: str)
     outcome = Outcome(0, 0, rounded, digits)
     assert outcome.value_text == text
     assert outcome.value == Decimal(text)
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_a_number_of_units_is_told_to_the_last_digit(units: int) -> None:
+    text = units_text(units)
+    assert Fraction(text) == Fraction(units, UNITS)
+    assert text == decimal_text(Fraction(units, UNITS))

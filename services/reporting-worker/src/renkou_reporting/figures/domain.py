@@ -29,6 +29,7 @@ from renkou_reporting.indicators.domain import (
 
 UNITS = 200
 """How many units of the integer arithmetic make one."""
+_THOUSANDTHS = 1000 // UNITS
 _PARITY = re.compile(r"^([1-9]\d?)(\+?)$")
 _AGES = re.compile(r"^(\d{1,3})(?:-(\d{1,3})|(\+))?$")
 NO_DENOMINATOR = Text("分母为零，无法计算", "The denominator is zero; there is no value")
@@ -202,9 +203,13 @@ def in_units(number: Fraction) -> int | Fraction:
 
 def units_text(number: int | Fraction) -> str:
     """Return a number of units as exact decimal text; a fraction that never ends with ten decimals."""
-    if type(number) is int and not number % UNITS:
+    if type(number) is not int:
+        return decimal_text(in_ones(number))
+    if not number % UNITS:
         return str(number // UNITS)
-    return decimal_text(in_ones(number))
+    whole, rest = divmod(abs(number), UNITS)
+    decimals = f"{rest * _THOUSANDTHS:03d}".rstrip("0")
+    return f"{'-' if number < 0 else ''}{whole}.{decimals}"
 
 
 def decimal_text(value: Fraction) -> str:

@@ -4,10 +4,11 @@ A *slot* is one count of cells (population, measure and what narrows it), read m
 age are read by *probes* (:mod:`.ages`). What several indicators share is read and added up once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
+from itertools import accumulate
 from operator import add, sub
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ from renkou_reporting.figures.domain import (
     Asked,
     Months,
     Outcome,
-    Sliced,
     add_months,
     born_between,
     exact_value,
@@ -126,7 +126,7 @@ class Plan:
     flows: set[Probe] = field(default_factory=set)
     _ends: dict[People, set[int]] = field(default_factory=dict)
     _series: dict[People, Series] = field(default_factory=dict)
-    _formulas: dict[tuple[str, int, str, Sliced], _Formula] = field(default_factory=dict)
+    _firsts: dict[Slot, int] = field(default_factory=dict)
     _grid: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -136,11 +136,6 @@ class Plan:
         while month <= last:
             self._grid[month] = len(self._grid)
             month = add_months(month, 1)
-
-    @property
-    def first(self) -> int:
-        """The first month counted."""
-        return min(each.first for each in self.months)
 
     @property
     def last(self) -> int:
@@ -177,41 +172,38 @@ class Plan:
         A stock is that of whole years and of the months of the first year asked for; one that is not kept by
         year is that of all months there are.
         """
+        first = self._firsts[slot]
         if not slot.stock:
-            return self.first, 0
-        year = self.first // 100
+            return first, 0
+        year = first // 100
         return (year * 100, year) if slot.measure in YEARLY_MEASURES else (_FIRST_MONTH, 0)
 
-    def add(self, asked: Asked) -> _Formula:
-        """Take over what a ratio or a count needs; returns its formula."""
+    def add(self, asked: Asked, months: Sequence[Months]) -> _Formula:
+        """Take over what a ratio or a count over some periods needs; returns its formula."""
         indicator = asked.indicator
-        key = (indicator.code, indicator.version, asked.population, asked.sliced)
-        formula = self._formulas.get(key)
-        if formula is None:
-            readings = {term.part: self._reading(asked, term) for term in indicator.terms}
-            formula = _Formula(
-                asked,
-                [(term.weight, readings[term.part]) for term in indicator.numerator],
-                [(term.weight, readings[term.part]) for term in indicator.denominator],
-            )
-            self._formulas[key] = formula
-        return formula
+        readings = {term.part: self._reading(asked, term, months) for term in indicator.terms}
+        return _Formula(
+            asked,
+            [(term.weight, readings[term.part]) for term in indicator.numerator],
+            [(term.weight, readings[term.part]) for term in indicator.denominator],
+        )
 
-    def _reading(self, asked: Asked, term: Term) -> _Reading:
+    def _reading(self, asked: Asked, term: Term, months: Sequence[Months]) -> _Reading:
         counted = narrowed(asked, term)
         reading = _Reading(
             term, _FEN_UNITS if in_fen(term, self.measures) else UNITS, people=term.measure is None
         )
         if counted.ages is not None:
             reading.aged = People(counted.population, counted.sex, counted.ages)
-            for months in self.months:
+            for each in months:
                 if term.kind is TermKind.FLOW:
-                    self.flows.add(_flow(reading, months))
+                    self.flows.add(_flow(reading, each))
                 else:
-                    self._ends.setdefault(reading.aged, set()).update(_ends(term.kind, months))
+                    self._ends.setdefault(reading.aged, set()).update(_ends(term.kind, each))
             return reading
         signed = BALANCE_SIGNS if term.measure is None else {term.measure: 1}
         stock = term.kind is not TermKind.FLOW
+        first = min(each.first for each in months)
         reading.slots = tuple(
             (
                 self._slot(
@@ -222,7 +214,8 @@ class Plan:
                         counted.parity or _EVERY_PARITY,
                         detail,
                         stock,
-                    )
+                    ),
+                    first,
                 ),
                 sign,
             )
@@ -231,7 +224,8 @@ class Plan:
         )
         return reading
 
-    def _slot(self, slot: Slot) -> int:
+    def _slot(self, slot: Slot, first: int) -> int:
+        self._firsts[slot] = min(first, self._firsts.get(slot, first))
         return self.slots.setdefault(slot, len(self.slots))
 
 
@@ -364,13 +358,19 @@ class Request:
         self._asked = asked
         self._months = months
         self._of = [_basis(catalogue, one) for one in asked]
+        both = [*months, *(each.year_before() for each in months)]
         grows = any(one.indicator.kind is IndicatorKind.GROWTH for one in asked)
-        earlier = [each.year_before() for each in months] if grows else []
-        self.plan = Plan(catalogue.measures, [*months, *earlier])
-        self._formulas = [
-            None if one.indicator.kind is IndicatorKind.ERROR else self.plan.add(of)
-            for one, of in zip(asked, self._of, strict=True)
-        ]
+        self.plan = Plan(catalogue.measures, both if grows else months)
+        self._formulas = [self._formula(one, of, both) for one, of in zip(asked, self._of, strict=True)]
+
+    def _formula(self, asked: Asked, of: Asked, both: Sequence[Months]) -> _Formula | None:
+        match asked.indicator.kind:
+            case IndicatorKind.ERROR:
+                return None
+            case IndicatorKind.GROWTH:
+                return self.plan.add(of, both)
+            case _:
+                return self.plan.add(of, self._months)
 
     def outcomes(self, counted: Counted, published: Published) -> dict[Position, Outcome]:
         """Return every figure by the positions of what is asked, the span and the months."""
@@ -413,18 +413,21 @@ def _basis(catalogue: Catalogue, asked: Asked) -> Asked:
 
 
 def cumulate(
-    plan: Plan, rows: Mapping[tuple[int, int], Mapping[int, int]], spans: int
+    plan: Plan, rows: Iterable[tuple[int, Sequence[int], int, int]], spans: int
 ) -> list[dict[int, list[int]]]:
-    """Return sums by (slot, span) and month as cumulated sums over the grid, by span and slot."""
+    """Return by span and slot the sums of rows (slot, the spans it counts for, month, value), cumulated over the grid.
+
+    Rows of a slot and an area best follow each other.
+    """
     found: list[dict[int, list[int]]] = [{} for _ in range(spans)]
-    grid = plan.grid
-    for (slot, span), by_month in rows.items():
-        column = [0] * len(grid)
-        for month, value in by_month.items():
-            column[grid.get(month, 0)] += value
-        total = 0
-        for at, value in enumerate(column):
-            total += value
-            column[at] = total
-        found[span][slot] = column
-    return found
+    position, width = plan.grid.get, len(plan.grid)
+    last: tuple[int, Sequence[int]] = -1, ()
+    columns: list[list[int]] = []
+    for slot, counting, month, value in rows:
+        if slot != last[0] or counting is not last[1]:
+            last = slot, counting
+            columns = [found[span].setdefault(slot, [0] * width) for span in counting]
+        at = position(month, 0)
+        for column in columns:
+            column[at] += value
+    return [{slot: list(accumulate(column)) for slot, column in of_span.items()} for of_span in found]

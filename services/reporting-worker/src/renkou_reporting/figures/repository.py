@@ -145,11 +145,11 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
         given += _columns(_probe_rows(probes), 9) if probes else []
     row = await tx.fetchrow(statement, *given)
     assert row is not None
-    by_slot: dict[tuple[int, int], dict[int, int]] = {}
-    for slot, level, area, month, total in _rows(row, "slots", "levels", "areas", "months", "totals"):
-        for span in regions.spans_of(level, area):
-            months = by_slot.setdefault((slot, span), {})
-            months[month] = months.get(month, 0) + total
+    cells = (
+        (slot, regions.spans_of(level, area), month, total)
+        for slot, level, area, month, total in _rows(row, "slots", "levels", "areas", "months", "totals")
+    )
+    sums = cumulate(plan, cells, len(spans))
     people: list[dict[Probe, int]] = [{} for _ in spans]
     told_by: dict[Probe, tuple[str, int]] = {}
     for name, probes in (("people", asked), ("spread", spread)):
@@ -160,7 +160,7 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
                 continue  # bands that overlap spread the same months, each says the same of them
             for span in regions.spans_of(level, area):
                 people[span][probe] = people[span].get(probe, 0) + total
-    return Read(Counted(cumulate(plan, by_slot, len(spans)), people), row["as_of"] or {}, row["revision"])
+    return Read(Counted(sums, people), row["as_of"] or {}, row["revision"])
 
 
 def _rows(row: asyncpg.Record, *names: str) -> Iterable[tuple[int, ...]]:
