@@ -64,17 +64,35 @@ _lines = st.builds(
     st.sampled_from([-2, -1, 1, 1, 2, 9]),
     st.sampled_from(["", "", "area_change", "iud"]),
 )
-histories = st.lists(
-    st.builds(
-        Told,
-        st.sampled_from(["registry", "migrant"]),
-        st.booleans(),
-        st.dates(date(2024, 6, 1), date(2027, 6, 30)),
-        st.lists(_lines, max_size=6),
+_spending = st.builds(
+    lambda area, on, value, detail: Line.model_validate(
+        {"population": "office", "area": area, "on": on, "measure": "budget_spent", "sex": 0, "parity": 0,
+         "value": value, "detail": detail}
     ),
-    min_size=1,
-    max_size=12,
-)
+    st.sampled_from(COMMUNITIES[:3]),
+    st.dates(date(2024, 10, 1), date(2026, 12, 31)),
+    st.sampled_from([-5_000, 1_250, 40_000, 100_000]),
+    st.sampled_from(["", "staff", "area_change"]),
+)  # fmt: skip
+
+
+def _histories(lines: st.SearchStrategy[Line], most: int) -> st.SearchStrategy[History]:
+    return st.lists(
+        st.builds(
+            Told,
+            st.sampled_from(["registry", "migrant"]),
+            st.booleans(),
+            st.dates(date(2024, 6, 1), date(2027, 6, 30)),
+            st.lists(lines, max_size=most),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+
+
+histories = _histories(_lines, 6)
+histories_of_offices = _histories(st.one_of(_spending, _spending, _lines), 8)
+"""Histories in which offices spend money as well."""
 
 
 async def left_behind(reporting: Reporting, history: History, check: Check) -> None:
