@@ -83,7 +83,25 @@ async def test_an_error_is_followed_down_to_the_facts_that_came_late(district: D
     assert (await elsewhere.get("/figures/cells", params=ERROR)).status_code == 404
 
 
+async def error_of_a_rate(district: District) -> None:
+    """Put the reporting error of the birth rate in force, beside that of the births."""
+    definition = {
+        "code": "birth_rate_error", "zh": "出生率统计误差", "en": "reporting error of the birth rate",
+        "meaning_zh": "出生率首次公布数与修订数之差的占比。", "meaning_en": "|first - restated| / restated.",
+        "source_zh": "公布版本", "source_en": "published versions", "kind": "error", "populations": ["resident"],
+        "of": "birth_rate", "factor": 100, "unit": "%",
+        "examples": [{"inputs": {"first": "8", "restated": "10"}, "value": "20.00"}],
+    }  # fmt: skip
+    drafted = await district.statistician.post(
+        "/indicators", json={"definition": definition, "reason": "首版"}
+    )
+    colleague = await district.reporting.staff("statistician", "340103")
+    path = f"/indicators/birth_rate_error/versions/{drafted.json()['version']}/activation"
+    assert (await colleague.post(path)).status_code == 200
+
+
 async def test_the_error_changes_with_each_restatement(district: District) -> None:
+    await error_of_a_rate(district)
     await restated_twice(district)
     path = "/figures/change/versions"
     first = await told(district.statistician, path, before=1, after=2)
@@ -100,6 +118,13 @@ async def test_the_error_changes_with_each_restatement(district: District) -> No
         ("340103002", "correction", "-4")
     ]
     adds_up(second)
+    for before, after in ((1, 2), (2, 3), (3, 1)):
+        of_rate = await told(
+            district.statistician, path, indicator="birth_rate_error", before=before, after=after
+        )
+        assert {one["side"] for one in of_rate["items"]} == {"numerator", "denominator"}
+        assert of_rate["value_change"] not in (None, "0.00")
+        adds_up(of_rate)
     missing = await district.statistician.get(path, params=ERROR | {"before": 1, "after": 4})
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
 

@@ -98,7 +98,7 @@ async def between_versions(
     the versions does not have the figure.
     """
     given = FigureQuestion.model_validate(question.model_dump(exclude={"before", "after", "areas"}))
-    live = await examine(tx, areas, given)
+    live = await examine(tx, areas, given, as_published=True)
     code = live.asked.indicator.of if live.of_versions else live.asked.indicator.code
     versions = await versions_of(tx, live.found, code, live.measures)
     before, after = [

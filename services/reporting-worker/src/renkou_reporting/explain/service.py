@@ -87,15 +87,19 @@ async def snapshot(runtime: Runtime, areas: AreaScope) -> AsyncIterator[Transact
         yield tx
 
 
-async def examine(tx: Transaction, areas: AreaScope, question: FigureQuestion) -> Examined:
+async def examine(
+    tx: Transaction, areas: AreaScope, question: FigureQuestion, *, as_published: bool = False
+) -> Examined:
     """Return a figure with what it is made of; raises NotFound outside ``areas``, InvalidInput for what has no figure
     under the boundaries asked for.
 
-    What was published is bounded as on the last day of its period, unless other boundaries are asked for.
+    What was published is bounded as on the last day of its period, unless other boundaries are asked for: an error
+    always, other figures ``as_published``.
     """
     found = await figure_of(tx, areas, question)
     (asked,) = found.asked.values()
-    if asked.indicator.kind is IndicatorKind.ERROR and question.boundaries is None:
+    as_published = as_published or asked.indicator.kind is IndicatorKind.ERROR
+    if as_published and question.boundaries is None:
         found = await figure_of(
             tx, areas, question.model_copy(update={"boundaries": found.columns[0].period.end})
         )
@@ -182,12 +186,12 @@ async def facts(tx: Transaction, areas: AreaScope, question: FactsQuestion) -> F
 async def where_of(tx: Transaction, examined: Examined, question: FigureQuestion, wanted: str) -> Where:
     """Return where a figure's counts are, told apart by the areas below it.
 
-    Below what was published these are, as it was then, also areas that the tree does not know.
+    Where boundaries are those of what was published these are, as it was then, also areas that the tree does not know.
     """
     area, spans = examined.found.area, examined.found.spans
     bounded = question.model_copy(update={"boundaries": examined.found.boundaries})
     below = await spans_below(tx, area, bounded, wanted)
-    if examined.of_versions:
+    if examined.found.boundaries != question.boundaries:
         known = [interval for span in below for interval in span.intervals]
         counted = await spans_below(tx, area, question.model_copy(update={"boundaries": None}), wanted)
         below += [one for one in counted if not all(_lies_in(interval, known) for interval in one.intervals)]
