@@ -8,6 +8,7 @@ from renkou_common.contracts.registry import RegistryEventType, StaffAssignment,
 from ..explain.test_growths import births_growth
 from ..support import Caller, Json
 from .steps import PERIOD, POLICE, District
+from .test_shown_again import redefined
 
 ERROR: Json = {
     "indicator": "reporting_error_rate",
@@ -183,6 +184,25 @@ async def test_what_was_never_published_has_no_error_to_explain(district: Distri
     cells = await told(district.statistician, "/figures/cells")
     assert (cells["value"], [one["published"] for one in cells["figures"]]) == ("0.00", [1, 1])
     assert cells["items"] == []
+
+
+async def test_another_definition_makes_an_error_too(district: District) -> None:
+    closing_id = await district.closed()
+    await redefined(district, "births", factor=10, examples=[{"inputs": {"births": "3"}, "value": "30"}])
+    await district.late([district.line("resident", "death", "2026-01-25", 1, sex=1, birth_month="1990-01")])
+    await district.restate(closing_id, "口径调整")
+    cells = await told(district.statistician, "/figures/cells")
+    assert (cells["value"], [one["value"] for one in cells["figures"]]) == ("90.00", ["240", "2400"])
+    assert [one["version"] for one in cells["figures"]] == [1, 2]
+    assert cells["items"] == []
+    answer = await told(district.statistician, "/figures/change/versions", before=1, after=2)
+    assert {(one["side"], one["cause"], one["change"]) for one in answer["items"]} == {
+        ("numerator", "definition", "2160"),
+        ("denominator", "definition", "2160"),
+    }
+    adds_up(answer)
+    shown = await told(district.statistician, "/figures/restatement")
+    assert all(one["definition_changed"] for one in shown["items"])
 
 
 async def test_whoever_reads_published_figures_sees_what_differs_between_them(district: District) -> None:

@@ -16,7 +16,7 @@ from renkou_common.scope import AreaScope
 from renkou_reporting.facts.service import fold_cohorts
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
-from ..support import Reporting
+from ..support import Reporting, make_line
 
 EVERYWHERE = AreaScope.everything()
 APPLY = {"registry": apply_registry, "migrant": apply_migrant}
@@ -91,8 +91,23 @@ def _histories(lines: st.SearchStrategy[Line], most: int) -> st.SearchStrategy[H
 
 
 histories = _histories(_lines, 6)
-histories_of_offices = _histories(st.one_of(_spending, _spending, _lines), 8)
-"""Histories in which offices spend money as well."""
+_every_month = Told(
+    "registry",
+    False,
+    date(2024, 10, 1),
+    [
+        make_line(population, measure, f"{year}-{month:02d}-01", value, area="340103001002", detail=detail)
+        for year, month in ((2024, 10), (2025, 1), (2025, 10), (2025, 12), (2026, 1), (2026, 4))
+        for population, measure, value, detail in (
+            ("office", "budget_spent", 80_000 + 1_000 * month, "staff"),
+            ("resident", "in", 100 * month, ""),
+        )
+    ],
+)
+histories_of_offices = _histories(st.one_of(_spending, _spending, _lines), 8).map(
+    lambda history: [_every_month, *history]
+)
+"""Histories in which offices spend money, in every period some."""
 
 
 async def left_behind(reporting: Reporting, history: History, check: Check) -> None:
