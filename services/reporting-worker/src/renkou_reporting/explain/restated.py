@@ -11,7 +11,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput, Text
 from renkou_common.scope import AreaScope
 from renkou_reporting.explain.made import Made, ends, versions_of
-from renkou_reporting.explain.schemas import (
+from renkou_reporting.explain.restatement_schemas import (
     PublishedDifference,
     PublishedMember,
     PublishedNumbers,

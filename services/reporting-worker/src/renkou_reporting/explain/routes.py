@@ -9,6 +9,7 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_reporting.disclosure.access import exact_areas
 from renkou_reporting.explain import cases, changes, restated, service
+from renkou_reporting.explain.restatement_schemas import RestatementAnswer, RestatementQuestion
 from renkou_reporting.explain.schemas import (
     CasesAnswer,
     CasesRequest,
@@ -18,8 +19,6 @@ from renkou_reporting.explain.schemas import (
     ChangeQuestion,
     FactsAnswer,
     FactsQuestion,
-    RestatementAnswer,
-    RestatementQuestion,
     VersionsChangeQuestion,
 )
 from renkou_reporting.runtime import CurrentRuntime
