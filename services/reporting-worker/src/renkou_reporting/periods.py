@@ -19,6 +19,14 @@ def parse_period(text: str, pointer: str = "/query/period") -> Period:
         raise InvalidInput.field(pointer, error.code, error.zh, error.en) from error
 
 
+def year_before(period: Period, pointer: str = "/query/period") -> Period:
+    """Return the same period of the year before; raises InvalidInput where the calendar does not reach back."""
+    try:
+        return Period(period.kind, period.year - 1, period.number)
+    except PeriodError as error:
+        raise InvalidInput.field(pointer, error.code, error.zh, error.en) from error
+
+
 def parse_month(text: str, pointer: str) -> Period:
     """Return a month (YYYY-MM); raises InvalidInput at ``pointer``."""
     period = parse_period(text, pointer)

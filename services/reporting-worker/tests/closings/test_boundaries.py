@@ -1,6 +1,7 @@
 """A period is published by the boundaries of its last day, whatever changes later."""
 
 from ..api.test_areas import change, read_tree
+from ..support import Json
 from .steps import PERIOD, District
 
 TOWN, ONE, TWO, THREE, PART = "340103001", "340103001001", "340103001002", "340103002001", "340103002009"
@@ -28,6 +29,22 @@ async def test_a_community_merged_during_the_period_is_published_with_both_parts
     await district.restate(closing_id, "补报")
     assert await births(district) == found | {"340103": "250", TOWN: "130", ONE: "130"}
     assert await births(district, 1) == found
+
+    asked: Json = {"indicator": "reporting_error_rate", "population": "resident", "period": PERIOD}
+    below = asked | {"area": TOWN, "areas": "communities"}
+    error = (await district.statistician.get("/figures/cells", params=below)).json()
+    assert (error["value"], [(one["area"], one["counts"]) for one in error["items"]]) == (
+        "7.69",
+        [(ONE, "10")],
+    )
+    (fact,) = (await district.statistician.get("/figures/facts", params=asked | {"area": ONE})).json()[
+        "items"
+    ]
+    assert (fact["area"], fact["value"]) == (TWO, 10)
+    for indicator in ("births", "reporting_error_rate"):
+        why = asked | {"indicator": indicator, "area": ONE, "before": 1, "after": 2}
+        answer = (await district.statistician.get("/figures/change/versions", params=why)).json()
+        assert {one["cause"] for one in answer["items"]} == {"late"}
 
 
 async def test_what_cannot_be_told_apart_after_a_split_is_published_as_that(district: District) -> None:

@@ -16,7 +16,7 @@ from renkou_common.scope import AreaScope
 from renkou_reporting.facts.service import fold_cohorts
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
-from ..support import Reporting
+from ..support import Reporting, make_line
 
 EVERYWHERE = AreaScope.everything()
 APPLY = {"registry": apply_registry, "migrant": apply_migrant}
@@ -64,17 +64,50 @@ _lines = st.builds(
     st.sampled_from([-2, -1, 1, 1, 2, 9]),
     st.sampled_from(["", "", "area_change", "iud"]),
 )
-histories = st.lists(
-    st.builds(
-        Told,
-        st.sampled_from(["registry", "migrant"]),
-        st.booleans(),
-        st.dates(date(2024, 6, 1), date(2027, 6, 30)),
-        st.lists(_lines, max_size=6),
+_spending = st.builds(
+    lambda area, on, value, detail: Line.model_validate(
+        {"population": "office", "area": area, "on": on, "measure": "budget_spent", "sex": 0, "parity": 0,
+         "value": value, "detail": detail}
     ),
-    min_size=1,
-    max_size=12,
+    st.sampled_from(COMMUNITIES[:3]),
+    st.dates(date(2024, 10, 1), date(2026, 12, 31)),
+    st.sampled_from([-5_000, 1_250, 40_000, 100_000]),
+    st.sampled_from(["", "staff", "area_change"]),
+)  # fmt: skip
+
+
+def _histories(lines: st.SearchStrategy[Line], most: int) -> st.SearchStrategy[History]:
+    return st.lists(
+        st.builds(
+            Told,
+            st.sampled_from(["registry", "migrant"]),
+            st.booleans(),
+            st.dates(date(2024, 6, 1), date(2027, 6, 30)),
+            st.lists(lines, max_size=most),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+
+
+histories = _histories(_lines, 6)
+_every_month = Told(
+    "registry",
+    False,
+    date(2024, 10, 1),
+    [
+        make_line(population, measure, f"{year}-{month:02d}-01", value, area="340103001002", detail=detail)
+        for year, month in ((2024, 10), (2025, 1), (2025, 10), (2025, 12), (2026, 1), (2026, 4))
+        for population, measure, value, detail in (
+            ("office", "budget_spent", 80_000 + 1_000 * month, "staff"),
+            ("resident", "in", 100 * month, ""),
+        )
+    ],
 )
+histories_of_offices = _histories(st.one_of(_spending, _spending, _lines), 8).map(
+    lambda history: [_every_month, *history]
+)
+"""Histories in which offices spend money, in every period some."""
 
 
 async def left_behind(reporting: Reporting, history: History, check: Check) -> None:

@@ -182,12 +182,3 @@ async def test_cells_of_another_area_do_not_exist(reporting: Reporting, line: Li
     answer = await worker.get("/figures/facts", params=own)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/query/cell"
-
-
-async def test_a_derived_figure_says_what_to_ask_instead(reporting: Reporting) -> None:
-    statistician = await reporting.staff("statistician", "340103")
-    for code, population in (("reporting_error_rate", "resident"),):
-        asked = question({"indicator": code}, "340103", "2026-03") | {"population": population}
-        answer = await statistician.get("/figures/cells", params=asked)
-        assert answer.status_code == 422
-        assert answer.json()["errors"][0]["code"] == "derived_indicator"

@@ -11,7 +11,8 @@ from renkou_common.contracts.migrant import MigrantEventType, StayCorrected
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_reporting.explain.changes import against_period
-from renkou_reporting.explain.schemas import ChangeAnswer, ChangeQuestion
+from renkou_reporting.explain.domain import Member
+from renkou_reporting.explain.schemas import ChangeAnswer, ChangeQuestion, Difference
 from renkou_reporting.figures.schemas import FigureQuestion
 from renkou_reporting.figures.service import figure
 
@@ -28,13 +29,18 @@ def exact(text: str | None) -> Fraction:
 
 
 def adds_up(answer: ChangeAnswer) -> None:
-    """Everything that is told adds up, by contribution and by cause."""
+    """Everything that is told adds up, by contribution and by cause; of a growth within each of its figures."""
+    wholes: dict[Member | None, Difference] = {None: answer}
+    if answer.indicator.endswith("_growth"):
+        wholes = {one.figure: one for one in answer.figures}
     for found in (answer.items, answer.by_cause):
-        for side, change in (
-            ("numerator", answer.numerator_change),
-            ("denominator", answer.denominator_change),
-        ):
-            assert sum(exact(one.change) for one in found if one.side == side) == exact(change)
+        for member, whole in wholes.items():
+            for side, change in (
+                ("numerator", whole.numerator_change),
+                ("denominator", whole.denominator_change),
+            ):
+                told = [one for one in found if (one.figure, one.side) == (member, side)]
+                assert sum(exact(one.change) for one in told) == exact(change)
         if answer.exact_value_change is not None:
             assert sum(exact(one.on_value) for one in found) == exact(answer.exact_value_change)
     if answer.value_change is not None:

@@ -8,6 +8,7 @@ from renkou_common.errors import Forbidden
 from renkou_common.identity.http import bearer
 from renkou_common.identity.principal import Access, Identity
 from renkou_common.identity.roles import Scope
+from renkou_common.scope import AreaScope
 from renkou_reporting.disclosure.errors import ExactFiguresOnly
 
 
@@ -24,6 +25,12 @@ async def exact_figures(
 async def sees_exact_figures(request: Request) -> bool:
     """Say whether the caller sees exact figures anywhere; raises Unauthenticated."""
     return await _exact(request) is not None
+
+
+async def exact_areas(request: Request) -> AreaScope:
+    """Return where the caller sees exact figures, which may be nowhere; raises Unauthenticated."""
+    access = await _exact(request)
+    return AreaScope.nothing() if access is None else access.areas
 
 
 async def _exact(request: Request) -> Access | None:

@@ -1,38 +1,38 @@
 """Why a figure changed: against another period, or from one published version to another."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import asyncpg
-
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
-from renkou_common.errors import NotFound
+from renkou_common.errors import InvalidInput, NotFound
 from renkou_common.scope import AreaScope
-from renkou_reporting.explain import repository
-from renkou_reporting.explain.differences import Cause, Origin, Region, Share, Slopes, State, regions, slopes
-from renkou_reporting.explain.domain import Side, pieces_of
-from renkou_reporting.explain.repository import Kinds, Where
+from renkou_reporting.explain import comparing
+from renkou_reporting.explain.causes import kinds
+from renkou_reporting.explain.comparing import Explanation, Whole
+from renkou_reporting.explain.contributions import Surroundings
+from renkou_reporting.explain.differences import Cause, Origin, Share
+from renkou_reporting.explain.made import Made, as_of, ends, told, versions_of
 from renkou_reporting.explain.schemas import (
     CauseEffect,
     ChangeAnswer,
     ChangeQuestion,
     Contribution,
     FigureNumbers,
+    MemberChange,
     VersionsChangeQuestion,
 )
-from renkou_reporting.explain.service import Examined, examine, kinds, where_of
-from renkou_reporting.figures.domain import Asked, quotient, round_value
+from renkou_reporting.explain.service import Examined, examine, where_of
+from renkou_reporting.figures.domain import reporting_error, round_value
 from renkou_reporting.figures.schemas import FigureQuestion
 from renkou_reporting.figures.service import figure_members
-from renkou_reporting.indicators.domain import Indicator
+from renkou_reporting.indicators.domain import IndicatorKind
 from renkou_reporting.labels import Label
-from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import dims_text, exact_text, read_exact
+from renkou_reporting.published.domain import exact_text
 
 LABELS: dict[Cause, Label] = {
     Cause.NEW: Label(zh="本期新发生", en="new facts of the period"),
@@ -43,43 +43,50 @@ LABELS: dict[Cause, Label] = {
     Cause.DEFINITION: Label(zh="指标定义变更", en="another version of the definition"),
     Cause.OTHER: Label(zh="其他", en="what was taken in out of turn"),
 }
-type Shares = dict[Origin, Share]
+_FRAME = ("population", "population_name", "as_of", "revision", "boundaries")
+_NUMBERS = ("numerator", "denominator", "value", "reason", "period", "version")
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two figures: what each is, as it is told, and before rounding."""
+    """A figure in one of two states: itself as it is told, and the figures that it is made of."""
 
-    indicators: tuple[Indicator, Indicator]
-    told: tuple[FigureNumbers, FigureNumbers]
-    states: tuple[State, State]
+    itself: Made
+    made: Sequence[Made]
+
+    @property
+    def whole(self) -> Whole:
+        """Its numbers before rounding, and what it is made of."""
+        valued = self.itself.outcome.value is not None
+        return Whole(self.itself.state if valued else None, tuple(self.made))
 
 
 async def against_period(tx: Transaction, areas: AreaScope, question: ChangeQuestion) -> ChangeAnswer:
-    """Return why a figure is another than that of a period before; raises as :func:`examine`."""
+    """Return why a figure is another than that of a period before.
+
+    Raises as :func:`examine`, NotFound for a reporting error of what was not published, and InvalidInput where the
+    indicator was of another kind then.
+    """
     given = FigureQuestion.model_validate(
         question.model_dump(exclude={"against", "against_through", "areas"})
     )
     now = await examine(tx, areas, given)
-    earlier = given.model_copy(update={"period": question.against, "through": question.against_through})
+    earlier = given.model_copy(
+        update={
+            "period": question.against,
+            "through": question.against_through,
+            "boundaries": now.found.boundaries,
+        }
+    )
     before = await examine(tx, areas, earlier)
-    where = await where_of(tx, now, given, question.areas)
-    since = pieces_of(
-        Asked(before.asked.indicator, now.asked.population, now.asked.sliced),
-        now.found.columns[0].months,
-        now.measures,
-    )
-    shares: Shares = defaultdict(Share)
-    found = regions(since, before.pieces)
-    await _add_facts(tx, shares, [one for one in found if not one.ageing], where, kinds(now.measures))
-    await _add_sums(tx, shares, [one for one in found if one.ageing], where, Cause.AGEING)
-    await _add_sums(tx, shares, regions(now.pieces, since), where, Cause.DEFINITION)
-    compared = Compared(
-        (before.asked.indicator, now.asked.indicator),
-        (_told(before), _told(now)),
-        (_state_of(before), _state_of(now)),
-    )
-    return _answer(now, compared, shares)
+    if before.of_versions != now.of_versions or len(before.made) != len(now.made):
+        if before.asked.indicator.kind is now.asked.indicator.kind:
+            raise _unpublished()
+        raise InvalidInput.field(
+            "/query/against", "another_kind", "该指标当时属另一类指标, 无法比较",
+            "the indicator was of another kind then",
+        )  # fmt: skip
+    return await _why(tx, now, _live(before), _live(now), question)
 
 
 async def between_versions(
@@ -87,189 +94,152 @@ async def between_versions(
 ) -> ChangeAnswer:
     """Return why a figure was restated: by the facts that were taken in between two published versions.
 
-    Raises as :func:`examine`, and NotFound where one of the versions does not have the figure.
+    A reporting error is compared as it stood after each of them. Raises as :func:`examine`, and NotFound where one of
+    the versions does not have the figure.
     """
     given = FigureQuestion.model_validate(question.model_dump(exclude={"before", "after", "areas"}))
-    live = await examine(tx, areas, given)
-    wanted = (question.before, question.after)
-    heads = [await published.find(tx, district, given.period, number) for number in wanted]
-    rows = await _published(tx, live, wanted)
-    asked = [live_asked(live, Indicator.model_validate(row["definition"])) for row in rows]
-    months = live.found.columns[0].months
-    pieces = [pieces_of(one, months, live.measures) for one in asked]
-    first, last = (head["positions"] for head in heads)
-    taken_in = {feed: (first.get(feed, 0), upto) for feed, upto in last.items()}
-    known = {feed: (0, upto) for feed, upto in last.items()}
-    where, of = await where_of(tx, live, given, question.areas), kinds(live.measures)
-    shares: Shares = defaultdict(Share)
-    await _add_facts(tx, shares, regions(pieces[0], ()), where, of, between=taken_in)
-    changed = regions(pieces[1], pieces[0])
-    await _add_facts(tx, shares, changed, where, of, between=known, cause=Cause.DEFINITION)
-    compared = Compared(
-        (asked[0].indicator, asked[1].indicator),
-        (_told_published(live, rows[0]), _told_published(live, rows[1])),
-        (_state_published(rows[0], asked[0]), _state_published(rows[1], asked[1])),
-    )
-    return _answer(live, compared, shares)
+    live = await examine(tx, areas, given, as_published=True)
+    code = live.asked.indicator.of if live.of_versions else live.asked.indicator.code
+    versions = await versions_of(tx, live.found, code, live.measures)
+    before, after = [
+        await _at_version(tx, live, versions, number) for number in (question.before, question.after)
+    ]
+    return await _why(tx, live, before, after, question)
 
 
-def live_asked(live: Examined, indicator: Indicator) -> Asked:
-    """Return what is asked for with the definition of another time."""
-    return Asked(indicator, live.asked.population, live.asked.sliced)
+async def _at_version(tx: Transaction, live: Examined, versions: Sequence[Made], number: int) -> Compared:
+    """Return a figure as it stood in a version; raises NotFound."""
+    known = [one for one in versions if one.published is not None and one.published <= number]
+    if not known or known[-1].published != number:
+        raise _unpublished()
+    version = known[-1]
+    match live.asked.indicator.kind:
+        case IndicatorKind.ERROR:
+            made = ends(known)
+            if not made or made[-1].published != number:
+                raise _unpublished()
+            first, last = (one.state.value for one in made)
+            outcome = reporting_error(live.asked.indicator, first, last)
+            itself = replace(version, found=told(live.found, live.asked, live.found.columns[0], outcome))
+            return Compared(itself, made)
+        case IndicatorKind.GROWTH:
+            return Compared(version, await as_of(tx, version))
+        case _:
+            return Compared(version, [version])
 
 
-async def _published(tx: Transaction, live: Examined, versions: tuple[int, int]) -> list[asyncpg.Record]:
-    """Return the numbers of a figure in two versions; raises NotFound."""
-    column, asked = live.found.columns[0], live.asked
-    months = (column.months.first, column.months.last)
-    numbers = await published.numbers(tx, [asked.indicator.code], [live.found.area.key], [months])
-    dims = dims_text(asked.sliced)
-    of = {
-        row["version"]: row for row in numbers if (row["population"], row["dims"]) == (asked.population, dims)
-    }
-    if not all(number in of for number in versions):
-        raise NotFound.of("公布的数字", "published figure")
-    return [of[number] for number in versions]
+def _live(examined: Examined) -> Compared:
+    return Compared(Made(None, examined.found, ()), examined.made)
 
 
-async def _add_facts(
+async def _why(
     tx: Transaction,
-    shares: Shares,
-    found: Sequence[Region],
-    where: Where,
-    of: Kinds,
-    *,
-    between: Mapping[str, tuple[int, int]] | None = None,
-    cause: Cause | None = None,
-) -> None:
-    """Add what facts changed in some regions, by their causes or by the one given."""
-    if not found:
-        return
-    rows = await repository.by_cause(tx, [one.counting for one in found], where, of, between)
-    for row in rows:
-        region = found[row["piece"]]
-        key = Origin(region.side, region.counting.measure, row["area"], cause or Cause(row["cause"]))
-        shares[key].add(region.weight * row["value"], row["facts"])
+    examined: Examined,
+    before: Compared,
+    after: Compared,
+    question: ChangeQuestion | VersionsChangeQuestion,
+) -> ChangeAnswer:
+    where = await where_of(tx, examined, question, question.areas)
+    by = Surroundings(where, kinds(examined.measures), examined.measures)
+    match examined.asked.indicator.kind:
+        case IndicatorKind.GROWTH:
+            found = await comparing.of_growth(tx, before.whole, after.whole, by)
+        case IndicatorKind.ERROR if not after.made:
+            raise _unpublished()
+        case IndicatorKind.ERROR:
+            found = await comparing.of_error(tx, before.whole, after.whole, by)
+        case _:
+            found = await comparing.of_itself(tx, before.made[0], after.made[0], by)
+    return _answer(examined, before, after, found)
 
 
-async def _add_sums(
-    tx: Transaction, shares: Shares, found: Sequence[Region], where: Where, cause: Cause
-) -> None:
-    """Add what the sums of some regions changed."""
-    if not found:
-        return
-    for row in await repository.cell_sums(tx, [one.counting for one in found], where):
-        region = found[row["piece"]]
-        key = Origin(region.side, region.counting.measure, row["area"], cause)
-        shares[key].add(region.weight * row["value"])
+def _unpublished() -> NotFound:
+    return NotFound.of("公布的数字", "published figure")
 
 
-def _answer(examined: Examined, compared: Compared, shares: Shares) -> ChangeAnswer:
-    before, after = compared.states
-    for side, change in (
-        (Side.NUMERATOR, after.numerator - before.numerator),
-        (Side.DENOMINATOR, after.denominator - before.denominator),
-    ):
-        explained = sum((share.change for key, share in shares.items() if key.side is side), Fraction())
-        if change != explained:
-            shares[Origin(side, None, None, Cause.OTHER)].add(change - explained)
-    first, last = compared.told
-    both = first.value is not None and last.value is not None
-    effects = slopes(before, after) if both else None
-    if before.factor != after.factor:
-        shares[Origin(None, None, None, Cause.DEFINITION)].add(Fraction())
-    exact = after.value - before.value if both else None
-    shown = Decimal(last.value) - Decimal(first.value) if first.value and last.value else None
+def _answer(examined: Examined, before: Compared, after: Compared, found: Explanation) -> ChangeAnswer:
     head = figure_members(examined.found)
-    digits = compared.indicators[1].digits + 2
-    kept = {key: share for key, share in shares.items() if share.change or key.side is None}
+    digits = after.itself.asked.indicator.digits + 2
+    kept = {key: share for key, share in found.shares.items() if share.change or key.side is None}
     return ChangeAnswer(
         **{name: head[name] for name in (*_FRAME, "indicator", "name", "unit", "area")},
-        before=first,
-        after=last,
-        numerator_change=exact_text(after.numerator - before.numerator),
-        denominator_change=exact_text(after.denominator - before.denominator),
-        value_change=None if shown is None else str(shown),
-        exact_value_change=None if exact is None else exact_text(exact),
-        rounding=None if shown is None or exact is None else exact_text(Fraction(shown) - exact),
-        by_cause=_by_cause(kept, effects, digits),
+        **_difference(before.itself, after.itself),
+        figures=_members(before.made, after.made),
+        by_cause=_by_cause(kept, found, digits),
         items=[
             Contribution(
-                **_effect(key.side, share.change, effects, digits),
-                side=key.side,
+                **_effect(key, share.change, found, digits),
                 measure=key.measure,
                 name=None if key.measure is None else examined.name(key.measure),
                 area=key.area,
-                cause=key.cause,
-                label=LABELS[key.cause],
                 facts=share.facts,
             )
-            for key, share in sorted(kept.items(), key=lambda each: _weightiest(each[0], each[1], effects))
+            for key, share in sorted(kept.items(), key=lambda each: _weightiest(each[0], each[1], found))
         ],
     )
 
 
-_FRAME = ("population", "population_name", "as_of", "revision", "boundaries")
+def _difference(before: Made, after: Made) -> dict[str, Any]:
+    """Return two figures as they are told, and what lies between them."""
+    first, last = _told(before), _told(after)
+    old, new = before.state, after.state
+    both = first.value is not None and last.value is not None
+    exact = new.value - old.value if both else None
+    shown = Decimal(last.value) - Decimal(first.value) if first.value and last.value else None
+    return {
+        "before": first,
+        "after": last,
+        "numerator_change": exact_text(new.numerator - old.numerator),
+        "denominator_change": exact_text(new.denominator - old.denominator),
+        "value_change": None if shown is None else str(shown),
+        "exact_value_change": None if exact is None else exact_text(exact),
+        "rounding": None if shown is None or exact is None else exact_text(Fraction(shown) - exact),
+    }
 
 
-def _by_cause(shares: Shares, effects: Slopes | None, digits: int) -> list[CauseEffect]:
-    sums: defaultdict[tuple[Side | None, Cause], Fraction] = defaultdict(Fraction)
-    for key, share in shares.items():
-        sums[key.side, key.cause] += share.change
-    order: Iterable[tuple[tuple[Side | None, Cause], Fraction]] = sorted(
-        sums.items(), key=lambda each: (each[0][0] or "", list(LABELS).index(each[0][1]))
-    )
+def _told(made: Made) -> FigureNumbers:
+    head = figure_members(made.found)
+    return FigureNumbers(**{name: head[name] for name in _NUMBERS}, published=made.published)
+
+
+def _members(before: Sequence[Made], after: Sequence[Made]) -> list[MemberChange]:
+    """Return how the figures changed that a growth or an error compares."""
     return [
-        CauseEffect(side=side, cause=cause, label=LABELS[cause], **_effect(side, change, effects, digits))
-        for (side, cause), change in order
+        MemberChange(
+            figure=new.figure,
+            **{name: figure_members(new.found)[name] for name in ("indicator", "name", "unit")},
+            **_difference(old, new),
+        )
+        for old, new in zip(before, after, strict=True)
+        if new.figure is not None
     ]
 
 
-def _effect(side: Side | None, change: Fraction, effects: Slopes | None, digits: int) -> dict[str, Any]:
-    on_value = None if effects is None else effects.of(side, change)
+def _by_cause(shares: Mapping[Origin, Share], found: Explanation, digits: int) -> list[CauseEffect]:
+    sums: defaultdict[Origin, Fraction] = defaultdict(Fraction)
+    for key, share in shares.items():
+        sums[key._replace(measure=None, area=None)] += share.change
+    order = sorted(
+        sums.items(),
+        key=lambda each: (each[0].figure or "", each[0].side or "", list(LABELS).index(each[0].cause)),
+    )
+    return [CauseEffect(**_effect(key, change, found, digits)) for key, change in order]
+
+
+def _effect(key: Origin, change: Fraction, found: Explanation, digits: int) -> dict[str, Any]:
+    on_value = found.on_value(key, change)
     return {
+        "figure": key.figure,
+        "side": key.side,
+        "cause": key.cause,
+        "label": LABELS[key.cause],
         "change": exact_text(change),
         "on_value": None if on_value is None else exact_text(on_value),
         "on_value_rounded": None if on_value is None else str(round_value(on_value, digits)),
     }
 
 
-def _weightiest(key: Origin, share: Share, effects: Slopes | None) -> tuple[Fraction, str]:
+def _weightiest(key: Origin, share: Share, found: Explanation) -> tuple[Fraction, str]:
     """The largest effects first; the rest of the order only has to be the same every time."""
-    size = share.change if effects is None else effects.of(key.side, share.change)
-    return -abs(size), str(key)
-
-
-def _told(examined: Examined) -> FigureNumbers:
-    head = figure_members(examined.found)
-    return FigureNumbers(
-        **{name: head[name] for name in ("numerator", "denominator", "value", "reason", "period", "version")}
-    )
-
-
-def _state_of(examined: Examined) -> State:
-    indicator, outcome = examined.asked.indicator, examined.outcome
-    return State(outcome.numerator, outcome.denominator, Fraction(indicator.factor, indicator.divisor))
-
-
-def _told_published(live: Examined, row: asyncpg.Record) -> FigureNumbers:
-    indicator = Indicator.model_validate(row["definition"])
-    reason = quotient(indicator, read_exact(row["numerator"]), read_exact(row["denominator"])).reason
-    return FigureNumbers(
-        numerator=row["numerator"],
-        denominator=row["denominator"],
-        value=row["value"],
-        reason=None if reason is None else Label(zh=reason.zh, en=reason.en),
-        period=figure_members(live.found)["period"],
-        version=indicator.version,
-        published=row["version"],
-    )
-
-
-def _state_published(row: asyncpg.Record, asked: Asked) -> State:
-    indicator = asked.indicator
-    return State(
-        read_exact(row["numerator"]),
-        read_exact(row["denominator"]),
-        Fraction(indicator.factor, indicator.divisor),
-    )
+    on_value = found.on_value(key, share.change)
+    return -abs(share.change if on_value is None else on_value), str(key)

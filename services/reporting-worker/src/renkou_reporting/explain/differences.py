@@ -19,7 +19,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from renkou_reporting.explain.domain import EVERY_BIRTH, Counting, Piece, Range, Side
+from renkou_reporting.explain.domain import EVERY_BIRTH, Counting, Member, Piece, Range, Side
 
 
 class Region(NamedTuple):
@@ -44,8 +44,10 @@ class Cause(StrEnum):
 
 
 class Origin(NamedTuple):
-    """What a change is put down to: a side (None: neither), measure, area and cause."""
+    """What a change is put down to: of which figure (None: the one asked for) a side (None: neither), measure, area
+    and cause."""
 
+    figure: Member | None
     side: Side | None
     measure: str | None
     area: str | None
@@ -135,6 +137,10 @@ class Slopes(NamedTuple):
                 return change * self.denominator
             case None:
                 return self.factor
+
+    def times(self, by: Fraction) -> "Slopes":
+        """Return the slopes of what changes by so much for each one of the value."""
+        return Slopes(self.numerator * by, self.denominator * by, self.factor * by)
 
 
 def slopes(before: State, after: State) -> Slopes:

@@ -39,6 +39,15 @@ class When(StrEnum):
     END = "end"  # 期末: what there is at its end
 
 
+class Member(StrEnum):
+    """One of the two figures that a growth or a reporting error is made of."""
+
+    NOW = "now"  # 本期
+    BEFORE = "before"  # 上年同期
+    FIRST = "first"  # 首次公布
+    RESTATED = "restated"  # 最近公布
+
+
 class Counting(NamedTuple):
     """Which counts: both ends of ranges are inclusive; months and months of birth are yyyymm.
 
@@ -55,16 +64,20 @@ class Counting(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Counts that enter a figure: on which side, by which term, with which weight (in ones of the side)."""
+    """Counts that enter a figure: on which side, by which term, with which weight (in ones of the side).
+
+    ``figure`` tells which of the figures that a growth or an error is made of; None: the figure itself.
+    """
 
     side: Side
     part: str
     when: When
     weight: Fraction
     counting: Counting
+    figure: Member | None = None
 
 
-def pieces_of(asked: Asked, months: Months, measures: Measures) -> list[Piece]:
+def pieces_of(asked: Asked, months: Months, measures: Measures, figure: Member | None = None) -> list[Piece]:
     """Return what a ratio or a count is the sum of; a count's denominator is 1 and has no pieces."""
     indicator = asked.indicator
     found: list[Piece] = []
@@ -73,7 +86,7 @@ def pieces_of(asked: Asked, months: Months, measures: Measures) -> list[Piece]:
             continue
         for term in terms:
             found += _of_term(side, term, asked, months, measures)
-    return found
+    return [piece._replace(figure=figure) for piece in found]
 
 
 def _of_term(side: Side, term: Term, asked: Asked, months: Months, measures: Measures) -> Iterator[Piece]:

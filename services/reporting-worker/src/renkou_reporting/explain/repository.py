@@ -29,8 +29,23 @@ places AS MATERIALIZED (
     FROM (SELECT DISTINCT area FROM counted) AS k
 )
 """
+# People are told apart by age for what came in with a month of birth; of all others parity and detail are looked at.
+_OF_FACT = f"""
+{_COUNTED.format(c="f")} AND {_PLAIN.format(c="f")} AND (p.born IS NULL OR f.birth_month BETWEEN p.born AND p.born_to)
+"""
+# Numbers of a feed above the first of a pair and up to the second; of a feed without a pair none.
+_BETWEEN = """
+({limits}::jsonb IS NULL OR f.seq > coalesce(({limits}::jsonb -> f.feed ->> 0)::bigint, 0)
+    AND f.seq <= coalesce(({limits}::jsonb -> f.feed ->> 1)::bigint, 0))
+"""
 _CELLS = f"""
-WITH counted AS MATERIALIZED (
+WITH counted AS MATERIALIZED ({{counted}}), {_PLACES}
+SELECT piece, code AS area, month, sex, parity, detail, sum(value)::bigint AS value
+FROM counted JOIN places USING (area)
+GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(value) <> 0
+"""
+_KEPT = _CELLS.format(
+    counted=f"""
     SELECT p.piece, c.area, c.month, c.sex, c.parity::int AS parity, c.detail, sum(c.value) AS value
     FROM {_PIECES} CROSS JOIN {_AREAS} JOIN cell c ON {_COUNTED.format(c="c")} AND {_PLAIN.format(c="c")}
     WHERE p.born IS NULL GROUP BY 1, 2, 3, 4, 5, 6
@@ -38,21 +53,23 @@ WITH counted AS MATERIALIZED (
     SELECT p.piece, c.area, c.month, c.sex, -1, '', sum(c.value)
     FROM {_PIECES} CROSS JOIN {_AREAS} JOIN cohort_cell c ON {_COUNTED.format(c="c")}
     WHERE c.birth_month BETWEEN p.born AND p.born_to GROUP BY 1, 2, 3, 4
-), {_PLACES}
-SELECT piece, code AS area, month, sex, parity, detail, sum(value)::bigint AS value
-FROM counted JOIN places USING (area)
-GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(value) <> 0
 """
-_CELL_PAGE = f"""
-SELECT * FROM ({_CELLS}) AS cells
+)
+_TAKEN_IN = _CELLS.format(
+    counted=f"""
+    SELECT p.piece, f.area, f.month, f.sex, CASE WHEN p.born IS NULL THEN f.parity::int ELSE -1 END AS parity,
+        CASE WHEN p.born IS NULL THEN f.detail ELSE '' END AS detail, sum(f.value) AS value
+    FROM {_PIECES} CROSS JOIN {_AREAS} JOIN fact f ON {_OF_FACT}
+    WHERE {_BETWEEN.format(limits="$24")} GROUP BY 1, 2, 3, 4, 5, 6
+"""
+)
+_PAGE = """
+SELECT * FROM ({cells}) AS cells
 WHERE (piece, area, month, sex, parity, detail) > ($17::int, $18::text, $19::int, $20::int, $21::int, $22::text)
 ORDER BY piece, area, month, sex, parity, detail LIMIT $23
 """
-_CELL_SUMS = f"SELECT piece, area, sum(value)::bigint AS value FROM ({_CELLS}) AS cells GROUP BY 1, 2"
-# People are told apart by age for what came in with a month of birth; of all others parity and detail are looked at.
-_OF_FACT = f"""
-{_COUNTED.format(c="f")} AND {_PLAIN.format(c="f")} AND (p.born IS NULL OR f.birth_month BETWEEN p.born AND p.born_to)
-"""
+_KEPT_PAGE, _TAKEN_IN_PAGE = _PAGE.format(cells=_KEPT), _PAGE.format(cells=_TAKEN_IN)
+_CELL_SUMS = f"SELECT piece, area, sum(value)::bigint AS value FROM ({_KEPT}) AS cells GROUP BY 1, 2"
 # Taking stock of who is there is never late.
 _LATE = """
 f.measure <> 'opening' AND (e.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
@@ -78,6 +95,7 @@ FROM {_PIECES} CROSS JOIN {_AREAS}
 CROSS JOIN LATERAL (
     SELECT * FROM fact f
     WHERE {_OF_FACT} AND (f.area, f.month, f.feed, f.seq, f.line_no) > ({_AFTER})
+        AND {_BETWEEN.format(limits="$23")}
     ORDER BY f.area, f.month, f.feed, f.seq, f.line_no LIMIT $22
 ) AS f
 LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq
@@ -93,13 +111,15 @@ WITH counted AS MATERIALIZED (
         count(*) AS facts, sum(f.value) AS value
     FROM {_PIECES} CROSS JOIN {_AREAS} JOIN fact f ON {_OF_FACT}
     LEFT JOIN fact_event e ON e.feed = f.feed AND e.seq = f.seq
-    WHERE $20::jsonb IS NULL OR f.seq > coalesce(($20::jsonb -> f.feed ->> 0)::bigint, 0)
-        AND f.seq <= coalesce(($20::jsonb -> f.feed ->> 1)::bigint, 0)
-    GROUP BY 1, 2, 3
+    WHERE {_BETWEEN.format(limits="$20")} GROUP BY 1, 2, 3
 ), {_PLACES}
 SELECT piece, code AS area, cause, sum(facts)::bigint AS facts, sum(value)::bigint AS value
 FROM counted JOIN places USING (area) GROUP BY 1, 2, 3
 """
+
+
+type Limits = Mapping[str, tuple[int, int]]
+"""By feed: only facts numbered above the first and up to the second; none of a feed that is not there."""
 
 
 class Where(NamedTuple):
@@ -124,9 +144,16 @@ async def cell_page(
     where: Where,
     after: tuple[int, str, int, int, int, str],
     limit: int,
+    between: Limits | None = None,
 ) -> list[asyncpg.Record]:
-    """Return cells by (piece, area, month, sex, parity, detail): parity -1 where told apart by age instead."""
-    return await tx.fetch(_CELL_PAGE, *_arguments(counts, where), *after, limit)
+    """Return cells by (piece, area, month, sex, parity, detail): parity -1 where told apart by age instead.
+
+    With ``between`` they are added up from the facts within these limits.
+    """
+    given = _arguments(counts, where)
+    if between is None:
+        return await tx.fetch(_KEPT_PAGE, *given, *after, limit)
+    return await tx.fetch(_TAKEN_IN_PAGE, *given, *after, limit, _limits(between))
 
 
 async def cell_sums(tx: Reader, counts: Sequence[Counting], where: Where) -> list[asyncpg.Record]:
@@ -141,13 +168,15 @@ async def fact_page(
     kinds: Kinds,
     after: tuple[int, int, int, str, int, int],
     limit: int,
+    between: Limits | None = None,
 ) -> list[asyncpg.Record]:
     """Return facts by (piece, area, month, feed, number, line) with what is known of their events."""
     given = _arguments(counts, where)
     piece, area, month, *rest = after
     return await tx.fetch(
-        _FACTS, *given[:11], piece, area, month, *given[14:], *rest, kinds.correcting, kinds.stocks, limit
-    )
+        _FACTS, *given[:11], piece, area, month, *given[14:], *rest, kinds.correcting, kinds.stocks, limit,
+        _limits(between),
+    )  # fmt: skip
 
 
 async def by_cause(
@@ -155,19 +184,21 @@ async def by_cause(
     counts: Sequence[Counting],
     where: Where,
     kinds: Kinds,
-    between: Mapping[str, tuple[int, int]] | None = None,
+    between: Limits | None = None,
 ) -> list[asyncpg.Record]:
-    """Return the sums of facts by piece, area and cause; ``between``: only numbers of a feed above the first of a
-    pair and up to the second."""
+    """Return the sums of facts by piece, area and cause."""
     given = _arguments(counts, where)
-    limits = None if between is None else {feed: list(pair) for feed, pair in between.items()}
-    return await tx.fetch(_CAUSES, *given, *kinds[:3], limits, kinds.area_change)
+    return await tx.fetch(_CAUSES, *given, *kinds[:3], _limits(between), kinds.area_change)
 
 
 async def one_snapshot(tx: Transaction) -> None:
     """Let all statements of a transaction see the same state; to be called first."""
     await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     await keep_tables(tx)
+
+
+def _limits(between: Limits | None) -> dict[str, list[int]] | None:
+    return None if between is None else {feed: list(pair) for feed, pair in between.items()}
 
 
 def _arguments(counts: Sequence[Counting], where: Where) -> list[object]:

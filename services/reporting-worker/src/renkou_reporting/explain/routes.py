@@ -1,4 +1,4 @@
-"""GET /figures/cells, /figures/facts and /figures/change; POST /figures/cases."""
+"""GET /figures/cells, /figures/facts, /figures/change and /figures/restatement; POST /figures/cases."""
 
 from typing import Annotated
 
@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from renkou_common.identity.http import granted, requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
-from renkou_reporting.explain import cases, changes, service
+from renkou_reporting.disclosure.access import exact_areas
+from renkou_reporting.explain import cases, changes, restated, service
+from renkou_reporting.explain.restatement_schemas import RestatementAnswer, RestatementQuestion
 from renkou_reporting.explain.schemas import (
     CasesAnswer,
     CasesRequest,
@@ -31,7 +33,9 @@ async def get_cells(
 ) -> CellsAnswer:
     """Return a figure's terms, and its cells by area below, month, measure, sex, parity and detail.
 
-    Over all pages `counts` add up to the numerator and the denominator exactly. Needs `figure:exact`.
+    Over all pages `counts` add up to the numerator and the denominator exactly: of a growth to those of this period
+    and of the year before, each in `figures`; of a reporting error to what the version published last has more than
+    the first. Needs `figure:exact`.
     """
     async with service.snapshot(runtime, access.areas) as tx:
         return await service.cells(tx, access.areas, question)
@@ -42,7 +46,8 @@ async def get_facts(
     question: Annotated[FactsQuestion, Query()], access: Reader, runtime: CurrentRuntime
 ) -> FactsAnswer:
     """Return the facts of a figure, or of one cell: which event counted what, when it was recorded, whether it
-    corrects or came late. Names nobody; the cases are `POST /figures/cases`. Needs `figure:exact`.
+    corrects or came late. Of a reporting error those taken in between its two versions. Names nobody; the cases are
+    `POST /figures/cases`. Needs `figure:exact`.
     """
     async with service.snapshot(runtime, access.areas) as tx:
         return await service.facts(tx, access.areas, question)
@@ -86,3 +91,18 @@ async def get_change_of_versions(
     """
     async with service.snapshot(runtime, access.areas) as tx:
         return await changes.between_versions(tx, access.areas, runtime.district, question)
+
+
+@router.get("/restatement", summary="What a reporting error is made of 统计误差构成")
+async def get_restatement(
+    question: Annotated[RestatementQuestion, Query()],
+    request: Request,
+    access: Annotated[Access, Depends(requires(Scope.FIGURE_READ))],
+    runtime: CurrentRuntime,
+) -> RestatementAnswer:
+    """Return what was published first and last, which published figures below differ and by how much, and why each
+    version was signed; what is published as suppressed is left out without `figure:exact`. Needs `figure:read`.
+    """
+    exact = await exact_areas(request)
+    async with service.snapshot(runtime, access.areas) as tx:
+        return await restated.show(tx, access.areas, exact, question)

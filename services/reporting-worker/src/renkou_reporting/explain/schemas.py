@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from renkou_common.contracts.figure_cases import MAX_CASES, FigureCasePurpose
 from renkou_common.contracts.lines import Population
 from renkou_reporting.explain.differences import Cause
-from renkou_reporting.explain.domain import Side, When
+from renkou_reporting.explain.domain import Member, Side, When
 from renkou_reporting.figures.schemas import FigureQuestion, Frame, Head, Numbers, PeriodAnswer
 from renkou_reporting.labels import Label
 
@@ -38,9 +38,19 @@ class FactsQuestion(FigureQuestion):
     limit: int = Field(default=200, ge=1, le=MAX_PAGE)
 
 
+type OfFigure = Annotated[
+    Member | None,
+    Field(
+        description="which of `figures` it counts for: now and before of a growth, first and restated of a reporting"
+        " error; null: the figure asked for"
+    ),
+]
+
+
 class TermAnswer(BaseModel):
     """One term of a numerator or denominator: ``counts`` is what it brings to its side, value times weight."""
 
+    figure: OfFigure = None
     side: Side
     part: str
     kind: str = Field(description="flow, stock, opening or mean")
@@ -55,6 +65,7 @@ class CellAnswer(BaseModel):
     """Counts of one measure in an area and a month, and what they bring to the figure: value times weight."""
 
     cell: str = Field(description="for GET /figures/facts")
+    figure: OfFigure = None
     side: Side
     part: str
     when: When = Field(
@@ -73,15 +84,32 @@ class CellAnswer(BaseModel):
     counts: str
 
 
+class MemberAnswer(Numbers, Head):
+    """One of the two figures that a growth or a reporting error compares."""
+
+    figure: Member
+    period: PeriodAnswer
+    published: int | None = Field(default=None, description="published version; null of a live figure")
+
+
 class Explained(Numbers, Head, Frame):
     """The figure that is explained."""
 
     area: str
     period: PeriodAnswer
+    figures: list[MemberAnswer] = Field(
+        default=[],
+        description="of a growth this period and the one a year before; of a reporting error what was published first"
+        " and last; of others empty",
+    )
 
 
 class CellsAnswer(Explained):
-    """A page of a figure's cells. ``counts`` of all pages add up to numerator and denominator exactly."""
+    """A page of a figure's cells. ``counts`` of all pages add up to numerator and denominator exactly.
+
+    Of a growth they add up to those of each of its `figures`; of a reporting error they are what was taken in between
+    its two versions, and add up to what the one published last has more than the first.
+    """
 
     terms: list[TermAnswer]
     items: list[CellAnswer]
@@ -105,6 +133,7 @@ class FactAnswer(BaseModel):
     parity: int
     detail: str
     value: int
+    figure: OfFigure = None
     side: Side
     part: str
     when: When
@@ -115,7 +144,10 @@ class FactAnswer(BaseModel):
 
 
 class FactsAnswer(Explained):
-    """A page of a figure's facts: by term, area, month, and their order in the feeds."""
+    """A page of a figure's facts: by term, area, month, and their order in the feeds.
+
+    Of a reporting error those that were taken in between its two versions.
+    """
 
     items: list[FactAnswer]
     next: str | None
@@ -164,6 +196,7 @@ class Effect(BaseModel):
 class CauseEffect(Effect):
     """What a cause changed on a side, all areas and measures together."""
 
+    figure: OfFigure = None
     side: Side | None = Field(description="null: what is of neither, such as another factor")
     cause: Cause
     label: Label
@@ -178,13 +211,9 @@ class Contribution(CauseEffect):
     facts: int | None = Field(description="how many facts; null where it is told from sums")
 
 
-class ChangeAnswer(Frame):
-    """Why a figure changed."""
+class Difference(BaseModel):
+    """Two figures compared; exact numbers are decimals, or p/q where they never end."""
 
-    indicator: str
-    name: Label
-    unit: str
-    area: str
     before: FigureNumbers
     after: FigureNumbers
     numerator_change: str
@@ -192,6 +221,29 @@ class ChangeAnswer(Frame):
     value_change: str | None = Field(description="as published: difference of the rounded values")
     exact_value_change: str | None = Field(description="before rounding; what `on_value` adds up to")
     rounding: str | None = Field(description="value_change less exact_value_change")
+
+
+class MemberChange(Difference):
+    """How one of the two figures changed that a growth or a reporting error compares."""
+
+    figure: Member
+    indicator: str
+    name: Label
+    unit: str
+
+
+class ChangeAnswer(Difference, Frame):
+    """Why a figure changed.
+
+    Of a growth each `change` is that of a side of one of its `figures`, and `on_value` what it does to the growth. Of
+    a reporting error `change` is that of its own sides: what was taken in between the versions, and the base.
+    """
+
+    indicator: str
+    name: Label
+    unit: str
+    area: str
+    figures: list[MemberChange] = Field(default=[], description="of a growth or a reporting error")
     by_cause: list[CauseEffect]
     items: list[Contribution]
 

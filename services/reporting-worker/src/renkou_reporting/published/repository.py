@@ -39,7 +39,7 @@ SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::t
 """
 _PAIRS = """
 SELECT v.first_month, v.last_month, c.area, c.population, c.indicator, c.dims, v.version, c.numerator, c.denominator,
-    c.value, v.definitions -> c.indicator AS definition
+    c.value, v.definitions -> c.indicator AS definition, c.version_id, c.hidden
 FROM published_cell c JOIN published_version v ON v.id = c.version_id
 WHERE c.indicator = ANY($1::text[]) AND c.area = ANY($2::bigint[])
     AND (v.first_month, v.last_month) IN (SELECT * FROM unnest($3::int[], $4::int[]))
@@ -106,6 +106,14 @@ async def find(tx: Reader, area: int, period: str, version: int | None) -> async
         area,
         period,
         version,
+    )
+
+
+async def heads(tx: Reader, version_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the heads of some versions with their definitions, the first first."""
+    return await tx.fetch(
+        f"SELECT {_HEAD}, definitions FROM published_version WHERE id = ANY($1::uuid[]) ORDER BY number",
+        version_ids,
     )
 
 

@@ -67,6 +67,18 @@ async def cells_of(tx: Reader, version_id: UUID, area: AreaCode) -> list[Cell]:
     return await repository.cells(tx, version_id, area.interval(), None, None)
 
 
+async def heads(tx: Reader, version_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the heads of some versions with their definitions, the first first."""
+    return await repository.heads(tx, version_ids)
+
+
+async def figures_of(
+    tx: Reader, version_id: UUID, area: AreaCode, population: str, indicator: str
+) -> list[Cell]:
+    """Return a version's numbers of an indicator over a population, of an area and below, the hidden ones too."""
+    return await repository.cells(tx, version_id, area.interval(), population, indicator)
+
+
 async def numbers(
     tx: Reader, indicators: Sequence[str], areas: Sequence[int], months: Sequence[tuple[int, int]]
 ) -> list[asyncpg.Record]:
