@@ -1,5 +1,7 @@
 """Every query on the cohort stock, which follows the cohort cells behind a log."""
 
+from secrets import randbits
+
 import asyncpg
 
 from renkou_common.database import Transaction
@@ -21,34 +23,32 @@ WITH taken AS (
 SELECT count(*) FROM taken
 """
 _FOLD_LOCK = 0x434F484F5254  # "COHORT": one fold at a time
-# Each level is summed from the one below it, as few rows as there are; what both sides agree on is gone after one pass.
-_REBUILT = """
-community AS MATERIALIZED (
-    SELECT population, area, month, birth_month, sex,
-        sum(CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END)::bigint AS value
-    FROM cohort_cell_shadow GROUP BY 1, 2, 3, 4, 5
-), town AS MATERIALIZED (
-    SELECT population, area / 1000 * 1000 AS area, month, birth_month, sex, sum(value)::bigint AS value
-    FROM community GROUP BY 1, 2, 3, 4, 5
-), district AS MATERIALIZED (
-    SELECT population, area / 1000000 * 1000000 AS area, month, birth_month, sex, sum(value)::bigint AS value
-    FROM town GROUP BY 1, 2, 3, 4, 5
-), rebuilt AS (
-    SELECT 4 AS level, * FROM town
-    UNION ALL SELECT 3, * FROM district
-    UNION ALL SELECT 5, population, area, month / 100, birth_month, sex, value FROM community
-    UNION ALL SELECT 4, population, area, month / 100, birth_month, sex, value FROM town
-    UNION ALL SELECT 3, population, area, month / 100, birth_month, sex, value FROM district
-)"""
+# The stock with what is still in the log, and the sums of the shadow's cohort cells.
+_LIVE = f"""
+    SELECT level, population, area, month, birth_month, sex, value AS live, NULL::bigint AS rebuilt FROM cohort_stock
+    UNION ALL
+    SELECT level, population, of_area, of_month, birth_month, sex, value, NULL FROM cohort_recent {_SUMMED}"""
+_REBUILT = f"""
+    SELECT level, population, of_area, of_month, birth_month, sex, NULL,
+        CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END
+    FROM cohort_cell_shadow {_SUMMED}"""
+_SIDES = f"{_LIVE} UNION ALL {_REBUILT}"
+# Each row times a weight drawn for its key, a number of 42 bits out of a hash with a seed of the moment. Sides that
+# agree on every key make 0; others do so by a chance of one in some 10^12. It takes a sixth of the time of grouping.
+_BALANCED = f"""
+SELECT coalesce(sum(weight * value) FILTER (WHERE value BETWEEN -1048575 AND 1048575), 0)
+    + coalesce(sum(weight::numeric * value) FILTER (WHERE value NOT BETWEEN -1048575 AND 1048575), 0) = 0
+FROM (
+    SELECT coalesce(live, -rebuilt) AS value,
+        hashint8extended(area * 1000000 + month, hashint8extended((birth_month * 10 + sex) * 10 + level,
+            hashtextextended(population COLLATE "C", $1))) >> 22 AS weight
+    FROM ({_SIDES}) AS sides
+) AS weighed
+"""
 _DIFFERENCES = f"""
-WITH {_REBUILT}
 SELECT area, month, population, 'stock' AS measure, sex, 0 AS parity, birth_month, '' AS detail,
     sum(live)::bigint AS live, sum(rebuilt)::bigint AS rebuilt, count(*) OVER () AS total
-FROM (
-    SELECT level, population, area, month, birth_month, sex, value AS live, NULL::bigint AS rebuilt FROM cohort_stock
-    UNION ALL SELECT level, population, of_area, of_month, birth_month, sex, value, NULL FROM cohort_recent {_SUMMED}
-    UNION ALL SELECT level, population, area, month, birth_month, sex, NULL, value FROM rebuilt
-) AS sides
+FROM ({_SIDES}) AS sides
 GROUP BY level, population, area, month, birth_month, sex
 HAVING coalesce(sum(live), 0) <> coalesce(sum(rebuilt), 0)
 ORDER BY level, population, area, month, birth_month, sex LIMIT $1
@@ -71,4 +71,6 @@ async def reset(tx: Transaction) -> None:
 async def differences(tx: Transaction, limit: int, patience: float) -> list[asyncpg.Record]:
     """Return up to ``limit`` rows on which the stock, with what is still in the log, differs from the shadow's
     cohort cells, each with the number of all of them; ``patience`` in seconds."""
+    if await tx.fetchval(_BALANCED, randbits(63), timeout=patience):
+        return []
     return await tx.fetch(_DIFFERENCES, limit, timeout=patience)
