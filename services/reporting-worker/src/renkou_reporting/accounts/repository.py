@@ -23,11 +23,14 @@ _SIGNED = "CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END"
 
 _STOCK_MEASURE = "opening"
 """People of before a period are told as one signed sum under this measure."""
+_OF_THEM = "reclassified "
+"""Before a measure: those of it who only changed division, who are in its own sum too."""
 # Cohort cells do not tell who only changed division, cells do, without birth months: they lead to the few facts, of a
 # town or a district by the months of its area cells.
-_RECLASSIFIED = """
-SELECT p.sex, p.birth_month, p.measure, p.value
-FROM unnest(ARRAY['in', 'out']) AS o(measure)
+_RECLASSIFIED = f"""
+SELECT f.sex, f.birth_month, '{_OF_THEM}' || f.measure, 0, sum(f.value)::bigint
+FROM unnest($1::bigint[], $2::bigint[], $3::smallint[]) AS s(low, high, level)
+    CROSS JOIN unnest(ARRAY['in', 'out']) AS o(measure)
     CROSS JOIN LATERAL (
         SELECT DISTINCT t.month FROM area_cell t
         WHERE s.level < 5 AND t.level = s.level AND t.population = $4 AND t.measure = o.measure
@@ -42,39 +45,39 @@ FROM unnest(ARRAY['in', 'out']) AS o(measure)
         WHERE c.population = $4 AND c.measure = o.measure AND c.area BETWEEN s.low AND s.high AND c.month = m.month
             AND c.detail = $8
     ) AS a
-    JOIN fact p ON p.measure = o.measure AND p.area = a.area AND p.month = m.month AND p.population = $4
-        AND p.detail = $8
+    JOIN fact f ON f.measure = o.measure AND f.area = a.area AND f.month = m.month AND f.population = $4
+        AND f.detail = $8
+WHERE $7::smallint IS NULL OR f.sex = $7
+GROUP BY f.sex, f.birth_month, f.measure
 """
 # What was there before a month: whole years and the months of its year out of the cohort stock (months of single
 # communities out of their cohort cells), and what the stock does not hold yet. What came and went: cohort cells.
 _COHORTS = f"""
-SELECT f.sex, f.birth_month, f.measure, sum(f.before)::bigint AS before, sum(f.within)::bigint AS within,
-    sum(f.reclassified)::bigint AS reclassified
+SELECT f.sex, f.birth_month, f.measure, sum(f.before)::bigint AS before, sum(f.within)::bigint AS within
 FROM unnest($1::bigint[], $2::bigint[], $3::smallint[]) AS s(low, high, level)
     CROSS JOIN LATERAL (
-        SELECT y.sex, y.birth_month, '{_STOCK_MEASURE}' AS measure, y.value AS before, 0 AS within, 0 AS reclassified
-        FROM cohort_stock y
+        SELECT y.sex, y.birth_month, '{_STOCK_MEASURE}' AS measure, y.value AS before, 0 AS within FROM cohort_stock y
         WHERE y.level = s.level AND y.population = $4 AND y.area BETWEEN s.low AND s.high AND y.month < $5 / 100
         UNION ALL
-        SELECT m.sex, m.birth_month, '{_STOCK_MEASURE}', m.value, 0, 0 FROM cohort_stock m
+        SELECT m.sex, m.birth_month, '{_STOCK_MEASURE}', m.value, 0 FROM cohort_stock m
         WHERE s.level < 5 AND m.level = s.level AND m.population = $4 AND m.area BETWEEN s.low AND s.high
             AND m.month >= $5 / 100 * 100 AND m.month < $5
         UNION ALL
-        SELECT c.sex, c.birth_month, '{_STOCK_MEASURE}', {_SIGNED}, 0, 0 FROM cohort_cell c
+        SELECT c.sex, c.birth_month, '{_STOCK_MEASURE}', {_SIGNED}, 0 FROM cohort_cell c
         WHERE s.level = 5 AND c.population = $4 AND c.area BETWEEN s.low AND s.high
             AND c.month >= $5 / 100 * 100 AND c.month < $5
         UNION ALL
-        SELECT r.sex, r.birth_month, '{_STOCK_MEASURE}', r.value, 0, 0 FROM cohort_recent r
+        SELECT r.sex, r.birth_month, '{_STOCK_MEASURE}', r.value, 0 FROM cohort_recent r
         WHERE r.population = $4 AND r.area BETWEEN s.low AND s.high
             AND r.month < CASE WHEN s.level = 5 THEN $5 / 100 * 100 ELSE $5 END
         UNION ALL
-        SELECT w.sex, w.birth_month, w.measure, 0, w.value, 0 FROM cohort_cell w
+        SELECT w.sex, w.birth_month, w.measure, 0, w.value FROM cohort_cell w
         WHERE w.population = $4 AND w.area BETWEEN s.low AND s.high AND w.month BETWEEN $5 AND $6
-        UNION ALL
-        SELECT q.sex, q.birth_month, q.measure, 0, 0, q.value FROM ({_RECLASSIFIED}) AS q
     ) AS f
 WHERE $7::smallint IS NULL OR f.sex = $7
 GROUP BY f.sex, f.birth_month, f.measure
+UNION ALL
+{_RECLASSIFIED}
 """
 # Whole towns and districts are read out of their area cells, anything else out of the cells of communities.
 _CELLS = """
@@ -121,7 +124,14 @@ async def cohorts(
 ) -> list[CohortSum]:
     """Return sums by sex, birth month and measure within a period, and people of before it under ``opening``."""
     rows = await tx.fetch(_COHORTS, *_bounds(intervals), population, first, last, sex, AREA_CHANGE)
-    return [CohortSum(*row) for row in rows]
+    return [_cohort_sum(*row) for row in rows]
+
+
+def _cohort_sum(sex: int, birth_month: int, measure: str, before: int, within: int) -> CohortSum:
+    counted = measure.removeprefix(_OF_THEM)
+    if counted == measure:
+        return CohortSum(sex, birth_month, measure, before, within)
+    return CohortSum(sex, birth_month, counted, 0, 0, within)
 
 
 async def plain(
