@@ -26,6 +26,7 @@ from renkou_reporting.province.pulling import Puller
 from renkou_reporting.rebuild.working import Rebuilder
 from renkou_reporting.reconciliation.people import People
 from renkou_reporting.reconciliation.register import Register
+from renkou_reporting.reconciliation.returns import Returns
 from renkou_reporting.reconciliation.working import Reconciler
 from renkou_reporting.runtime import CurrentRuntime, Runtime
 from renkou_reporting.settings import CLIENT_ID, ReportingSettings
@@ -151,7 +152,7 @@ def build_reconciler(runtime: Runtime) -> Reconciler:
     settings = runtime.settings
     register = Register(settings.registry_url, _service_token(settings, runtime.http), runtime.http)
     people = People(runtime.database, register, runtime.clock, runtime.district)
-    return Reconciler(runtime.database, runtime.feeds, people, runtime.clock)
+    return Reconciler(runtime.database, runtime.feeds, Returns(runtime.database), people, runtime.clock)
 
 
 def build_area_reader(runtime: Runtime) -> AreaReader:

@@ -346,7 +346,12 @@ async def test_an_account_across_a_merger_balances_and_says_who_did_not_move(
         }
     by_age = await account(clerk, THREE, "2026-12-31", period="2026", by_sex="true", ages="year")
     assert sum(row["closing"] for row in by_age["rows"]) == 153
-    assert {row["reclassified_in"] for row in by_age["rows"]} == {None}
+    moved = {(row["sex"], row["ages"]): told(row, *parts[2:6]) for row in by_age["rows"] if row["moved_in"]}
+    assert moved == {(2, "36"): (145, 140, 140, 140), (1, "0"): (1, 1, 1, 1)}
+    for of_its_day, found in ((THREE, (141, 0)), (ONE, (0, 101)), (FIRST, (141, 141))):
+        bands = await account(clerk, of_its_day, period="2026", by_sex="true", ages="five_years")
+        assert told(bands["total"], *parts[4:6]) == found
+        assert tuple(sum(row[name] for row in bands["rows"]) for name in parts[4:6]) == found
     asked = {"area": ONE, "period": "2026", "boundaries": "2025-12-31"}
     refused = await clerk.get("/accounts", params=asked)
     assert refused.status_code == 422

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period
-from renkou_common.contracts.lines import Line, Population
+from renkou_common.contracts.lines import AREA_CHANGE, Line, Population
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_reporting.accounts import service as accounts
@@ -56,7 +56,7 @@ lines = st.builds(
     st.sampled_from([None, *MONTHS]),
     st.integers(0, 4),
     st.sampled_from([-2, -1, 1, 1, 2, 9]),
-    st.sampled_from(["", "", "yuer_butie", "iud"]),
+    st.sampled_from(["", "", "yuer_butie", "iud", AREA_CHANGE]),
 )
 batches = st.lists(st.lists(lines, max_size=6), min_size=1, max_size=12)
 areas = st.sampled_from(["34", "340103", "340103001", "340103001002", "340103002200", "340104"])
@@ -351,7 +351,15 @@ def account_of(found: list[Line], start: date, end: date) -> dict[str, int]:
         name: sum(one.value for one in found if one.measure == measure and start <= one.on <= end)
         for name, measure in FLOWS.items()
     }
-    return {"opening": people(found, before), "closing": people(found, end)} | flows
+    reclassified = {
+        f"reclassified_{measure}": sum(
+            one.value
+            for one in found
+            if one.measure == measure and one.detail == AREA_CHANGE and start <= one.on <= end
+        )
+        for measure in ("in", "out")
+    }
+    return {"opening": people(found, before), "closing": people(found, end)} | flows | reclassified
 
 
 @ANY
@@ -366,7 +374,7 @@ async def test_accounts_are_what_plain_counting_says(
         when = Period.parse(period)
         asked = {"area": area, "population": population, "period": period}
         whole = await accounts.account(tx, EVERYWHERE, AccountQuestion.model_validate(asked))
-        names = ("opening", "closing", *FLOWS)
+        names = ("opening", "closing", *FLOWS, "reclassified_in", "reclassified_out")
         assert {name: getattr(whole.total, name) for name in names} == account_of(lines, when.start, when.end)
 
         by_age = asked | {"by_sex": True, "ages": "year"}

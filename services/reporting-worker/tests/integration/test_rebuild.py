@@ -8,6 +8,7 @@ import pytest
 from renkou_common.messaging import inbox
 from renkou_common.messaging.feed import FeedUnavailable
 from renkou_common.scope import AreaScope
+from renkou_reporting.facts.service import fold_cohorts
 
 from ..support import Caller, Json, LineMaker, Reporting
 
@@ -146,6 +147,57 @@ async def test_a_planted_difference_is_found_and_put_right(filled: Reporting, st
         ("cohort_cell", "340103001001", "2026-03", "in", 7, 28),
     }
     assert await filled.rows(CELLS) == before
+
+
+async def test_a_damaged_stock_by_age_is_found_and_put_right(
+    filled: Reporting, statistician: Caller, line: LineMaker
+) -> None:
+    """What is folded in already and what is still in the log are compared together, at any damage to the stock."""
+    async with filled.database.transaction(EVERYWHERE) as tx:
+        await fold_cohorts(tx)
+    certified = line("migrant_out_certified", "in", "2026-03-30", birth_month="1990-05")
+    await filled.take_in("migrant", [certified])
+    assert await certified_people(statistician) == 29
+    hers = "population = 'migrant_out_certified'"
+    await filled.as_owner(
+        f"UPDATE cohort_stock SET value = value + 2 WHERE {hers} AND level = 3 AND month = 202603"
+    )
+    await filled.as_owner(f"DELETE FROM cohort_stock WHERE {hers} AND level = 4 AND month = 2026")
+    await filled.as_owner(
+        "INSERT INTO cohort_stock VALUES (5, 'migrant_out_certified', 340103009009, 2025, 199005, 0, 3000000000)"
+    )
+    assert await certified_people(statistician) == 31
+    rebuild_id = await request(statistician)
+    await filled.rebuilder().run_once()
+    found = await result(statistician, rebuild_id)
+    assert (found["state"], found["equal"], found["difference_count"]) == ("done", False, 3)
+    assert {
+        (
+            one["kind"],
+            one["area"],
+            one["month"],
+            one["measure"],
+            one["birth_month"],
+            one["live"],
+            one["rebuilt"],
+        )
+        for one in found["differences"]
+    } == {
+        ("cohort_stock", "340103", "2026-03", "stock", "1990-05", 31, 29),
+        ("cohort_stock", "340103001", "2026", "stock", "1990-05", 1, 29),
+        ("cohort_stock", "340103009009", "2025", "stock", "1990-05", 3_000_000_000, None),
+    }
+    assert await certified_people(statistician) == 29
+    rebuild_id = await request(statistician)
+    await filled.rebuilder().run_once()
+    assert (await result(statistician, rebuild_id))["equal"] is True
+
+
+async def certified_people(caller: Caller) -> int:
+    """Migrants out with a certificate at the end of April 2026, as the pyramid shows them."""
+    asked = {"area": "340103", "population": "migrant_out_certified", "month": "2026-04"}
+    rows = (await caller.get("/accounts/pyramid", params=asked)).json()["rows"]
+    return sum(row["male"] + row["female"] + row["other"] for row in rows)
 
 
 async def test_a_rebuild_goes_on_where_it_was_stopped(filled: Reporting, statistician: Caller) -> None:

@@ -32,6 +32,7 @@ sums = st.lists(
         st.sampled_from(list(SIGNS)),
         st.integers(-5, 50),
         st.integers(-5, 50),
+        st.integers(0, 5),
     ),
     max_size=30,
 )
@@ -44,7 +45,8 @@ def test_rows_balance_and_add_up_to_the_total(
     rows = accounts_of(given_sums, YEAR, by_sex=by_sex, ages=ages)
     total = accounts_of(given_sums, YEAR, by_sex=False, ages=None)[None, None]
     assert total.closing == sum(SIGNS[one.measure] * (one.before + one.within) for one in given_sums)
-    for name in ("opening", "entered", "born", "died", "moved_in", "moved_out", "closing", "opening_of_age"):
+    parts = ("opening", "entered", "born", "died", "moved_in", "moved_out", "closing", "opening_of_age")
+    for name in (*parts, "reclassified_in", "reclassified_out"):
         assert sum(getattr(row, name) for row in rows.values()) == getattr(total, name)
     assert sum(row.ageing for row in rows.values()) == 0
     for row in rows.values():

@@ -36,7 +36,7 @@ class AgeStep(StrEnum):
 class CohortSum(NamedTuple):
     """What was counted of people of a sex and birth month (yyyymm, 0 not told) before a period and within it.
 
-    ``reclassified`` is what of it changed divisions led to, where that is known.
+    ``reclassified`` is what changed divisions led to of what was counted within the period.
     """
 
     sex: int

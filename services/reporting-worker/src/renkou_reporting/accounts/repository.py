@@ -23,6 +23,33 @@ _SIGNED = "CASE WHEN measure IN ('death', 'out') THEN -value ELSE value END"
 
 _STOCK_MEASURE = "opening"
 """People of before a period are told as one signed sum under this measure."""
+_OF_THEM = "reclassified "
+"""Before a measure: those of it who only changed division, who are in its own sum too."""
+# Cohort cells do not tell who only changed division, cells do, without birth months: they lead to the few facts, of a
+# town or a district by the months of its area cells.
+_RECLASSIFIED = f"""
+SELECT f.sex, f.birth_month, '{_OF_THEM}' || f.measure, 0, sum(f.value)::bigint
+FROM unnest($1::bigint[], $2::bigint[], $3::smallint[]) AS s(low, high, level)
+    CROSS JOIN unnest(ARRAY['in', 'out']) AS o(measure)
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT t.month FROM area_cell t
+        WHERE s.level < 5 AND t.level = s.level AND t.population = $4 AND t.measure = o.measure
+            AND t.area BETWEEN s.low AND s.high AND t.month BETWEEN $5 AND $6 AND t.detail = $8
+        UNION ALL
+        SELECT DISTINCT c.month FROM cell c
+        WHERE s.level = 5 AND c.population = $4 AND c.measure = o.measure
+            AND c.area BETWEEN s.low AND s.high AND c.month BETWEEN $5 AND $6 AND c.detail = $8
+    ) AS m
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT c.area FROM cell c
+        WHERE c.population = $4 AND c.measure = o.measure AND c.area BETWEEN s.low AND s.high AND c.month = m.month
+            AND c.detail = $8
+    ) AS a
+    JOIN fact f ON f.measure = o.measure AND f.area = a.area AND f.month = m.month AND f.population = $4
+        AND f.detail = $8
+WHERE $7::smallint IS NULL OR f.sex = $7
+GROUP BY f.sex, f.birth_month, f.measure
+"""
 # What was there before a month: whole years and the months of its year out of the cohort stock (months of single
 # communities out of their cohort cells), and what the stock does not hold yet. What came and went: cohort cells.
 _COHORTS = f"""
@@ -49,6 +76,8 @@ FROM unnest($1::bigint[], $2::bigint[], $3::smallint[]) AS s(low, high, level)
     ) AS f
 WHERE $7::smallint IS NULL OR f.sex = $7
 GROUP BY f.sex, f.birth_month, f.measure
+UNION ALL
+{_RECLASSIFIED}
 """
 # Whole towns and districts are read out of their area cells, anything else out of the cells of communities.
 _CELLS = """
@@ -94,8 +123,15 @@ async def cohorts(
     tx: Reader, intervals: Intervals, population: str, first: int, last: int, sex: int | None
 ) -> list[CohortSum]:
     """Return sums by sex, birth month and measure within a period, and people of before it under ``opening``."""
-    rows = await tx.fetch(_COHORTS, *_bounds(intervals), population, first, last, sex)
-    return [CohortSum(*row) for row in rows]
+    rows = await tx.fetch(_COHORTS, *_bounds(intervals), population, first, last, sex, AREA_CHANGE)
+    return [_cohort_sum(*row) for row in rows]
+
+
+def _cohort_sum(sex: int, birth_month: int, measure: str, before: int, within: int) -> CohortSum:
+    counted = measure.removeprefix(_OF_THEM)
+    if counted == measure:
+        return CohortSum(sex, birth_month, measure, before, within)
+    return CohortSum(sex, birth_month, counted, 0, 0, within)
 
 
 async def plain(

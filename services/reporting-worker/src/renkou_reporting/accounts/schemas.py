@@ -82,10 +82,10 @@ class Numbers(BaseModel):
     opening_of_age: int = Field(description="people who had this age before the period")
     ageing: int = Field(description="opening - opening_of_age: grown into the age less grown out of it")
     mean: str = Field(description="mean population: (opening_of_age + closing) / 2, exact")
-    reclassified_in: int | None = Field(
-        description="其中区划变更: of moved_in, whose division changed without their moving; null by age"
+    reclassified_in: int = Field(
+        description="其中区划变更: of moved_in, whose division changed without their moving"
     )
-    reclassified_out: int | None = Field(description="the same of moved_out")
+    reclassified_out: int = Field(description="the same of moved_out")
 
 
 class AccountRow(Numbers):

@@ -76,7 +76,6 @@ async def account(tx: Transaction, areas: AreaScope, question: AccountQuestion) 
     sums = await read(tx, place.intervals, question.population.value, months.first, months.last, sex)
     rows = accounts_of(sums, months, by_sex=question.by_sex, ages=question.ages)
     total = accounts_of(sums, months, by_sex=False, ages=None)[None, None]
-    by_age = question.ages is not None
     zh, en = POPULATION_NAMES[question.population]
     return AccountAnswer(
         **place.told,
@@ -85,9 +84,9 @@ async def account(tx: Transaction, areas: AreaScope, question: AccountQuestion) 
         period=months.text,
         first_month=month_text(months.first),
         last_month=month_text(months.last),
-        total=Numbers(**_numbers(total, by_age=by_age)),
+        total=Numbers(**_numbers(total)),
         rows=[
-            AccountRow(**_numbers(one, by_age=by_age), sex=sex_of, ages=_ages_text(age, question.ages))
+            AccountRow(**_numbers(one), sex=sex_of, ages=_ages_text(age, question.ages))
             for (sex_of, age), one in rows.items()
         ],
     )
@@ -252,7 +251,7 @@ def _month(text: str, pointer: str) -> int:
     return month_number(parse_month(text, pointer).start)
 
 
-def _numbers(one: Account, *, by_age: bool = False) -> dict[str, Any]:
+def _numbers(one: Account) -> dict[str, Any]:
     names = (
         "opening",
         "entered",
@@ -263,11 +262,10 @@ def _numbers(one: Account, *, by_age: bool = False) -> dict[str, Any]:
         "closing",
         "opening_of_age",
         "ageing",
+        "reclassified_in",
+        "reclassified_out",
     )
-    reclassified = {
-        name: None if by_age else getattr(one, name) for name in ("reclassified_in", "reclassified_out")
-    }
-    return {name: getattr(one, name) for name in names} | {"mean": decimal_text(one.mean)} | reclassified
+    return {name: getattr(one, name) for name in names} | {"mean": decimal_text(one.mean)}
 
 
 def _ages_text(age: int | None, step: AgeStep | None) -> str | None:

@@ -10,6 +10,7 @@ import asyncpg
 
 from renkou_common import bulk
 from renkou_common.database import Transaction
+from renkou_reporting.facts import cohort_repository
 from renkou_reporting.facts.adding import ADD_GIVEN, ADD_LISTED, EMPTY_GIVEN, GIVEN, MANY
 from renkou_reporting.facts.domain import BALANCE_SIGNS, YEARLY_MEASURES, Fact
 
@@ -136,22 +137,8 @@ COHORT = _Store(
     stored="population, area, month, birth_month",
 )
 STORES = (CELL, AREA, COHORT)
-_FOLD = """
-WITH taken AS (
-    DELETE FROM cohort_recent WHERE id IN (SELECT id FROM cohort_recent ORDER BY id LIMIT $1) RETURNING *
-), added AS (
-    INSERT INTO cohort_stock AS s (level, population, area, month, birth_month, sex, value)
-    SELECT level, population, of_area, of_month, birth_month, sex, sum(value)::bigint
-    FROM taken CROSS JOIN LATERAL (VALUES (4, area / 1000 * 1000, month), (3, area / 1000000 * 1000000, month),
-        (5, area, month / 100), (4, area / 1000 * 1000, month / 100), (3, area / 1000000 * 1000000, month / 100)
-    ) AS v(level, of_area, of_month)
-    GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(value) <> 0
-    ON CONFLICT (level, population, area, month, birth_month, sex) DO UPDATE SET value = s.value + excluded.value
-)
-SELECT count(*) FROM taken
-"""
+STOCK = "cohort_stock"
 _PATIENCE_MS = 200
-_FOLD_LOCK = 0x434F484F5254  # "COHORT": one fold at a time
 _DIFFERENCES = {store.table: store.differences() for store in STORES}
 _LIVE = ("fact", *(store.table for store in STORES))
 _SHADOWS = tuple(f"{table}_shadow" for table in _LIVE)
@@ -174,19 +161,6 @@ async def insert_events(tx: Transaction, events: Sequence[tuple[str, int, str, d
         " SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::timestamptz[])",
         *zip(*events, strict=True),
     )
-
-
-async def fold_cohorts(tx: Transaction, limit: int) -> int:
-    """Move up to ``limit`` rows of the log into the cohort stock; returns how many, 0 while somebody else does."""
-    if not await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", _FOLD_LOCK):
-        return 0
-    moved: int = await tx.fetchval(_FOLD, limit)
-    return moved
-
-
-async def reset_cohorts(tx: Transaction) -> None:
-    """Make the cohort stock anew from the cohort cells."""
-    await tx.execute("SELECT renkou_reset_cohorts()")
 
 
 async def copy_to_shadow(tx: Transaction, rows: str) -> None:
@@ -215,7 +189,8 @@ async def take_over_late(tx: Transaction, feed: str, after: int, also: Sequence[
 async def differences(tx: Transaction, limit: int) -> list[tuple[str, list[asyncpg.Record]]]:
     """Return by table the rows that differ between live and shadow, each with the number of all of them."""
     await tx.execute(_UNHURRIED)
-    return [(table, await tx.fetch(query, limit, timeout=_LONG)) for table, query in _DIFFERENCES.items()]
+    found = [(table, await tx.fetch(query, limit, timeout=_LONG)) for table, query in _DIFFERENCES.items()]
+    return [*found, (STOCK, await cohort_repository.differences(tx, limit, _LONG))]
 
 
 async def empty_shadow(tx: Transaction) -> None:

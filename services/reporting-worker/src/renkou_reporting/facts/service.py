@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from renkou_common.database import Transaction
-from renkou_reporting.facts import repository
+from renkou_reporting.facts import cohort_repository, repository
 from renkou_reporting.facts.domain import Fact
 
 FOLD = 20_000
@@ -18,7 +18,8 @@ SUMMED = (("cell", "area_cell"), ("cohort_cell",))
 class Difference:
     """A row of sums that live tables and rebuild do not agree on; None where one side has no such row.
 
-    ``kind`` is the table of sums: cell, area_cell (of a whole year its month is yyyy) or cohort_cell.
+    ``kind`` is the table of sums: cell, area_cell, cohort_cell or cohort_stock (of a whole year its month is yyyy;
+    the stock is what it and its log make together, under the measure ``stock``).
     """
 
     kind: str
@@ -95,15 +96,15 @@ async def keep_tables(tx: Transaction) -> None:
     await repository.keep_tables(tx)
 
 
-async def swap_shadow(tx: Transaction, *, cohorts_differ: bool) -> None:
+async def swap_shadow(tx: Transaction, *, stock_differs: bool) -> None:
     """Let the rebuilt tables take the place of the live ones at the caller's commit.
 
-    The cohort stock stays as it is where the cohort cells came out equal, else it is made anew. Raises
+    The cohort stock stays as it is where it came out equal, else it is made anew. Raises
     ``LockNotAvailableError`` where somebody reads for long; then the caller tries again.
     """
     await repository.swap_shadow(tx)
-    if cohorts_differ:
-        await repository.reset_cohorts(tx)
+    if stock_differs:
+        await cohort_repository.reset(tx)
 
 
 async def put_right(tx: Transaction, run: UUID, wrong: Sequence[Fact], right: Sequence[Fact]) -> None:
@@ -114,9 +115,9 @@ async def put_right(tx: Transaction, run: UUID, wrong: Sequence[Fact], right: Se
     await repository.remove_logged(tx, run, wrong)
     await repository.insert_facts(tx, right)
     if await repository.sum_anew(tx, [*wrong, *right]):
-        await repository.reset_cohorts(tx)
+        await cohort_repository.reset(tx)
 
 
 async def fold_cohorts(tx: Transaction) -> bool:
     """Move a portion of recent changes into the cohort stock; says whether there may be more."""
-    return await repository.fold_cohorts(tx, FOLD) == FOLD
+    return await cohort_repository.fold(tx, FOLD) == FOLD

@@ -79,10 +79,10 @@ async def record_result(tx: Transaction, rebuild_id: UUID, found: Sequence[Diffe
     )
 
 
-async def cohorts_differ(tx: Transaction, rebuild_id: UUID) -> bool:
-    """Say whether cohort cells came out other than they were."""
+async def stock_differs(tx: Transaction, rebuild_id: UUID) -> bool:
+    """Say whether the cohort stock came out other than it was."""
     found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM rebuild_difference WHERE rebuild_id = $1 AND kind = 'cohort_cell')",
+        "SELECT EXISTS (SELECT FROM rebuild_difference WHERE rebuild_id = $1 AND kind = 'cohort_stock')",
         rebuild_id,
     )
     return found

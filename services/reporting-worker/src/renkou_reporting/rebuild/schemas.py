@@ -16,7 +16,10 @@ class FeedProgress(BaseModel):
 class DifferenceAnswer(BaseModel):
     """A cell on which live tables and rebuild do not agree; null where one has no such cell."""
 
-    kind: str = Field(description="cell, area_cell (month may be a whole year) or cohort_cell")
+    kind: str = Field(
+        description="cell, area_cell or cohort_stock (month may be a whole year), or cohort_cell;"
+        " of cohort_stock the measure is stock"
+    )
     area: str
     month: str
     population: str

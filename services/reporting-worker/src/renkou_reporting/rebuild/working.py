@@ -180,6 +180,7 @@ class Rebuilder:
     async def _compare(self, job: Job) -> Job:
         async with self._database.transaction(_EVERYWHERE) as tx:
             await repository.one_snapshot(tx)
+            await facts.keep_tables(tx)
             await _lock(tx, job)
             compared = await _complete(tx, job, await repository.high_waters(tx))
             found, total = await facts.compare_shadow(tx, MAX_DIFFERENCES)
@@ -197,8 +198,8 @@ class Rebuilder:
             completed = await _complete(tx, job, await repository.high_waters(tx))
             await repository.save_job(tx, completed)
             await repository.finish(tx, job.id, self._clock.now())
-            differ = await repository.cohorts_differ(tx, job.id)
-            await facts.swap_shadow(tx, cohorts_differ=differ)
+            differs = await repository.stock_differs(tx, job.id)
+            await facts.swap_shadow(tx, stock_differs=differs)
         _log.info("rebuild finished", rebuild=str(job.id))
 
     async def _move_on(self, job: Job, state: str) -> Job:

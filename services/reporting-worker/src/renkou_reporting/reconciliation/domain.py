@@ -1,13 +1,15 @@
 """What a reconciliation compares and what it calls a difference, without I/O."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
 from renkou_common.errors import Text
 from renkou_reporting.facts.domain import Fact
 
+MOST_HEALED = 20_000
+"""Facts that are put right one by one; where more are wrong, a rebuild is the way."""
 type Place = tuple[int, int]
 """Number of an event and of its line: where a fact of a feed stands."""
 
@@ -22,6 +24,7 @@ class Kind(StrEnum):
     EVENT_UNKNOWN = "event_unknown"
     EVENT_DIFFERS = "event_differs"
     STOCK_DIFFERS = "stock_differs"
+    RETURN_DIFFERS = "return_differs"
 
 
 KIND_TEXTS: dict[Kind, Text] = {
@@ -34,6 +37,7 @@ KIND_TEXTS: dict[Kind, Text] = {
         "来源同一编号的事件内容不同", "The feed holds another content under this number"
     ),
     Kind.STOCK_DIFFERS: Text("与登记机关的人数不一致", "The register counts another number of people"),
+    Kind.RETURN_DIFFERS: Text("报表记录与签发内容不符", "What is kept of a return is not what was signed"),
 }
 FACT_KINDS = frozenset({Kind.FACT_MISSING, Kind.FACT_CHANGED, Kind.FACT_ADDED})
 
@@ -52,6 +56,15 @@ class Difference:
     expected: dict[str, object] | None = None
     healed: bool = False
     reason: str | None = None
+
+
+@dataclass
+class Wrong:
+    """What is wrong with a feed's facts, by place; the events by which they cannot be put right; ``doubt``: why not."""
+
+    facts: dict[Place, tuple[Fact | None, Fact | None]] = field(default_factory=dict)
+    doubtful: set[int] = field(default_factory=set)
+    doubt: str = "the feed holds another event under this number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ SELECT population, area, sum(people)::bigint AS people FROM parts GROUP BY 1, 2
 async def insert(tx: Transaction, run: UUID, by: UUID | None, at: datetime) -> bool:
     """Queue a reconciliation; False where one waits or is at work."""
     made = await tx.fetchval(
-        "INSERT INTO reconciliation (id, state, active, requested_by, requested_at, feeds, stock, found, healed)"
-        " VALUES ($1, 'waiting', true, $2, $3, '{}', '{}', 0, 0)"
+        "INSERT INTO reconciliation (id, state, active, requested_by, requested_at, feeds, returns, stock, found,"
+        " healed) VALUES ($1, 'waiting', true, $2, $3, '{}', '{}', '{}', 0, 0)"
         " ON CONFLICT (active) WHERE active DO NOTHING RETURNING true",
         run,
         by,
@@ -138,17 +138,24 @@ async def log(tx: Transaction, run: UUID, found: Sequence[Difference]) -> None:
 
 
 async def finish(
-    tx: Transaction, run: UUID, at: datetime, feeds: Mapping[str, Any], stock: Mapping[str, Any]
+    tx: Transaction,
+    run: UUID,
+    at: datetime,
+    feeds: Mapping[str, Any],
+    returns: Mapping[str, Any],
+    stock: Mapping[str, Any],
 ) -> asyncpg.Record:
     """Record a reconciliation's result; returns (found, healed)."""
     row = await tx.fetchrow(
-        "UPDATE reconciliation SET state = 'done', active = false, finished_at = $2, feeds = $3, stock = $4,"
+        "UPDATE reconciliation SET state = 'done', active = false, finished_at = $2, feeds = $3,"
+        " returns = $4, stock = $5,"
         " found = (SELECT count(*) FROM reconciliation_difference d WHERE d.reconciliation_id = $1),"
         " healed = (SELECT count(*) FROM reconciliation_difference d WHERE d.reconciliation_id = $1 AND d.healed)"
         " WHERE id = $1 RETURNING found, healed",
         run,
         at,
         dict(feeds),
+        dict(returns),
         dict(stock),
     )
     assert row is not None

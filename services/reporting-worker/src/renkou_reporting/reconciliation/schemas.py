@@ -20,6 +20,40 @@ class FeedResult(BaseModel):
     facts_healed: int
 
 
+class FormResult(BaseModel):
+    """What was compared of a form's returns."""
+
+    form: str = Field(description="'' for facts under a number that no return has")
+    returns: int = Field(description="signed returns in force")
+    months: int = Field(description="months in which they and reversed ones count something")
+    counts: int = Field(description="counts that entered the figures, and their reversals")
+    hash: str = Field(description="over these counts; the same as long as no return is signed or taken back")
+
+
+class FormMonth(BaseModel):
+    """A form and a month whose facts are not what its returns count: number and hash of both."""
+
+    form: str
+    month: str
+    counts: int
+    facts: int
+    hash: str
+    facts_hash: str
+
+
+class ReturnsResult(BaseModel):
+    """How the facts of aggregate returns compare with the returns that were signed, by form and month."""
+
+    position: int = Field(description="last number of the returns' own feed")
+    entries: int = Field(description="returns that entered the figures or left them; as many as numbers")
+    forms: list[FormResult]
+    differing: list[FormMonth] = Field(
+        description="the first 1,000, as they were before anything was put right"
+    )
+    facts_wrong: int
+    facts_healed: int
+
+
 class StockResult(BaseModel):
     """How the people of each area compare with the register's own count."""
 
@@ -64,6 +98,7 @@ class ReconciliationAnswer(ReconciliationSummary):
     """A reconciliation with what it compared and found."""
 
     feeds: list[FeedResult]
+    returns: ReturnsResult | None = Field(description="null until done, and where none were compared yet")
     stock: StockResult | None
     differences: list[DifferenceAnswer] = Field(description="the first 1,000")
 

@@ -25,6 +25,7 @@ from renkou_reporting.reconciliation.schemas import (
     ReconciliationAnswer,
     ReconciliationList,
     ReconciliationSummary,
+    ReturnsResult,
     StockResult,
 )
 
@@ -71,6 +72,7 @@ async def read_reconciliation(tx: Transaction, run: UUID) -> ReconciliationAnswe
     return ReconciliationAnswer(
         **_summary(row),
         feeds=[FeedResult(feed=feed, **told) for feed, told in sorted(row["feeds"].items())],
+        returns=ReturnsResult(**row["returns"]) if row["returns"] else None,
         stock=StockResult(**{"areas": None, "registered": None, "differing": None} | stock)
         if stock
         else None,

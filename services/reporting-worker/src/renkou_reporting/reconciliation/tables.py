@@ -29,6 +29,7 @@ class ReconciliationRow(ReportingTable, table=True):
     requested_at: datetime = Field(sa_type=DateTime(timezone=True))
     finished_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     feeds: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    returns: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     stock: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     found: int = 0
     healed: int = 0

@@ -1,4 +1,5 @@
-"""Working a reconciliation off: events noted, facts, and people, each beside what its service says.
+"""Working a reconciliation off: events noted, facts, and people, each beside what its service says; and the facts of
+returns beside the returns.
 
 Events are compared by digests of ranges, down to the block and the event that differs. Facts of a block that were
 compared with the feed's events once are sealed by a digest of their own; only blocks that are not as sealed are read
@@ -25,23 +26,23 @@ from renkou_common.messaging.feed import MAX_PAGE, FeedClient, FeedUnavailable
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
 from renkou_reporting.facts import service as facts
-from renkou_reporting.facts.domain import Fact
 from renkou_reporting.facts.reading import facts_of_data
 from renkou_reporting.reconciliation import repository
 from renkou_reporting.reconciliation.domain import (
+    MOST_HEALED,
     Difference,
     Kind,
     Noted,
-    Place,
+    Wrong,
     compare_events,
     compare_facts,
     fact_difference,
     runs,
 )
 from renkou_reporting.reconciliation.people import People
+from renkou_reporting.reconciliation.returns import Returns
+from renkou_reporting.returns.domain import FEED as RETURNS
 
-MOST_HEALED = 20_000
-"""Facts that are put right one by one; where more are wrong, a rebuild is the way."""
 _BLOCKS_READ = 8
 _LOCK = 0x5245434F4E43494C  # "RECONCIL": one process works at a time
 _EVERYWHERE = AreaScope.everything()
@@ -56,14 +57,6 @@ class _Run:
     unhealed: list[Difference] = field(default_factory=list)
 
 
-@dataclass
-class _Wrong:
-    """What is wrong with a feed's facts, by place, and the events that are not what they were."""
-
-    facts: dict[Place, tuple[Fact | None, Fact | None]] = field(default_factory=dict)
-    rewritten: set[int] = field(default_factory=set)
-
-
 class Reconciler:
     """Works off reconciliations: one a day, and those that were asked for."""
 
@@ -71,11 +64,13 @@ class Reconciler:
         self,
         database: Database,
         feeds: Mapping[str, FeedClient],
+        returns: Returns,
         people: People,
         clock: Clock,
     ) -> None:
         self._database = database
         self._feeds = feeds
+        self._returns = returns
         self._people = people
         self._clock = clock
 
@@ -117,10 +112,11 @@ class Reconciler:
     async def _reconcile(self, run: UUID) -> None:
         work = _Run(run)
         told = {feed: await self._reconcile_feed(work, feed) for feed in self._feeds}
+        returns = await self._reconcile_returns(work)
         stock, differing = await self._people.compare()
         async with self._database.transaction(_EVERYWHERE) as tx:
             await repository.log(tx, run, [*work.unhealed, *differing])
-            result = await repository.finish(tx, run, self._clock.now(), told, stock)
+            result = await repository.finish(tx, run, self._clock.now(), told, returns, stock)
         _log.info("reconciled", reconciliation=str(run), found=result["found"], healed=result["healed"])
 
     async def _reconcile_feed(self, run: _Run, feed: str) -> dict[str, Any]:
@@ -142,6 +138,12 @@ class Reconciler:
             "facts_wrong": len(wrong.facts),
             "facts_healed": healed,
         }
+
+    async def _reconcile_returns(self, run: _Run) -> dict[str, Any]:
+        told, wrong, differing = await self._returns.compare()
+        run.unhealed += differing
+        healed = await self._heal(run, RETURNS, wrong)
+        return told | {"facts_wrong": len(wrong.facts), "facts_healed": healed}
 
     async def _compare_digests(self, feed: str, last: int) -> tuple[set[int], int]:
         """Return the blocks whose events differ from the feed's, and the number of events noted here."""
@@ -165,14 +167,14 @@ class Reconciler:
                     waiting.append((here.first, here.last))
         return suspects, number
 
-    async def _compare_blocks(self, run: _Run, feed: str, last: int, suspects: set[int]) -> _Wrong:
+    async def _compare_blocks(self, run: _Run, feed: str, last: int, suspects: set[int]) -> Wrong:
         """Compare every block that is not as it was sealed with the feed's events; seal those that are right."""
         if last == 0:
-            return _Wrong()
+            return Wrong()
         async with self._database.transaction(_EVERYWHERE) as tx:
             await repository.unhurried(tx)
             blocks = {*await repository.unsealed(tx, feed, last), *suspects}
-        wrong = _Wrong()
+        wrong = Wrong()
         for first_block, last_block in runs(blocks, _BLOCKS_READ):
             first, until = repository.block_range(first_block, last_block, last)
             published = await self._read(feed, first, until)
@@ -190,7 +192,7 @@ class Reconciler:
         feed: str,
         between: tuple[int, int],
         published: Sequence[Event],
-        wrong: _Wrong,
+        wrong: Wrong,
     ) -> bool:
         """Compare a range's events and facts, adding to ``wrong``; returns whether nothing differs."""
         noted = await repository.noted(tx, feed, *between)
@@ -198,7 +200,7 @@ class Reconciler:
         found = compare_events(feed, noted, there)
         for one in found:
             if one.kind is not Kind.EVENT_MISSING and one.seq is not None:
-                wrong.rewritten.add(one.seq)
+                wrong.doubtful.add(one.seq)
                 if one.kind is Kind.EVENT_DIFFERS:
                     detail = {"applied": one.stored, "received": one.expected}
                     await inbox.record_incident(tx, feed, one.seq, "conflict", detail)
@@ -234,11 +236,11 @@ class Reconciler:
             after = page[-1].seq
         return found
 
-    async def _heal(self, run: _Run, feed: str, wrong: _Wrong) -> int:
-        """Put facts right whose events are what they were; returns how many."""
-        kept = {place: pair for place, pair in wrong.facts.items() if place[0] in wrong.rewritten}
+    async def _heal(self, run: _Run, feed: str, wrong: Wrong) -> int:
+        """Put facts right whose events or returns are what they were; returns how many."""
+        kept = {place: pair for place, pair in wrong.facts.items() if place[0] in wrong.doubtful}
         mended = {place: pair for place, pair in wrong.facts.items() if place not in kept}
-        reason = "the feed holds another event under this number"
+        reason = wrong.doubt
         if len(mended) > MOST_HEALED:
             kept, mended = wrong.facts, {}
             reason = f"more than {MOST_HEALED} facts are wrong: rebuild"
@@ -260,9 +262,12 @@ class Reconciler:
             wrong_ones = [stored for stored, _ in mended.values() if stored is not None]
             right_ones = [right for _, right in mended.values() if right is not None]
             await facts.put_right(tx, run.id, wrong_ones, right_ones)
-            for block in {(seq - 1) // BLOCK for seq in seqs} - {
-                (seq - 1) // BLOCK for seq in wrong.rewritten
-            }:
-                position = await inbox.high_water(tx, feed)
-                await repository.seal(tx, feed, *repository.block_range(block, block, position))
+            if feed != RETURNS:
+                await self._seal(tx, feed, {(seq - 1) // BLOCK for seq in seqs}, wrong)
         return len(mended)
+
+    async def _seal(self, tx: Transaction, feed: str, mended: set[int], wrong: Wrong) -> None:
+        """Note the facts of blocks as right, unless something else is wrong there."""
+        position = await inbox.high_water(tx, feed)
+        for block in mended - {(seq - 1) // BLOCK for seq in wrong.doubtful}:
+            await repository.seal(tx, feed, *repository.block_range(block, block, position))

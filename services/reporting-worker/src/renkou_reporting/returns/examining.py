@@ -92,12 +92,10 @@ def examine(form: Form, content: Mapping[str, Any], past: Past, place: Place, kn
     if form.definition.open_lines:
         counts, found = _examine_lines(content["lines"], place, known)
         return Examined({}, counts, found)
-    values: dict[str, Decimal | None] = {}
+    values = _values(form, content)
     found = []
     for key, cell in form.cells.items():
-        text = content["cells"].get(key, "")
-        values[key] = Decimal(text) if _NUMBER.fullmatch(text) else None
-        fault = _cell_error(cell, text)
+        fault = _cell_error(cell, content["cells"].get(key, ""))
         if fault is not None:
             code, what = fault
             named = Text(f"{cell.named.zh}: {what.zh}", f"{cell.named.en}: {what.en}")
@@ -113,6 +111,18 @@ def examine(form: Form, content: Mapping[str, Any], past: Past, place: Place, kn
     )
     found += _with_explanations(form, ruled, content.get("explanations", {}))
     return Examined(values, [] if found and _unreadable(found) else _counts(form, values, place), found)
+
+
+def counts_of(form: Form, content: Mapping[str, Any], place: Place) -> list[Count]:
+    """Return what a content that was found good counts."""
+    if form.definition.open_lines:
+        return _examine_lines(content["lines"], place, {})[0]
+    return _counts(form, _values(form, content), place)
+
+
+def _values(form: Form, content: Mapping[str, Any]) -> dict[str, Decimal | None]:
+    entered = ((key, content["cells"].get(key, "")) for key in form.cells)
+    return {key: Decimal(text) if _NUMBER.fullmatch(text) else None for key, text in entered}
 
 
 def _unreadable(found: Sequence[Found]) -> bool:
