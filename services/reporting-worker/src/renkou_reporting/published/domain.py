@@ -30,7 +30,9 @@ REASON_CODES = {
     NEGATIVE_DENOMINATOR.en: "negative_denominator",
     NOTHING_BEFORE.en: "nothing_before",
 }
-NOT_SHOWN = Text("少于5人不予显示", "not shown: fewer than 5")
+NOT_SHOWN = Text(
+    "不予显示：少于5人，或可据以推算", "not shown: fewer than 5 people, or they could be worked out from it"
+)
 NOT_IN_VERSION = Text("该公布版本没有这个数", "This version holds no such figure")
 NOT_PUBLISHED = Text("该统计期没有公布", "Nothing was published for this period")
 OTHER_DEFINITION = Text("公布后指标定义有变", "The indicator was defined otherwise when this was published")
