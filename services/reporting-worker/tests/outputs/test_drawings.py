@@ -21,7 +21,7 @@ from renkou_reporting.outputs.domain import HIDDEN, Dims, Number, Place, Positio
 from renkou_reporting.outputs.drawing import card, pyramid_scene, table_chart, table_page
 from renkou_reporting.outputs.form import Form
 from renkou_reporting.outputs.lettering import FontLettering
-from renkou_reporting.outputs.page import page
+from renkou_reporting.outputs.page import choices, page
 from renkou_reporting.outputs.painting import png_of
 from renkou_reporting.outputs.paper import on_paper, pdf_of
 from renkou_reporting.outputs.scene import Scene
@@ -180,11 +180,25 @@ def test_larger_paper_is_taken_only_where_needed(areas: int, columns: int, paper
     assert (scene.width, scene.height) == paper
 
 
-def test_what_does_not_fit_on_one_page_is_refused() -> None:
-    of = [heading(f"figure_{at}", f"指标{at}") for at in range(40)]
+def test_what_does_not_fit_on_one_page_is_refused_with_what_would() -> None:
+    def of(areas: int, columns: int, headings: int) -> Table:
+        named = [heading(f"figure_{at}", f"指标{at}") for at in range(headings)]
+        return table(named, communities(areas), months(columns), plain)
+
+    whole = (100, 12, 3)
     with pytest.raises(InvalidInput) as refused:
-        table_page(table(of, communities(100), months(1), plain), FORM)
+        table_page(of(*whole), FORM)
     assert refused.value.code == "page_too_large"
+    (told,) = refused.value.errors
+    most = choices(LETTERING, of(*whole))
+    for axis, (number, name) in enumerate(zip(most, ("区划", "统计期", "指标"), strict=True)):
+        assert 0 < number < whole[axis]
+        assert f"{name}减到 {number} 个" in told.text.zh
+        assert f"{number} of its {whole[axis]} " in told.text.en
+        kept = [number if each == axis else size for each, size in enumerate(whole)]
+        assert table_page(of(*kept), FORM).startswith(b"%PDF")
+    with pytest.raises(InvalidInput):
+        table_page(of(100, most[1] + 1, 3), FORM)
 
 
 def test_a_page_is_one_page_with_its_text_and_rare_characters() -> None:

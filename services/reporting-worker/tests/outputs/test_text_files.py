@@ -58,7 +58,7 @@ def test_hidden_and_absent_figures_say_so() -> None:
         "hidden",
     )
     assert "不予公布" in hidden["note_zh"]
-    assert "not published" in hidden["note_en"]
+    assert "not shown" in hidden["note_en"]
     (none,) = rows_of(csv_of(one_figure(absent())))
     assert (none["value"], none["state"], none["note_zh"]) == ("", "absent", "分母为零，无法计算")
 

@@ -44,7 +44,7 @@ def test_the_sheet_has_the_head_and_foot_of_a_form() -> None:
         assert expected in found
     (signed,) = [text for text in found if "制表人" in text]
     assert all(who in signed for who in ("单位负责人", "统计负责人", "审核人", "报出日期"))
-    assert any(text.startswith("资料来源：户口与常住登记") for text in found)
+    assert any(text.startswith("注：资料来源：户口与常住登记") for text in found)
     assert any("registry 1234" in text for text in found)
 
 
@@ -78,7 +78,7 @@ def test_hidden_and_absent_figures_are_marked_and_noted() -> None:
     sheet = opened(found)
     assert [sheet.cell(row, 3).value for row in (9, 10, 11)] == ["…", "— [1]", 1]
     everything = list(texts(sheet))
-    assert any(text.startswith("注：… 表示人数过少") for text in everything)
+    assert any(text.startswith("注：… 少于5人不予显示") for text in everything)
     assert any(text.startswith("— [1] 分母为零，无法计算") for text in everything)
     counted = (
         CalamineWorkbook.from_object(BytesIO(workbook(found, FORM))).get_sheet_by_name("分子分母").to_python()
@@ -96,6 +96,18 @@ def test_it_prints_on_a4_across_with_headings_on_every_page() -> None:
     assert sheet.oddFooter is not None
     assert sheet.oddFooter.center is not None
     assert sheet.oddFooter.center.text == "第 &P 页 共 &N 页"
+
+
+def test_a_high_and_narrow_table_is_printed_upright() -> None:
+    sheet = opened(table([heading()], communities(30), months(3), plain))
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("portrait", 0)
+
+
+def test_a_title_is_on_the_first_of_several_pages_beside_what_each_repeats() -> None:
+    sheet = opened(table([heading(f"figure_{at}") for at in range(40)], communities(3), months(1), plain))
+    assert (sheet.print_title_cols, sheet.page_setup.fitToWidth) == ("$A:$B", 2)
+    assert "C1:V1" in {str(one) for one in sheet.merged_cells.ranges}
+    assert sheet["V3"].value == "表　　号 No.：人统1表"
 
 
 def test_a_table_of_100_rows_and_40_columns() -> None:
@@ -133,5 +145,5 @@ def test_many_indicators_go_down_and_the_areas_across() -> None:
     assert [cell.value for cell in sheet[6]][:4] == [
         "指标名称\nindicator", "计量单位\nunit", "庐阳区\n340103", "第1社区\n340103001001",
     ]  # fmt: skip
-    assert sheet.cell(first_line(sheet) + 59, 1).value == "指标59\nfigure 59"
+    assert sheet.cell(first_line(sheet) + 59, 1).value == "指标59 figure 59"
     assert sheet.cell(first_line(sheet) + 59, 5).value == 5902

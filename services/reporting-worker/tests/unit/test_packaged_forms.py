@@ -3,11 +3,14 @@
 import importlib
 import pkgutil
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 from pydantic import BaseModel
 
 import renkou_reporting
@@ -95,6 +98,42 @@ def test_lines_that_are_written_are_read_again_on_their_lines(lines: list[dict[s
     read = written(FORMS["counts"], Filled({"cells": {}, "lines": given, "explanations": {}}))["lines"]
     assert [line[AT] for line in read] == [line[AT] for line in given]
     assert [line["area"] for line in read] == ["340103"] * len(given)
+
+
+@pytest.mark.parametrize("code", FORMS)
+def test_every_sheet_of_a_form_prints_as_wide_as_a_page_with_its_headings(code: str) -> None:
+    book = load_workbook(BytesIO(workbook(FORMS[code], HEAD, Filled(known=known()))))
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            continue
+        assert (sheet.page_setup.paperSize, sheet.page_setup.fitToHeight) == (9, 0), sheet.title
+        assert sheet.sheet_properties.pageSetUpPr is not None
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.title
+        assert sheet.print_title_rows is not None, sheet.title
+        assert "&P" in footer(sheet), sheet.title
+    main = book["报表"]
+    assert isinstance(main, Worksheet)
+    open_lines = FORMS[code].definition.open_lines
+    foot = footer(main) if open_lines else str(main.cell(main.max_row, 1).value)
+    for who in ("统计负责人", "填表人", "审核人", "单位负责人", "报出日期"):
+        assert f"{who}：＿" in foot
+
+
+def footer(sheet: Worksheet) -> str:
+    """What is printed at the foot of each page."""
+    assert sheet.oddFooter is not None
+    assert sheet.oddFooter.center is not None
+    return sheet.oddFooter.center.text or ""
+
+
+def test_of_an_open_list_only_what_is_filled_in_and_a_page_are_printed() -> None:
+    lines = [{"area": "340103", AT: 8 + number} for number in range(40)]
+    main = load_workbook(
+        BytesIO(workbook(FORMS["counts"], HEAD, Filled({"cells": {}, "lines": lines, "explanations": {}})))
+    )["报表"]
+    assert (main.print_title_rows, main.freeze_panes) == ("$1:$7", "A8")
+    assert [main[f"A{line}"].border.left.style for line in (47, 48)] == ["thin", None]
+    assert [main[f"I{line}"].protection.locked for line in (47, 48, 507)] == [False, False, False]
 
 
 @given(st.integers(2000, 2100), st.integers(1, 4), st.integers(0, 40))

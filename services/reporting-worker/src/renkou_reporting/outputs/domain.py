@@ -16,8 +16,8 @@ from renkou_reporting.populations import POPULATION_NAMES
 
 HIDDEN_MARK, ABSENT_MARK = "…", "—"
 HIDDEN_NOTE = Text(
-    f"{HIDDEN_MARK} 表示人数过少（少于5人）或可据以推算的数字，不予公布。",
-    f"{HIDDEN_MARK} stands for a figure of fewer than 5 people, or one they could be worked out from: not published.",
+    f"{HIDDEN_MARK} 少于5人不予显示；可据以推算的数字同样不予公布。",
+    f"{HIDDEN_MARK} not shown: fewer than 5 people, or a figure they could be worked out from.",
 )
 _SEXES = {
     "0": Text("性别未知", "sex unknown"),
@@ -154,10 +154,14 @@ class Origin:
     version: int | None = None
     hash: str | None = None
     boundaries: date | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """By period the version that its figures are of, where columns are of several publications."""
 
     @property
     def label(self) -> Text:
         """Origin in words."""
+        if self.versions:
+            return self._of_versions()
         at = "、".join(f"{feed} {number}" for feed, number in sorted(self.as_of.items())) or "—"
         at_en = ", ".join(f"{feed} {number}" for feed, number in sorted(self.as_of.items())) or "—"
         if self.version is None:
@@ -169,6 +173,17 @@ class Origin:
         if self.boundaries is not None:
             zh, en = f"{zh}，按 {self.boundaries} 的区划", f"{en}, boundaries of {self.boundaries}"
         return Text(zh, en)
+
+    def _of_versions(self) -> Text:
+        """Return the newest versions in words: the first, but for periods that were restated."""
+        restated = [(period, number) for period, number in self.versions.items() if number > 1]
+        zh = "、".join(f"{period} 第 {number} 版" for period, number in restated)
+        en = ", ".join(f"{period} version {number}" for period, number in restated)
+        day = f"{self.made:%Y-%m-%d}"
+        return Text(
+            f"公布数，各期最新版：第 1 版{f'，其中 {zh}' if zh else ''}，最近 {day} 签发",
+            f"published, newest versions: version 1{f', but {en}' if en else ''}, last signed {day}",
+        )
 
 
 @dataclass(frozen=True, slots=True)

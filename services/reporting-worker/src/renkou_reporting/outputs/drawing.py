@@ -12,7 +12,7 @@ from renkou_reporting.outputs.domain import State, Table
 from renkou_reporting.outputs.forecasting import Outlook, outlook
 from renkou_reporting.outputs.form import Form
 from renkou_reporting.outputs.lettering import FontLettering
-from renkou_reporting.outputs.page import TooLarge, page
+from renkou_reporting.outputs.page import TooLarge, choices, page
 from renkou_reporting.outputs.painting import png_of
 from renkou_reporting.outputs.paper import on_paper, pdf_of
 from renkou_reporting.outputs.scene import Scene
@@ -27,17 +27,41 @@ def table_page(table: Table, form: Form) -> bytes:
     try:
         return pdf_of(page(_lettering, table, form), table.origin.made)
     except TooLarge:
-        raise InvalidInput.field(
-            "/query",
-            "page_too_large",
-            "本表放不进一页 A3；请减少区划、统计期或指标，或下载 .xlsx 分页打印",
-            "the table does not fit on one page of A3; ask for fewer areas, periods or indicators, or print the .xlsx",
-        ) from None
+        raise _too_large(table) from None
+
+
+def _too_large(table: Table) -> InvalidInput:
+    """Return the refusal of a table that fits on no page, with how much of it would."""
+    areas, columns, headings = choices(_lettering, table)
+    zh, en = [], []
+    if columns:
+        zh.append(f"统计期减到 {columns} 个")
+        en.append(f"{columns} of its {len(table.columns)} periods")
+    if areas:
+        zh.append(f"区划减到 {areas} 个（用 area 选下级区划，或 areas=children）")
+        en.append(f"{areas} of its {len(table.areas)} areas (area of a subdistrict, or areas=children)")
+    if headings:
+        zh.append(f"指标减到 {headings} 个")
+        en.append(f"{headings} of its {len(table.headings)} indicators")
+    would_zh = f"其余不变，{'，或'.join(zh)}即可放下" if zh else "请同时减少区划、统计期和指标"
+    would_en = f"it would with {', or '.join(en)}" if en else "ask for fewer areas, periods and indicators"
+    return InvalidInput.field(
+        "/query",
+        "page_too_large",
+        f"本表放不进一页 A3；{would_zh}；或下载 .xlsx 分页打印",
+        f"the table does not fit on one page of A3; {would_en}; or print the .xlsx",
+    )
 
 
 def table_chart(table: Table, aims: Aims) -> bytes:
     """Return a table's chart as PNG."""
-    return png_of(chart(_lettering, table, aims))
+    return chart_file(table, aims, CardForm.PNG)
+
+
+def chart_file(table: Table, aims: Aims, form: CardForm) -> bytes:
+    """Return a table's chart as PNG, or as one page of PDF."""
+    scene = chart(_lettering, table, aims)
+    return png_of(scene) if form is CardForm.PNG else pdf_of(on_paper(scene), table.origin.made)
 
 
 def pyramid_chart(table: Table) -> bytes:

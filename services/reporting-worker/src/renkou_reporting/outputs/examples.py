@@ -40,6 +40,7 @@ from renkou_reporting.outputs.schemas import CardForm
 from renkou_reporting.outputs.sdmx import sdmx_csv
 from renkou_reporting.outputs.sources import CARD_NOTE, day_of
 from renkou_reporting.outputs.workbook import workbook
+from renkou_reporting.published.domain import NOT_PUBLISHED
 from renkou_reporting.scorecards.domain import Deduction
 from renkou_reporting.scorecards.schemas import (
     AreaScore,
@@ -188,6 +189,27 @@ def check_rate_trend() -> tuple[Table, dict[Position, Aim]]:
         [_heading("certificate_check_rate")], [DISTRICT], columns, value, population=Population.MIGRANT_IN
     )
     return table, {at: Aim("97.5" if at.column < 12 else "98", None) for at in table.numbers}
+
+
+def published_trend() -> tuple[Table, dict[Position, Aim]]:
+    """A community's year as it was published: two months too small to be shown, one not published yet."""
+
+    def value(at: Position) -> Number:
+        if at.column == 11:
+            return Number(None, None, None, State.ABSENT, NOT_PUBLISHED)
+        if at.column in (3, 4):
+            return HIDDEN
+        whole = 140 + round(90 * _wave(at.column, 8))
+        part = whole - 5 - round(12 * _wave(at.column, 11))
+        return Number(str(part), str(whole), f"{100 * part / whole:.2f}")
+
+    columns = _months(12)
+    versions = {str(one.period): 2 if number == 6 else 1 for number, one in enumerate(columns[:11])}
+    table = _table(
+        [_heading("free_service_rate")], [Place("340103001001", "一里井社区")], columns, value,
+        origin=Origin({}, day_of(date(2026, 12, 9)), versions=versions),
+    )  # fmt: skip
+    return table, dict.fromkeys(table.numbers, Aim("95", None))
 
 
 def births_by_parity() -> Table:
@@ -384,6 +406,7 @@ def files() -> dict[str, bytes]:
     """Return every example by the name of its file."""
     table, year = district_table(), year_of_communities()
     trend, trend_aims = check_rate_trend()
+    published, published_aims = published_trend()
     compared, compared_aims = areas_compared()
     found, own = scores(), one_card()
     notes, made = [CARD_NOTE], day_of(found.counted_to)
@@ -395,6 +418,7 @@ def files() -> dict[str, bytes]:
         "communities.pdf": table_page(year, FORM),
         "communities.xlsx": workbook(year, FORM),
         "trend.png": table_chart(trend, trend_aims),
+        "published.png": table_chart(published, published_aims),
         "parities.png": table_chart(births_by_parity(), {}),
         "compared.png": table_chart(compared, compared_aims),
         "multiples.png": table_chart(year, dict.fromkeys(year.numbers, Aim("98", None))),

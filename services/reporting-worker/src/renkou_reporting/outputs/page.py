@@ -1,10 +1,10 @@
 """A table as one printed page: the smallest paper on which it can be read, A4 before A3. No I/O.
 
-What does not fit on A3 in letters of 6 points is refused: the sheet prints over several pages.
+What does not fit on A3 in letters of 6 points is refused with what would fit: the sheet prints over several pages.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from renkou_common.errors import Text
 from renkou_reporting.outputs.domain import Table
@@ -59,6 +59,45 @@ def page(lettering: Lettering, table: Table, form: Form) -> Scene:
     return scene
 
 
+def choices(lettering: Lettering, table: Table) -> tuple[int, int, int]:
+    """Return how many of its areas, of its periods or of its indicators, the first ones, fit on a page with all else.
+
+    0 where not even one does.
+    """
+    sizes = (len(table.areas), len(table.columns), len(table.headings))
+    found = []
+    for axis, size in enumerate(sizes):
+        low, high = 0, size - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            kept = tuple(middle if each == axis else whole for each, whole in enumerate(sizes))
+            if _fits(lettering, _first(table, *kept)):
+                low = middle
+            else:
+                high = middle - 1
+        found.append(low)
+    return found[0], found[1], found[2]
+
+
+def _first(table: Table, areas: int, columns: int, headings: int) -> Table:
+    return replace(
+        table,
+        areas=table.areas[:areas],
+        columns=table.columns[:columns],
+        headings=table.headings[:headings],
+        numbers={
+            at: one
+            for at, one in table.numbers.items()
+            if at.area < areas and at.column < columns and at.heading < headings
+        },
+    )
+
+
+def _fits(lettering: Lettering, table: Table) -> bool:
+    layout = laid_out(table)
+    return any(_largest(lettering, table, layout, paper, _SIZES[-1:]) for paper in _PAPERS[2:])
+
+
 def _fitted(lettering: Lettering, table: Table, layout: Layout) -> _Fitted:
     """Return the table measured for the first paper that it is readable on, else for the largest letters."""
     found = [one for paper in _PAPERS if (one := _largest(lettering, table, layout, paper)) is not None]
@@ -68,12 +107,13 @@ def _fitted(lettering: Lettering, table: Table, layout: Layout) -> _Fitted:
 
 
 def _largest(
-    lettering: Lettering, table: Table, layout: Layout, paper: tuple[float, float]
-) -> _Fitted | None:
+    lettering: Lettering, table: Table, layout: Layout, paper: tuple[float, float],
+    sizes: Sequence[float] = _SIZES,
+) -> _Fitted | None:  # fmt: skip
     measure = Scene(*paper, lettering)
     inner = paper[0] - 2 * _MARGIN
     notes = tuple(line for note in table.notes for line in _note(measure, note, inner))
-    for size in _SIZES:
+    for size in sizes:
         widths = _widths(measure, table, layout, size, inner)
         if widths is None:
             continue

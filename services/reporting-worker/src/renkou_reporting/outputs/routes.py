@@ -1,4 +1,4 @@
-"""Tables of figures as files: one address each, which ends like the file."""
+"""Tables and charts of figures as files: one address each, which ends like the file."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -14,12 +14,15 @@ from renkou_reporting.disclosure.access import exact_figures
 from renkou_reporting.outputs import service
 from renkou_reporting.outputs.charting import Aims, check
 from renkou_reporting.outputs.domain import Table
+from renkou_reporting.outputs.frozen import published_card, published_table, published_trend
 from renkou_reporting.outputs.schemas import (
     MEDIA_TYPES,
     CardFileQuestion,
     CardForm,
     OutlookQuestion,
+    PublishedCardQuestion,
     PublishedFileQuestion,
+    PublishedTrendQuestion,
     PyramidFileQuestion,
     TableFileQuestion,
     TableForm,
@@ -29,7 +32,6 @@ from renkou_reporting.outputs.sources import (
     card,
     live_table,
     outlook_of,
-    published_table,
     pyramid_table,
 )
 from renkou_reporting.outputs.structure import STRUCTURE_TYPE
@@ -88,6 +90,51 @@ async def get_published_file(
         table = await published_table(tx, access.areas, runtime.district, period, version, question)
         aims = await _aims(tx, table, form)
     return _answer(table, form, await service.file_of(table, form, question.form, aims))
+
+
+@router.get(
+    "/published/trend.{form}",
+    summary="A published figure over time as a chart 公布数趋势图",
+    response_class=Response,
+    responses=_FILE,
+)
+async def get_published_trend(
+    form: CardForm,
+    question: Annotated[PublishedTrendQuestion, Query()],
+    access: Reader,
+    runtime: CurrentRuntime,
+) -> Response:
+    """Return each period as it was published last, with its target; hidden ones are gaps. Needs `figure:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        table = await published_trend(tx, access.areas, runtime.district, question)
+        aims = await aims_of(tx, table)
+    name = f"trend-{table.area.code}-{question.indicator}-{table.columns[-1].period}"
+    return file_answer(name, table.title.zh, form, await service.trend_file(table, form, aims))
+
+
+@router.get(
+    "/published/{period}/{version}/scorecards/{scorecard_id}/scores.{form}",
+    summary="A scorecard of published figures as a page or a picture 公布数考核表文件",
+    response_class=Response,
+    responses=_FILE,
+)
+async def get_published_card(
+    period: str,
+    version: VersionName,
+    scorecard_id: UUID,
+    form: CardForm,
+    question: Annotated[PublishedCardQuestion, Query()],
+    access: Reader,
+    runtime: CurrentRuntime,
+) -> Response:
+    """Return scores reckoned from what a version of the scorecard's period shows. Needs `figure:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        found, notes = await published_card(
+            tx, access.areas, runtime.district, period, version, scorecard_id, question
+        )
+    content = await service.card_file(found, notes, form)
+    name = f"published-scores-{question.area or 'all'}-{found.period}"
+    return file_answer(name, found.title, form, content)
 
 
 @router.get(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from renkou_common.contracts.lines import Population
 from renkou_common.sheets.domain import XLSX
 from renkou_reporting.accounts.schemas import PyramidQuestion
-from renkou_reporting.figures.schemas import TableQuestion
+from renkou_reporting.figures.schemas import MAX_PERIODS, Step, TableQuestion
 from renkou_reporting.outputs.form import Form
 from renkou_reporting.outputs.sdmx import CSV_TYPE
 from renkou_reporting.scorecards.schemas import ScoreQuestion
@@ -30,7 +30,7 @@ class TableForm(StrEnum):
 
 
 class CardForm(StrEnum):
-    """Forms of a scorecard, as its address ends."""
+    """Forms of a drawing, as its address ends: a page or a picture."""
 
     PDF = "pdf"
     PNG = "png"
@@ -75,6 +75,37 @@ class PublishedFileQuestion(_FormHead):
     )
     population: Population
     indicator: Annotated[list[str], Field(max_length=200)] = []
+
+
+class PublishedTrendQuestion(BaseModel):
+    """Which indicator over which periods, each as it was published last."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: str | None = Field(default=None, description="an area code; the district where none is given")
+    areas: Literal["self", "children", "communities"] = Field(
+        default="self", description="the area itself; itself and the areas below it; and its communities"
+    )
+    population: Population
+    indicator: str = Field(max_length=60, examples=["birth_rate"])
+    dims: str = Field(
+        default="", max_length=120, description="as in the published figures: sex=1;parity=3+; empty: all"
+    )
+    period: Annotated[list[str], Field(min_length=1, max_length=MAX_PERIODS, examples=[["2026"]])]
+    by: Step | None = Field(default=None, description="break each period into months, quarters ...")
+
+
+class PublishedCardQuestion(BaseModel):
+    """Which published scores of a scorecard: all areas side by side, or one area with every point explained."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int | None = Field(
+        default=None, ge=1, description="version of the document; null: the one in force"
+    )
+    area: str | None = Field(
+        default=None, description="an area of the scorecard; all side by side without it"
+    )
 
 
 class CardFileQuestion(ScoreQuestion):

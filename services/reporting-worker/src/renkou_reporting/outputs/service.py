@@ -49,6 +49,12 @@ async def file_of(table: Table, form: TableForm, head: Form, aims: Aims) -> byte
             return await drawn(lambda: _drawing().table_chart(table, aims))
 
 
+async def trend_file(table: Table, form: CardForm, aims: Aims) -> bytes:
+    """Return a table's chart as a page or a picture; raises InvalidInput for one that makes none."""
+    check(table)
+    return await drawn(lambda: _drawing().chart_file(table, aims, form))
+
+
 async def pyramid_file(table: Table, form: TableForm, head: Form) -> bytes:
     """Return people by age and sex as a file; its picture is a pyramid."""
     if form is TableForm.PNG:

@@ -1,17 +1,15 @@
-"""From figures as the service holds them to tables for files: live ones, and published versions to the digit."""
+"""From live figures as the service holds them to tables for files; :mod:`.frozen` has the published ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from renkou_common.clock import SHANGHAI, Clock
-from renkou_common.codes.area import AreaCode, AreaLevel
+from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period, PeriodKind
-from renkou_common.contracts.lines import Population
 from renkou_common.database import Reader, Transaction
-from renkou_common.errors import NotFound, Text
+from renkou_common.errors import Text
 from renkou_common.scope import AreaScope
 from renkou_reporting.accounts import service as accounts
 from renkou_reporting.accounts.schemas import PyramidQuestion
@@ -20,7 +18,6 @@ from renkou_reporting.figures import service as figures
 from renkou_reporting.figures.domain import (
     NEGATIVE_DENOMINATOR,
     NO_DENOMINATOR,
-    NOTHING_BEFORE,
     Outcome,
     Sliced,
 )
@@ -30,7 +27,6 @@ from renkou_reporting.forecast.schemas import ForecastQuestion
 from renkou_reporting.indicators.domain import HIGHEST_AGE, Indicator
 from renkou_reporting.outputs.charts.data import Aim
 from renkou_reporting.outputs.domain import (
-    HIDDEN,
     Column,
     Dims,
     Heading,
@@ -46,11 +42,7 @@ from renkou_reporting.outputs.schemas import (
     MOST_SCENARIOS,
     CardFileQuestion,
     OutlookQuestion,
-    PublishedFileQuestion,
 )
-from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import DIVIDED, REASON_CODES, SUPPRESSED
-from renkou_reporting.published.schemas import FigureRow, VersionQuestion
 from renkou_reporting.scorecards import service as scorecards
 from renkou_reporting.scorecards.schemas import ExplainedAnswer, ScoreQuestion, ScoresAnswer
 from renkou_reporting.targets import service as targets
@@ -60,10 +52,6 @@ CARD_NOTE = Text(
     "得分按实时数计算；名次只排区域，不排个人；谢绝服务不影响得分。",
     "Scores are of live figures; places are of areas, never of people; declining a service costs no points.",
 )
-NOT_IN_VERSION = Text("该公布版本没有这个数", "This version holds no such figure")
-_REASONS = {
-    REASON_CODES[text.en]: text for text in (DIVIDED, NO_DENOMINATOR, NEGATIVE_DENOMINATOR, NOTHING_BEFORE)
-}
 
 
 async def live_table(tx: Reader, scope: AreaScope, question: TableQuestion) -> Table:
@@ -82,61 +70,6 @@ async def live_table(tx: Reader, scope: AreaScope, question: TableQuestion) -> T
         numbers=numbers,
         origin=Origin(found.as_of, day_of(until), boundaries=found.boundaries),
     )
-
-
-async def published_table(
-    tx: Reader,
-    scope: AreaScope,
-    district: AreaCode,
-    period: str,
-    version: str,
-    question: PublishedFileQuestion,
-) -> Table:
-    """Return figures as they were published; raises NotFound outside ``scope``, or for what was not published."""
-    asked = VersionQuestion(area=question.area, population=question.population)
-    found = await published.version(tx, scope, district, period, version, asked)
-    whole = AreaCode.parse(question.area or district.value)
-    rows = [
-        row
-        for row in found.items
-        if _wanted(whole, AreaCode.parse(row.area), question.areas)
-        and (not question.indicator or row.indicator in question.indicator)
-    ]
-    if not rows:
-        raise NotFound.of("公布数字", "published figure")
-    column = Column(Period.parse(found.period), Period.parse(found.period).end)
-    codes = [whole.value, *sorted({row.area for row in rows} - {whole.value})]
-    return _published(
-        rows,
-        found.definitions,
-        await named(tx, codes, column.end),
-        column,
-        Origin(found.positions, found.second_signed_at.astimezone(SHANGHAI), found.version, found.hash),
-        question.population,
-    )
-
-
-def _published(
-    rows: Sequence[FigureRow],
-    definitions: Mapping[str, Any],
-    places: Sequence[Place],
-    column: Column,
-    origin: Origin,
-    population: Population,
-) -> Table:
-    order = {code: number for number, code in enumerate(definitions)}
-    keys = sorted({(order[row.indicator], row.indicator, row.dims) for row in rows})
-    by_key = {(row.indicator, row.dims, row.area): row for row in rows}
-    numbers = {
-        Position(number, place, 0): _frozen(by_key.get((indicator, dims, area.code)))
-        for number, (_, indicator, dims) in enumerate(keys)
-        for place, area in enumerate(places)
-    }
-    headings = [
-        heading_of(Indicator.model_validate(definitions[indicator]), read_dims(dims))
-        for _, indicator, dims in keys
-    ]
-    return Table(places[0], population, headings, places, [column], numbers, origin)
 
 
 async def pyramid_table(tx: Transaction, scope: AreaScope, question: PyramidQuestion) -> Table:
@@ -275,13 +208,6 @@ def _ages(text: str | None) -> str | None:
     return low if low == high else text
 
 
-def _wanted(whole: AreaCode, area: AreaCode, areas: str) -> bool:
-    if area == whole:
-        return True
-    level = {"self": None, "children": whole.level + 1, "communities": AreaLevel.VILLAGE}[areas]
-    return area.level == level
-
-
 def _number(outcome: Outcome) -> Number:
     counted = outcome.reason in (None, NO_DENOMINATOR, NEGATIVE_DENOMINATOR)
     return Number(
@@ -291,15 +217,6 @@ def _number(outcome: Outcome) -> Number:
         _state(outcome.value_text),
         outcome.reason,
     )
-
-
-def _frozen(row: FigureRow | None) -> Number:
-    if row is None:
-        return Number(None, None, None, _state(None), NOT_IN_VERSION)
-    if row.reason == SUPPRESSED:
-        return HIDDEN
-    reason = None if row.reason is None else _REASONS.get(row.reason, Text(row.reason, row.reason))
-    return Number(row.numerator, row.denominator, row.value, _state(row.value), reason)
 
 
 def _state(value: str | None) -> State:

@@ -27,8 +27,12 @@ _LONGEST = 15
 """Digits that a spreadsheet keeps of a number; a longer one is written as text."""
 _NARROWEST, _DEFAULT = 84, 8.43
 """Characters that the lines above a table need, and those of a column whose width is not set."""
+_SHORT = 24
+"""Characters of a row's name that may be on one line in both languages."""
 _LINE = 13.5
 """Height of a line of text in points."""
+_SHEET_HEIGHT, _PORTRAIT = 290.0, 96.0
+"""A table that is higher than this, in points, and no wider, in characters, is printed upright."""
 _COUNTED = (
     "指标名称 indicator", "指标代码 code", "区划名称 area", "区划代码 code", "统计期 period", "分子 numerator",
     "分母 denominator", "数值 value", "计量单位 unit", "说明 note",
@@ -86,8 +90,8 @@ def _properties(book: Writer, title: Text, made: datetime) -> None:
 
 def _return(sheet: Worksheet, styles: _Styles, table: Table, form: Form) -> None:
     layout = laid_out(table)
-    last = _last(table, layout)
-    top = _head(sheet, styles, table, form, last)
+    over = _over(table, layout)
+    top = _head(sheet, styles, table, form, over)
     for box in layout.head:
         line, column = top + box.row, box.column
         _heading(sheet, styles, (line, column, line + box.rows - 1, column + box.columns - 1), box.text)
@@ -97,25 +101,40 @@ def _return(sheet: Worksheet, styles: _Styles, table: Table, form: Form) -> None
     for line, one in enumerate(layout.lines, numbered + 1):
         for column, stub in enumerate(one.stubs):
             style = styles.code if stub.zh.isdigit() else styles.stub
-            sheet.write_string(line, column, _both(stub), style)
+            sheet.write_string(line, column, _stub(stub), style)
         for column, position in enumerate(one.positions, layout.stubs):
             _value(sheet, styles, table, position, line, column)
-    end = _notes(sheet, styles, table, numbered + 1 + len(layout.lines), last)
-    _signatures(sheet, styles, end, last)
-    _sizes(sheet, table, layout, top)
-    _page(sheet, layout, (top, numbered), (end + 1, last))
+    end = _notes(sheet, styles, table, numbered + 1 + len(layout.lines), over)
+    _signatures(sheet, styles, end, over)
+    high = _sizes(sheet, table, layout, top)
+    _page(sheet, layout, (top, numbered), (end + 1, max(over[1], layout.width - 1)))
+    if high > _SHEET_HEIGHT and sum(_widths(table, layout)) <= _PORTRAIT:
+        sheet.set_portrait()
 
 
-def _last(table: Table, layout: Layout) -> int:
-    """Return the last column of what stands above and below the table; it may need more room than the table."""
+def _over(table: Table, layout: Layout) -> tuple[int, int]:
+    """Return the first and last column of what stands above and below the table.
+
+    It may need more room than the table. Of a table over several pages it stands on the first, beside the columns that
+    every page repeats.
+    """
+    pages = _pages(layout)
+    if pages > 1:
+        return layout.stubs, layout.stubs + (layout.width - layout.stubs) // pages - 1
     missing = _NARROWEST - sum(_widths(table, layout))
-    return layout.width - 1 + max(int(-(-missing // _DEFAULT)), 0)
+    return 0, layout.width - 1 + max(int(-(-missing // _DEFAULT)), 0)
 
 
-def _head(sheet: Worksheet, styles: _Styles, table: Table, form: Form, last: int) -> int:
+def _pages(layout: Layout) -> int:
+    """Return how many pages the columns take in print."""
+    return -(-layout.width // _ACROSS)
+
+
+def _head(sheet: Worksheet, styles: _Styles, table: Table, form: Form, over: tuple[int, int]) -> int:
     """Write what stands above the table; return the line of its first heading."""
-    sheet.merge_range(0, 0, 0, last, table.title.zh, styles.title)
-    sheet.merge_range(1, 0, 1, last, table.title.en, styles.subtitle)
+    first, last = over
+    sheet.merge_range(0, first, 0, last, table.title.zh, styles.title)
+    sheet.merge_range(1, first, 1, last, table.title.en, styles.subtitle)
     sheet.set_row(0, 28)
     period, unit = table.period, table.unit
     left = (
@@ -140,6 +159,12 @@ def _both(text: Text) -> str:
     return text.zh if text.en in ("", text.zh) else f"{text.zh}\n{text.en}"
 
 
+def _stub(text: Text) -> str:
+    """Return what a row is: both languages on one line where they are short."""
+    joined = f"{text.zh} {text.en}"
+    return joined if text.en not in ("", text.zh) and _characters(joined) <= _SHORT else _both(text)
+
+
 def _value(sheet: Worksheet, styles: _Styles, table: Table, at: Position, line: int, column: int) -> None:
     one, digits = table.numbers[at], table.headings[at.heading].digits
     if one.value is None:
@@ -157,57 +182,62 @@ def _number(sheet: Worksheet, styles: _Styles, text: str, digits: int, line: int
         sheet.write_number(line, column, float(text), styles.number(digits))
 
 
-def _notes(sheet: Worksheet, styles: _Styles, table: Table, line: int, last: int) -> int:
-    for note in table.notes:
+def _notes(sheet: Worksheet, styles: _Styles, table: Table, line: int, over: tuple[int, int]) -> int:
+    first, last = over
+    for number, note in enumerate(table.notes):
         text = f"{note.zh}\n{note.en}"
-        sheet.merge_range(line, 0, line, last, f"注：{text}" if note is table.notes[0] else text, styles.note)
+        sheet.merge_range(line, first, line, last, text if number else f"注：{text}", styles.note)
         sheet.set_row(line, 26)
         line += 1
     return line
 
 
-def _signatures(sheet: Worksheet, styles: _Styles, line: int, last: int) -> None:
-    texts = [f"{one.zh}：{BLANK}" for one in SIGNERS] + [f"{SIGNED_ON.zh}：{DATE_BLANK}"]
-    sheet.merge_range(line + 1, 0, line + 1, last, "　　".join(texts), styles.signed)
-    sheet.set_row(line + 1, 40)
+def _signatures(sheet: Worksheet, styles: _Styles, line: int, over: tuple[int, int]) -> None:
+    first, last = over
+    signers = "　　".join(f"{one.zh}：{BLANK}" for one in SIGNERS)
+    text = f"{signers}\n{SIGNED_ON.zh}：{DATE_BLANK}"
+    sheet.merge_range(line + 1, first, line + 1, last, text, styles.signed)
+    sheet.set_row(line + 1, 48)
 
 
-def _sizes(sheet: Worksheet, table: Table, layout: Layout, top: int) -> None:
-    """Set widths of columns, and heights in which every text has room."""
+def _sizes(sheet: Worksheet, table: Table, layout: Layout, top: int) -> float:
+    """Set widths of columns, and heights in which every text has room; return how high the table is, in points."""
     widths = _widths(table, layout)
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
     heights = [20.0] * layout.head_rows
     for box in sorted(layout.head, key=lambda box: box.rows):
         rows = range(box.row, box.row + box.rows)
-        needed = _LINE * _lines(box.text, sum(widths[box.column : box.column + box.columns])) + 4
+        needed = _LINE * _lines(_both(box.text), sum(widths[box.column : box.column + box.columns])) + 4
         heights[rows[-1]] += max(needed - sum(heights[row] for row in rows), 0)
     for row, height in enumerate(heights):
         sheet.set_row(top + row, height)
     for line, one in enumerate(layout.lines, top + layout.head_rows + 1):
-        tallest = max(_lines(text, width) for text, width in zip(one.stubs, widths, strict=False))
+        tallest = max(_lines(_stub(text), width) for text, width in zip(one.stubs, widths, strict=False))
         sheet.set_row(line, _LINE * tallest + 4)
+        heights.append(_LINE * tallest + 4)
+    return sum(heights)
 
 
 def _widths(table: Table, layout: Layout) -> list[float]:
     """Return the widths of columns in characters."""
     stubs = [
-        min(max([_width(one.stubs[column]) + 2 for one in layout.lines] + [8]), 30)
+        min(max([_width(_stub(one.stubs[column])) + 2 for one in layout.lines] + [8]), 30)
         for column in range(layout.stubs)
     ]
     shown = max((len(table.shown(one)) for one in table.numbers.values()), default=8)
     return [*stubs, *([min(max(shown + 3, 12), 20)] * (layout.width - layout.stubs))]
 
 
-def _lines(text: Text, width: float) -> int:
-    """Return how many lines both languages of a text take in a column."""
-    parts = _both(text).splitlines() or [""]
+def _lines(text: str, width: float) -> int:
+    """Return how many lines a text takes in a column."""
+    parts = text.splitlines() or [""]
     return sum(-(-_characters(part) // max(int(width) - 1, 1)) or 1 for part in parts)
 
 
-def _width(text: Text) -> int:
-    """Return the width in characters of the longer language."""
-    return max(_characters(text.zh), _characters(text.en))
+def _width(text: str) -> int:
+    """Return the width in characters of the longest line."""
+    return max(map(_characters, text.splitlines()), default=0)
 
 
 def _characters(text: str) -> int:
@@ -219,7 +249,7 @@ def _page(sheet: Worksheet, layout: Layout, head: tuple[int, int], end: tuple[in
     sheet.set_paper(9)
     sheet.set_landscape()
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    sheet.fit_to_pages(-(-layout.width // _ACROSS), 0)
+    sheet.fit_to_pages(_pages(layout), 0)
     sheet.repeat_rows(*head)
     sheet.repeat_columns(0, layout.stubs - 1)
     sheet.print_area(0, 0, *end)
@@ -250,12 +280,7 @@ def _counted(sheet: Worksheet, styles: _Styles, table: Table) -> None:
                 line += 1
     for column, width in enumerate((28, 24, 18, 15, 12, 16, 16, 14, 10, 30)):
         sheet.set_column(column, column, width)
-    sheet.freeze_panes(1, 0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.set_footer("&C第 &P 页 共 &N 页")
+    _list_page(sheet)
 
 
 def _exact(one: Number) -> Sequence[str | None]:
@@ -288,9 +313,17 @@ def _definitions(sheet: Worksheet, styles: _Styles, table: Table) -> None:
         sheet.write_string(line, 4, _both(one.meaning), styles.stub)
         sheet.write_string(line, 5, _both(one.source), styles.stub)
         sheet.set_row(line, 44)
-    for column, width in enumerate((26, 26, 8, 10, 60, 34)):
+    for column, width in enumerate((26, 26, 14, 16, 60, 34)):
         sheet.set_column(column, column, width)
+    _list_page(sheet)
+
+
+def _list_page(sheet: Worksheet) -> None:
+    """Print a list across A4, its headings and the pages' numbers on each page."""
+    sheet.set_row(0, 20)
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&C第 &P 页 共 &N 页")

@@ -30,6 +30,18 @@ REASON_CODES = {
     NEGATIVE_DENOMINATOR.en: "negative_denominator",
     NOTHING_BEFORE.en: "nothing_before",
 }
+NOT_SHOWN = Text(
+    "不予显示：少于5人，或可据以推算", "not shown: fewer than 5 people, or they could be worked out from it"
+)
+NOT_IN_VERSION = Text("该公布版本没有这个数", "This version holds no such figure")
+NOT_PUBLISHED = Text("该统计期没有公布", "Nothing was published for this period")
+OTHER_DEFINITION = Text("公布后指标定义有变", "The indicator was defined otherwise when this was published")
+UNTOLD = frozenset({NOT_SHOWN, NOT_IN_VERSION, NOT_PUBLISHED, OTHER_DEFINITION})
+"""Why a figure has neither numerator nor denominator where published ones are read."""
+REASONS = {
+    REASON_CODES[text.en]: text for text in (DIVIDED, NO_DENOMINATOR, NEGATIVE_DENOMINATOR, NOTHING_BEFORE)
+} | {SUPPRESSED: NOT_SHOWN}
+"""Why a published figure has no value, in words."""
 _COMPUTING = (
     "kind",
     "populations",

@@ -151,6 +151,18 @@ async def cells(
     return [Cell(Key(AreaCode.from_key(row["area"]).value, *row[1:4]), *row[4:9]) for row in rows]
 
 
+async def cells_of(
+    tx: Reader, version_id: UUID, areas: Sequence[int], indicators: Sequence[str]
+) -> list[Cell]:
+    """Return a version's figures of some areas, themselves and not what is below."""
+    rows = await tx.fetch(
+        "SELECT area, population, indicator, dims, numerator, denominator, value, reason, hidden"
+        " FROM published_cell WHERE version_id = $1 AND area = ANY($2::bigint[]) AND indicator = ANY($3::text[])",
+        version_id, areas, indicators,
+    )  # fmt: skip
+    return [Cell(Key(AreaCode.from_key(row["area"]).value, *row[1:4]), *row[4:9]) for row in rows]
+
+
 async def differences(tx: Reader, version_id: UUID, interval: tuple[int, int]) -> list[asyncpg.Record]:
     """Return what a version changed, of areas between two keys."""
     return await tx.fetch(

@@ -1,6 +1,7 @@
 """Reads published versions: lists, figures to the digit, signed documents, and the feed of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,7 @@ from renkou_reporting.areas import area_within
 from renkou_reporting.indicators.domain import BALANCE_PARTS
 from renkou_reporting.periods import parse_period
 from renkou_reporting.published import repository
-from renkou_reporting.published.domain import Account, Cell, Difference, NewVersion
+from renkou_reporting.published.domain import Account, Cell, Difference, Key, NewVersion
 from renkou_reporting.published.schemas import (
     AccountRow,
     DifferenceList,
@@ -33,6 +34,14 @@ from renkou_reporting.published.schemas import (
 from renkou_reporting.published.signing import Signed
 
 LATEST = "latest"
+
+
+class ShownFigures(NamedTuple):
+    """What a version shows: never the numbers of a hidden figure."""
+
+    version: int
+    definitions: Mapping[str, Any]
+    figures: Mapping[Key, FigureRow]
 
 
 async def add(
@@ -121,6 +130,32 @@ async def version(
             for one, over, parts in chosen
         ],
     )  # fmt: skip
+
+
+async def latest(
+    tx: Reader, areas: AreaScope, district: AreaCode, period: str, question: VersionQuestion
+) -> VersionAnswer | None:
+    """Return a period's newest version as :func:`version` does, None where nothing was published of it."""
+    if await newest(tx, district, period) is None:
+        return None
+    return await version(tx, areas, district, period, LATEST, question)
+
+
+async def shown(
+    tx: Reader,
+    district: AreaCode,
+    period: str,
+    name: str,
+    areas: Sequence[AreaCode],
+    indicators: Sequence[str],
+) -> ShownFigures:
+    """Return what a version shows of some areas and indicators; raises NotFound for no such version.
+
+    The caller answers for the rights to these areas.
+    """
+    row = await _find(tx, district, period, name)
+    cells = await repository.cells_of(tx, row["id"], [one.key for one in areas], indicators)
+    return ShownFigures(row["version"], row["definitions"], {cell.key: figure_row(cell) for cell in cells})
 
 
 async def differences(

@@ -10,7 +10,7 @@ from renkou_common.errors import Text
 from renkou_reporting.forms.checking import Known
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.returns.examining import Found
-from renkou_reporting.returns.styles import Styles
+from renkou_reporting.returns.styles import Styles, height, printed
 from renkou_reporting.validation.domain import Check, Severity
 
 MAIN, EXPLAINED, NOTES, ERRORS, IDENTITY = "报表", "情况说明", "填报说明", "错误清单", "_renkou"
@@ -56,7 +56,7 @@ def write_rules(sheet: Worksheet, styles: Styles, form: Form, filled: Filled) ->
     for line, rule in enumerate(form.definition.rules, FIRST_RULE_LINE - 1):
         hard = isinstance(rule, Check) and rule.severity is Severity.HARD
         formula = f"\n{rule.check}" if isinstance(rule, Check) else f"\n{rule.value}"
-        sheet.set_row(line, 48)
+        sheet.set_row(line, max(height(f"{rule.zh}{formula}", 46, 48), height(rule.en, 46, 48)))
         sheet.write_string(line, 0, rule.code, styles.code)
         sheet.write_string(line, 1, "硬 hard" if hard else "软 soft", styles.number)
         sheet.write_string(line, 2, f"{rule.zh}{formula}", styles.names[0])
@@ -65,6 +65,7 @@ def write_rules(sheet: Worksheet, styles: Styles, form: Form, filled: Filled) ->
         text = filled.content["explanations"].get(rule.code, "")
         sheet.write_string(line, 4, text, styles.blocked if hard else style)
     sheet.freeze_panes(FIRST_RULE_LINE - 1, 0)
+    printed(sheet, FIRST_RULE_LINE - 1, landscape=True)
     sheet.protect("", {"format_columns": True, "format_rows": True})
 
 
@@ -89,9 +90,10 @@ def write_notes(sheet: Worksheet, styles: Styles, form: Form) -> None:
     ]
     sheet.write_string(0, 0, "填报说明  Notes", styles.section)
     for number, text in enumerate(texts, 1):
-        sheet.set_row(number, 32)
-        sheet.write_number(number, 0, number, styles.plain)
+        sheet.set_row(number, height(f"{text.zh}\n{text.en}", 100, 32))
+        sheet.write_number(number, 0, number, styles.wrap)
         sheet.write_string(number, 1, f"{text.zh}\n{text.en}", styles.wrap)
+    printed(sheet, 1, landscape=True)
     sheet.protect()
 
 
@@ -111,8 +113,9 @@ def write_errors(sheet: Worksheet, styles: Styles, found: Sequence[Found]) -> No
         sheet.write_string(line, 2, state, styles.number)
         sheet.write_string(line, 3, one.text.zh, styles.names[0])
         sheet.write_string(line, 4, one.text.en, styles.names[0])
-        sheet.set_row(line, min(16 * (1 + len(one.text.en) // 70), 400))
+        sheet.set_row(line, min(max(height(one.text.zh, 70, 16), height(one.text.en, 70, 16)), 400))
     sheet.freeze_panes(1, 0)
+    printed(sheet, 1, landscape=True)
     sheet.protect("", {"format_columns": True, "format_rows": True})
 
 

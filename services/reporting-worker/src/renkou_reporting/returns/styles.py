@@ -1,11 +1,36 @@
-"""The formats of a return's sheets, and what their cells are marked with."""
+"""The formats of a return's sheets, what their cells are marked with, and how they are printed."""
 
+from textwrap import wrap
 from typing import Any
 
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook as Writer
+from xlsxwriter.worksheet import Worksheet
 
 from renkou_reporting.validation.domain import Severity
+
+_LINE = 15.0
+"""Height of a line of text in points."""
+PAGES = "&C第 &P 页 共 &N 页"
+
+
+def height(text: str, width: float, least: float) -> float:
+    """Return how high a row is in which a text has room, in points; ``width`` in characters, a Chinese one is two."""
+    room = max(int(width) - 2, 4)
+    spread = "".join(char if ord(char) <= 0x2E80 else f"{char}\u0001" for char in text)
+    lines = sum(len(wrap(line, room)) or 1 for line in spread.split("\n"))
+    return max(_LINE * lines + 4, least)
+
+
+def printed(sheet: Worksheet, head: int, *, landscape: bool, footer: str = PAGES) -> None:
+    """Print a sheet on A4 as wide as the page, its first ``head`` lines and the pages' numbers on each."""
+    sheet.set_paper(9)
+    if landscape:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, head - 1)
+    sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
+    sheet.set_footer(footer)
 
 
 class Styles:
@@ -20,6 +45,7 @@ class Styles:
         self.title = book.add_format(base | {"bold": True, "font_size": 16, "align": "center"})
         self.subtitle = book.add_format(base | {"align": "center", "font_color": "#595959"})
         self.plain = book.add_format(base)
+        self.signed = book.add_format(base | {"text_wrap": True})
         self.wrap = book.add_format(base | {"text_wrap": True, "valign": "top"})
         self.section = book.add_format(base | {"bold": True, "font_size": 11})
         self.right = book.add_format(base | {"align": "right"})
@@ -29,6 +55,9 @@ class Styles:
         self.names = [book.add_format(edge | {"indent": indent}) for indent in range(4)]
         self.blocked = book.add_format(edge | {"align": "center", "bg_color": "#D9D9D9"})
         self.text = book.add_format(edge | {"locked": False, "num_format": "@", "bg_color": "#FFFFF0"})
+        # rows that nothing is in yet look the same, but only what is filled in is printed
+        self.unfilled = book.add_format({"locked": False, "num_format": "@"})
+        self.unfilled_look = book.add_format({"border": 1, "bg_color": "#FFFFF0"})
         self.wrong_text = book.add_format(
             edge | {"locked": False, "num_format": "@", "bg_color": "#FFC7CE", "font_color": "#9C0006"}
         )

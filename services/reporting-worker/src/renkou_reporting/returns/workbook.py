@@ -32,10 +32,15 @@ from renkou_reporting.returns.further_sheets import (
     write_rules,
 )
 from renkou_reporting.returns.schemas import LINE_FIELDS
-from renkou_reporting.returns.styles import Styles
+from renkou_reporting.returns.styles import PAGES, Styles, height, printed
 from renkou_reporting.validation.domain import Severity
 
-OPEN_ROWS = 500
+OPEN_ROWS, _SHOWN_ROWS = 500, 24
+"""Lines of an open list that may be filled in, and those of them that are printed where fewer are."""
+_CODE, _NAME, _UNIT, _VALUE = 12, 34, 10, 13
+"""Widths of columns in characters."""
+_SIGNERS = ("统计负责人", "填表人", "审核人", "单位负责人")
+_SIGNED = ("　".join(f"{one}：＿＿＿＿＿" for one in _SIGNERS), "报出日期：＿＿＿＿年＿＿月＿＿日")
 _CODES = "码表"
 _SEXES = ("0 不分性别", "1 男", "2 女", "9 未说明")
 _NUMBERS = "甲乙丙"
@@ -69,11 +74,12 @@ def workbook(form: Form, head: Head, filled: Filled) -> bytes:
             last = _sections(main, styles, form, filled)
         width = FIXED_PLACES + max((len(one.columns) for one in form.definition.sections), default=6)
         _top(main, styles, form, head, width)
-        _foot(main, styles, last, width)
+        if not form.definition.open_lines:
+            _foot(main, styles, last, width)
         write_rules(explained, styles, form, filled)
         write_notes(notes, styles, form)
         write_identity(identity, form, head)
-        _page(main, width)
+        _page(main, width, open_lines=form.definition.open_lines)
     return target.getvalue()
 
 
@@ -98,17 +104,18 @@ def _top(sheet: Worksheet, styles: Styles, form: Form, head: Head, width: int) -
 
 
 def _sections(sheet: Worksheet, styles: Styles, form: Form, filled: Filled) -> int:
-    sheet.set_column(0, 0, 12)
-    sheet.set_column(1, 1, 34)
-    sheet.set_column(2, 2, 10)
-    sheet.set_column(3, 60, 13)
+    sheet.set_column(0, 0, _CODE)
+    sheet.set_column(1, 1, _NAME)
+    sheet.set_column(2, 2, _UNIT)
+    sheet.set_column(3, 60, _VALUE)
     marks = _marks(filled.found)
     line = HEAD_LINES
     for section in form.definition.sections:
         line = _section_head(sheet, styles, section, line)
         for row in section.rows:
             unit = row.unit or section.unit
-            sheet.set_row(line, 30)
+            names = height(f"{row.zh}\n{row.en}", _NAME - row.indent, 30)
+            sheet.set_row(line, max(names, height(f"{unit.zh}\n{unit.en}", _UNIT, 30)))
             sheet.write_string(line, 0, row.code, styles.code)
             sheet.write_string(line, 1, f"{row.zh}\n{row.en}", styles.names[row.indent])
             sheet.write_string(line, 2, f"{unit.zh}\n{unit.en}", styles.number)
@@ -134,8 +141,10 @@ def _section_head(sheet: Worksheet, styles: Styles, section: Section, line: int)
             _heading(sheet, styles, (last, place, last, place), f"{column.zh}\n{column.en}")
     if first != last:
         _groups(sheet, styles, section.columns, first)
-    for number in range(first, last + 1):
+    needed = max(height(f"{column.zh}\n{column.en}", _VALUE, 30) for column in section.columns)
+    for number in range(first, last):
         sheet.set_row(number, 30)
+    sheet.set_row(last, needed)
     for place in range(FIXED_PLACES + len(section.columns)):
         text = _NUMBERS[place] if place < FIXED_PLACES else str(place - FIXED_PLACES + 1)
         sheet.write_string(last + 1, place, text, styles.number)
@@ -227,7 +236,14 @@ def _open_list(book: Writer, sheet: Worksheet, styles: Styles, head: Head, fille
     marks = _marks(filled.found)
     at = {int(line.get(AT, FIRST_LINE + number)): line for number, line in enumerate(filled.content["lines"])}
     last = FIRST_LINE + max(OPEN_ROWS, max(at, default=0) - FIRST_LINE + 1)
-    for line in range(FIRST_LINE, last):
+    unfilled = max(FIRST_LINE + _SHOWN_ROWS, max(at, default=0) + 1)
+    for line in range(unfilled, last):
+        for place in range(len(LINE_FIELDS)):
+            sheet.write_blank(line - 1, place, None, styles.unfilled)
+    if unfilled < last:
+        look = {"type": "formula", "criteria": "=TRUE", "format": styles.unfilled_look}
+        sheet.conditional_format(unfilled - 1, 0, last - 2, len(LINE_FIELDS) - 1, look)
+    for line in range(FIRST_LINE, unfilled):
         given = at.get(line, {})
         for place, name in enumerate(LINE_FIELDS):
             _, comment = marks.get(f"{letters(place)}{line}", ("", ""))
@@ -268,23 +284,19 @@ def _drop_downs(book: Writer, sheet: Worksheet, known: Known, last: int) -> None
                 "error_message": "请从下拉框中选择。 Choose from the list.",
             },
         )
+    printed(codes, 1, landscape=False)
     codes.protect()
 
 
 def _foot(sheet: Worksheet, styles: Styles, line: int, width: int) -> None:
-    foot = ("统计负责人:", "填表人:", "审核人:", "单位负责人:", "报出日期:")
-    for number, text in enumerate(foot):
-        place = min(number * max(width // len(foot), 1), width - 1)
-        sheet.write_string(line, place if width > len(foot) else number, text, styles.plain)
+    sheet.merge_range(line, 0, line, width - 1, "\n".join(_SIGNED), styles.signed)
+    sheet.set_row(line, 48)
+
+
+def _page(sheet: Worksheet, width: int, *, open_lines: bool) -> None:
+    """Print a return; a list is signed at the foot of each page, for it may be of any length."""
+    head = FIRST_LINE - 1 if open_lines else HEAD_LINES
+    footer = f"&C{'　'.join(_SIGNED)}\n{PAGES.removeprefix('&C')}" if open_lines else PAGES
+    printed(sheet, head, landscape=width > 7, footer=footer)
+    sheet.freeze_panes(head, 0)
     sheet.protect("", {"format_columns": True, "format_rows": True, "select_locked_cells": True})
-
-
-def _page(sheet: Worksheet, width: int) -> None:
-    sheet.set_paper(9)
-    if width > 7:
-        sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0, HEAD_LINES - 1)
-    sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
-    sheet.set_footer("&C第 &P 页 共 &N 页")
-    sheet.freeze_panes(HEAD_LINES, 0)

@@ -2,8 +2,11 @@
 
 from decimal import Decimal
 
+from renkou_common.errors import Text
 from renkou_common.scope import AreaScope
+from renkou_reporting.figures.domain import Outcome
 from renkou_reporting.labels import Label
+from renkou_reporting.published.domain import NOT_SHOWN, UNTOLD
 from renkou_reporting.scorecards.domain import Total
 from renkou_reporting.scorecards.schemas import (
     AreaScore,
@@ -106,6 +109,7 @@ def _item(cell: Cell, before: Cell) -> ItemScore:
     return ItemScore(
         goal=goal_answer(cell.goal) if cell.goal else None,
         value=None if value is None else format(value, "f"),
+        hidden=_reason(cell) == NOT_SHOWN,
         light=cell.light,
         points=_text(scored.points if scored else None),
         lost=_text(scored.lost if scored else None),
@@ -115,7 +119,7 @@ def _item(cell: Cell, before: Cell) -> ItemScore:
 
 
 def _explained(head: ItemHead, item: Item, cell: Cell, before: Cell) -> ItemExplained:
-    outcome, earlier = cell.outcome, before.outcome
+    outcome, earlier = _told(cell), before.outcome
     value = earlier.value if earlier is not None else None
     return ItemExplained(
         **dict(_item(cell, before)),
@@ -129,6 +133,15 @@ def _explained(head: ItemHead, item: Item, cell: Cell, before: Cell) -> ItemExpl
         missing=missing_answer(cell.missing),
         value_before=None if value is None else format(value, "f"),
     )
+
+
+def _reason(cell: Cell) -> Text | None:
+    return cell.outcome.reason if cell.outcome is not None else None
+
+
+def _told(cell: Cell) -> Outcome | None:
+    """Return a cell's figure, None where no numerator and denominator are published of it."""
+    return None if _reason(cell) in UNTOLD else cell.outcome
 
 
 def _change(cell: Cell, before: Cell) -> Decimal | None:

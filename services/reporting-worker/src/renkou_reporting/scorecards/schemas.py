@@ -199,6 +199,7 @@ class ItemScore(BaseModel):
 
     goal: GoalAnswer | None
     value: str | None
+    hidden: bool = Field(default=False, description="of published figures: it is not shown")
     light: str
     points: str | None = Field(description="null where it does not count: no figure, or no target")
     lost: str | None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from renkou_common.errors import Text
 from renkou_reporting.outputs.charts.frame import LABEL, Caption, begun, ended
 from renkou_reporting.outputs.charts.grid import LIGHT_WORDS, Cell, grid, lights_explained
-from renkou_reporting.outputs.domain import Dims
+from renkou_reporting.outputs.domain import HIDDEN_MARK, Dims
 from renkou_reporting.outputs.scene import Lettering, Scene
 from renkou_reporting.populations import POPULATION_NAMES
 from renkou_reporting.scorecards.schemas import (
@@ -25,6 +25,8 @@ from renkou_reporting.targets.schemas import GoalAnswer
 MOST_ACROSS = 16
 _WIDTH, _MARGIN, _SIZE, _FIRST = 277.0, 8.0, 9.0, 44.0
 _SEALS = "考核单位（章）：＿＿＿＿＿＿　　被考核单位（章）：＿＿＿＿＿＿　　日期：＿＿＿＿年＿＿月＿＿日"
+
+_NOT_SHOWN = Text("不予显示", "not shown")
 
 
 def overview(lettering: Lettering, caption: Caption, scores: ScoresAnswer) -> Scene:
@@ -107,6 +109,7 @@ def _drawn(
 
 def _explained_row(number: int, item: ItemExplained) -> list[Cell]:
     head, reason = item.head, item.reason
+    light = _NOT_SHOWN if item.hidden else LIGHT_WORDS[item.light]
     why = item.arithmetic or reason
     told = "；".join(part for part in (why.zh if why else "", _missing(item)) if part)
     return [
@@ -115,7 +118,7 @@ def _explained_row(number: int, item: ItemExplained) -> list[Cell]:
         Cell("监测" if head.watched else head.weight, "right", "watched" if head.watched else ""),
         Cell(_goal(item.goal, head.unit)),
         Cell(_value(item, head.unit), "right", f"{item.numerator} / {item.denominator}" if item.numerator else ""),
-        Cell(LIGHT_WORDS[item.light].zh, small=LIGHT_WORDS[item.light].en, light=item.light),
+        Cell(light.zh, small=light.en, light=item.light),
         Cell(item.points or "—", "right"), Cell(item.lost or "—", "right"), Cell(item.bonus or "—", "right"),
         Cell(told, small=why.en if why else ""),
     ]  # fmt: skip
@@ -145,10 +148,14 @@ def _score(head: ItemHead, item: ItemScore) -> Cell:
     points = "" if item.points is None else f"得 {item.points} / {head.weight}"
     if head.watched:
         points = "监测"
+    if item.hidden:
+        points = _NOT_SHOWN.zh
     return Cell(_value(item, head.unit), small=points or LIGHT_WORDS[item.light].zh, light=item.light)
 
 
 def _value(item: ItemScore, unit: str) -> str:
+    if item.hidden:
+        return HIDDEN_MARK
     return "—" if item.value is None else f"{item.value}{unit if unit in '%‰' else ''}"
 
 
