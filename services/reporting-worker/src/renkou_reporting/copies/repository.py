@@ -131,7 +131,7 @@ async def announce(tx: Transaction, copy: UUID, name: str, patience: float) -> l
     Those not heard of for a minute are forgotten.
     """
     await tx.execute(
-        "INSERT INTO worker_copy (id, name, since, seen_at) VALUES ($1, $2, clock_timestamp(), clock_timestamp())"
+        "INSERT INTO worker_copy (id, process, since, seen_at) VALUES ($1, $2, clock_timestamp(), clock_timestamp())"
         " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
         copy,
         name,
@@ -161,7 +161,7 @@ async def positions(tx: Transaction) -> list[asyncpg.Record]:
 async def copies(tx: Transaction, patience: float) -> list[asyncpg.Record]:
     """Return every copy that is listed, the oldest first, and whether it was heard of within ``patience`` seconds."""
     return await tx.fetch(
-        "SELECT id, name, since, seen_at, seen_at > clock_timestamp() - make_interval(secs => $1) AS present"
+        "SELECT id, process AS name, since, seen_at, seen_at > clock_timestamp() - make_interval(secs => $1) AS present"
         " FROM worker_copy ORDER BY present DESC, since, id",
         patience,
     )

@@ -1,4 +1,4 @@
-"""A copy of the worker tells its name, by which an operator finds it."""
+"""A copy of the worker tells which process it is, so that an operator finds it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("worker_copy", sa.Column("name", sa.Text(), nullable=False, server_default=""))
+    op.add_column("worker_copy", sa.Column("process", sa.Text(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
