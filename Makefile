@@ -13,6 +13,7 @@ WORKERS ?= logical
 KILLS ?= 40
 SEED ?= 1
 DISTRICTS ?= 340103
+FIGURE_COPIES ?= 1
 HUB_DISTRICTS ?= 3000
 MESSAGES ?= 1000000
 
@@ -41,11 +42,11 @@ $(STAMP): requirements.lock requirements-dev.lock $(MANIFESTS) | $(UV_READY)
 
 install: $(STAMP) ## make the virtual environment (.venv) from the lock files
 
-demo: $(STAMP) ## a hub and two districts, the whole journey; ONCE=1 ends after it
-	$(PYTHON) -m tests.e2e.demo $(if $(ONCE),--once)
+demo: $(STAMP) ## a hub and two districts, the whole journey; ONCE=1 ends after it (FIGURE_COPIES=1)
+	$(PYTHON) -m tests.e2e.demo $(if $(ONCE),--once) --figure-copies $(FIGURE_COPIES)
 
-up: $(STAMP) ## one node on embedded servers, data kept in .local/up (DISTRICTS=340103)
-	$(PYTHON) -m renkou_local up --districts $(DISTRICTS) --data .local/up
+up: $(STAMP) ## one node on embedded servers, data kept in .local/up (DISTRICTS=340103 FIGURE_COPIES=1)
+	$(PYTHON) -m renkou_local up --districts $(DISTRICTS) --data .local/up --figure-copies $(FIGURE_COPIES)
 
 down: $(STAMP) ## stop what `make up` started
 	$(PYTHON) -m renkou_local down --data .local/up

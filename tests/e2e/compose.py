@@ -2,8 +2,9 @@
 
 Builds the image, brings two districts and a hub up on fresh volumes and free ports, walks the journey,
 compares the figures, kills every container with SIGKILL, throws the volumes of all three NATS servers away,
-brings everything up again and compares once more. Whatever happens, containers and volumes are removed at
-the end. Writes ``build/compose.json``, and ``build/compose.log`` with all output of the engine.
+brings everything up again and compares once more. At last one node gets a second copy of the figures' worker,
+and the first is killed. Whatever happens, containers and volumes are removed at the end. Writes
+``build/compose.json``, and ``build/compose.log`` with all output of the engine.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from renkou_local.databases import SERVICES
 from renkou_local.ports import free_port
 from tests.e2e.compare import Compared
 from tests.e2e.compose_project import ComposeFailed, Project, engine_version
+from tests.e2e.copies import Takeover, take_over
 from tests.e2e.demo import SEED, notices_by_state, print_figures, summary
 from tests.e2e.journey import HOME, RESIDENCE, Journey, Nodes, Size
 
@@ -86,6 +89,7 @@ def result_of(
     states: dict[str, dict[str, int]],
     before: dict[str, list[Compared]],
     after: dict[str, list[Compared]],
+    takeover: Takeover,
 ) -> dict[str, Any]:
     """Return what compose.json says."""
     return {
@@ -94,6 +98,7 @@ def result_of(
         **summary(journey, states),
         "figures_equal": all(row.equal for rows in before.values() for row in rows),
         "figures_equal_after_restart": after == before,
+        "copies": asdict(takeover),
         "figures": {code: [row.as_json() for row in rows] for code, rows in before.items()},
     }
 
@@ -107,6 +112,19 @@ async def power_cut(project: Project, journey: Journey) -> None:
     journey.progress.say("everything killed, the volumes of NATS deleted, starting again")
     await project.up()
     journey.progress.done("restart", "everything is up again")
+
+
+async def in_two_copies(project: Project, journey: Journey) -> Takeover:
+    """Start a second copy of a worker of the figures, kill the first, and see a figure change."""
+    office = journey.offices[HOME]
+    await project.scale("reporting-worker", 2)
+
+    async def kill(name: str) -> None:
+        await project.kill_container(name.split("/")[0])  # a container's host name is its id
+
+    done = await take_over(office.clerk, office.statistician, journey.today, kill)
+    journey.progress.done("copies", f"{done.ended} was killed, {done.staying} goes on")
+    return done
 
 
 async def walk(project: Project, ports: dict[str, list[int]], clock: Clock) -> bool:
@@ -126,7 +144,8 @@ async def walk(project: Project, ports: dict[str, list[int]], clock: Clock) -> b
         await power_cut(project, journey)
         after = await journey.figures()
         progress.done("figures again", "figures after the restart read")
-    result = result_of(journey, states, before, after)
+        takeover = await in_two_copies(project, journey)
+    result = result_of(journey, states, before, after, takeover)
     text = json.dumps(result, ensure_ascii=False, indent=1, default=str)
     (BUILD / "compose.json").write_text(text + "\n", encoding="utf-8")
     print(json.dumps({k: v for k, v in result.items() if k != "figures"}, ensure_ascii=False, indent=1))

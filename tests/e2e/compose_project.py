@@ -82,6 +82,25 @@ class Project:
         """Start what does not run; wait until all steps are done and all services are healthy."""
         await self.run("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(START_SECONDS))
 
+    async def scale(self, service: str, number: int) -> None:
+        """Have so many containers of a service run; what it depends on runs already and is left alone."""
+        options = (
+            "--detach",
+            "--no-build",
+            "--no-deps",
+            "--no-recreate",
+            "--wait",
+            "--scale",
+            f"{service}={number}",
+        )
+        await self.run("up", *options, service)
+
+    async def kill_container(self, container: str) -> None:
+        """End one container at once; it is not started again."""
+        status, text = await _output("docker", "kill", container)
+        if status != 0:
+            raise ComposeFailed(f"container {container}: {text.strip()}")
+
     async def remove_volume(self, volume: str) -> None:
         """Throw a volume away that no container uses any more."""
         status, text = await _output("docker", "volume", "rm", f"{self.name}_{volume}")

@@ -40,9 +40,9 @@ async def journey(stack: Stack, http: httpx.AsyncClient, tmp_path_factory: pytes
 
 @pytest.fixture(scope="session")
 async def walk(http: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Walk]:
-    """One district's office at work on servers of its own."""
+    """One district's office at work on servers of its own; two copies of the reporting worker share its figures."""
     folder = tmp_path_factory.mktemp("register")
-    async with Stack(folder, [HOME], demo_clock=True, durable=False) as running:
+    async with Stack(folder, [HOME], demo_clock=True, durable=False, figure_copies=2) as running:
         office = Walk(http, running)
         await office.open()
         yield office

@@ -91,7 +91,7 @@ def summary(journey: Journey, states: dict[str, dict[str, int]]) -> dict[str, An
     }
 
 
-async def run(once: bool, size: Size) -> int:
+async def run(once: bool, size: Size, figure_copies: int = 1) -> int:
     """Run the demonstration; returns the exit status."""
     started = time.monotonic()
     data = LOCAL / "demo"
@@ -99,7 +99,14 @@ async def run(once: bool, size: Size) -> int:
     progress = Progress()
     async with (
         httpx.AsyncClient(limits=httpx.Limits(max_connections=40)) as http,
-        Stack(data, [HOME, RESIDENCE], demo_clock=True, names=NAMES, progress=progress.say) as stack,
+        Stack(
+            data,
+            [HOME, RESIDENCE],
+            demo_clock=True,
+            names=NAMES,
+            figure_copies=figure_copies,
+            progress=progress.say,
+        ) as stack,
     ):
         journey = Journey(http, nodes_of(stack), data, SEED, size)
         journey.progress = progress
@@ -147,11 +154,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="the journey through two districts")
     parser.add_argument("--once", action="store_true", help="end after the journey")
     parser.add_argument("--residents", type=int, default=Size.home, help="people in the home roster")
+    parser.add_argument(
+        "--figure-copies", type=int, default=1, help="reporting workers that share a district's figures"
+    )
     options = parser.parse_args()
     share = options.residents / Size.home
     size = Size(options.residents, int(Size.residence * share), max(60, int(Size.leaving * min(share, 1))))
     try:
-        status = asyncio.run(run(options.once, size))
+        status = asyncio.run(run(options.once, size, options.figure_copies))
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)

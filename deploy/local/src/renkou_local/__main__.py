@@ -1,6 +1,7 @@
 """Starts and stops the local stack.
 
     python -m renkou_local up --districts 340103[,310115] --data .local/up [--fresh] [--quiet] [--port NAME=N]
+                              [--figure-copies N]
     python -m renkou_local down --data .local/up
 
 `up` stays until Ctrl-C or `down`; a second Ctrl-C ends everything at once. Data and ports are kept unless
@@ -41,6 +42,8 @@ def table(stack: Stack) -> str:
     ]
     lines += ["", "administrator's one-time password (管理员一次性口令):"]
     lines += [f"  {code}  {node.administrator_secret_file}" for code, node in stack.nodes.items()]
+    lines += ["", "reporting workers, which share the figures (统计工作进程, 无访问地址):"]
+    lines += [f"  {code}  {', '.join(node.figure_workers)}" for code, node in stack.nodes.items()]
     lines += [
         "",
         f"API pages: <address>/docs   logs: {stack.logs}",
@@ -89,6 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
     starting.add_argument(
         "--port", action="append", default=[], metavar="NAME=N", help="such as 340103.registry=8001"
     )
+    starting.add_argument(
+        "--figure-copies", type=int, default=1, metavar="N", help="reporting workers that share the figures"
+    )
     starting.add_argument("--demo-clock", action="store_true", help="let <data>/clock_offset move the clock")
     stopping = commands.add_parser("down", help="stop a running one")
     stopping.add_argument("--data", type=Path, default=Path(".local/up"))
@@ -111,6 +117,7 @@ def start(given: argparse.Namespace) -> int:
             fixed_ports=ports,
             progress=say,
             names=names_of(districts),
+            figure_copies=given.figure_copies,
         )
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(up(stack))

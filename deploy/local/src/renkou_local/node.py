@@ -41,6 +41,8 @@ class Node:
     registry_url: str
     migrant_url: str
     reporting_url: str
+    figure_workers: tuple[str, ...]
+    """Names of the processes that share the figures; they serve nobody and have no address."""
 
     @property
     def secrets(self) -> Path:
@@ -83,7 +85,8 @@ def make_secrets(folder: Path, trust_anchor: Path) -> None:
 class NodeConfig:
     """Everything the processes of one node are started with.
 
-    `programs` replaces the command of a process, `(service, role) -> argv`; tests of the stack use it.
+    `figure_copies` is how many reporting workers share the figures. `programs` replaces the command of a process,
+    `(service, role) -> argv`; tests of the stack use it.
     """
 
     district: str
@@ -94,6 +97,7 @@ class NodeConfig:
     log_level: str = "INFO"
     name_zh: str = ""
     name_en: str = ""
+    figure_copies: int = 1
     programs: Mapping[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -106,7 +110,11 @@ class NodeConfig:
 
     def node(self) -> Node:
         """The node's addresses."""
-        return Node(self.district, self.folder, *(self._url(service) for service in SERVICES))
+        registry, migrant, reporting = (self._url(service) for service in SERVICES)
+        workers = tuple(
+            self._name("reporting", "worker", copy) for copy in self._copies("reporting", "worker")
+        )
+        return Node(self.district, self.folder, registry, migrant, reporting, workers)
 
     def migrations(self, databases: Mapping[str, DatabaseAccess], brokers: Brokers) -> list[ProcessSpec]:
         """The steps that bring the databases up to date; each ends by itself."""
@@ -115,8 +123,12 @@ class NodeConfig:
     def processes(
         self, databases: Mapping[str, DatabaseAccess], brokers: Brokers, role: str
     ) -> list[ProcessSpec]:
-        """One process for each service, `main` (HTTP) or `worker`."""
-        return [self._spec(service, role, databases[service], brokers) for service in SERVICES]
+        """One process for each service, `main` (HTTP) or `worker`; of reporting's worker as many as are to share."""
+        return [
+            self._spec(service, role, databases[service], brokers, copy)
+            for service in SERVICES
+            for copy in self._copies(service, role)
+        ]
 
     def environment(
         self, service: str, role: str, database: DatabaseAccess, brokers: Brokers
@@ -174,8 +186,16 @@ class NodeConfig:
             "PROVINCE_SECRET_FILE": secret / "province_secret",
         }
 
-    def _spec(self, service: str, role: str, database: DatabaseAccess, brokers: Brokers) -> ProcessSpec:
-        name = f"{self.district}-{service}-{role}"
+    def _copies(self, service: str, role: str) -> range:
+        return range(1, 1 + (self.figure_copies if (service, role) == ("reporting", "worker") else 1))
+
+    def _name(self, service: str, role: str, copy: int) -> str:
+        return f"{self.district}-{service}-{role}" + (f"-{copy}" if copy > 1 else "")
+
+    def _spec(
+        self, service: str, role: str, database: DatabaseAccess, brokers: Brokers, copy: int = 1
+    ) -> ProcessSpec:
+        name = self._name(service, role, copy)
         port = self._port(service)
 
         async def serves() -> bool:

@@ -35,8 +35,9 @@ class Stack:
 
     `demo_clock` lets the domain's clock be moved (`set_clock_offset`); `quiet` keeps logs in files only;
     `fixed_ports` maps `postgres`, `nats`, `nats_monitor`, `hub`, `hub_monitor` or `<district>.<service>` to a
-    port; `names` gives districts their Chinese and English names; `programs` replaces commands of services;
-    `progress` is told what happens while it starts.
+    port; `names` gives districts their Chinese and English names; `figure_copies` is how many reporting workers
+    share a district's figures; `programs` replaces commands of services; `progress` is told what happens while it
+    starts.
     """
 
     def __init__(
@@ -50,11 +51,14 @@ class Stack:
         durable: bool = True,
         log_level: str = "INFO",
         names: Mapping[str, tuple[str, str]] | None = None,
+        figure_copies: int = 1,
         programs: Mapping[tuple[str, str], list[str]] | None = None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         if not districts or not all(DISTRICT.fullmatch(district) for district in districts):
             raise ValueError("districts are codes of six digits, at least one")
+        if figure_copies < 1:
+            raise ValueError("the figures need one copy of the reporting worker at least")
         self.data_dir = data_dir.resolve()
         self.districts = list(dict.fromkeys(districts))
         self.trust_anchor = self.data_dir / "trust" / "anchor.json"
@@ -64,6 +68,7 @@ class Stack:
         self._durable = durable
         self._log_level = log_level
         self._names = dict(names or {})
+        self._figure_copies = figure_copies
         self._programs = dict(programs or {})
         self._fixed_ports = dict(fixed_ports or {})
         self._lock = FolderLock(self.data_dir)
@@ -172,6 +177,7 @@ class Stack:
                 log_level=self._log_level,
                 name_zh=self._names.get(district, ("", ""))[0],
                 name_en=self._names.get(district, ("", ""))[1],
+                figure_copies=self._figure_copies,
                 programs=self._programs,
             )
             for district in self.districts

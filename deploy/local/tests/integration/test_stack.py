@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from renkou_local.__main__ import main as command
+from renkou_local.__main__ import table
 from renkou_local.lock import AlreadyRunning
 from renkou_local.processes import ProcessFailed
 from renkou_local.stack import Stack
@@ -106,6 +107,18 @@ async def test_two_nodes_start_and_keep_their_data_and_addresses(tmp_path: Path)
     async with make_stack(tmp_path, "340103", "310115") as stack:
         assert {code: node.urls for code, node in stack.nodes.items()} == addresses
         assert await rows(stack, "340103") == 2
+
+
+async def test_the_figures_have_as_many_workers_as_asked_for_and_the_console_names_them(
+    tmp_path: Path,
+) -> None:
+    async with make_stack(tmp_path, figure_copies=2) as stack:
+        workers = [name for name in stack.supervisor.names if "reporting-worker" in name]
+        assert workers == ["340103-reporting-worker", "340103-reporting-worker-2"]
+        assert f"340103  {', '.join(workers)}\n" in table(stack)
+        assert all(stack.supervisor.process(name).running for name in workers)
+    with pytest.raises(ValueError, match="one copy"):
+        make_stack(tmp_path, figure_copies=0)
 
 
 async def test_after_sigkill_of_everything_and_a_wiped_jetstream_it_starts_again(tmp_path: Path) -> None:

@@ -125,6 +125,20 @@ def test_only_loopback_is_published() -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
+@pytest.mark.parametrize("name", ["reporting-worker", "reporting-worker-b"])
+def test_the_figures_worker_runs_in_as_many_copies_as_an_operator_asks_for(name: str) -> None:
+    worker = COMPOSE["services"][name]
+    assert worker["deploy"] == {"replicas": "${RENKOU_FIGURE_COPIES:-1}"}
+    in_the_way = {"container_name", "hostname", "ports", "volumes", "network_mode", "healthcheck"}
+    assert not in_the_way & set(worker), (
+        "what two containers cannot both have, or what asks a port that is not there"
+    )
+    assert "depends_on" in worker
+    assert [other for other, each in COMPOSE["services"].items() if name in each.get("depends_on", {})] == []
+    api = COMPOSE["services"][name.replace("worker", "api")]
+    assert api["ports"], "the figures are read from another container"
+
+
 def test_only_migrations_hold_an_owners_password() -> None:
     holders = {
         name

@@ -49,6 +49,25 @@ def test_reporting_has_no_key_to_personal_data(config: NodeConfig) -> None:
     assert not names & {"RENKOU_FIELD_KEYS_FILE", "RENKOU_TOKEN_KEY_FILE", "RENKOU_HUB_SEED_FILE"}
 
 
+def test_the_figures_get_as_many_workers_as_asked_for_and_everything_else_one(config: NodeConfig) -> None:
+    config.figure_copies = 3
+    databases = node_access("127.0.0.1:5432", "340103", config.secrets)
+    brokers = Brokers("nats://127.0.0.1:4222", "nats://127.0.0.1:4223")
+    workers = config.processes(databases, brokers, "worker")
+    reporting = ("340103-reporting-worker", "340103-reporting-worker-2", "340103-reporting-worker-3")
+    assert tuple(each.name for each in workers) == (
+        "340103-registry-worker",
+        "340103-migrant-worker",
+        *reporting,
+    )
+    assert config.node().figure_workers == reporting
+    assert len({each.log_path for each in workers}) == 5
+    assert len({str(sorted(each.env.items())) for each in workers[2:]}) == 1, (
+        "nothing has to be set for a copy"
+    )
+    assert len(config.processes(databases, brokers, "main")) == 3
+
+
 def test_services_know_each_other_by_the_same_secret(config: NodeConfig) -> None:
     registry = environment(config, "registry", "main")
     assert (

@@ -164,7 +164,7 @@ def test_every_partition_has_exactly_one_of_the_copies_present(number: int) -> N
 async def test_copies_share_the_partitions_and_one_that_leaves_gives_its_own_back(
     reporting: Reporting,
 ) -> None:
-    first, second, third = [Membership(reporting.database) for _ in range(3)]
+    first, second, third = [Membership(reporting.database, name) for name in ("a/7", "b/7", "c/7")]
     for _ in range(2):
         for one in (first, second, third):
             await one.beat()
@@ -173,8 +173,8 @@ async def test_copies_share_the_partitions_and_one_that_leaves_gives_its_own_bac
     assert sorted(partition for each in owned for partition in each) == sorted(ALL)
     asked = await reporting.staff("statistician", "340103")
     told = (await asked.get("/feeds/status")).json()["copies"]
-    assert [(each["id"], each["partitions"]) for each in told] == [
-        (str(one.id), sorted(one.owned)) for one in (first, second, third)
+    assert [(each["id"], each["name"], each["partitions"]) for each in told] == [
+        (str(one.id), one.name, sorted(one.owned)) for one in (first, second, third)
     ]
     await first.leave()
     await second.beat()

@@ -170,6 +170,7 @@ TEXT_COLUMNS = {
     ("suppression", "dims"): "codes",
     ("suppression", "kind"): "code",
     ("way_out", "populations"): "codes",
+    ("worker_copy", "process"): "host and number of a process",
 }
 PERSONAL = ("name", "resident", "document", "phone", "street", "address", "household", "employer", "person")
 

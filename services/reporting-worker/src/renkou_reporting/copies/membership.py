@@ -5,6 +5,8 @@ partition, the second finds the position moved on (see :mod:`.intake`).
 """
 
 import asyncio
+import os
+import socket
 from uuid import uuid4
 
 import structlog
@@ -22,10 +24,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Membership:
-    """One copy of the worker."""
+    """One copy of the worker; ``name`` is host and process number unless given."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, name: str = "") -> None:
         self.id = uuid4()
+        self.name = name or f"{socket.gethostname()}/{os.getpid()}"
         self.owned: frozenset[int] = frozenset()
         self._database = database
         self._leading = asyncio.Event()
@@ -54,10 +57,10 @@ class Membership:
     async def beat(self) -> None:
         """Say that this copy is there and take up the partitions that follow from who else is."""
         async with self._database.transaction(AreaScope.nothing()) as tx:
-            present = await repository.announce(tx, self.id, PATIENCE_SECONDS)
+            present = await repository.announce(tx, self.id, self.name, PATIENCE_SECONDS)
         owned = assigned(self.id, present)
         if owned != self.owned:
-            _log.info("partitions", copy=str(self.id), copies=len(present), partitions=sorted(owned))
+            _log.info("partitions", copy=self.name, copies=len(present), partitions=sorted(owned))
         self.owned = owned
         if self.leads:
             self._leading.set()

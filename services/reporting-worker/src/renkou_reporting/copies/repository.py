@@ -125,15 +125,16 @@ async def held_for(tx: Transaction, feed: str, seq: int) -> Mapping[int, frozens
     return {row["seq"]: frozenset(row["partitions"]) for row in rows}
 
 
-async def announce(tx: Transaction, copy: UUID, patience: float) -> list[UUID]:
+async def announce(tx: Transaction, copy: UUID, name: str, patience: float) -> list[UUID]:
     """Say that a copy is there; returns all heard of within ``patience`` seconds, the oldest first.
 
     Those not heard of for a minute are forgotten.
     """
     await tx.execute(
-        "INSERT INTO worker_copy (id, since, seen_at) VALUES ($1, clock_timestamp(), clock_timestamp())"
+        "INSERT INTO worker_copy (id, process, since, seen_at) VALUES ($1, $2, clock_timestamp(), clock_timestamp())"
         " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at",
         copy,
+        name,
     )
     await tx.execute("DELETE FROM worker_copy WHERE seen_at < clock_timestamp() - interval '1 minute'")
     rows = await tx.fetch(
@@ -160,7 +161,7 @@ async def positions(tx: Transaction) -> list[asyncpg.Record]:
 async def copies(tx: Transaction, patience: float) -> list[asyncpg.Record]:
     """Return every copy that is listed, the oldest first, and whether it was heard of within ``patience`` seconds."""
     return await tx.fetch(
-        "SELECT id, since, seen_at, seen_at > clock_timestamp() - make_interval(secs => $1) AS present"
+        "SELECT id, process AS name, since, seen_at, seen_at > clock_timestamp() - make_interval(secs => $1) AS present"
         " FROM worker_copy ORDER BY present DESC, since, id",
         patience,
     )

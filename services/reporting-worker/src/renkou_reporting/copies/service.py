@@ -15,6 +15,7 @@ class Copy:
     """A copy of the worker; one that is not heard of any more has no partitions."""
 
     id: UUID
+    name: str
     since: datetime
     seen_at: datetime
     partitions: list[int]
@@ -25,7 +26,8 @@ async def copies(tx: Transaction) -> list[Copy]:
     rows = await repository.copies(tx, PATIENCE_SECONDS)
     present = [row["id"] for row in rows if row["present"]]
     return [
-        Copy(row["id"], row["since"], row["seen_at"], sorted(assigned(row["id"], present))) for row in rows
+        Copy(row["id"], row["name"], row["since"], row["seen_at"], sorted(assigned(row["id"], present)))
+        for row in rows
     ]
 
 

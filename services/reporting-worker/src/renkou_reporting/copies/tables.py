@@ -34,10 +34,14 @@ class HeldPartitionRow(ReportingTable, table=True):
 
 
 class WorkerCopyRow(ReportingTable, table=True):
-    """A copy of the worker, and when it was last heard of, by the database's clock."""
+    """A copy of the worker, and when it was last heard of, by the database's clock.
+
+    ``process`` is what an operator finds it by: host (a container's id) and number.
+    """
 
     __tablename__ = "worker_copy"
 
     id: UUID = Field(primary_key=True)
+    process: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     since: datetime = Field(sa_type=DateTime(timezone=True))
     seen_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -34,6 +34,7 @@ class CopyAnswer(BaseModel):
     """A copy of the worker (副本), heard of within the last minute."""
 
     id: UUID
+    name: str = Field(description="host, or the id of its container, and process number: host/number")
     since: datetime
     seen_at: datetime
     partitions: list[int] = Field(
