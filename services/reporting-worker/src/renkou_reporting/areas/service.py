@@ -124,17 +124,10 @@ async def spans(
 
 async def names(tx: Reader, codes: Collection[str], on: date | None = None) -> dict[str, str]:
     """Return the names of codes (as long as their level has digits), on a day or now; unknown codes are left out."""
-    known = await tree(tx)
-    wanted = {code: AreaCode.parse(code) for code in codes}
-    found = {code: known.of(area) for code, area in wanted.items()}
-    before: dict[tuple[int, int], str] = {}
-    if on is not None:
-        before = await repository.former_names(tx, [area.key for area in wanted.values()], on)
-    return {
-        code: before.get((each.key, each.level), each.name)
-        for code, each in found.items()
-        if each is not None
-    }
+    wanted = {code: (AreaCode.parse(code).key, int(AreaCode.parse(code).level)) for code in codes}
+    keys, levels = [key for key, _ in wanted.values()], [level for _, level in wanted.values()]
+    found = await repository.titles(tx, keys, levels, on)
+    return {code: found[place] for code, place in wanted.items() if place in found}
 
 
 async def find(tx: Reader, area: AreaCode) -> tuple[Division, Tree]:

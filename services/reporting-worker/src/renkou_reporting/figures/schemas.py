@@ -29,6 +29,10 @@ _BOUNDARIES = Field(
     description="areas as they were bounded on this day, over all periods; without it facts count in the area "
     "of their day",
 )
+_NAME = Field(
+    description="as it is called at the period's end, or on the day of the boundaries asked for; "
+    "null where it is not known"
+)
 type Step = Literal["month", "quarter", "half_year", "year", "statistical_year", "statistical_half_year"]
 
 
@@ -130,6 +134,7 @@ class FigureAnswer(Numbers, Head, Frame):
     """One figure."""
 
     area: str
+    area_name: str | None = _NAME
     period: PeriodAnswer
     parts: dict[str, str] = Field(description="what numerator and denominator are made of")
     together: list[str] = Field(
@@ -147,6 +152,7 @@ class SeriesAnswer(Head, Frame):
     """A series."""
 
     area: str
+    area_name: str | None = _NAME
     items: list[SeriesItem]
 
 
@@ -167,6 +173,10 @@ class TableAnswer(Frame):
 
     area: str
     areas: list[str]
+    area_names: dict[str, str] = Field(
+        description="by code, as they are called at the last period's end, or on the day of the boundaries asked for; "
+        "without those whose name is not known"
+    )
     periods: list[PeriodAnswer]
     reasons: dict[str, Label]
     items: list[TableRow]

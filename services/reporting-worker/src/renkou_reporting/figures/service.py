@@ -100,6 +100,11 @@ class Table:
     boundaries: date | None = None
     obstacles: Mapping[tuple[int, int, int], Obstacle] = field(default_factory=dict)
 
+    @property
+    def named_on(self) -> date:
+        """The day whose names its areas are called by."""
+        return self.boundaries or max(column.end for column in self.columns)
+
 
 async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> FigureAnswer:
     """Return one figure; raises NotFound outside ``areas``, InvalidInput for what cannot be asked."""
@@ -107,6 +112,7 @@ async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> Figu
     outcome, obstacle = found.outcomes[0, 0, 0], found.obstacles.get((0, 0, 0))
     return FigureAnswer(
         **figure_members(found),
+        area_name=(await _names(tx, found)).get(found.area.value),
         parts={name: decimal_text(number) for name, number in outcome.parts.items()},
         together=list(obstacle.together) if obstacle else [],
     )
@@ -154,6 +160,7 @@ async def series(tx: Reader, areas: AreaScope, question: SeriesQuestion) -> Seri
         **_frame(found),
         **_head(head.newest, head.sliced),
         area=area.value,
+        area_name=(await _names(tx, found)).get(area.value),
         items=[
             SeriesItem(period=_period(column), **_numbers(found.outcomes[0, 0, number]))
             for number, column in enumerate(columns)
@@ -180,10 +187,16 @@ async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion) -> Tab
 
 async def table(tx: Reader, areas: AreaScope, question: TableQuestion) -> bytes:
     """Return a table as JSON (``TableAnswer``); births by parity are rows of their own."""
-    return orjson.dumps(table_answer(await table_of(tx, areas, question)))
+    found = await table_of(tx, areas, question)
+    return orjson.dumps(table_answer(found, await _names(tx, found)))
 
 
-def table_answer(found: Table) -> dict[str, Any]:
+async def _names(tx: Reader, found: Table) -> dict[str, str]:
+    """Return what the areas of a table are called, by code."""
+    return await areas_service.names(tx, [span.code for span in found.spans], found.named_on)
+
+
+def table_answer(found: Table, names: Mapping[str, str]) -> dict[str, Any]:
     """Return a table as ``TableAnswer`` has it, in plain values: thousands of models would cost more."""
     reasons: dict[str, Label] = {}
     items = []
@@ -209,6 +222,7 @@ def table_answer(found: Table) -> dict[str, Any]:
         "population_name": frame["population_name"].model_dump(),
         "area": found.area.value,
         "areas": [span.code for span in found.spans],
+        "area_names": {span.code: names[span.code] for span in found.spans if span.code in names},
         "periods": [_period(column).model_dump() for column in found.columns],
         "reasons": {code: label.model_dump() for code, label in reasons.items()},
         "items": items,

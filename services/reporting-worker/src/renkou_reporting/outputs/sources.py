@@ -71,7 +71,7 @@ async def live_table(tx: Reader, scope: AreaScope, question: TableQuestion) -> T
     found = await figures.table_of(tx, scope, question)
     columns = [Column(one.period, one.end) for one in found.columns]
     until = max(one.end for one in columns)
-    places = await named(tx, [found.area.value, *(span.code for span in found.spans)], until)
+    places = await named(tx, [found.area.value, *(span.code for span in found.spans)], found.named_on)
     numbers = {Position(*at): _number(outcome) for at, outcome in found.outcomes.items()}
     return Table(
         area=places[0],
