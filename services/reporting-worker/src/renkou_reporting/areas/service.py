@@ -85,11 +85,6 @@ def _must_exist(known: Tree, area: AreaCode, day: date, pointer: str) -> None:
         raise _not_on(known, own, day, pointer)
 
 
-async def existing(tx: Reader, within: AreaCode, level: AreaLevel, day: date) -> list[Division]:
-    """Return the divisions of a level within an area that there are on a day, by code."""
-    return (await tree(tx)).below(within, level, day)
-
-
 async def _viewed(tx: Reader, found: Sequence[Boundaries]) -> View:
     doubtful = sorted({key for each in found for key in each.doubtful})
     return View(found, frozenset(await repository.counted(tx, doubtful) if doubtful else ()))

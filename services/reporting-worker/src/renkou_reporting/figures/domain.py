@@ -169,6 +169,10 @@ class Outcome:
     def parts(self) -> dict[str, Fraction]:
         return self._parts()
 
+    def without_value(self, reason: Text) -> "Outcome":
+        """Return the same counts without a value, and why."""
+        return Outcome(self._numerator, self._denominator, None, self._digits, reason, self._parts)
+
     @property
     def numerator_text(self) -> str:
         """The numerator as decimal text."""

@@ -130,12 +130,23 @@ class Numbers(BaseModel):
     reason: Label | None = Field(description="why there is no value")
 
 
+class MissingReturns(BaseModel):
+    """Aggregate returns that a figure is counted from: those signed of those due by now."""
+
+    signed: int
+    due: int
+
+
 class FigureAnswer(Numbers, Head, Frame):
     """One figure."""
 
     area: str
     area_name: str | None = _NAME
     period: PeriodAnswer
+    missing_returns: MissingReturns | None = Field(
+        description="where aggregate returns that it is counted from are not handed in or not signed; "
+        "null: none is missing"
+    )
     parts: dict[str, str] = Field(description="what numerator and denominator are made of")
     together: list[str] = Field(
         description="areas of that day that only have a figure together, where these boundaries give none"
@@ -146,6 +157,10 @@ class SeriesItem(Numbers):
     """One period of a series."""
 
     period: PeriodAnswer
+    missing_returns: MissingReturns | None = Field(
+        description="where aggregate returns that it is counted from are not handed in or not signed; "
+        "null: none is missing"
+    )
 
 
 class SeriesAnswer(Head, Frame):
@@ -165,6 +180,10 @@ class TableRow(Head):
     values: list[str | None]
     reasons: list[str | None] = Field(
         description="codes of the table's `reasons`, null where there is a value"
+    )
+    missing_returns: list[MissingReturns | None] | None = Field(
+        description="where aggregate returns that it is counted from are not handed in or not signed, by period; null: "
+        "none is missing in any"
     )
 
 

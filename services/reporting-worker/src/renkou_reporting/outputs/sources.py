@@ -51,6 +51,7 @@ from renkou_reporting.outputs.schemas import (
 from renkou_reporting.published import service as published
 from renkou_reporting.published.domain import DIVIDED, REASON_CODES, SUPPRESSED
 from renkou_reporting.published.schemas import FigureRow, VersionQuestion
+from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.scorecards import service as scorecards
 from renkou_reporting.scorecards.schemas import ExplainedAnswer, ScoreQuestion, ScoresAnswer
 from renkou_reporting.targets import service as targets
@@ -66,9 +67,11 @@ _REASONS = {
 }
 
 
-async def live_table(tx: Reader, scope: AreaScope, question: TableQuestion) -> Table:
+async def live_table(
+    tx: Reader, scope: AreaScope, question: TableQuestion, duty: Duty | None = None
+) -> Table:
     """Return the live figures that are asked for; raises as :func:`renkou_reporting.figures.service.table_of`."""
-    found = await figures.table_of(tx, scope, question)
+    found = await figures.table_of(tx, scope, question, duty)
     columns = [Column(one.period, one.end) for one in found.columns]
     until = max(one.end for one in columns)
     places = await named(tx, [found.area.value, *(span.code for span in found.spans)], found.named_on)
