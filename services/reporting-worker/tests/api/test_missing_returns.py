@@ -53,6 +53,13 @@ async def rate(
     return found["value"], reason, found["missing_returns"]
 
 
+async def growth(desk: Desk, period: str) -> tuple[str | None, str | None, Json | None]:
+    """The growth of what finance reports, as :func:`rate`."""
+    asked = {"indicator": "finance_spend_growth", "population": "office", "period": period, "area": "340103"}
+    found = (await desk.filler.get("/figures", params=asked)).json()
+    return found["value"], found["reason"] and found["reason"]["en"], found["missing_returns"]
+
+
 async def test_a_figure_waits_for_the_signature_of_its_returns(
     reporting: Reporting, desk: Desk, line: LineMaker
 ) -> None:
@@ -92,7 +99,9 @@ async def test_each_area_has_the_returns_that_are_handed_in_within_it(
 
 async def test_what_cannot_be_handed_in_yet_is_not_missing(desk: Desk, reporting: Reporting) -> None:
     year = reporting.runtime.clock.today().year + 1
-    assert (await rate(desk.filler, str(year)))[1:] == (NOT_DUE, None)
+    for period in (str(year), "2199-12", "1900-01"):
+        assert (await rate(desk.filler, period))[1:] == (NOT_DUE, None)
+    assert await growth(desk, "1900Q1") == (None, NOT_SIGNED, {"signed": 0, "due": 1})
 
 
 async def test_a_series_and_a_table_tell_it_by_period(
@@ -140,17 +149,6 @@ async def test_towns_that_hand_in_are_those_that_there_are(
 
 
 async def test_a_growth_needs_the_returns_of_both_years(desk: Desk) -> None:
-    asked = {
-        "indicator": "finance_spend_growth",
-        "population": "office",
-        "period": "2025Q1",
-        "area": "340103",
-    }
-
-    async def growth() -> tuple[str | None, str | None, Json | None]:
-        found = (await desk.filler.get("/figures", params=asked)).json()
-        return found["value"], found["reason"] and found["reason"]["en"], found["missing_returns"]
-
     async def spent(period: str, amount: str) -> None:
         money = {
             f"money.{row}.{column}": amount
@@ -159,12 +157,12 @@ async def test_a_growth_needs_the_returns_of_both_years(desk: Desk) -> None:
         }
         await fill_in(desk, {"form": "finance_spending", "area": "340103", "period": period}, money)
 
-    assert await growth() == (None, NOT_SIGNED, {"signed": 0, "due": 2})
+    assert await growth(desk, "2025Q1") == (None, NOT_SIGNED, {"signed": 0, "due": 2})
     await spent("2025Q1", "383.93")
     before = "There is no value of the year before to compare with"
-    assert await growth() == (None, before, {"signed": 1, "due": 2})
+    assert await growth(desk, "2025Q1") == (None, before, {"signed": 1, "due": 2})
     await spent("2024Q1", "312.18")
-    assert await growth() == ("22.98", None, None)
+    assert await growth(desk, "2025Q1") == ("22.98", None, None)
 
 
 async def test_a_count_handed_in_line_by_line_is_there(

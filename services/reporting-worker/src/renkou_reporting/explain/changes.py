@@ -26,13 +26,14 @@ from renkou_reporting.explain.schemas import (
     VersionsChangeQuestion,
 )
 from renkou_reporting.explain.service import Examined, examine, kinds, where_of
-from renkou_reporting.figures.domain import Asked, quotient, round_value
+from renkou_reporting.figures.domain import Asked, round_value
 from renkou_reporting.figures.schemas import FigureQuestion
 from renkou_reporting.figures.service import figure_members
 from renkou_reporting.indicators.domain import Indicator
 from renkou_reporting.labels import Label
 from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import dims_text, exact_text, read_exact
+from renkou_reporting.published.domain import REASONS, dims_text, exact_text, read_exact
+from renkou_reporting.returns.completeness import Duty
 
 LABELS: dict[Cause, Label] = {
     Cause.NEW: Label(zh="本期新发生", en="new facts of the period"),
@@ -55,14 +56,16 @@ class Compared:
     states: tuple[State, State]
 
 
-async def against_period(tx: Transaction, areas: AreaScope, question: ChangeQuestion) -> ChangeAnswer:
+async def against_period(
+    tx: Transaction, areas: AreaScope, question: ChangeQuestion, duty: Duty | None = None
+) -> ChangeAnswer:
     """Return why a figure is another than that of a period before; raises as :func:`examine`."""
     given = FigureQuestion.model_validate(
         question.model_dump(exclude={"against", "against_through", "areas"})
     )
-    now = await examine(tx, areas, given)
+    now = await examine(tx, areas, given, duty)
     earlier = given.model_copy(update={"period": question.against, "through": question.against_through})
-    before = await examine(tx, areas, earlier)
+    before = await examine(tx, areas, earlier, duty)
     where = await where_of(tx, now, given, question.areas)
     since = pieces_of(
         Asked(before.asked.indicator, now.asked.population, now.asked.sliced),
@@ -254,7 +257,7 @@ def _state_of(examined: Examined) -> State:
 
 def _told_published(live: Examined, row: asyncpg.Record) -> FigureNumbers:
     indicator = Indicator.model_validate(row["definition"])
-    reason = quotient(indicator, read_exact(row["numerator"]), read_exact(row["denominator"])).reason
+    reason = REASONS.get(row["reason"])
     return FigureNumbers(
         numerator=row["numerator"],
         denominator=row["denominator"],

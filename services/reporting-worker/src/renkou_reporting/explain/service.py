@@ -34,6 +34,7 @@ from renkou_reporting.labels import Label
 from renkou_reporting.measures.domain import MeasureKind, Measures
 from renkou_reporting.periods import month_text
 from renkou_reporting.published.domain import exact_text
+from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.runtime import Runtime
 
 _BY_AGE = -1
@@ -68,11 +69,13 @@ async def snapshot(runtime: Runtime, areas: AreaScope) -> AsyncIterator[Transact
         yield tx
 
 
-async def examine(tx: Transaction, areas: AreaScope, question: FigureQuestion) -> Examined:
+async def examine(
+    tx: Transaction, areas: AreaScope, question: FigureQuestion, duty: Duty | None = None
+) -> Examined:
     """Return a figure with its pieces; raises NotFound outside ``areas``, InvalidInput for what cannot be
     explained by counts: a growth, a reporting error, and what has no figure under the boundaries asked for.
     """
-    found = await figure_of(tx, areas, question)
+    found = await figure_of(tx, areas, question, duty)
     (asked,) = found.asked.values()
     if asked.indicator.of is not None:
         of, growth = asked.indicator.of, asked.indicator.kind is IndicatorKind.GROWTH
@@ -91,10 +94,12 @@ async def examine(tx: Transaction, areas: AreaScope, question: FigureQuestion) -
     return Examined(found, asked, found.outcomes[0, 0, 0], pieces, measures)
 
 
-async def cells(tx: Transaction, areas: AreaScope, question: CellsQuestion) -> CellsAnswer:
+async def cells(
+    tx: Transaction, areas: AreaScope, question: CellsQuestion, duty: Duty | None = None
+) -> CellsAnswer:
     """Return a page of a figure's cells; raises as :func:`examine`."""
     after = decode_cursor(question.after, int, str, int, int, int, str) or _FIRST_CELL
-    examined = await examine(tx, areas, question)
+    examined = await examine(tx, areas, question, duty)
     where = await where_of(tx, examined, question, question.areas)
     counts = [piece.counting for piece in examined.pieces]
     rows = await repository.cell_page(tx, counts, where, after, question.limit + 1)
@@ -128,10 +133,12 @@ async def cells(tx: Transaction, areas: AreaScope, question: CellsQuestion) -> C
     return CellsAnswer(**figure_members(examined.found), terms=_terms(examined), items=items, next=following)
 
 
-async def facts(tx: Transaction, areas: AreaScope, question: FactsQuestion) -> FactsAnswer:
+async def facts(
+    tx: Transaction, areas: AreaScope, question: FactsQuestion, duty: Duty | None = None
+) -> FactsAnswer:
     """Return a page of the facts of a figure, or of one of its cells; raises as :func:`examine`."""
     after = decode_cursor(question.after, int, int, int, str, int, int) or _FIRST_FACT
-    examined = await examine(tx, areas, question)
+    examined = await examine(tx, areas, question, duty)
     pieces, where = examined.pieces, Where(examined.found.spans[0].intervals, ())
     if question.cell is not None:
         pieces, where = await _within(tx, examined, question, question.cell)

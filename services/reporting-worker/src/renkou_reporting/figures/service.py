@@ -55,7 +55,7 @@ from renkou_reporting.indicators.service import current, last_read
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import last_day_counted, parse_month, parse_period, steps_of
 from renkou_reporting.populations import POPULATION_NAMES
-from renkou_reporting.returns.completeness import Duty, returned
+from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.returns.coverage import Returned
 
 _TABLE_PARITIES = ("1", "2", "3+")
@@ -410,10 +410,7 @@ async def _computed(
     columns: Sequence[Column],
     duty: Duty | None,
 ) -> Table:
-    """Compute each row in the version that holds for each period, all in one go.
-
-    What is signed is read first: what is signed meanwhile counts as missing rather than the other way round.
-    """
+    """Compute each row in the version that holds for each period, all in one go."""
     asked: dict[tuple[str, int, Sliced], int] = {}
     distinct: list[Asked] = []
     chosen: dict[tuple[int, int], int] = {}
@@ -427,13 +424,11 @@ async def _computed(
                     asked[key] = len(distinct)
                     distinct.append(Asked(indicator, population, row.sliced))
                 chosen[number, when] = asked[key]
-    there = await returned(tx, catalogue, distinct, spans, months, duty) if duty else {}
-    computed = await compute_at(tx, distinct, spans, months, catalogue=catalogue)
-    figures = without_returns(computed.outcomes, there)
+    computed = await compute_at(tx, distinct, spans, months, catalogue=catalogue, duty=duty)
     invalid = Outcome(0, 0, None, 0, NOT_VALID)
     outcomes = {
         (number, place, when): (
-            figures[chosen[number, when], place, when] if (number, when) in chosen else invalid
+            computed.outcomes[chosen[number, when], place, when] if (number, when) in chosen else invalid
         )
         for number in range(len(rows))
         for place in range(len(spans))
@@ -442,9 +437,9 @@ async def _computed(
     of = {position: distinct[number] for position, number in chosen.items()}
     missing = {
         (number, place, when): one
-        for (number, when), position in (chosen.items() if there else ())
+        for (number, when), position in (chosen.items() if computed.returned else ())
         for place in range(len(spans))
-        if (one := there.get((position, place, when))) is not None and one.missing
+        if (one := computed.returned.get((position, place, when))) is not None and one.missing
     }
     return Table(
         population,
@@ -458,17 +453,6 @@ async def _computed(
         computed.revision,
         missing=missing,
     )
-
-
-def without_returns(
-    outcomes: Mapping[tuple[int, int, int], Outcome], there: Mapping[tuple[int, int, int], Returned]
-) -> dict[tuple[int, int, int], Outcome]:
-    """Return outcomes; those whose returns are not there without a value."""
-    found = dict(outcomes)
-    for position, one in there.items():
-        if one.reason is not None:
-            found[position] = found[position].without_value(one.reason)
-    return found
 
 
 async def _spans(tx: Reader, area: AreaCode, wanted: str) -> list[Span]:

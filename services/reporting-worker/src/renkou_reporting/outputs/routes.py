@@ -124,7 +124,7 @@ async def get_card_file(
 ) -> Response:
     """Return all areas side by side with their lights, or one area with every point. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found, notes = await card(tx, access.areas, scorecard_id, question)
+        found, notes = await card(tx, access.areas, scorecard_id, question, duty(runtime))
     content = await service.card_file(found, notes, form)
     return file_answer(f"scores-{question.area or 'all'}-{found.period}", found.title, form, content)
 

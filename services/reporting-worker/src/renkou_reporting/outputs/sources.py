@@ -20,7 +20,6 @@ from renkou_reporting.figures import service as figures
 from renkou_reporting.figures.domain import (
     NEGATIVE_DENOMINATOR,
     NO_DENOMINATOR,
-    NOTHING_BEFORE,
     Outcome,
     Sliced,
 )
@@ -49,7 +48,7 @@ from renkou_reporting.outputs.schemas import (
     PublishedFileQuestion,
 )
 from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import DIVIDED, REASON_CODES, SUPPRESSED
+from renkou_reporting.published.domain import REASONS, SUPPRESSED
 from renkou_reporting.published.schemas import FigureRow, VersionQuestion
 from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.scorecards import service as scorecards
@@ -62,9 +61,6 @@ CARD_NOTE = Text(
     "Scores are of live figures; places are of areas, never of people; declining a service costs no points.",
 )
 NOT_IN_VERSION = Text("该公布版本没有这个数", "This version holds no such figure")
-_REASONS = {
-    REASON_CODES[text.en]: text for text in (DIVIDED, NO_DENOMINATOR, NEGATIVE_DENOMINATOR, NOTHING_BEFORE)
-}
 
 
 async def live_table(
@@ -212,15 +208,15 @@ async def outlook_of(
 
 
 async def card(
-    tx: Reader, scope: AreaScope, scorecard_id: UUID, question: CardFileQuestion
+    tx: Reader, scope: AreaScope, scorecard_id: UUID, question: CardFileQuestion, duty: Duty
 ) -> tuple[ScoresAnswer | ExplainedAnswer, list[Text]]:
     """Return a scorecard's scores, or one area with every point, and notes; raises as the scores."""
     asked = ScoreQuestion(through=question.through, number=question.number)
     found: ScoresAnswer | ExplainedAnswer
     if question.area is None:
-        found = await scorecards.scores(tx, scope, scorecard_id, asked)
+        found = await scorecards.scores(tx, scope, scorecard_id, asked, duty)
     else:
-        found = await scorecards.explained(tx, scope, scorecard_id, question.area, asked)
+        found = await scorecards.explained(tx, scope, scorecard_id, question.area, asked, duty)
     version = Text(
         f"考核表第 {found.number} 版，数据截至 {found.counted_to}",
         f"Scorecard version {found.number}, counted to {found.counted_to}",
@@ -301,7 +297,7 @@ def _frozen(row: FigureRow | None) -> Number:
         return Number(None, None, None, _state(None), NOT_IN_VERSION)
     if row.reason == SUPPRESSED:
         return HIDDEN
-    reason = None if row.reason is None else _REASONS.get(row.reason, Text(row.reason, row.reason))
+    reason = None if row.reason is None else REASONS.get(row.reason, Text(row.reason, row.reason))
     return Number(row.numerator, row.denominator, row.value, _state(row.value), reason)
 
 

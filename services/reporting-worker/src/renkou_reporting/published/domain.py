@@ -16,6 +16,7 @@ from renkou_reporting.figures.domain import (
 )
 from renkou_reporting.indicators.domain import BALANCE_PARTS
 from renkou_reporting.published.signing import Signed
+from renkou_reporting.returns.coverage import NOT_DUE, NOT_SIGNED
 
 FORMAT = "renkou-published-figures/1"
 COLUMNS = ("area", "population", "indicator", "dims", "numerator", "denominator", "value", "reason")
@@ -24,12 +25,16 @@ SUPPRESSED = "suppressed"
 DIVIDED = Text(
     "历次区划变动后无法分开统计", "Cannot be told apart by the boundaries of the period's last day"
 )
-REASON_CODES = {
-    DIVIDED.en: "boundaries",
-    NO_DENOMINATOR.en: "no_denominator",
-    NEGATIVE_DENOMINATOR.en: "negative_denominator",
-    NOTHING_BEFORE.en: "nothing_before",
+REASONS = {
+    "boundaries": DIVIDED,
+    "no_denominator": NO_DENOMINATOR,
+    "negative_denominator": NEGATIVE_DENOMINATOR,
+    "nothing_before": NOTHING_BEFORE,
+    "returns_missing": NOT_SIGNED,
+    "no_return": NOT_DUE,
 }
+WITHOUT_RETURNS = ("returns_missing", "no_return")
+REASON_CODES = {text.en: code for code, text in REASONS.items()}
 _COMPUTING = (
     "kind",
     "populations",

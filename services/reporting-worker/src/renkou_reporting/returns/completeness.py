@@ -2,16 +2,17 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from renkou_common.codes.area import AreaCode
-from renkou_common.codes.period import Period, PeriodKind
+from renkou_common.codes.period import FIRST_YEAR, Period, PeriodKind
 from renkou_common.database import Reader
 from renkou_reporting.areas.domain import Tree, days_of
 from renkou_reporting.areas.service import tree
 from renkou_reporting.facts.domain import month_number
 from renkou_reporting.figures.domain import Asked, Months, Span, add_months
+from renkou_reporting.figures.plan import Position
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.forms.repository import Reporter
@@ -22,7 +23,6 @@ from renkou_reporting.returns.coverage import (
     Counting,
     Coverage,
     Line,
-    Position,
     Return,
     Returned,
     Wanted,
@@ -144,9 +144,10 @@ def _due(
 ) -> dict[tuple[str, int, str, str], tuple[int, frozenset[Wanted]]]:
     """Return which returns of a form can be handed in by today, with the month that they count in, and what."""
     kind = PeriodKind(versions[0].form.definition.periodicity)
-    months = Months(expecting.first, add_months(expecting.last, 1), "")
+    start, end = days_of(Months(expecting.first, add_months(expecting.last, 1), ""), opening=False)
+    tomorrow = expecting.duty.today + timedelta(days=1)  # a form may count on the day before its period
     found = {}
-    for period in steps_of(kind, *days_of(months, opening=False)):
+    for period in steps_of(kind, max(start, date(FIRST_YEAR, 1, 1)), min(end, tomorrow)):
         form = forms.newest_covering((one.form for one in versions), period)
         if form is None:
             continue

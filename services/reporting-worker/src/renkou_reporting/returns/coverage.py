@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from renkou_common.errors import Text
-from renkou_reporting.figures.domain import NOTHING_BEFORE, Asked, Months, Span
-from renkou_reporting.figures.plan import basis, narrowed
+from renkou_reporting.figures.domain import NOTHING_BEFORE, Asked, Months, Outcome, Span
+from renkou_reporting.figures.plan import Position, basis, narrowed
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.indicators.domain import Catalogue, IndicatorKind
 from renkou_reporting.measures.domain import MeasureOrigin
@@ -23,7 +23,6 @@ NOT_DUE = Text(
     "该区划和统计期没有计入此数的汇总报表，没有数值",
     "No return counts it for this area and period; there is no value",
 )
-type Position = tuple[int, int, int]
 
 
 class Counting(NamedTuple):
@@ -86,6 +85,9 @@ class Returned:
         return self.signed < self.due
 
 
+_NOTHING = Returned(0, 0, NOT_DUE)
+
+
 def wanted_of(catalogue: Catalogue, asked: Asked) -> frozenset[Wanted]:
     """Return what a figure takes from returns: nothing where all comes from the registers."""
     if asked.indicator.kind is IndicatorKind.ERROR:
@@ -98,6 +100,20 @@ def wanted_of(catalogue: Catalogue, asked: Asked) -> frozenset[Wanted]:
             counted = narrowed(of, term)
             found.add(Wanted(measure, counted.population, counted.sex, counted.parity, counted.details))
     return frozenset(found)
+
+
+def without_returns(
+    asked: Sequence[Asked], outcomes: Mapping[Position, Outcome], there: Mapping[Position, Returned]
+) -> dict[Position, Outcome]:
+    """Return outcomes; those whose returns are not there without a value. Of a growth nothing is told at all."""
+    found = dict(outcomes)
+    for position, one in there.items():
+        if one.reason is not None:
+            indicator = asked[position[0]].indicator
+            nothing = Outcome(0, 0, None, indicator.digits, one.reason)
+            grows = indicator.kind is IndicatorKind.GROWTH
+            found[position] = nothing if grows else found[position].without_value(one.reason)
+    return found
 
 
 def countings(form: Form) -> frozenset[Counting]:
@@ -124,6 +140,9 @@ class Coverage:
         known: dict[tuple[frozenset[Wanted], bool], list[Returned]] = {}
         for place in range(len(self._returns)):
             known.clear()
+            if not (self._returns[place] or self._lines[place]):
+                found |= {(number, place, when): _NOTHING for number in wanted for when in range(len(months))}
+                continue
             for number, terms in wanted.items():
                 key = (terms, asked[number].indicator.kind is IndicatorKind.GROWTH)
                 if key not in known:
