@@ -7,6 +7,7 @@ from renkou_reporting.bootstrap import build_area_reader
 from ..support import Caller, Desk, Json, LineMaker, Reporting
 from .test_due_returns import for_level
 from .test_every_indicator import fill_in
+from .test_targets import in_force
 
 HOSPITAL = {
     "area": "340103001001",
@@ -51,6 +52,12 @@ async def rate(
     reason = found["reason"] and found["reason"]["en"]
     assert (found["value"] is None) == (reason is not None)
     return found["value"], reason, found["missing_returns"]
+
+
+def finances(period: str, amount: str) -> tuple[Json, Json]:
+    """What finance hands in: as much was planned and spent."""
+    cells = {f"money.{row}.{of}": amount for row in ("services", "total") for of in ("planned", "spent")}
+    return {"form": "finance_spending", "area": "340103", "period": period}, cells
 
 
 async def growth(desk: Desk, period: str) -> tuple[str | None, str | None, Json | None]:
@@ -149,19 +156,11 @@ async def test_towns_that_hand_in_are_those_that_there_are(
 
 
 async def test_a_growth_needs_the_returns_of_both_years(desk: Desk) -> None:
-    async def spent(period: str, amount: str) -> None:
-        money = {
-            f"money.{row}.{column}": amount
-            for row in ("services", "total")
-            for column in ("planned", "spent")
-        }
-        await fill_in(desk, {"form": "finance_spending", "area": "340103", "period": period}, money)
-
     assert await growth(desk, "2025Q1") == (None, NOT_SIGNED, {"signed": 0, "due": 2})
-    await spent("2025Q1", "383.93")
+    await fill_in(desk, *finances("2025Q1", "383.93"))
     before = "There is no value of the year before to compare with"
     assert await growth(desk, "2025Q1") == (None, before, {"signed": 1, "due": 2})
-    await spent("2024Q1", "312.18")
+    await fill_in(desk, *finances("2024Q1", "312.18"))
     assert await growth(desk, "2025Q1") == ("22.98", None, None)
 
 
@@ -177,3 +176,17 @@ async def test_a_count_handed_in_line_by_line_is_there(
     assert await rate(desk.filler, "2025Q1") == ("2.00", None, {"signed": 0, "due": 2})
     assert await rate(desk.filler, "2025-02", "340103001") == ("2.00", None, None)
     assert (await rate(desk.filler, "2025-01"))[1] == NOT_DUE
+
+
+async def test_a_target_is_not_judged_without_its_returns(desk: Desk) -> None:
+    target = {"indicator": "finance_spend_rate", "population": "office", "low": "0", "below": False}
+    await in_force(desk.signer, desk.checker, **target, period="2025Q1")
+
+    async def progress() -> tuple[str | None, bool | None, str]:
+        asked = {"area": "340103", "period": "2025Q1"}
+        (found,) = (await desk.filler.get("/targets/progress", params=asked)).json()["items"]
+        return found["value"], found["met"], found["light"]
+
+    assert await progress() == (None, None, "grey")
+    await fill_in(desk, *finances("2025Q1", "300.00"))
+    assert await progress() == ("100.00", True, "green")
