@@ -27,6 +27,14 @@ def year_before(period: Period, pointer: str = "/query/period") -> Period:
         raise InvalidInput.field(pointer, error.code, error.zh, error.en) from error
 
 
+def just_before(period: Period, pointer: str = "/query/period") -> Period:
+    """Return the period of the same kind before one; raises InvalidInput where the calendar does not reach back."""
+    try:
+        return period_of(period.kind, period.start - timedelta(days=1))
+    except PeriodError as error:
+        raise InvalidInput.field(pointer, error.code, error.zh, error.en) from error
+
+
 def parse_month(text: str, pointer: str) -> Period:
     """Return a month (YYYY-MM); raises InvalidInput at ``pointer``."""
     period = parse_period(text, pointer)

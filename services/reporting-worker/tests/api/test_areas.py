@@ -422,3 +422,27 @@ async def test_targets_and_scores_of_a_merged_community_are_of_all_its_year(
         ("新社区", "60.00", 1),
         ("四社区", "0.00", None),
     ]
+
+
+async def test_answers_call_areas_as_they_were_called_at_the_periods_end(
+    reporting: Reporting, line: LineMaker
+) -> None:
+    await read_tree(reporting)
+    await reporting.take_in("registry", born(line, ONE, "2025-03-01"), born(line, SIX, "2025-03-01"))
+    await change(reporting, "rename", "2026-01-01", {ONE: [ONE]}, title="新名社区")
+    statistician = await reporting.staff("statistician", "340103")
+    old = (await births(statistician, ONE, "2025"))["area_name"]
+    assert old == "一社区"
+    assert (await births(statistician, ONE, "2026"))["area_name"] == "新名社区"
+    assert (await births(statistician, ONE, "2025", "2026-06-30"))["area_name"] == "新名社区"
+    assert (await births(statistician, SIX, "2025"))["area_name"] is None  # not in the tree
+
+    asked = {"area": ONE, "population": "registered"}
+    months = {"indicator": "births", "first": "2025-11", "last": "2025-12"}
+    series = await statistician.get("/figures/series", params=asked | months)
+    assert series.json()["area_name"] == old
+
+    asked = {"area": FIRST, "areas": "children", "population": "registered", "indicator": "births"}
+    table = (await statistician.get("/figures/table", params=asked | {"period": "2025"})).json()
+    assert table["areas"] == [FIRST, ONE, SIX]
+    assert table["area_names"] == {FIRST: "亳州路街道", ONE: old}

@@ -264,6 +264,10 @@ async def test_a_missing_return_is_overridden_by_the_second_signer_with_a_reason
         "items"
     ]
     assert published["overrides"] == [override]
+    asked = {"area": "340103", "indicator": "finance_spend"}
+    rows = (await district.statistician.get("/published/2025Q4/latest", params=asked)).json()["items"]
+    whole = [(row["value"], row["reason"]) for row in rows if (row["area"], row["dims"]) == ("340103", "")]
+    assert whole == [(None, "returns_missing")], "what nobody handed in is not published as zero"
 
 
 async def test_a_reason_holds_no_number_of_a_person(district: District) -> None:

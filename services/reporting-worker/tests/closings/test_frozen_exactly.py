@@ -21,7 +21,7 @@ from renkou_reporting.copies.intake import PartitionedInbox
 from renkou_reporting.published.domain import SUPPRESSED
 
 from ..support import APPLY, EVERYWHERE, DatabaseFactory, Json, LineMaker, Reporting, running
-from .steps import PERIOD, District
+from .steps import PERIOD, POLICE, District
 
 _WAITING = 40
 AREAS = ("340103001001", "340103001002", "340103002001")
@@ -85,10 +85,11 @@ class Flood:
 
 
 async def frozen_at(reporting: Reporting, positions: Json, fresh: Reporting) -> Frozen:
-    """What a service freezes that knows of each feed what came up to a position, and nothing else."""
+    """What a service freezes that knows of each feed what came up to a position, the return, and nothing else."""
     for feed, source in reporting.feeds.items():
         fresh.feeds[feed].events = source.events[: positions.get(feed, 0)]
         await fresh.catch_up(feed)
+    await (await fresh.desk()).hand_in(POLICE)
     async with fresh.database.transaction(EVERYWHERE, read_only=True) as tx:
         return await freeze(tx, AreaCode.parse("340103"), Period.parse(PERIOD), None)
 

@@ -111,6 +111,8 @@ async def test_each_change_is_put_down_to_its_cause(reporting: Reporting, line: 
     statistician = await reporting.staff("statistician", "340103")
     asked: Json = question({"indicator": "births"}, "340103", "2024-02") | {"against": "2024-01"}
     answer = (await statistician.get("/figures/change", params=asked)).json()
+    unsaid = {name: value for name, value in asked.items() if name != "against"}
+    assert (await statistician.get("/figures/change", params=unsaid)).json() == answer
     assert (answer["before"]["value"], answer["after"]["value"], answer["value_change"]) == ("4", "2", "-2")
     told = {one["cause"]: (one["change"], one["on_value"], one["facts"]) for one in answer["items"]}
     assert told == {"late": ("-4", "-4", 1), "correction": ("2", "2", 1)}
@@ -135,6 +137,8 @@ async def test_who_passed_an_age_limit_is_told_apart(reporting: Reporting, line:
         "against": "2025-05"
     }
     answer = (await statistician.get("/figures/change", params=asked)).json()
+    unsaid = {name: value for name, value in asked.items() if name != "against"}
+    assert (await statistician.get("/figures/change", params=unsaid)).json() == answer
     assert (answer["before"]["value"], answer["after"]["value"]) == ("3", "2")
     assert [(one["cause"], one["change"]) for one in answer["items"]] == [("ageing", "-1")]
 
@@ -160,6 +164,8 @@ async def test_a_rate_changes_by_numerator_and_denominator(reporting: Reporting,
         "against": "2025-01",
     }
     answer = (await statistician.get("/figures/change", params=asked)).json()
+    unsaid = {name: value for name, value in asked.items() if name != "against"}
+    assert (await statistician.get("/figures/change", params=unsaid)).json() == answer
     assert (answer["before"]["value"], answer["after"]["value"]) == ("90.00", "75.00")
     told = {one["side"]: (one["change"], one["on_value"]) for one in answer["by_cause"]}
     # 6 x (1/10 + 1/20) / 2 x 100 = 45; 10 x (9 + 15) / 2 / (10 x 20) x 100 = 60

@@ -51,6 +51,8 @@ def test_who_hides_lacks_or_defines_otherwise_is_named_and_nothing_is_summed() -
     hidden = add_up([*shown, Part("340111", None, None, BIRTH_RATE)])
     assert hidden == Sum(None, None, None, "incomplete", hidden=("340111",))
     assert add_up(shown, ["340122"]) == Sum(None, None, None, "incomplete", lacking=("340122",))
+    uncounted = Part("340122", "0", "1000", BIRTH_RATE, uncounted=True)
+    assert add_up([*shown, uncounted]) == Sum(None, None, None, "incomplete", lacking=("340122",))
     odd = Part("340101", "10", "1000", BIRTH_RATE | {"factor": 100})
     assert add_up([odd, *shown]) == Sum(None, None, None, "definitions_differ", differing=("340101",))
     renamed = Part("340105", "10", "1000", BIRTH_RATE | {"zh": "出生率 (新)"})

@@ -32,12 +32,16 @@ async def fingerprint(tx: Reader) -> tuple[object, ...]:
     return tuple(row)
 
 
-async def former_names(tx: Reader, keys: Sequence[int], day: date) -> dict[tuple[int, int], str]:
-    """Return what divisions were called on a day, by key and level, where it was another name than today's."""
+async def titles(
+    tx: Reader, keys: Sequence[int], levels: Sequence[int], day: date | None
+) -> dict[tuple[int, int], str]:
+    """Return what divisions (keys and levels side by side) were called on a day or, for None, are called now."""
     rows = await tx.fetch(
-        "SELECT DISTINCT ON (key, level) key, level, title FROM area_former_name"
-        " WHERE key = ANY($1) AND valid_until > $2 ORDER BY key, level, valid_until",
+        "SELECT a.key, a.level, coalesce((SELECT f.title FROM area_former_name f WHERE f.key = a.key"
+        " AND f.level = a.level AND f.valid_until > $3::date ORDER BY f.valid_until LIMIT 1), a.title) AS title"
+        " FROM unnest($1::bigint[], $2::smallint[]) AS w(key, level) JOIN area a USING (key, level)",
         keys,
+        levels,
         day,
     )
     return {(row["key"], row["level"]): row["title"] for row in rows}

@@ -85,11 +85,6 @@ def _must_exist(known: Tree, area: AreaCode, day: date, pointer: str) -> None:
         raise _not_on(known, own, day, pointer)
 
 
-async def existing(tx: Reader, within: AreaCode, level: AreaLevel, day: date) -> list[Division]:
-    """Return the divisions of a level within an area that there are on a day, by code."""
-    return (await tree(tx)).below(within, level, day)
-
-
 async def _viewed(tx: Reader, found: Sequence[Boundaries]) -> View:
     doubtful = sorted({key for each in found for key in each.doubtful})
     return View(found, frozenset(await repository.counted(tx, doubtful) if doubtful else ()))
@@ -124,17 +119,10 @@ async def spans(
 
 async def names(tx: Reader, codes: Collection[str], on: date | None = None) -> dict[str, str]:
     """Return the names of codes (as long as their level has digits), on a day or now; unknown codes are left out."""
-    known = await tree(tx)
-    wanted = {code: AreaCode.parse(code) for code in codes}
-    found = {code: known.of(area) for code, area in wanted.items()}
-    before: dict[tuple[int, int], str] = {}
-    if on is not None:
-        before = await repository.former_names(tx, [area.key for area in wanted.values()], on)
-    return {
-        code: before.get((each.key, each.level), each.name)
-        for code, each in found.items()
-        if each is not None
-    }
+    wanted = {code: (AreaCode.parse(code).key, int(AreaCode.parse(code).level)) for code in codes}
+    keys, levels = [key for key, _ in wanted.values()], [level for _, level in wanted.values()]
+    found = await repository.titles(tx, keys, levels, on)
+    return {code: found[place] for code, place in wanted.items() if place in found}
 
 
 async def find(tx: Reader, area: AreaCode) -> tuple[Division, Tree]:

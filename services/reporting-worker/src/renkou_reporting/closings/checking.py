@@ -156,7 +156,7 @@ async def _denominators(situation: Situation) -> CheckResult:
             {term["measure"] for term in situation.frozen.definitions[code][side]}
             for side in ("numerator", "denominator")
         )
-        nothing = cell.reason == "no_denominator" and read_exact(cell.numerator) != 0
+        nothing = read_exact(cell.denominator) == 0 and read_exact(cell.numerator) != 0
         if negative or (nothing and not related <= counted):
             zh = situation.frozen.definitions[code]["zh"]
             text = Text(f"{zh} ({population}) 缺分母", f"{code} ({population}) has no denominator")

@@ -39,6 +39,7 @@ from renkou_reporting.published.domain import (
     exact_text,
 )
 from renkou_reporting.published.service import cells_of
+from renkou_reporting.returns.completeness import Duty
 
 _ACCOUNT = "mean_population"
 _DIVIDED = Outcome(0, 0, None, 0, DIVIDED)
@@ -89,7 +90,7 @@ async def freeze(tx: Transaction, area: AreaCode, period: Period, earlier: Earli
             for one in chosen
             for each in slices(one, _details(one, population, details))
         ]
-        computed = await compute_at(tx, asked, spans, [months])
+        computed = await compute_at(tx, asked, spans, [months], duty=Duty(area, period.end))
         read = [_reads(one, first_and_last, catalogue.measures) for one in asked]
         assert not asked or computed.as_of == positions, "one snapshot has one position of each feed"
         days = [days_read(catalogue, one.indicator, months) for one in asked]

@@ -32,12 +32,13 @@ from renkou_reporting.figures.domain import add_months
 from renkou_reporting.indicators.domain import SUBSETS, Indicator, IndicatorKind
 from renkou_reporting.indicators.service import current
 from renkou_reporting.measures.domain import Measures
-from renkou_reporting.published.domain import Account, Cell, Key, read_exact
+from renkou_reporting.published.domain import WITHOUT_RETURNS, Account, Cell, Key, read_exact
 
 ACCOUNT = "population_account"
 PRIMARY, COMPLEMENTARY = "primary", "complementary"
 _SILENT_SECONDS = 5.0
-_NOTHING_BEFORE = "nothing_before"
+_NO_NUMBERS = ("nothing_before", *WITHOUT_RETURNS)
+"""Reasons with which a growth tells nothing."""
 _log = structlog.get_logger(__name__)
 
 
@@ -233,7 +234,7 @@ def _growth_tells_more(
         return False
     if basis is None or key in kinds:
         return True
-    if cell.reason == _NOTHING_BEFORE:
+    if cell.reason in _NO_NUMBERS:
         return False
     old, of = before.get(key), figures.definitions[key.indicator]
     if old is None or old.hidden or read_exact(old.denominator) <= 0:

@@ -32,7 +32,9 @@ from renkou_reporting.figures.schemas import FigureQuestion
 from renkou_reporting.figures.service import figure_members
 from renkou_reporting.indicators.domain import IndicatorKind
 from renkou_reporting.labels import Label
+from renkou_reporting.periods import just_before
 from renkou_reporting.published.domain import exact_text
+from renkou_reporting.returns.completeness import Duty
 
 LABELS: dict[Cause, Label] = {
     Cause.NEW: Label(zh="本期新发生", en="new facts of the period"),
@@ -61,7 +63,9 @@ class Compared:
         return Whole(self.itself.state if valued else None, tuple(self.made))
 
 
-async def against_period(tx: Transaction, areas: AreaScope, question: ChangeQuestion) -> ChangeAnswer:
+async def against_period(
+    tx: Transaction, areas: AreaScope, question: ChangeQuestion, duty: Duty | None = None
+) -> ChangeAnswer:
     """Return why a figure is another than that of a period before.
 
     Raises as :func:`examine`, NotFound for a reporting error of what was not published, and InvalidInput where the
@@ -70,15 +74,15 @@ async def against_period(tx: Transaction, areas: AreaScope, question: ChangeQues
     given = FigureQuestion.model_validate(
         question.model_dump(exclude={"against", "against_through", "areas"})
     )
-    now = await examine(tx, areas, given)
+    now = await examine(tx, areas, given, duty)
     earlier = given.model_copy(
         update={
-            "period": question.against,
+            "period": question.against or str(just_before(now.found.columns[0].period, "/query/against")),
             "through": question.against_through,
             "boundaries": now.found.boundaries,
         }
     )
-    before = await examine(tx, areas, earlier)
+    before = await examine(tx, areas, earlier, duty)
     if before.of_versions != now.of_versions or len(before.made) != len(now.made):
         if before.asked.indicator.kind is now.asked.indicator.kind:
             raise _unpublished()

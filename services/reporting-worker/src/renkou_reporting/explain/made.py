@@ -27,7 +27,7 @@ from renkou_reporting.indicators.service import current
 from renkou_reporting.measures.domain import Measures
 from renkou_reporting.periods import year_before
 from renkou_reporting.published import service as published
-from renkou_reporting.published.domain import dims_text, read_exact
+from renkou_reporting.published.domain import REASONS, dims_text, read_exact
 
 type Positions = Mapping[str, int]
 
@@ -174,6 +174,8 @@ def _published(found: Table, row: asyncpg.Record, head: asyncpg.Record, measures
     asked = Asked(indicator, of.population, of.sliced)
     numerator, denominator = (in_units(read_exact(row[name])) for name in ("numerator", "denominator"))
     outcome = quotient(indicator, numerator, denominator)
+    if row["reason"] in REASONS:
+        outcome = outcome.without_value(REASONS[row["reason"]])
     pieces = pieces_of(asked, found.columns[0].months, measures)
     table = told(found, asked, found.columns[0], outcome)
     return Made(None, table, pieces, head["positions"], Version(head, hidden=row["hidden"]))
@@ -189,4 +191,5 @@ def told(found: Table, asked: Asked, column: Column, outcome: Outcome) -> Table:
         asked={(0, 0): asked},
         outcomes={at: outcome},
         obstacles={},
+        missing={},
     )

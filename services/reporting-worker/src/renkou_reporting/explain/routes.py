@@ -21,6 +21,7 @@ from renkou_reporting.explain.schemas import (
     FactsQuestion,
     VersionsChangeQuestion,
 )
+from renkou_reporting.returns.completeness import duty
 from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -38,7 +39,7 @@ async def get_cells(
     the first. Needs `figure:exact`.
     """
     async with service.snapshot(runtime, access.areas) as tx:
-        return await service.cells(tx, access.areas, question)
+        return await service.cells(tx, access.areas, question, duty(runtime))
 
 
 @router.get("/facts", summary="The facts behind a figure 统计事实")
@@ -50,7 +51,7 @@ async def get_facts(
     `POST /figures/cases`. Needs `figure:exact`.
     """
     async with service.snapshot(runtime, access.areas) as tx:
-        return await service.facts(tx, access.areas, question)
+        return await service.facts(tx, access.areas, question, duty(runtime))
 
 
 @router.post("/cases", summary="The cases behind facts 统计个案")
@@ -78,7 +79,7 @@ async def get_change(
     `figure:exact`.
     """
     async with service.snapshot(runtime, access.areas) as tx:
-        return await changes.against_period(tx, access.areas, question)
+        return await changes.against_period(tx, access.areas, question, duty(runtime))
 
 
 @router.get("/change/versions", summary="Why a published figure was restated 更正原因")

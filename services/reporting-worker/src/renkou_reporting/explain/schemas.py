@@ -156,7 +156,11 @@ class FactsAnswer(Explained):
 class ChangeQuestion(FigureQuestion):
     """Which figure against which other period."""
 
-    against: str = Field(description="the period to compare with, as `period`", examples=["2026-02"])
+    against: str | None = Field(
+        default=None,
+        description="the period to compare with, as `period`; without it the one before",
+        examples=["2026-02"],
+    )
     against_through: str | None = Field(
         default=None, pattern=r"^\d{4}-\d{2}$", description="last month counted of that period"
     )

@@ -35,6 +35,7 @@ from renkou_reporting.labels import Label
 from renkou_reporting.measures.domain import Measures
 from renkou_reporting.periods import month_text
 from renkou_reporting.published.domain import exact_text
+from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.runtime import Runtime
 
 _BY_AGE = -1
@@ -88,7 +89,12 @@ async def snapshot(runtime: Runtime, areas: AreaScope) -> AsyncIterator[Transact
 
 
 async def examine(
-    tx: Transaction, areas: AreaScope, question: FigureQuestion, *, as_published: bool = False
+    tx: Transaction,
+    areas: AreaScope,
+    question: FigureQuestion,
+    duty: Duty | None = None,
+    *,
+    as_published: bool = False,
 ) -> Examined:
     """Return a figure with what it is made of; raises NotFound outside ``areas``, InvalidInput for what has no figure
     under the boundaries asked for.
@@ -96,7 +102,7 @@ async def examine(
     What was published is bounded as on the last day of its period, unless other boundaries are asked for: an error
     always, other figures ``as_published``.
     """
-    found = await figure_of(tx, areas, question)
+    found = await figure_of(tx, areas, question, duty)
     (asked,) = found.asked.values()
     as_published = as_published or asked.indicator.kind is IndicatorKind.ERROR
     if as_published and question.boundaries is None:
@@ -116,10 +122,12 @@ def taken_in(first: Made, last: Made) -> Limits:
     return {feed: (before.get(feed, 0), upto) for feed, upto in (last.positions or {}).items()}
 
 
-async def cells(tx: Transaction, areas: AreaScope, question: CellsQuestion) -> CellsAnswer:
+async def cells(
+    tx: Transaction, areas: AreaScope, question: CellsQuestion, duty: Duty | None = None
+) -> CellsAnswer:
     """Return a page of a figure's cells; raises as :func:`examine`."""
     after = decode_cursor(question.after, int, str, int, int, int, str) or _FIRST_CELL
-    examined = await examine(tx, areas, question)
+    examined = await examine(tx, areas, question, duty)
     where = await where_of(tx, examined, question, question.areas)
     counts = [piece.counting for piece in examined.pieces]
     rows = await repository.cell_page(tx, counts, where, after, question.limit + 1, examined.between)
@@ -162,10 +170,12 @@ async def cells(tx: Transaction, areas: AreaScope, question: CellsQuestion) -> C
     return CellsAnswer(**_explained(examined), terms=_terms(examined), items=items, next=following)
 
 
-async def facts(tx: Transaction, areas: AreaScope, question: FactsQuestion) -> FactsAnswer:
+async def facts(
+    tx: Transaction, areas: AreaScope, question: FactsQuestion, duty: Duty | None = None
+) -> FactsAnswer:
     """Return a page of the facts of a figure, or of one of its cells; raises as :func:`examine`."""
     after = decode_cursor(question.after, int, int, int, str, int, int) or _FIRST_FACT
-    examined = await examine(tx, areas, question)
+    examined = await examine(tx, areas, question, duty)
     pieces, where = examined.pieces, Where(examined.found.spans[0].intervals, ())
     if question.cell is not None:
         pieces, where = await _within(tx, examined, question, question.cell)

@@ -170,24 +170,35 @@ class Outcome:
     def parts(self) -> dict[str, Fraction]:
         return self._parts()
 
+    def without_value(self, reason: Text) -> "Outcome":
+        """Return the same counts without a value, and why."""
+        return Outcome(self._numerator, self._denominator, None, self._digits, reason, self._parts)
+
     @property
     def numerator_text(self) -> str:
         """The numerator as decimal text."""
-        return units_text(self._numerator)
+        return self.texts()[0]
 
     @property
     def denominator_text(self) -> str:
         """The denominator as decimal text."""
-        return units_text(self._denominator)
+        return self.texts()[1]
 
     @property
     def value_text(self) -> str | None:
         """The value with its decimals."""
+        return self.texts()[2]
+
+    def texts(self) -> tuple[str, str, str | None]:
+        """Return numerator, denominator and value as decimal texts, the value with its decimals."""
         rounded, digits = self._rounded, self._digits
-        if rounded is None or not digits:
-            return None if rounded is None else str(rounded)
-        text = str(abs(rounded)).rjust(digits + 1, "0")
-        return f"{'-' if rounded < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+        value = None
+        if rounded is not None:
+            value = str(rounded)
+            if digits:
+                text = str(abs(rounded)).rjust(digits + 1, "0")
+                value = f"{'-' if rounded < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+        return units_text(self._numerator), units_text(self._denominator), value
 
 
 def in_ones(number: int | Fraction) -> Fraction:
@@ -245,11 +256,10 @@ def round_value(value: Fraction, digits: int, rounding: Rounding = Rounding.HALF
 
 def _rounded(numerator: int, denominator: int, digits: int, rounding: Rounding) -> int:
     """Return a quotient in units of its last digit."""
-    scaled: int = abs(numerator) * 10**digits
-    whole, rest = divmod(scaled, denominator)
-    twice = 2 * rest
-    if twice > denominator or (twice == denominator and (rounding is Rounding.HALF_UP or whole % 2)):
-        whole += 1
+    twice: int = 2 * abs(numerator) * 10**digits
+    whole, rest = divmod(twice + denominator, 2 * denominator)
+    if not rest and whole % 2 and rounding is Rounding.HALF_EVEN:
+        whole -= 1
     return -whole if numerator < 0 else whole
 
 

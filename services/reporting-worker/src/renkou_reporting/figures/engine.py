@@ -4,7 +4,7 @@ No rights are checked here: whoever calls has looked at the areas first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from renkou_common.database import Reader
@@ -13,16 +13,19 @@ from renkou_reporting.figures.domain import Asked, Months, Outcome, Span
 from renkou_reporting.figures.plan import Position, Request
 from renkou_reporting.indicators.domain import Catalogue, IndicatorKind
 from renkou_reporting.indicators.service import current
+from renkou_reporting.returns.completeness import Duty, returned
+from renkou_reporting.returns.coverage import Returned, without_returns
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Figures by positions (asked, span, months), the positions of the feeds that they stand at, and the state of
-    the definitions in the database at that moment."""
+    """Figures by positions (asked, span, months), the positions of the feeds that they stand at, the state of the
+    definitions in the database at that moment, and of figures of aggregate returns how many of them are there."""
 
     outcomes: dict[Position, Outcome]
     as_of: dict[str, int]
     revision: UUID
+    returned: dict[Position, Returned] = field(default_factory=dict)
 
 
 async def compute_at(
@@ -32,23 +35,33 @@ async def compute_at(
     months: Sequence[Months],
     *,
     catalogue: Catalogue | None = None,
+    duty: Duty | None = None,
 ) -> Computed:
     """Return every figure asked for, of every area and period; nothing of either gives nothing.
 
-    ``catalogue`` is the state of the definitions that ``asked`` was taken from, where the caller has it.
+    ``catalogue`` is the state of the definitions that ``asked`` was taken from, where the caller has it. With
+    ``duty`` a figure has no value where the aggregate returns that it counts are not there. Those are read first: one
+    that is signed meanwhile is told as missing rather than the other way round.
     """
     catalogue = catalogue or await current(tx)
     if not (asked and spans and months):
         return Computed({}, {}, catalogue.revision)
+    there = await returned(tx, catalogue, asked, spans, months, duty) if duty else {}
     request = Request(catalogue, asked, months)
     read = await repository.read(tx, request.plan, spans)
     errors = [one for one in asked if one.indicator.kind is IndicatorKind.ERROR]
     look_up = await published.counts(tx, errors, spans, months) if errors else published.nothing
-    return Computed(request.outcomes(read.counted, look_up), read.as_of, read.revision)
+    outcomes = without_returns(asked, request.outcomes(read.counted, look_up), there)
+    return Computed(outcomes, read.as_of, read.revision, there)
 
 
 async def compute(
-    tx: Reader, asked: Sequence[Asked], spans: Sequence[Span], months: Sequence[Months]
+    tx: Reader,
+    asked: Sequence[Asked],
+    spans: Sequence[Span],
+    months: Sequence[Months],
+    *,
+    duty: Duty | None = None,
 ) -> dict[Position, Outcome]:
     """Return every figure asked for by its positions (asked, span, months)."""
-    return (await compute_at(tx, asked, spans, months)).outcomes
+    return (await compute_at(tx, asked, spans, months, duty=duty)).outcomes

@@ -357,7 +357,7 @@ class Request:
     def __init__(self, catalogue: Catalogue, asked: Sequence[Asked], months: Sequence[Months]) -> None:
         self._asked = asked
         self._months = months
-        self._of = [_basis(catalogue, one) for one in asked]
+        self._of = [basis(catalogue, one) for one in asked]
         both = [*months, *(each.year_before() for each in months)]
         grows = any(one.indicator.kind is IndicatorKind.GROWTH for one in asked)
         self.plan = Plan(catalogue.measures, both if grows else months)
@@ -404,7 +404,7 @@ def _growth(
     ]
 
 
-def _basis(catalogue: Catalogue, asked: Asked) -> Asked:
+def basis(catalogue: Catalogue, asked: Asked) -> Asked:
     """Return what a figure is computed from: itself, or for a growth or an error the indicator it is of."""
     of = asked.indicator.of
     if of is None:

@@ -15,6 +15,7 @@ from renkou_reporting.figures.schemas import (
     TableAnswer,
     TableQuestion,
 )
+from renkou_reporting.returns.completeness import duty
 from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -27,7 +28,7 @@ async def get_figure(
 ) -> FigureAnswer:
     """Return an indicator for an area's subtree, a population and a period. Needs `figure:exact`."""
     async with runtime.database.reading(access.areas) as tx:
-        return await service.figure(tx, access.areas, question)
+        return await service.figure(tx, access.areas, question, duty(runtime))
 
 
 @router.get("/series", summary="A figure over one period after the other 时间序列")
@@ -36,7 +37,7 @@ async def get_series(
 ) -> SeriesAnswer:
     """Return an indicator month by month, quarter by quarter ... Needs `figure:exact`."""
     async with runtime.database.reading(access.areas) as tx:
-        return await service.series(tx, access.areas, question)
+        return await service.series(tx, access.areas, question, duty(runtime))
 
 
 @router.get("/table", summary="Figures by indicator, area and period 统计表", response_model=TableAnswer)
@@ -45,5 +46,5 @@ async def get_table(
 ) -> Response:
     """Return every indicator that runs over the population, or those named. Needs `figure:exact`."""
     async with runtime.database.reading(access.areas) as tx:
-        content = await service.table(tx, access.areas, question)
+        content = await service.table(tx, access.areas, question, duty(runtime))
     return Response(content, media_type="application/json")

@@ -29,6 +29,10 @@ _BOUNDARIES = Field(
     description="areas as they were bounded on this day, over all periods; without it facts count in the area "
     "of their day",
 )
+_NAME = Field(
+    description="as it is called at the period's end, or on the day of the boundaries asked for; "
+    "null where it is not known"
+)
 type Step = Literal["month", "quarter", "half_year", "year", "statistical_year", "statistical_half_year"]
 
 
@@ -126,11 +130,23 @@ class Numbers(BaseModel):
     reason: Label | None = Field(description="why there is no value")
 
 
+class MissingReturns(BaseModel):
+    """Aggregate returns that a figure is counted from: those signed of those due by now."""
+
+    signed: int
+    due: int
+
+
 class FigureAnswer(Numbers, Head, Frame):
     """One figure."""
 
     area: str
+    area_name: str | None = _NAME
     period: PeriodAnswer
+    missing_returns: MissingReturns | None = Field(
+        description="where aggregate returns that it is counted from are not handed in or not signed; "
+        "null: none is missing"
+    )
     parts: dict[str, str] = Field(description="what numerator and denominator are made of")
     together: list[str] = Field(
         description="areas of that day that only have a figure together, where these boundaries give none"
@@ -141,12 +157,17 @@ class SeriesItem(Numbers):
     """One period of a series."""
 
     period: PeriodAnswer
+    missing_returns: MissingReturns | None = Field(
+        description="where aggregate returns that it is counted from are not handed in or not signed; "
+        "null: none is missing"
+    )
 
 
 class SeriesAnswer(Head, Frame):
     """A series."""
 
     area: str
+    area_name: str | None = _NAME
     items: list[SeriesItem]
 
 
@@ -160,6 +181,10 @@ class TableRow(Head):
     reasons: list[str | None] = Field(
         description="codes of the table's `reasons`, null where there is a value"
     )
+    missing_returns: list[MissingReturns | None] | None = Field(
+        description="where aggregate returns that it is counted from are not handed in or not signed, by period; null: "
+        "none is missing in any"
+    )
 
 
 class TableAnswer(Frame):
@@ -167,6 +192,10 @@ class TableAnswer(Frame):
 
     area: str
     areas: list[str]
+    area_names: dict[str, str] = Field(
+        description="by code, as they are called at the last period's end, or on the day of the boundaries asked for; "
+        "without those whose name is not known"
+    )
     periods: list[PeriodAnswer]
     reasons: dict[str, Label]
     items: list[TableRow]

@@ -36,6 +36,7 @@ from renkou_reporting.figures.schemas import (
     MAX_PERIODS,
     FigureAnswer,
     FigureQuestion,
+    MissingReturns,
     PeriodAnswer,
     SeriesAnswer,
     SeriesItem,
@@ -54,6 +55,8 @@ from renkou_reporting.indicators.service import current, last_read
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import last_day_counted, parse_month, parse_period, steps_of
 from renkou_reporting.populations import POPULATION_NAMES
+from renkou_reporting.returns.completeness import Duty
+from renkou_reporting.returns.coverage import Returned
 
 _TABLE_PARITIES = ("1", "2", "3+")
 NOT_VALID = Text("该指标在此统计期无效", "The indicator does not hold for this period")
@@ -85,7 +88,8 @@ class Row:
 class Table:
     """Figures by (row, area, period): None where the indicator does not hold for the period.
 
-    What every output is made of: answers, sheets, charts, the feed of published figures.
+    ``missing``: those of aggregate returns that are not all signed. What every output is made of: answers, sheets,
+    charts.
     """
 
     population: Population
@@ -99,25 +103,40 @@ class Table:
     revision: UUID
     boundaries: date | None = None
     obstacles: Mapping[tuple[int, int, int], Obstacle] = field(default_factory=dict)
+    missing: Mapping[tuple[int, int, int], Returned] = field(default_factory=dict)
+
+    @property
+    def named_on(self) -> date:
+        """The day whose names its areas are called by."""
+        return self.boundaries or max(column.end for column in self.columns)
 
 
-async def figure(tx: Reader, areas: AreaScope, question: FigureQuestion) -> FigureAnswer:
-    """Return one figure; raises NotFound outside ``areas``, InvalidInput for what cannot be asked."""
-    found = await figure_of(tx, areas, question)
+async def figure(
+    tx: Reader, areas: AreaScope, question: FigureQuestion, duty: Duty | None = None
+) -> FigureAnswer:
+    """Return one figure; raises NotFound outside ``areas``, InvalidInput for what cannot be asked.
+
+    With ``duty`` a figure of aggregate returns tells which are missing, and has no value without any.
+    """
+    found = await figure_of(tx, areas, question, duty)
     outcome, obstacle = found.outcomes[0, 0, 0], found.obstacles.get((0, 0, 0))
     return FigureAnswer(
         **figure_members(found),
+        area_name=(await _names(tx, found)).get(found.area.value),
         parts={name: decimal_text(number) for name, number in outcome.parts.items()},
+        missing_returns=_missing(found, (0, 0, 0)),
         together=list(obstacle.together) if obstacle else [],
     )
 
 
-async def figure_of(tx: Reader, areas: AreaScope, question: FigureQuestion) -> Table:
+async def figure_of(
+    tx: Reader, areas: AreaScope, question: FigureQuestion, duty: Duty | None = None
+) -> Table:
     """Return one figure as a table of one cell; raises as :func:`figure`."""
     area = area_within(areas, question.area)
     period = parse_period(question.period)
     column = Column(period, last_day_counted(period, question.through))
-    return await _one_row(tx, question, area, [column])
+    return await _one_row(tx, question, area, [column], duty)
 
 
 def figure_members(found: Table) -> dict[str, Any]:
@@ -139,7 +158,9 @@ async def spans_below(tx: Reader, area: AreaCode, question: FigureQuestion, want
     return [span for span in spans if span.code != area.value]
 
 
-async def series(tx: Reader, areas: AreaScope, question: SeriesQuestion) -> SeriesAnswer:
+async def series(
+    tx: Reader, areas: AreaScope, question: SeriesQuestion, duty: Duty | None = None
+) -> SeriesAnswer:
     """Return an indicator over one period after the other; raises as :func:`figure`."""
     area = area_within(areas, question.area)
     first, last = parse_month(question.first, "/query/first"), parse_month(question.last, "/query/last")
@@ -148,20 +169,25 @@ async def series(tx: Reader, areas: AreaScope, question: SeriesQuestion) -> Seri
         raise InvalidInput.field(
             "/query/last", "too_many_periods", f"应有 1-{MAX_PERIODS} 个统计期", f"1 to {MAX_PERIODS} periods"
         )
-    found = await _one_row(tx, question, area, columns)
+    found = await _one_row(tx, question, area, columns, duty)
     head = found.rows[0]
     return SeriesAnswer(
         **_frame(found),
         **_head(head.newest, head.sliced),
         area=area.value,
+        area_name=(await _names(tx, found)).get(area.value),
         items=[
-            SeriesItem(period=_period(column), **_numbers(found.outcomes[0, 0, number]))
+            SeriesItem(
+                period=_period(column),
+                missing_returns=_missing(found, (0, 0, number)),
+                **_numbers(found.outcomes[0, 0, number]),
+            )
             for number, column in enumerate(columns)
         ],
     )
 
 
-async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion) -> Table:
+async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion, duty: Duty | None = None) -> Table:
     """Return a table's figures; raises as :func:`figure`, and InvalidInput for one that is too large."""
     area = area_within(areas, question.area)
     columns = _columns(question)
@@ -174,16 +200,22 @@ async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion) -> Tab
             "/query", "table_too_large", f"一张表最多 {MAX_FIGURES} 个数",
             f"a table has at most {MAX_FIGURES} figures",
         )  # fmt: skip
-    found = await _computed(tx, catalogue, question.population, area, rows, spans, columns)
+    found = await _computed(tx, catalogue, question.population, area, rows, spans, columns, duty)
     return _bounded(found, catalogue, view, question.boundaries)
 
 
-async def table(tx: Reader, areas: AreaScope, question: TableQuestion) -> bytes:
+async def table(tx: Reader, areas: AreaScope, question: TableQuestion, duty: Duty | None = None) -> bytes:
     """Return a table as JSON (``TableAnswer``); births by parity are rows of their own."""
-    return orjson.dumps(table_answer(await table_of(tx, areas, question)))
+    found = await table_of(tx, areas, question, duty)
+    return orjson.dumps(table_answer(found, await _names(tx, found)))
 
 
-def table_answer(found: Table) -> dict[str, Any]:
+async def _names(tx: Reader, found: Table) -> dict[str, str]:
+    """Return what the areas of a table are called, by code."""
+    return await areas_service.names(tx, [span.code for span in found.spans], found.named_on)
+
+
+def table_answer(found: Table, names: Mapping[str, str]) -> dict[str, Any]:
     """Return a table as ``TableAnswer`` has it, in plain values: thousands of models would cost more."""
     reasons: dict[str, Label] = {}
     items = []
@@ -192,14 +224,16 @@ def table_answer(found: Table) -> dict[str, Any]:
         head["name"] = head["name"].model_dump()
         for place, span in enumerate(found.spans):
             outcomes = [found.outcomes[number, place, when] for when in range(len(found.columns))]
+            numerators, denominators, values = zip(*(one.texts() for one in outcomes), strict=True)
             items.append(
                 {
                     **head,
                     "area": span.code,
-                    "numerators": [one.numerator_text for one in outcomes],
-                    "denominators": [one.denominator_text for one in outcomes],
-                    "values": [one.value_text for one in outcomes],
+                    "numerators": numerators,
+                    "denominators": denominators,
+                    "values": values,
                     "reasons": [_reason_code(one.reason, reasons) for one in outcomes],
+                    "missing_returns": _missing_in(found, number, place),
                 }
             )
     frame = _frame(found)
@@ -209,10 +243,26 @@ def table_answer(found: Table) -> dict[str, Any]:
         "population_name": frame["population_name"].model_dump(),
         "area": found.area.value,
         "areas": [span.code for span in found.spans],
+        "area_names": {span.code: names[span.code] for span in found.spans if span.code in names},
         "periods": [_period(column).model_dump() for column in found.columns],
         "reasons": {code: label.model_dump() for code, label in reasons.items()},
         "items": items,
     }
+
+
+def _missing(found: Table, at: tuple[int, int, int]) -> MissingReturns | None:
+    one = found.missing.get(at)
+    return None if one is None else MissingReturns(signed=one.signed, due=one.due)
+
+
+def _missing_in(found: Table, row: int, place: int) -> list[dict[str, int] | None] | None:
+    """Return what is missing of a row of the answer by period, None where nothing is."""
+    each = (
+        [found.missing.get((row, place, when)) for when in range(len(found.columns))] if found.missing else []
+    )
+    if not any(each):
+        return None
+    return [None if one is None else {"signed": one.signed, "due": one.due} for one in each]
 
 
 def _reason_code(reason: Text | None, known: dict[str, Label]) -> str | None:
@@ -227,10 +277,14 @@ def _reason_code(reason: Text | None, known: dict[str, Label]) -> str | None:
 
 
 async def _one_row(
-    tx: Reader, question: FigureQuestion | SeriesQuestion, area: AreaCode, columns: Sequence[Column]
+    tx: Reader,
+    question: FigureQuestion | SeriesQuestion,
+    area: AreaCode,
+    columns: Sequence[Column],
+    duty: Duty | None,
 ) -> Table:
     """Compute one indicator of one area; raises InvalidInput for a period it does not hold for."""
-    return await _in_force(tx, partial(_row_by, tx, question, area, columns))
+    return await _in_force(tx, partial(_row_by, tx, question, area, columns, duty))
 
 
 async def _in_force(tx: Reader, work: Callable[[Catalogue], Awaitable[Table]]) -> Table:
@@ -254,6 +308,7 @@ async def _row_by(
     question: FigureQuestion | SeriesQuestion,
     area: AreaCode,
     columns: Sequence[Column],
+    duty: Duty | None,
     catalogue: Catalogue,
 ) -> Table:
     newest = _indicator(catalogue, question.indicator, question.population)
@@ -264,7 +319,7 @@ async def _row_by(
             raise _outside_validity(newest, months)
     view = await _view(tx, area, question, "self")
     spans = view.spans if view is not None else [Span(area.value, (area.interval(),))]
-    found = await _computed(tx, catalogue, question.population, area, [row], spans, columns)
+    found = await _computed(tx, catalogue, question.population, area, [row], spans, columns, duty)
     return _bounded(found, catalogue, view, question.boundaries)
 
 
@@ -292,7 +347,13 @@ def _bounded(found: Table, catalogue: Catalogue, view: View | None, boundaries: 
         for place, obstacle in _obstacles(catalogue, view, asked.indicator, found.columns[when].months):
             obstacles[number, place, when] = obstacle
     without = {position: _no_figure(one) for position, one in obstacles.items()}
-    return replace(found, outcomes={**found.outcomes, **without}, boundaries=boundaries, obstacles=obstacles)
+    return replace(
+        found,
+        outcomes={**found.outcomes, **without},
+        boundaries=boundaries,
+        obstacles=obstacles,
+        missing={position: one for position, one in found.missing.items() if position not in obstacles},
+    )
 
 
 def without_obstacles(
@@ -348,6 +409,7 @@ async def _computed(
     rows: Sequence[Row],
     spans: Sequence[Span],
     columns: Sequence[Column],
+    duty: Duty | None,
 ) -> Table:
     """Compute each row in the version that holds for each period, all in one go."""
     asked: dict[tuple[str, int, Sliced], int] = {}
@@ -363,7 +425,7 @@ async def _computed(
                     asked[key] = len(distinct)
                     distinct.append(Asked(indicator, population, row.sliced))
                 chosen[number, when] = asked[key]
-    computed = await compute_at(tx, distinct, spans, months, catalogue=catalogue)
+    computed = await compute_at(tx, distinct, spans, months, catalogue=catalogue, duty=duty)
     invalid = Outcome(0, 0, None, 0, NOT_VALID)
     outcomes = {
         (number, place, when): (
@@ -374,7 +436,24 @@ async def _computed(
         for when in range(len(months))
     }
     of = {position: distinct[number] for position, number in chosen.items()}
-    return Table(population, area, rows, spans, columns, of, outcomes, computed.as_of, computed.revision)
+    missing = {
+        (number, place, when): one
+        for (number, when), position in (chosen.items() if computed.returned else ())
+        for place in range(len(spans))
+        if (one := computed.returned.get((position, place, when))) is not None and one.missing
+    }
+    return Table(
+        population,
+        area,
+        rows,
+        spans,
+        columns,
+        of,
+        outcomes,
+        computed.as_of,
+        computed.revision,
+        missing=missing,
+    )
 
 
 async def _spans(tx: Reader, area: AreaCode, wanted: str) -> list[Span]:

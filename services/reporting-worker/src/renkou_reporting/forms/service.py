@@ -1,7 +1,7 @@
 """Forms: taken from the program, drafted, put in force by a second person, found for a period; and their reporters."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from importlib.resources import files
 
@@ -16,7 +16,8 @@ from renkou_common.http.conditions import check_version
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
-from renkou_reporting.areas.service import existing
+from renkou_reporting.areas.domain import Tree
+from renkou_reporting.areas.service import tree
 from renkou_reporting.forms import repository
 from renkou_reporting.forms.checking import definition_errors
 from renkou_reporting.forms.domain import LEVELS, Definition, Form
@@ -99,11 +100,12 @@ async def form(tx: Transaction, code: str, number: int) -> Form:
 
 def in_force(rows: Iterable[asyncpg.Record], period: Period) -> Form | None:
     """Return the newest of a form's active versions that is used for a period."""
-    for row in rows:
-        found = form_of(row)
-        if found.definition.covers(period) is None:
-            return found
-    return None
+    return newest_covering(map(form_of, rows), period)
+
+
+def newest_covering(versions: Iterable[Form], period: Period) -> Form | None:
+    """Return the first of a form's versions, the newest first, that is used for a period."""
+    return next((one for one in versions if one.definition.covers(period) is None), None)
 
 
 async def form_for(tx: Transaction, code: str, period: Period, pointer: str = "/period") -> Form:
@@ -230,18 +232,43 @@ async def expected(
 ) -> list[tuple[int, Reporter | None]]:
     """Return who has to hand a form in for a period: areas as keys, with the unit where the form is by unit.
 
-    By area: the district itself, or those of its divisions of the form's level that there are when the period ends.
+    Only units and divisions within ``areas``; see :func:`places`.
+    """
+    units: Sequence[Reporter] = []
+    if definition.by == "unit":
+        units = await repository.reporters(tx, areas, definition.code, "", None)
+    divisions = await tree(tx) if by_division(definition) else None
+    found = places(definition, period, district, units, divisions)
+    return [(key, unit) for key, unit in found if unit or areas.covers(*AreaCode.from_key(key).interval())]
+
+
+def by_division(definition: Definition) -> bool:
+    """Whether each of the district's divisions of a level hands a form in."""
+    return definition.by == "area" and not definition.repeatable and definition.level in ("town", "community")
+
+
+def places(
+    definition: Definition,
+    period: Period,
+    district: AreaCode,
+    reporters: Iterable[Reporter],
+    divisions: Tree | None,
+) -> list[tuple[int, Reporter | None]]:
+    """Return who of a district has to hand a form in for a period: areas as keys, with the unit where it is by unit.
+
+    By area: the district itself, or those of its ``divisions`` of the form's level that there are when the period ends.
     """
     if definition.by == "unit":
-        found = await repository.reporters(tx, areas, definition.code, "", None)
-        return [(one.area, one) for one in found if _reports(one, period.end)]
+        return [
+            (one.area, one) for one in reporters if definition.code in one.forms and _reports(one, period.end)
+        ]
     if definition.repeatable or definition.level == "any":
         return []
     if definition.level == "district":
-        return [(district.key, None)] if areas.covers(*district.interval()) else []
+        return [(district.key, None)]
     level = next(one for one in AreaLevel if one.digits == LEVELS[definition.level][0])
-    divisions = await existing(tx, district, level, period.end)
-    return [(one.key, None) for one in divisions if areas.covers(*AreaCode(one.code).interval())]
+    assert divisions is not None, "a form of divisions is asked with the tree"
+    return [(one.key, None) for one in divisions.below(district, level, period.end)]
 
 
 def _reports(one: Reporter, on: date) -> bool:

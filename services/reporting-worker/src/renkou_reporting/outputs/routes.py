@@ -36,6 +36,7 @@ from renkou_reporting.outputs.sources import (
 )
 from renkou_reporting.outputs.structure import STRUCTURE_TYPE
 from renkou_reporting.published.routes import VersionName
+from renkou_reporting.returns.completeness import duty
 from renkou_reporting.runtime import CurrentRuntime
 
 router = APIRouter(tags=["outputs 报表输出"])
@@ -66,7 +67,7 @@ async def get_table_file(
 ) -> Response:
     """Return a table as CSV, SDMX-CSV 2.0 or the sheet of a statistical return. Needs `figure:exact`."""
     async with runtime.database.reading(access.areas) as tx:
-        table = await live_table(tx, access.areas, question)
+        table = await live_table(tx, access.areas, question, duty(runtime))
         aims = await _aims(tx, table, form)
     return _answer(table, form, await service.file_of(table, form, question.form, aims))
 
@@ -170,7 +171,7 @@ async def get_card_file(
 ) -> Response:
     """Return all areas side by side with their lights, or one area with every point. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        found, notes = await card(tx, access.areas, scorecard_id, question)
+        found, notes = await card(tx, access.areas, scorecard_id, question, duty(runtime))
     content = await service.card_file(found, notes, form)
     return file_answer(f"scores-{question.area or 'all'}-{found.period}", found.title, form, content)
 

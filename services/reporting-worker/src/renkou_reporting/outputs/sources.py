@@ -43,6 +43,7 @@ from renkou_reporting.outputs.schemas import (
     CardFileQuestion,
     OutlookQuestion,
 )
+from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.scorecards import service as scorecards
 from renkou_reporting.scorecards.schemas import ExplainedAnswer, ScoreQuestion, ScoresAnswer
 from renkou_reporting.targets import service as targets
@@ -54,12 +55,14 @@ CARD_NOTE = Text(
 )
 
 
-async def live_table(tx: Reader, scope: AreaScope, question: TableQuestion) -> Table:
+async def live_table(
+    tx: Reader, scope: AreaScope, question: TableQuestion, duty: Duty | None = None
+) -> Table:
     """Return the live figures that are asked for; raises as :func:`renkou_reporting.figures.service.table_of`."""
-    found = await figures.table_of(tx, scope, question)
+    found = await figures.table_of(tx, scope, question, duty)
     columns = [Column(one.period, one.end) for one in found.columns]
     until = max(one.end for one in columns)
-    places = await named(tx, [found.area.value, *(span.code for span in found.spans)], until)
+    places = await named(tx, [found.area.value, *(span.code for span in found.spans)], found.named_on)
     numbers = {Position(*at): _number(outcome) for at, outcome in found.outcomes.items()}
     return Table(
         area=places[0],
@@ -142,15 +145,15 @@ async def outlook_of(
 
 
 async def card(
-    tx: Reader, scope: AreaScope, scorecard_id: UUID, question: CardFileQuestion
+    tx: Reader, scope: AreaScope, scorecard_id: UUID, question: CardFileQuestion, duty: Duty
 ) -> tuple[ScoresAnswer | ExplainedAnswer, list[Text]]:
     """Return a scorecard's scores, or one area with every point, and notes; raises as the scores."""
     asked = ScoreQuestion(through=question.through, number=question.number)
     found: ScoresAnswer | ExplainedAnswer
     if question.area is None:
-        found = await scorecards.scores(tx, scope, scorecard_id, asked)
+        found = await scorecards.scores(tx, scope, scorecard_id, asked, duty)
     else:
-        found = await scorecards.explained(tx, scope, scorecard_id, question.area, asked)
+        found = await scorecards.explained(tx, scope, scorecard_id, question.area, asked, duty)
     version = Text(
         f"考核表第 {found.number} 版，数据截至 {found.counted_to}",
         f"Scorecard version {found.number}, counted to {found.counted_to}",

@@ -25,6 +25,8 @@ class Part:
     numerator: str | None
     denominator: str | None
     definition: Mapping[str, Any]
+    uncounted: bool = False
+    """None of the returns that count it was there."""
 
     @property
     def hidden(self) -> bool:
@@ -84,6 +86,7 @@ def counts_nothing(definition: Mapping[str, Any], dims: str) -> bool:
 def _obstacle(parts: Sequence[Part], lacking: tuple[str, ...]) -> Sum | None:
     """Return a sum without numbers where some district keeps the others from being added up."""
     hidden = tuple(part.district for part in parts if part.hidden)
+    lacking = tuple(sorted({*lacking, *(part.district for part in parts if part.uncounted)}))
     if hidden or lacking:
         return Sum(None, None, None, INCOMPLETE, hidden=hidden, lacking=lacking)
     differing = _differing(parts)

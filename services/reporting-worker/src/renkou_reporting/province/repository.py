@@ -14,7 +14,8 @@ SELECT DISTINCT ON (district) district, period, version, payload_hash, definitio
 FROM district_version WHERE period = $1 AND district = ANY($2::text[]) ORDER BY district, version DESC
 """
 _FIGURES = """
-SELECT f.district, f.population, f.indicator, f.dims, f.numerator, f.denominator
+SELECT f.district, f.population, f.indicator, f.dims, f.numerator, f.denominator,
+    f.reason
 FROM unnest($1::text[], $3::int[]) AS v(district, version)
     JOIN district_figure f ON f.district = v.district AND f.period = $2 AND f.version = v.version
 WHERE $4::text IS NULL OR f.population = $4

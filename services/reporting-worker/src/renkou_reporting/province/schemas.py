@@ -44,7 +44,9 @@ class ProvinceFigure(BaseModel):
     districts: int = Field(description="districts that are added up, or would be")
     complete: bool = Field(description="whether every district of the province is in it")
     hidden: list[str] = Field(description="districts that hide a small number here")
-    lacking: list[str] = Field(description="districts that published the period without this figure")
+    lacking: list[str] = Field(
+        description="districts that published the period without this figure, or without the returns that count it"
+    )
     differing: list[str] = Field(description="districts whose definition is not that of most")
 
 

@@ -32,6 +32,7 @@ from renkou_reporting.province.schemas import (
     SourceList,
 )
 from renkou_reporting.province.sources import Sources
+from renkou_reporting.published.domain import WITHOUT_RETURNS
 from renkou_reporting.runtime import Runtime
 
 type _Figure = tuple[str, str, str]
@@ -131,10 +132,10 @@ async def _published(tx: Reader, sources: Sources, period: Period, question: Pro
     numbers = {district: row["version"] for district, row in versions.items()}
     parts: dict[_Figure, list[Part]] = {}
     for row in await repository.figures(tx, str(period), numbers, question.population):
-        district, population, indicator, dims, numerator, denominator = row
+        district, population, indicator, dims, numerator, denominator, reason = row
         definition = versions[district]["definitions"][indicator]
         parts.setdefault((population, indicator, dims), []).append(
-            Part(district, numerator, denominator, definition)
+            Part(district, numerator, denominator, definition, reason in WITHOUT_RETURNS)
         )
     return _Published(expected, versions, parts)
 

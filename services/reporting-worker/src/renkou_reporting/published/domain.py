@@ -16,6 +16,7 @@ from renkou_reporting.figures.domain import (
 )
 from renkou_reporting.indicators.domain import BALANCE_PARTS
 from renkou_reporting.published.signing import Signed
+from renkou_reporting.returns.coverage import NOT_DUE, NOT_SIGNED
 
 FORMAT = "renkou-published-figures/1"
 COLUMNS = ("area", "population", "indicator", "dims", "numerator", "denominator", "value", "reason")
@@ -24,24 +25,26 @@ SUPPRESSED = "suppressed"
 DIVIDED = Text(
     "历次区划变动后无法分开统计", "Cannot be told apart by the boundaries of the period's last day"
 )
-REASON_CODES = {
-    DIVIDED.en: "boundaries",
-    NO_DENOMINATOR.en: "no_denominator",
-    NEGATIVE_DENOMINATOR.en: "negative_denominator",
-    NOTHING_BEFORE.en: "nothing_before",
-}
 NOT_SHOWN = Text(
     "不予显示：少于5人，或可据以推算", "not shown: fewer than 5 people, or they could be worked out from it"
 )
+REASONS = {
+    SUPPRESSED: NOT_SHOWN,
+    "boundaries": DIVIDED,
+    "no_denominator": NO_DENOMINATOR,
+    "negative_denominator": NEGATIVE_DENOMINATOR,
+    "nothing_before": NOTHING_BEFORE,
+    "returns_missing": NOT_SIGNED,
+    "no_return": NOT_DUE,
+}
+"""Why a published figure has no value, in words."""
 NOT_IN_VERSION = Text("该公布版本没有这个数", "This version holds no such figure")
 NOT_PUBLISHED = Text("该统计期没有公布", "Nothing was published for this period")
 OTHER_DEFINITION = Text("公布后指标定义有变", "The indicator was defined otherwise when this was published")
 UNTOLD = frozenset({NOT_SHOWN, NOT_IN_VERSION, NOT_PUBLISHED, OTHER_DEFINITION})
 """Why a figure has neither numerator nor denominator where published ones are read."""
-REASONS = {
-    REASON_CODES[text.en]: text for text in (DIVIDED, NO_DENOMINATOR, NEGATIVE_DENOMINATOR, NOTHING_BEFORE)
-} | {SUPPRESSED: NOT_SHOWN}
-"""Why a published figure has no value, in words."""
+WITHOUT_RETURNS = ("returns_missing", "no_return")
+REASON_CODES = {text.en: code for code, text in REASONS.items()}
 _COMPUTING = (
     "kind",
     "populations",

@@ -39,7 +39,7 @@ SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::t
 """
 _PAIRS = """
 SELECT v.first_month, v.last_month, c.area, c.population, c.indicator, c.dims, v.version, c.numerator, c.denominator,
-    c.value, v.definitions -> c.indicator AS definition, c.version_id, c.hidden
+    c.value, c.reason, v.definitions -> c.indicator AS definition, c.version_id, c.hidden
 FROM published_cell c JOIN published_version v ON v.id = c.version_id
 WHERE c.indicator = ANY($1::text[]) AND c.area = ANY($2::bigint[])
     AND (v.first_month, v.last_month) IN (SELECT * FROM unnest($3::int[], $4::int[]))

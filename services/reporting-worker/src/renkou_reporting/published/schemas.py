@@ -24,7 +24,8 @@ class FigureRow(BaseModel):
     denominator: str | None
     value: str | None
     reason: str | None = Field(
-        description="no_denominator, negative_denominator, nothing_before, boundaries or suppressed"
+        description="no_denominator, negative_denominator, nothing_before, boundaries, returns_missing (none of the "
+        "returns that count it was signed), no_return (none was due) or suppressed"
     )
 
 

@@ -1,6 +1,6 @@
 """Every query on aggregate returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.scope import AreaScope
+from renkou_reporting.figures.domain import add_months
 from renkou_reporting.returns.domain import FEED, OPEN_STATES, Count, Entry, State, Step
 
 _COUNT_COLUMNS = "area, happened_on, population, measure, sex, birth_month, parity, value, detail"
@@ -48,6 +49,29 @@ JOIN return_revision v ON v.return_id = r.id AND v.revision = r.revision
 WHERE r.form = $1 AND r.period = $2 AND (r.area <> $3 OR r.reporter <> $4)
     AND r.state IN ('filled', 'checked', 'signed')
 ORDER BY r.area, r.reporter LIMIT $5
+"""
+# Of the forms that count some measures: their versions in force, their units, and their signed returns; and the lines
+# of open lists that count them.
+_SIGNED_OF = """
+WITH counting AS MATERIALIZED (
+    SELECT code, version, made_by, made_at, definition ->> 'open_lines' = 'true' AS open
+    FROM form_version WHERE state = 'active' AND code IN (
+        SELECT code FROM form_version WHERE state = 'active'
+            AND (definition ->> 'open_lines' = 'true' OR definition::text LIKE ANY($1::text[])))
+)
+SELECT
+    (SELECT jsonb_agg(jsonb_build_array(code, version, made_by, made_at) ORDER BY code, version DESC)
+        FROM counting) AS forms,
+    (SELECT jsonb_agg(jsonb_build_array(p.code, p.area, p.forms, p.valid_from, p.valid_to)) FROM form_reporter p
+        WHERE p.forms && (SELECT array_agg(code) FROM counting)) AS reporters,
+    (SELECT jsonb_agg(jsonb_build_array(r.form, r.form_version, r.area, r.reporter, r.occurrence, r.period))
+        FROM aggregate_return r WHERE r.state = 'signed' AND r.form IN (SELECT code FROM counting WHERE NOT open)
+            AND r.first_month <= $3 AND r.last_month >= $2) AS signed,
+    (SELECT jsonb_agg(DISTINCT jsonb_build_array(l.area, l.happened_on, l.measure, l.population, l.sex, l.parity,
+        l.detail))
+        FROM aggregate_return r JOIN return_line l ON l.return_id = r.id
+        WHERE r.state = 'signed' AND r.form IN (SELECT code FROM counting WHERE open)
+            AND r.first_month <= $3 AND r.last_month >= $2 AND l.measure = ANY($4::text[])) AS lines
 """
 
 
@@ -154,6 +178,27 @@ async def of_periods(tx: Transaction, form: str, periods: Sequence[str]) -> list
         form,
         periods,
     )
+
+
+async def signed_of(tx: Reader, measures: Collection[str], first: int, last: int) -> asyncpg.Record:
+    """Return the forms that count some measures, their units, and what is signed of them over months (yyyymm).
+
+    Up to the month after the last: a form may count on the day before its period.
+    """
+    patterns = [f'%"{one}"%' for one in measures]
+    row = await tx.fetchrow(_SIGNED_OF, patterns, first, add_months(last, 1), list(measures))
+    assert row is not None
+    return row
+
+
+async def form_versions(tx: Reader, codes: Sequence[str]) -> list[tuple[list[Any], asyncpg.Record]]:
+    """Return the active versions of forms, each with its head as :func:`signed_of` tells it."""
+    rows = await tx.fetch(
+        "SELECT jsonb_build_array(code, version, made_by, made_at) AS head, version, definition FROM form_version"
+        " WHERE state = 'active' AND code = ANY($1::text[])",
+        codes,
+    )
+    return [(row["head"], row) for row in rows]
 
 
 async def save(

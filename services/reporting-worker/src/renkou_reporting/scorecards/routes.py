@@ -11,6 +11,7 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_reporting.disclosure.access import exact_figures
+from renkou_reporting.returns.completeness import duty
 from renkou_reporting.runtime import CurrentRuntime
 from renkou_reporting.scorecards import service
 from renkou_reporting.scorecards.schemas import (
@@ -130,7 +131,7 @@ async def get_scores(
 ) -> ScoresAnswer:
     """Return score, light and place of each area that the caller may see. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await service.scores(tx, access.areas, scorecard_id, question)
+        return await service.scores(tx, access.areas, scorecard_id, question, duty(runtime))
 
 
 @router.get("/{scorecard_id}/scores/{area}", summary="How an area's score comes about 得分说明")
@@ -143,4 +144,4 @@ async def get_explained(
 ) -> ExplainedAnswer:
     """Return every point scored and lost with figure, target, rule and arithmetic. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await service.explained(tx, access.areas, scorecard_id, area, question)
+        return await service.explained(tx, access.areas, scorecard_id, area, question, duty(runtime))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +23,7 @@ from renkou_reporting.figures.engine import compute
 from renkou_reporting.indicators.domain import Catalogue
 from renkou_reporting.indicators.service import current
 from renkou_reporting.periods import last_day_counted, parse_period
+from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.scorecards import answers, repository
 from renkou_reporting.scorecards.domain import office_errors, rule_errors
 from renkou_reporting.scorecards.repository import NewDocument
@@ -148,17 +150,29 @@ async def table_of(
     )
 
 
-async def scores(tx: Reader, areas: AreaScope, scorecard_id: UUID, question: ScoreQuestion) -> ScoresAnswer:
+def live(duty: Duty | None) -> Figures:
+    """Return the reader of live figures: without a value where the aggregate returns that they count are not there."""
+    return partial(compute, duty=duty)
+
+
+async def scores(
+    tx: Reader, areas: AreaScope, scorecard_id: UUID, question: ScoreQuestion, duty: Duty | None = None
+) -> ScoresAnswer:
     """Return the scores of the areas that a caller may see; raises as :func:`table_of`."""
-    return answers.scores_answer(await table_of(tx, scorecard_id, question), areas)
+    return answers.scores_answer(await table_of(tx, scorecard_id, question, live(duty)), areas)
 
 
 async def explained(
-    tx: Reader, areas: AreaScope, scorecard_id: UUID, area: str, question: ScoreQuestion
+    tx: Reader,
+    areas: AreaScope,
+    scorecard_id: UUID,
+    area: str,
+    question: ScoreQuestion,
+    duty: Duty | None = None,
 ) -> ExplainedAnswer:
     """Return how an area's score comes about, point by point; raises NotFound outside ``areas``."""
     code = area_within(areas, area, "/path/area")
-    found = await table_of(tx, scorecard_id, question)
+    found = await table_of(tx, scorecard_id, question, live(duty))
     row = found.row(code)
     if row is None:
         raise NotFound.of("考核单位", "area of the scorecard")

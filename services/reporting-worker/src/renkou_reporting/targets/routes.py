@@ -11,6 +11,7 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_reporting.disclosure.access import exact_figures
+from renkou_reporting.returns.completeness import duty
 from renkou_reporting.runtime import CurrentRuntime
 from renkou_reporting.targets import service
 from renkou_reporting.targets.schemas import (
@@ -70,7 +71,7 @@ async def get_progress(
 ) -> ProgressAnswer:
     """Return every target that holds for an area, its figure, its light and what is missing. Needs `figure:exact`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await service.progress(tx, access.areas, question)
+        return await service.progress(tx, access.areas, question, duty(runtime))
 
 
 @router.get("/{target_id}", summary="Read a target 目标详情")

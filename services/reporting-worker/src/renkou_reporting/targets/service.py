@@ -28,6 +28,7 @@ from renkou_reporting.indicators.domain import Catalogue, Indicator, covers
 from renkou_reporting.indicators.service import current
 from renkou_reporting.labels import Label
 from renkou_reporting.periods import last_day_counted, parse_period
+from renkou_reporting.returns.completeness import Duty
 from renkou_reporting.targets import domain, repository
 from renkou_reporting.targets.domain import LIGHT_NAMES, Comparison, Dimensions, Goal, Missing
 from renkou_reporting.targets.errors import DraftOpen, NoDraft, NotInForce, SamePerson
@@ -173,7 +174,9 @@ async def in_force(
     return held
 
 
-async def progress(tx: Reader, areas: AreaScope, question: ProgressQuestion) -> ProgressAnswer:
+async def progress(
+    tx: Reader, areas: AreaScope, question: ProgressQuestion, duty: Duty | None = None
+) -> ProgressAnswer:
     """Return how far an area is on all its targets, and what is missing; raises NotFound, InvalidInput.
 
     The area is taken as it is bounded on the last day counted: what was merged into it counts from the beginning.
@@ -195,7 +198,7 @@ async def progress(tx: Reader, areas: AreaScope, question: ProgressQuestion) -> 
             asked.append(Asked(indicator, Population(population), sliced))
             goals.append(held)
     view = await areas_service.view_near(tx, [area], end)
-    outcomes = await compute(tx, asked, view.spans, [months])
+    outcomes = await compute(tx, asked, view.spans, [months], duty=duty)
     outcomes = without_obstacles(catalogue, view, asked, [months], outcomes)
     names = await areas_service.names(tx, {area.value, *(held.area.value for held in goals)}, end)
     items = [
