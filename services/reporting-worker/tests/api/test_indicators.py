@@ -1,15 +1,12 @@
 """Definitions are written by one, put in force by another, and hold for the periods they say."""
 
 import copy
-from datetime import date
 from uuid import uuid4
 
 import pytest
 
 from renkou_common.clock import Clock
 from renkou_common.scope import AreaScope
-from renkou_reporting.facts.domain import Fact
-from renkou_reporting.facts.service import add_facts
 from renkou_reporting.indicators import service
 
 from ..support import Caller, Json, LineMaker, Reporting
@@ -80,11 +77,27 @@ async def test_an_indicator_of_our_own_needs_no_program(
     assert (await approver.post(path)).json()["code"] == "not_draft"
 
     await reporting.take_in("registry", [line("resident", "birth", "2026-02-01", 8, sex=1, parity=1)])
-    async with reporting.database.transaction(AreaScope.nothing()) as tx:
-        counted = ("resident", "hospital_deliveries", 0, 0, 0, 6)
-        await add_facts(
-            tx, [Fact("returns", 1, 0, uuid4(), 340103001001, date(2026, 2, 28), 202602, *counted)]
-        )
+    desk = await reporting.desk()
+    counted = {
+        "measure": "hospital_deliveries",
+        "population": "resident",
+        "area": "340103001001",
+        "on": "2026-02-28",
+    }
+    place = {
+        "form": "counts",
+        "area": "340103",
+        "period": "2026-02",
+        "title": "分娩汇总",
+        "source": "妇幼保健院",
+    }
+    made = await desk.begin(place | {"lines": [counted | {"value": 6}]})
+    for caller, step in (
+        (desk.filler, "handing-in"),
+        (desk.checker, "check"),
+        (desk.signer, "signature"),
+    ):
+        made = (await caller.step(made, step)).json()
     figure = (await author.get("/figures", params=asked)).json()
     assert (figure["value"], figure["version"], figure["name"]["zh"]) == ("75.00", 1, "住院分娩率")
 
@@ -181,7 +194,7 @@ async def test_a_historic_indicator_refuses_what_came_after(author: Caller) -> N
     ).json()
     reasons = [answer["reasons"][code]["en"] for code in answer["items"][0]["reasons"]]
     assert reasons == [
-        "The denominator is zero; there is no value",
+        "None of the returns that count it is signed; there is no value",
         "The indicator does not hold for this period",
     ]
 
