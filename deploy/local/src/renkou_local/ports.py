@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ LOOPBACK = "127.0.0.1"
 # Below the range that systems hand to outgoing connections, so that a port found free stays free until it
 # is used.
 LOWEST, HIGHEST = 20_000, 31_999
+_lately: deque[int] = deque(maxlen=1_000)
 
 
 def is_free(port: int) -> bool:
@@ -24,9 +26,10 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on."""
-    for port in random.SystemRandom().sample(range(LOWEST, HIGHEST + 1), 500):
-        if is_free(port):
+    """A loopback port that nothing listens on, and that was not given away lately: who got it may not listen yet."""
+    for port in random.SystemRandom().sample(range(LOWEST, HIGHEST + 1), 5_000):
+        if port not in _lately and is_free(port):
+            _lately.append(port)
             return port
     raise OSError(f"no free port between {LOWEST} and {HIGHEST}")
 

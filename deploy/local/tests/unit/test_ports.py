@@ -30,3 +30,7 @@ def test_a_fixed_port_wins_or_is_refused(tmp_path: Path) -> None:
     assert PortBook(tmp_path / "ports.json", {"nats": wanted}).port("nats") == wanted
     with socket.create_server((LOOPBACK, wanted)), pytest.raises(OSError, match="taken"):
         PortBook(tmp_path / "ports.json", {"nats": wanted}).port("nats")
+
+
+def test_no_two_who_ask_in_a_row_get_the_same_port() -> None:
+    assert len({free_port() for _ in range(900)}) == 900
