@@ -20,7 +20,10 @@ class PublishedNumbers(BaseModel):
     numerator: str | None = Field(description="exact decimals, or p/q where they never end")
     denominator: str | None
     value: str | None
-    reason: str | None = Field(description="no_denominator, negative_denominator, boundaries or suppressed")
+    reason: str | None = Field(
+        description="no_denominator, negative_denominator, nothing_before, boundaries, returns_missing, no_return"
+        " or suppressed"
+    )
 
 
 class PublishedMember(PublishedNumbers):

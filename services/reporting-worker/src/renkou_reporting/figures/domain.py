@@ -177,28 +177,25 @@ class Outcome:
     @property
     def numerator_text(self) -> str:
         """The numerator as decimal text."""
-        return self.texts()[0]
+        return units_text(self._numerator)
 
     @property
     def denominator_text(self) -> str:
         """The denominator as decimal text."""
-        return self.texts()[1]
+        return units_text(self._denominator)
 
     @property
     def value_text(self) -> str | None:
         """The value with its decimals."""
-        return self.texts()[2]
+        rounded, digits = self._rounded, self._digits
+        if rounded is None or not digits:
+            return None if rounded is None else str(rounded)
+        text = str(abs(rounded)).rjust(digits + 1, "0")
+        return f"{'-' if rounded < 0 else ''}{text[:-digits]}.{text[-digits:]}"
 
     def texts(self) -> tuple[str, str, str | None]:
-        """Return numerator, denominator and value as decimal texts, the value with its decimals."""
-        rounded, digits = self._rounded, self._digits
-        value = None
-        if rounded is not None:
-            value = str(rounded)
-            if digits:
-                text = str(abs(rounded)).rjust(digits + 1, "0")
-                value = f"{'-' if rounded < 0 else ''}{text[:-digits]}.{text[-digits:]}"
-        return units_text(self._numerator), units_text(self._denominator), value
+        """Return numerator, denominator and value as decimal texts."""
+        return units_text(self._numerator), units_text(self._denominator), self.value_text
 
 
 def in_ones(number: int | Fraction) -> Fraction:
