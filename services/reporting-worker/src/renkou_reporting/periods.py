@@ -30,9 +30,16 @@ def year_before(period: Period, pointer: str = "/query/period") -> Period:
 def just_before(period: Period, pointer: str = "/query/period") -> Period:
     """Return the period of the same kind before one; raises InvalidInput where the calendar does not reach back."""
     try:
-        return period_of(period.kind, period.start - timedelta(days=1))
+        return period_before(period)
     except PeriodError as error:
         raise InvalidInput.field(pointer, error.code, error.zh, error.en) from error
+
+
+def period_before(period: Period, number: int = 1) -> Period:
+    """Return the period of the same kind that lies so many before another; raises PeriodError."""
+    in_a_year = 12 // len(period.months())
+    index = period.year * in_a_year + period.number - 1 - number
+    return Period(period.kind, index // in_a_year, index % in_a_year + 1)
 
 
 def parse_month(text: str, pointer: str) -> Period:

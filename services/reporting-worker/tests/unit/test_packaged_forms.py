@@ -24,7 +24,8 @@ from renkou_reporting.forms.domain import Definition, Form
 from renkou_reporting.forms.service import packaged
 from renkou_reporting.measures.domain import MeasureOrigin
 from renkou_reporting.measures.service import packaged_measures
-from renkou_reporting.returns.domain import last_ended, period_before
+from renkou_reporting.periods import period_before
+from renkou_reporting.returns.domain import last_ended
 from renkou_reporting.returns.examining import AT, kept
 from renkou_reporting.returns.further_sheets import Filled, Head
 from renkou_reporting.returns.reading import TITLES, content_of_sheet, identity_of

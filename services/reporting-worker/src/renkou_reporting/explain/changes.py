@@ -7,7 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput, NotFound
 from renkou_common.scope import AreaScope
@@ -94,7 +93,7 @@ async def against_period(
 
 
 async def between_versions(
-    tx: Transaction, areas: AreaScope, district: AreaCode, question: VersionsChangeQuestion
+    tx: Transaction, areas: AreaScope, question: VersionsChangeQuestion
 ) -> ChangeAnswer:
     """Return why a figure was restated: by the facts that were taken in between two published versions.
 

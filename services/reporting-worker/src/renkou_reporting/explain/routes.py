@@ -91,7 +91,7 @@ async def get_change_of_versions(
     Needs `figure:exact`.
     """
     async with service.snapshot(runtime, access.areas) as tx:
-        return await changes.between_versions(tx, access.areas, runtime.district, question)
+        return await changes.between_versions(tx, access.areas, question)
 
 
 @router.get("/restatement", summary="What a reporting error is made of 统计误差构成")

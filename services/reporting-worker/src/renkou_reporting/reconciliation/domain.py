@@ -39,7 +39,6 @@ KIND_TEXTS: dict[Kind, Text] = {
     Kind.STOCK_DIFFERS: Text("与登记机关的人数不一致", "The register counts another number of people"),
     Kind.RETURN_DIFFERS: Text("报表记录与签发内容不符", "What is kept of a return is not what was signed"),
 }
-FACT_KINDS = frozenset({Kind.FACT_MISSING, Kind.FACT_CHANGED, Kind.FACT_ADDED})
 
 
 @dataclass(frozen=True, slots=True)

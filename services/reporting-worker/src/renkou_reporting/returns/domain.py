@@ -9,9 +9,9 @@ from uuid import UUID
 
 from renkou_common.codes.period import Period, PeriodKind
 from renkou_reporting.facts.domain import Fact, month_number
+from renkou_reporting.periods import period_before, period_of
 
 FEED = "returns"
-_IN_A_YEAR = {PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4, PeriodKind.HALF_YEAR: 2, PeriodKind.YEAR: 1}
 
 
 class State(StrEnum):
@@ -114,15 +114,6 @@ def facts_of_entry(entry: Entry, counts: Sequence[Count]) -> list[Fact]:
     ]
 
 
-def period_before(period: Period, number: int = 1) -> Period:
-    """Return the period of the same kind that lies so many before another."""
-    in_a_year = _IN_A_YEAR[period.kind]
-    index = period.year * in_a_year + period.number - 1 - number
-    return Period(period.kind, index // in_a_year, index % in_a_year + 1)
-
-
 def last_ended(kind: PeriodKind, today: date) -> Period:
     """Return the last period of a kind that is over."""
-    in_a_year = _IN_A_YEAR[kind]
-    current = Period(kind, today.year, (today.month - 1) * in_a_year // 12 + 1)
-    return period_before(current)
+    return period_before(period_of(kind, today))

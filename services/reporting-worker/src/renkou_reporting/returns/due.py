@@ -21,9 +21,9 @@ from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.forms.repository import Reporter
 from renkou_reporting.labels import Label
-from renkou_reporting.periods import parse_period, steps_of
+from renkou_reporting.periods import parse_period, period_before, steps_of
 from renkou_reporting.returns import repository
-from renkou_reporting.returns.domain import State, last_ended, period_before
+from renkou_reporting.returns.domain import State, last_ended
 from renkou_reporting.returns.schemas import DueAnswer, DueList, DueQuestion
 from renkou_reporting.returns.views import days_late
 
@@ -48,7 +48,7 @@ async def due(
     if wanted is not None:
         low, high = wanted
         everything = [one for one in everything if low <= AreaCode.parse(one.area).key <= high]
-    listed = sorted((one for one in everything if _fits(one, question.only, today)), key=_order)
+    listed = sorted((one for one in everything if _fits(one, question.only)), key=_order)
     start = decode_cursor(question.after, int, str, str)
     if start is not None:
         listed = [one for one in listed if _order(one) > start]
@@ -68,7 +68,7 @@ def _order(one: DueAnswer) -> tuple[int, str, str]:
     return (-one.days_late, one.period + one.form, f"{one.area} {one.reporter or ''}")
 
 
-def _fits(one: DueAnswer, only: str, today: date) -> bool:
+def _fits(one: DueAnswer, only: str) -> bool:
     match only:
         case "missing":
             return one.handed_in_on is None

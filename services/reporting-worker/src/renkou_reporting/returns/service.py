@@ -24,14 +24,13 @@ from renkou_reporting.facts.domain import Fact, month_number
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import LEVELS, Form
 from renkou_reporting.forms.measures import known_measures
-from renkou_reporting.periods import parse_period
+from renkou_reporting.periods import parse_period, period_before
 from renkou_reporting.returns import repository
 from renkou_reporting.returns.domain import (
     ALLOWED_FROM,
     State,
     Step,
     facts_of_entry,
-    period_before,
 )
 from renkou_reporting.returns.errors import ReturnExists, WrongState
 from renkou_reporting.returns.examining import Examined, Place, about, examine, kept

@@ -69,7 +69,7 @@ def workbook(form: Form, head: Head, filled: Filled) -> bytes:
         notes = book.add_worksheet(NOTES)
         identity = book.add_worksheet(IDENTITY)
         if form.definition.open_lines:
-            last = _open_list(book, main, styles, head, filled)
+            last = _open_list(book, main, styles, filled)
         else:
             last = _sections(main, styles, form, filled)
         width = FIXED_PLACES + max((len(one.columns) for one in form.definition.sections), default=6)
@@ -228,7 +228,7 @@ def _comment(sheet: Worksheet, line: int, place: int, text: str) -> None:
     )
 
 
-def _open_list(book: Writer, sheet: Worksheet, styles: Styles, head: Head, filled: Filled) -> int:
+def _open_list(book: Writer, sheet: Worksheet, styles: Styles, filled: Filled) -> int:
     for place, (name, heading) in enumerate(_LINE_HEADINGS.items()):
         sheet.set_column(place, place, 26 if name in ("population", "measure") else 15)
         sheet.write_string(FIRST_LINE - 2, place, f"{heading.zh}\n{heading.en}", styles.heading)
