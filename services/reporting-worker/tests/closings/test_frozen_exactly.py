@@ -135,6 +135,9 @@ async def test_a_diff_names_exactly_the_events_between_its_two_versions(
 ) -> None:
     reporting = district.reporting
     closing_id = await district.closed()
+    late = line("resident", "birth", "2026-01-09", 1, area=AREAS[0], sex=1, parity=1, birth_month="2026-01")
+    reporting.feeds["registry"].append_lines([late])  # whatever else comes in meanwhile, births differ
+    await reporting.catch_up("registry")
     async with Flood(reporting, line).coming():
         await district.restate(closing_id, "补报")
     before, after = [(await district.published(number))["positions"] for number in (1, 2)]
