@@ -21,7 +21,7 @@ INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down figure-examples test interop conformance lint types imports bench bench-hub chaos compose-test verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance endurance lint types imports bench bench-hub chaos compose-test verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,8 +78,11 @@ conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real nod
 	$(CONFORMANCE) --driver "$(PYTHON) -m tests.conformance.driver" --out build/conformance/node --patience 30 \
 	  $(if $(QUICK),--only IN NO BAD OUT DIG ALL-hub-lost ALL-genuine)
 
-test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests; WORKERS=n processes
-	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8
+test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests but `make endurance`; WORKERS=n processes
+	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8 -m "not endurance"
+
+endurance: $(STAMP) ## the long tests: kills, outages, loads, attackers, recomputations
+	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8 -m endurance
 
 verifier: $(STAMP) ## build/renkou-verify.pyz: verifies evidence and message logs without a node
 	mkdir -p build

@@ -3,9 +3,13 @@
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import pytest
+
 from renkou_common.messaging.hub import SHARDS
 from tests.bench.hub.picture import picture
 from tests.bench.hub.trial import run
+
+pytestmark = pytest.mark.endurance
 
 
 async def test_a_hundred_districts_exchange_twenty_thousand_messages_and_lose_none(tmp_path: Path) -> None:

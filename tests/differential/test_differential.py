@@ -15,6 +15,8 @@ from tests.differential.independent import statements
 from tests.facts.history import History
 from tests.facts.places import changing
 
+pytestmark = pytest.mark.endurance
+
 
 def test_every_indicator_is_recomputed_but_those_of_what_was_published() -> None:
     recomputed = {code.removesuffix(" by age") for code in statements()}

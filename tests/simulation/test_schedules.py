@@ -18,6 +18,8 @@ from renkou_migrant.exchange.protocol.sending import Verdict
 from tests.simulation.__main__ import schedules, share
 from tests.simulation.world import World
 
+pytestmark = pytest.mark.endurance
+
 SEED = int(os.environ.get("SEED", "1"))
 SCHEDULES = int(os.environ.get("SCHEDULES", "20000"))
 _PART = 1_000

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from renkou_local.ports import free_port
@@ -21,6 +22,8 @@ from ..districts import Districts
 from ..support import EVERYTHING, HOME, RESIDENCE, Node, eventually
 from .test_healing import findings, pairs
 from .test_processes import environment, start
+
+pytestmark = pytest.mark.endurance
 
 HOME_AREA = 340103002003
 

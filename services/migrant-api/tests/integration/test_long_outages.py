@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from renkou_common.clock import SHANGHAI
 from renkou_migrant.calendar import service as calendar
 from renkou_migrant.exchange import inquiries
@@ -29,6 +31,8 @@ from ..support import (
     subject,
 )
 from .test_healing import findings, pairs
+
+pytestmark = pytest.mark.endurance
 
 WEEK = range(1, 8)
 

@@ -18,6 +18,8 @@ from renkou_local.nats import EmbeddedNats
 from ..support import Json, Registry
 from .rosters import Rosters
 
+pytestmark = pytest.mark.endurance
+
 ROWS = 6000
 
 

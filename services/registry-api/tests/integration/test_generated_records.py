@@ -5,6 +5,7 @@ import os
 import sys
 
 import asyncpg
+import pytest
 
 from renkou_common.scope import AreaScope
 from renkou_local.postgres import EmbeddedPostgres
@@ -12,6 +13,8 @@ from renkou_registry.generator.kinds import kinds
 from renkou_registry.metadata import metadata
 
 from ..support import Registry
+
+pytestmark = pytest.mark.endurance
 
 PERSONS = 3_000
 LEFT_EMPTY = {

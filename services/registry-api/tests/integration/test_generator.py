@@ -25,6 +25,8 @@ from renkou_registry.search.domain import keys_of
 
 from ..support import Caller, Registry
 
+pytestmark = pytest.mark.endurance
+
 STOCK_DATE = date(2025, 12, 31)
 PERSONS, HOUSEHOLDS = 500, 175
 

@@ -13,6 +13,8 @@ from ..support import LineMaker, Reporting
 from .attacker import PARTS, Cell, Form, Loot, Puzzle, collect, suspicions
 from .small_district import COMMUNITIES, POPULATION, small_district
 
+pytestmark = pytest.mark.endurance
+
 WIDTH = 5
 MOST = 30
 """Secrets tried under each suspicion: all of them take minutes."""

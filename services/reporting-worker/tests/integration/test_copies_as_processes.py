@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.messaging.envelope import Event, complete_envelope
@@ -18,6 +19,8 @@ from renkou_common.messaging.nats_client import NatsClient
 from ..processes import process, run_to_its_end, until
 from ..support import NodeOverHttp, Reporting, make_line
 from .test_facts import UNEVEN_STOCK
+
+pytestmark = pytest.mark.endurance
 
 TABLES = ("fact", "cell", "area_cell", "cohort_cell", "staff_assignment", "applied_event")
 COMMUNITIES = [f"3401030{town:02d}0{place:02d}" for town in range(1, 21) for place in (1, 2)]
