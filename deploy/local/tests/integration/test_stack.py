@@ -19,6 +19,8 @@ from renkou_local.lock import AlreadyRunning
 from renkou_local.processes import ProcessFailed
 from renkou_local.stack import Stack
 
+pytestmark = pytest.mark.endurance
+
 TESTS = Path(__file__).resolve().parents[1]
 ROLES = [
     (service, role)

@@ -11,12 +11,15 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import pytest
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 
 from ..processes import process, run_to_its_end, until
 from ..support import PROVINCE_SECRET, Json, LineMaker, NodeFactory, NodeOverHttp
+
+pytestmark = pytest.mark.endurance
 
 DISTRICTS = {"340103": (1000, 40), "340104": (9000, 60)}
 PERIOD = "2026-01"

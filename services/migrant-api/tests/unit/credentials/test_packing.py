@@ -64,6 +64,7 @@ def random_facts(generator: random.Random) -> CertificateFacts:
     )
 
 
+@pytest.mark.endurance
 def test_ten_thousand_random_certificates_unpack_to_the_exact_bytes_within_450_and_16_m(
     world: World,
 ) -> None:

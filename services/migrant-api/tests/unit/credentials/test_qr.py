@@ -56,6 +56,7 @@ def noisy(picture: Image.Image, generator: random.Random) -> Image.Image:
     return ImageChops.add(picture, scaled, offset=-128)
 
 
+@pytest.mark.endurance
 def test_of_codes_at_300_pixels_with_noise_tilt_and_blur_95_percent_are_read(world: World) -> None:
     generator = random.Random(20260601)
     read = 0

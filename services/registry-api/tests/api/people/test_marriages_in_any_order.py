@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,6 +116,7 @@ async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103")
 
 
+@pytest.mark.endurance
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32).map(Random))
 async def test_what_holds_is_a_replay_of_the_facts_that_stand(

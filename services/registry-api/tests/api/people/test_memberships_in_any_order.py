@@ -8,6 +8,7 @@ from itertools import pairwise
 from random import Random
 from uuid import UUID, uuid4
 
+import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +42,7 @@ async def clerk(registry: Registry) -> Caller:
     return await registry.staff("subdistrict_clerk", "340103")
 
 
+@pytest.mark.endurance
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32).map(Random))
 async def test_memberships_and_addresses_are_a_replay_of_the_moves_that_stand(
