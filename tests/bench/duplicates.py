@@ -29,6 +29,7 @@ from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
 from renkou_local import keys, secret_files
 from renkou_local.databases import DatabaseAccess
+from renkou_local.field_keys import KEYS, MASTER, keep_field_keys
 from renkou_local.postgres import EmbeddedPostgres
 from renkou_local.processes import ProcessSpec, run_to_end
 from renkou_registry.bootstrap import open_runtime
@@ -163,13 +164,17 @@ async def _migrated(folder: Path, postgres: EmbeddedPostgres, plan: Plan) -> Map
         "RENKOU_LOG_LEVEL": "WARNING",
     }
     makers = {
-        "field_keys": keys.field_keys,
         "token_key": keys.token_key,
         "administrator_secret": secret_files.password,
     }
     for name, make in makers.items():
         secret_files.keep(secrets / name, make)
         env[f"RENKOU_{name.upper()}_FILE"] = str(secrets / name)
+    keep_field_keys(secrets)
+    env |= {
+        "RENKOU_FIELD_KEYS_FILE": str(secrets / KEYS),
+        "RENKOU_FIELD_MASTER_KEY_FILE": str(secrets / MASTER),
+    }
     generate = ["-m", "renkou_registry.generate", "--persons", str(plan.persons), "--seed", str(plan.seed)]
     for name, argv in (("migrate", ["-m", "renkou_registry.migrate"]), ("generate", generate)):
         await run_to_end(

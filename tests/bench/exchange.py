@@ -98,6 +98,7 @@ async def _drafting(nodes: Nodes) -> AsyncIterator[Runtime]:
             "database_url": nodes.database("migrant", RESIDENCE).app_url,
             "registry_url": node.registry_url,
             "field_keys_file": node.secrets / "field_keys.json",
+            "field_master_key_file": node.secrets / "field_master_key",
             "certificate_keys_file": node.secrets / "certificate_keys.json",
             "exchange_keys_file": node.secrets / "exchange_keys.json",
             "trust_anchor_file": node.secrets / "trust_anchor.json",

@@ -6,7 +6,6 @@ of ready rows into bare tables, reading and searching beside FastAPI with one as
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -24,8 +23,10 @@ import orjson
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.crypto import FieldCipher
+from renkou_common.field_keys.keyring import Keyring
 from renkou_local import keys, secret_files
 from renkou_local.databases import DatabaseAccess
+from renkou_local.field_keys import KEYS, MASTER, keep_field_keys
 from renkou_local.health import is_healthy
 from renkou_local.ports import free_port
 from renkou_local.postgres import EmbeddedPostgres
@@ -84,12 +85,12 @@ class Registers:
     async def running(self) -> AsyncIterator["Registers"]:
         """Run PostgreSQL."""
         makers = {
-            "field_keys": keys.field_keys,
             "token_key": keys.token_key,
             "administrator_secret": secret_files.password,
         }
         for name, make in makers.items():
             secret_files.keep(self._secrets / name, make)
+        keep_field_keys(self._secrets)
         await self.postgres.start()
         try:
             yield self
@@ -116,7 +117,8 @@ class Registers:
             "RENKOU_HTTP_PORT": str(port),
             "RENKOU_HTTP_PROCESSES": str(PROCESSES),
             "RENKOU_LOG_LEVEL": "WARNING",
-            "RENKOU_FIELD_KEYS_FILE": str(self._secrets / "field_keys"),
+            "RENKOU_FIELD_KEYS_FILE": str(self._secrets / KEYS),
+            "RENKOU_FIELD_MASTER_KEY_FILE": str(self._secrets / MASTER),
             "RENKOU_TOKEN_KEY_FILE": str(self._secrets / "token_key"),
             "RENKOU_ADMINISTRATOR_SECRET_FILE": str(self._secrets / "administrator_secret"),
         }
@@ -281,7 +283,7 @@ def _ready_rows() -> list[Record]:
     """Return the rows of some chunks, kind by kind, ready to be copied."""
     context = Context(
         AreaCode(DISTRICT),
-        FieldCipher({1: os.urandom(32)}, 1, os.urandom(32)),
+        FieldCipher.fixed(Keyring.new(datetime.now(UTC))),
         datetime.now(UTC),
         f"renkou:{DISTRICT}/registry-api",
     )

@@ -1,14 +1,12 @@
 """Two district nodes with their exchange in one process, a register over HTTP, a clock to move."""
 
 import asyncio
-import base64
 import json
-import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -21,6 +19,7 @@ from pydantic import BaseModel
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.contracts.registry import StaffAssignment, StaffChanged
+from renkou_common.field_keys.files import make_key_files
 from renkou_common.identity import rights
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging.nats_client import NatsClient
@@ -381,13 +380,7 @@ def write_secrets(folder: Path, district: str, anchor: SigningKey) -> dict[str, 
     certificate_key = SigningKey.generate(f"{district}-1").to_jwk()
     signing = SigningKey(f"{district}-sig-1", "EdDSA", Ed25519PrivateKey.generate()).to_jwk()
     encryption = OKPKey.generate_key("X25519", {"kid": f"{district}-enc-1", "use": "enc"}, private=True)
-    field_keys = {
-        "active": "1",
-        "keys": {"1": base64.b64encode(os.urandom(32)).decode()},
-        "index_key": base64.b64encode(os.urandom(32)).decode(),
-    }
     texts = {
-        "field_keys_file": json.dumps(field_keys),
         "certificate_keys_file": json.dumps({"keys": [certificate_key]}),
         "exchange_keys_file": json.dumps({"keys": [signing, encryption.as_dict(private=True)]}),
         "trust_anchor_file": json.dumps(anchor.public.to_jwk()),
@@ -395,7 +388,9 @@ def write_secrets(folder: Path, district: str, anchor: SigningKey) -> dict[str, 
     }
     for name, text in texts.items():
         (folder / name).write_text(text)
-    return {name: folder / name for name in texts}
+    own = ("field_keys_file", "field_master_key_file")
+    make_key_files(*(folder / name for name in own), datetime.now(UTC))
+    return {name: folder / name for name in (*texts, *own)}
 
 
 async def open_node(

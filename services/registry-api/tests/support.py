@@ -1,14 +1,13 @@
 """A running registry-api for tests: its application, its callers, the files a deployment would give it."""
 
 import asyncio
-import base64
 import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from uuid import UUID, uuid4
 import httpx
 from joserfc.jwk import OKPKey
 
+from renkou_common.field_keys.files import make_key_files
 from renkou_local.databases import DatabaseAccess
 from renkou_registry.main import create_app
 from renkou_registry.runtime import Runtime
@@ -132,14 +132,8 @@ def secret_files(folder: Path) -> dict[str, str]:
     """Keys and secrets as files, like a deployment has them; returns the environment that names them."""
     folder.mkdir(parents=True)
     token_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
-    field_keys = {
-        "active": "1",
-        "keys": {"1": base64.b64encode(os.urandom(32)).decode()},
-        "index_key": base64.b64encode(os.urandom(32)).decode(),
-    }
     texts = {
         "TOKEN_KEY": json.dumps(token_key.as_dict(private=True)),
-        "FIELD_KEYS": json.dumps(field_keys),
         "ADMINISTRATOR_SECRET": ONE_TIME,
         "SERVICE_SECRET": "secret-of-registry-api",
         "MIGRANT_SECRET": "secret-of-migrant-api",
@@ -147,7 +141,8 @@ def secret_files(folder: Path) -> dict[str, str]:
     }
     for name, text in texts.items():
         (folder / name).write_text(text)
-    return {f"RENKOU_{name}_FILE": str(folder / name) for name in texts}
+    make_key_files(folder / "FIELD_KEYS", folder / "FIELD_MASTER_KEY", datetime.now(UTC))
+    return {f"RENKOU_{name}_FILE": str(folder / name) for name in (*texts, "FIELD_KEYS", "FIELD_MASTER_KEY")}
 
 
 async def migrate(environment: dict[str, str]) -> None:

@@ -1,8 +1,6 @@
-"""Keys of a node as JWKs (RFC 7517) and versioned field keys, in the form in which the services read them."""
+"""Keys of a node as JWKs (RFC 7517), in the form in which the services read them."""
 
-import base64
 import json
-import secrets
 
 from joserfc.jwk import ECKey, OKPKey
 
@@ -60,11 +58,6 @@ def figure_key() -> str:
     return _text(ed25519())
 
 
-def field_keys() -> str:
-    """Versioned AES-256 keys for personal fields and the key of their blind index, base64."""
-    return _text({"active": "1", "keys": {"1": _key()}, "index_key": _key()})
-
-
 def trust_anchor() -> str:
     """Key that signs the trust list of all partners: one Ed25519 JWK."""
     return _text(ed25519())
@@ -73,10 +66,6 @@ def trust_anchor() -> str:
 def public_text(private_text: str) -> str:
     """The public JWK of a private JWK, both as JSON text."""
     return _text(public(json.loads(private_text)))
-
-
-def _key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,6 @@
 """A district node: its secrets, its databases and the environment of each of its processes.
 
-Secrets are files in `<data>/<district>/secrets/`, one each, made at first use and never changed afterwards;
+Secrets are files in `<data>/<district>/secrets/`, one each, made at first use and changed by operators only;
 production gives the services the same files under the same environment names (see deploy/README.md).
 """
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from renkou_local import keys, nats_keys, secret_files
 from renkou_local.databases import SERVICES, DatabaseAccess, password_files
+from renkou_local.field_keys import KEYS, MASTER, keep_field_keys
 from renkou_local.health import is_healthy
 from renkou_local.ports import LOOPBACK, PortBook
 from renkou_local.processes import ProcessSpec
@@ -63,7 +64,6 @@ class Node:
 def make_secrets(folder: Path, trust_anchor: Path) -> None:
     """Make every secret file of a node that is missing; of the trust anchor it gets the public part."""
     makers = {
-        "field_keys.json": keys.field_keys,
         "token_key.json": keys.token_key,
         "certificate_keys.json": keys.certificate_keys,
         "exchange_keys.json": keys.exchange_keys,
@@ -75,6 +75,7 @@ def make_secrets(folder: Path, trust_anchor: Path) -> None:
     } | {f"{client}_secret": secret_files.password for client in CLIENTS}
     for name, make in makers.items():
         secret_files.keep(folder / name, make)
+    keep_field_keys(folder)
     anchor = keys.public_text(secret_files.read(trust_anchor))
     secret_files.keep(folder / "trust_anchor.json", lambda: anchor)
     for service in SERVICES:
@@ -163,7 +164,8 @@ class NodeConfig:
         secret = self.secrets
         if service == "registry":
             return {
-                "FIELD_KEYS_FILE": secret / "field_keys.json",
+                "FIELD_KEYS_FILE": secret / KEYS,
+                "FIELD_MASTER_KEY_FILE": secret / MASTER,
                 "TOKEN_KEY_FILE": secret / "token_key.json",
                 "ADMINISTRATOR_SECRET_FILE": secret / "administrator_secret",
                 "MIGRANT_SECRET_FILE": secret / "migrant-api_secret",
@@ -171,7 +173,8 @@ class NodeConfig:
             }
         if service == "migrant":
             return {
-                "FIELD_KEYS_FILE": secret / "field_keys.json",
+                "FIELD_KEYS_FILE": secret / KEYS,
+                "FIELD_MASTER_KEY_FILE": secret / MASTER,
                 "CERTIFICATE_KEYS_FILE": secret / "certificate_keys.json",
                 "EXCHANGE_KEYS_FILE": secret / "exchange_keys.json",
                 "TRUST_ANCHOR_FILE": secret / "trust_anchor.json",

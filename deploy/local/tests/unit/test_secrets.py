@@ -1,6 +1,5 @@
 """Secrets are made once, for their owner's eyes, in the form that the services read."""
 
-import base64
 import json
 from pathlib import Path
 
@@ -15,12 +14,6 @@ def test_a_secret_is_made_once_and_private(tmp_path: Path) -> None:
     assert path.read_text() == "first"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-
-
-def test_field_keys_are_versioned_and_of_256_bits() -> None:
-    made = json.loads(keys.field_keys())
-    assert made["active"] in made["keys"]
-    assert {len(base64.b64decode(key)) for key in [*made["keys"].values(), made["index_key"]]} == {32}
 
 
 def test_the_exchange_signs_with_one_key_and_receives_with_another() -> None:

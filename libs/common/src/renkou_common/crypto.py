@@ -2,36 +2,62 @@
 
 A stored value is ``key version (1 byte) | nonce (12) | ciphertext and tag``; the column's name is bound in
 as associated data, so that a value cannot be moved to another column. A blind index is an HMAC-SHA256
-under a key of its own, for exact look-up only.
+under a key of its own, for exact look-up only: bare under index key 1, ``key version (1 byte) | HMAC`` under
+later ones. Where the keys come from: :mod:`renkou_common.field_keys`.
 """
 
 import hmac
 import os
-from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from renkou_common.settings import read_json
+from renkou_common.field_keys.files import FixedKeys, KeyFiles, KeySource
+from renkou_common.field_keys.keyring import Keyring
+
+_FIRST_INDEX = 1
+_MAC = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A ring with its keys ready for use."""
+
+    ring: Keyring
+    ciphers: Mapping[int, AESGCM] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ciphers = {version: AESGCM(each.key) for version, each in self.ring.data.versions.items()}
+        object.__setattr__(self, "ciphers", ciphers)
 
 
 class FieldCipher:
-    """Encrypts and indexes single fields. Keys: version 1-255 to 32 bytes; one version is active."""
+    """Encrypts and indexes single fields with the keys of a source."""
 
-    def __init__(self, keys: Mapping[int, bytes], active: int, index_key: bytes) -> None:
-        if active not in keys:
-            raise ValueError(f"the active key version {active} has no key")
-        self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
-        self._active = active
-        self._index_key = index_key
+    def __init__(self, source: KeySource) -> None:
+        self._source = source
+        self._opened = _Opened(source.current())
 
     @classmethod
-    def from_file(cls, path: Path) -> "FieldCipher":
-        """Read ``{"active": "1", "keys": {"1": base64}, "index_key": base64}``."""
-        content = read_json(path)
-        keys = {int(version): b64decode(key) for version, key in content["keys"].items()}
-        return cls(keys, int(content["active"]), b64decode(content["index_key"]))
+    def from_files(cls, keys: Path, master: Path, check_seconds: float = 5.0) -> "FieldCipher":
+        """Return the cipher of key files, which are read again when they change.
+
+        Raises OSError and :class:`renkou_common.field_keys.envelope.KeyFileError`.
+        """
+        return cls(KeyFiles(keys, master, check_seconds))
+
+    @classmethod
+    def fixed(cls, ring: Keyring) -> "FieldCipher":
+        """Return the cipher of keys that stay as they are."""
+        return cls(FixedKeys(ring))
+
+    @property
+    def ring(self) -> Keyring:
+        """The keys as they are now."""
+        return self._now().ring
 
     def encrypt(self, text: str, column: str) -> bytes:
         """Return the stored form of ``text`` for ``column`` (``person.resident_id``)."""
@@ -43,15 +69,65 @@ class FieldCipher:
 
     def seal(self, content: bytes, column: str) -> bytes:
         """Return the stored form of bytes, such as a part of a file."""
-        nonce = os.urandom(12)
-        sealed = self._ciphers[self._active].encrypt(nonce, content, column.encode())
-        return bytes([self._active]) + nonce + sealed
+        opened = self._now()
+        nonce, active = os.urandom(12), opened.ring.data.active
+        return bytes([active]) + nonce + opened.ciphers[active].encrypt(nonce, content, column.encode())
 
     def unseal(self, stored: bytes, column: str) -> bytes:
         """Return the bytes; raises ``cryptography.exceptions.InvalidTag`` when they were tampered with."""
-        cipher = self._ciphers[stored[0]]
+        cipher = self._now().ciphers.get(stored[0]) or self._again().ciphers.get(stored[0])
+        if cipher is None:
+            raise InvalidTag(f"no data key {stored[0]}")
         return cipher.decrypt(stored[1:13], stored[13:], column.encode())
 
     def blind_index(self, text: str, column: str) -> bytes:
-        """Return the 32-byte index under which ``text`` is found in ``column``."""
-        return hmac.digest(self._index_key, f"{column}\0{text}".encode(), "sha256")
+        """Return the index under which ``text`` is stored in ``column``."""
+        keys = self._now().ring.index
+        return _index(keys.active, keys.versions[keys.active].key, text, column)
+
+    def blind_indexes(self, text: str, column: str) -> list[bytes]:
+        """Return every index under which ``text`` may stand in ``column``, the one that is written first.
+
+        More than one only while index keys are changed.
+        """
+        keys = self._now().ring.index
+        found = [
+            _index(version, each.key, text, column)
+            for version, each in keys.versions.items()
+            if version != keys.active
+        ]
+        return [_index(keys.active, keys.versions[keys.active].key, text, column), *found]
+
+    def digest(self, text: str, purpose: str) -> bytes:
+        """Return 32 bytes that only this district can make of a text; the same for ever."""
+        return _mac(self._now().ring.digest, text, purpose)
+
+    def _now(self) -> _Opened:
+        return self._keep(self._source.current())
+
+    def _again(self) -> _Opened:
+        return self._keep(self._source.again())
+
+    def _keep(self, ring: Keyring) -> _Opened:
+        if ring is not self._opened.ring:
+            self._opened = _Opened(ring)
+        return self._opened
+
+
+def data_version(stored: bytes) -> int:
+    """Return the version of the key that a sealed value needs."""
+    return stored[0]
+
+
+def index_version(stored: bytes) -> int:
+    """Return the version of the key that made a blind index."""
+    return _FIRST_INDEX if len(stored) == _MAC else stored[0]
+
+
+def _index(version: int, key: bytes, text: str, column: str) -> bytes:
+    mac = _mac(key, text, column)
+    return mac if version == _FIRST_INDEX else bytes([version]) + mac
+
+
+def _mac(key: bytes, text: str, column: str) -> bytes:
+    return hmac.digest(key, f"{column}\0{text}".encode(), "sha256")

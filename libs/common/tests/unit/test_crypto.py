@@ -1,14 +1,19 @@
 """Field encryption: what is stored says nothing, cannot be moved between columns, and survives rotation."""
 
+from datetime import UTC, datetime
+
 import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
 from renkou_common.crypto import FieldCipher
+from renkou_common.field_keys.keyring import SETTLED, Keyring, Kind
 
-OLD = FieldCipher({1: b"a" * 32}, 1, b"i" * 32)
-NEW = FieldCipher({1: b"a" * 32, 2: b"b" * 32}, 2, b"i" * 32)
+_NOW = datetime(2026, 3, 1, tzinfo=UTC)
+_RING = Keyring.new(_NOW)
+OLD = FieldCipher.fixed(_RING)
+NEW = FieldCipher.fixed(_RING.added(Kind.DATA, _NOW)[0].activated(Kind.DATA, 2, _NOW + SETTLED))
 
 
 @given(st.text(max_size=200))

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 import httpx
 
 from renkou_common.codes.area import AreaCode
-from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.rights import assignment_loader
@@ -19,7 +18,7 @@ from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.exchange.wire import ExchangeKeys
 from renkou_migrant.registry_client import RegistryClient
 from renkou_migrant.runtime import CurrentRuntime, Runtime
-from renkou_migrant.settings import MigrantSettings, required
+from renkou_migrant.settings import MigrantSettings, field_cipher, required
 
 __all__ = ["CurrentRuntime", "Runtime", "build_runtime", "event_source", "open_runtime"]
 
@@ -46,7 +45,7 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
         district=AreaCode(settings.district),
         database=database,
         clock=clock,
-        cipher=FieldCipher.from_file(required(settings.field_keys_file, "FIELD_KEYS_FILE")),
+        cipher=field_cipher(settings),
         outbox=Outbox(event_source(settings), clock),
         identity=Identity(TokenVerifier(settings.issuer, registry.token_keys), assignment_loader(database)),
         http=http,

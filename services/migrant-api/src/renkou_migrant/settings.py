@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from renkou_common.crypto import FieldCipher
 from renkou_common.settings import ServiceSettings
 
 
@@ -27,7 +28,11 @@ class MigrantSettings(ServiceSettings):
         default=None, description="token that the hub's province issued for the public key of that seed"
     )
     field_keys_file: Path | None = Field(
-        default=None, description="JSON with the keys of encrypted fields and the blind index"
+        default=None, description="JSON with the wrapped keys of encrypted fields and blind indexes"
+    )
+    field_master_key_file: Path | None = Field(default=None, description="master key that unwraps them")
+    field_keys_check_seconds: float = Field(
+        default=5.0, gt=0, le=20, description="pause between looks whether these two files have changed"
     )
     certificate_keys_file: Path | None = Field(
         default=None,
@@ -103,3 +108,12 @@ def required(path: Path | None, name: str) -> Path:
     if path is None:
         raise ValueError(f"RENKOU_{name} has to name a file")
     return path
+
+
+def field_cipher(settings: MigrantSettings) -> FieldCipher:
+    """Return the cipher of protected fields with the keys that the settings name; raises ValueError, OSError."""
+    return FieldCipher.from_files(
+        required(settings.field_keys_file, "FIELD_KEYS_FILE"),
+        required(settings.field_master_key_file, "FIELD_MASTER_KEY_FILE"),
+        settings.field_keys_check_seconds,
+    )

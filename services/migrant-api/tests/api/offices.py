@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import httpx
 from joserfc.jwk import OKPKey
 
 from renkou_common.contracts.registry import StaffAssignment, StaffChanged
+from renkou_common.field_keys.files import make_key_files
 from renkou_common.identity import rights
 from renkou_local.databases import DatabaseAccess
 from renkou_local.ports import free_port
@@ -231,9 +232,6 @@ def registry_environment(folder: Path, district: str, access: DatabaseAccess) ->
     token_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
     texts = {
         "TOKEN_KEY": json.dumps(token_key.as_dict(private=True)),
-        "FIELD_KEYS": json.dumps(
-            {"active": "1", "keys": {"1": "A" * 43 + "="}, "index_key": "B" * 42 + "A="}
-        ),
         "ADMINISTRATOR_SECRET": ONE_TIME,
         "SERVICE_SECRET": "secret-of-registry-api",
         "MIGRANT_SECRET": "secret-of-migrant-api",
@@ -241,7 +239,9 @@ def registry_environment(folder: Path, district: str, access: DatabaseAccess) ->
     }
     for name, text in texts.items():
         (folder / name).write_text(text)
-    return {f"RENKOU_{name}_FILE": str(folder / name) for name in texts} | {
+    own = ("FIELD_KEYS", "FIELD_MASTER_KEY")
+    make_key_files(*(folder / name for name in own), datetime.now(UTC))
+    return {f"RENKOU_{name}_FILE": str(folder / name) for name in (*texts, *own)} | {
         "RENKOU_DISTRICT": district,
         "RENKOU_DATABASE_URL": access.app_url,
         "RENKOU_MIGRATION_DATABASE_URL": access.owner_url,

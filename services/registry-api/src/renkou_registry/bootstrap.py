@@ -7,7 +7,6 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from renkou_common.codes.area import AreaCode
-from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
@@ -17,7 +16,7 @@ from renkou_registry.benefits.facts import use_providers
 from renkou_registry.benefits.registers import FACT_PROVIDERS
 from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.runtime import CurrentRuntime, Runtime
-from renkou_registry.settings import RegistrySettings, required
+from renkou_registry.settings import RegistrySettings, field_cipher, required
 from renkou_registry.staff.service import assignment_loader
 
 __all__ = ["CurrentRuntime", "Runtime", "event_source", "open_runtime"]
@@ -45,7 +44,7 @@ def build_runtime(settings: RegistrySettings) -> Runtime:
         district=AreaCode(settings.district),
         database=database,
         clock=clock,
-        cipher=FieldCipher.from_file(required(settings.field_keys_file, "FIELD_KEYS_FILE")),
+        cipher=field_cipher(settings),
         outbox=Outbox(event_source(settings), clock),
         issuer=issuer,
         identity=Identity(verifier, assignment_loader(database)),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from renkou_common.crypto import FieldCipher
 from renkou_common.settings import ServiceSettings
 
 
@@ -11,7 +12,11 @@ class RegistrySettings(ServiceSettings):
     """Environment of every registry-api process; each reads only what it needs."""
 
     field_keys_file: Path | None = Field(
-        default=None, description="JSON with the keys of encrypted fields and the blind index"
+        default=None, description="JSON with the wrapped keys of encrypted fields and blind indexes"
+    )
+    field_master_key_file: Path | None = Field(default=None, description="master key that unwraps them")
+    field_keys_check_seconds: float = Field(
+        default=5.0, gt=0, le=20, description="pause between looks whether these two files have changed"
     )
     token_key_file: Path | None = Field(default=None, description="private Ed25519 JWK that signs tokens")
     administrator_secret_file: Path | None = Field(
@@ -50,3 +55,12 @@ def required(path: Path | None, name: str) -> Path:
     if path is None:
         raise ValueError(f"RENKOU_{name} has to name a file")
     return path
+
+
+def field_cipher(settings: RegistrySettings) -> FieldCipher:
+    """Return the cipher of protected fields with the keys that the settings name; raises ValueError, OSError."""
+    return FieldCipher.from_files(
+        required(settings.field_keys_file, "FIELD_KEYS_FILE"),
+        required(settings.field_master_key_file, "FIELD_MASTER_KEY_FILE"),
+        settings.field_keys_check_seconds,
+    )

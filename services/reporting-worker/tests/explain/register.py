@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import httpx
 from joserfc.jwk import OKPKey
 
+from renkou_common.field_keys.files import make_key_files
 from renkou_common.messaging import inbox
 from renkou_common.scope import AreaScope
 from renkou_local.databases import DatabaseAccess
@@ -134,10 +135,8 @@ async def enter(caller: Caller, area: str, **changes: Any) -> Json:
 def _environment(folder: Path, access: DatabaseAccess, nats: EmbeddedNats) -> dict[str, str]:
     folder.mkdir()
     token_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
-    keys = {"active": "1", "keys": {"1": "A" * 43 + "="}, "index_key": "B" * 42 + "A="}
     texts = {
         "TOKEN_KEY": json.dumps(token_key.as_dict(private=True)),
-        "FIELD_KEYS": json.dumps(keys),
         "ADMINISTRATOR_SECRET": ONE_TIME,
         "SERVICE_SECRET": "secret-of-registry-api",
         "MIGRANT_SECRET": "secret-of-migrant-api",
@@ -145,7 +144,9 @@ def _environment(folder: Path, access: DatabaseAccess, nats: EmbeddedNats) -> di
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return {f"RENKOU_{name}_FILE": str(folder / name) for name in texts} | {
+    own = ("FIELD_KEYS", "FIELD_MASTER_KEY")
+    make_key_files(*(folder / name for name in own), datetime.now(UTC))
+    return {f"RENKOU_{name}_FILE": str(folder / name) for name in (*texts, *own)} | {
         "RENKOU_DISTRICT": DISTRICT,
         "RENKOU_DATABASE_URL": access.app_url,
         "RENKOU_MIGRATION_DATABASE_URL": access.owner_url,

@@ -59,7 +59,7 @@ def sealed_column(certificate_id: UUID) -> str:
     return f"certificate.sealed:{certificate_id}"
 
 
-def _paper_column(certificate_id: UUID) -> str:
+def paper_column(certificate_id: UUID) -> str:
     return f"certificate.paper_sealed:{certificate_id}"
 
 
@@ -181,7 +181,7 @@ async def _signed(
         holder_key=order.holder_key,
     )
     sealed = runtime.cipher.encrypt(token, sealed_column(certificate_id))
-    paper = runtime.cipher.encrypt(sign(), _paper_column(certificate_id)) if order.holder_key else None
+    paper = runtime.cipher.encrypt(sign(), paper_column(certificate_id)) if order.holder_key else None
     assert order.actor.id is not None
     await repository.insert(tx, new, sealed, paper, order.actor.id)
     return new
@@ -296,4 +296,4 @@ async def paper_text(
             "There was no form for paper when it was issued; apply for a replacement (content_changed)",
         )
     await history.note(tx, runtime, found.id, CertificateStep.PRINTED, runtime.clock.today(), actor)
-    return runtime.cipher.decrypt(sealed, _paper_column(certificate_id))
+    return runtime.cipher.decrypt(sealed, paper_column(certificate_id))

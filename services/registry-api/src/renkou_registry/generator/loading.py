@@ -19,14 +19,13 @@ from typing import Any
 import asyncpg
 
 from renkou_common.codes.area import AreaCode
-from renkou_common.crypto import FieldCipher
 from renkou_registry.bootstrap import event_source
 from renkou_registry.generator import bookkeeping
 from renkou_registry.generator.bookkeeping import FOREIGN, INDEX, UNIQUE, VALIDATED, Connection
 from renkou_registry.generator.drawing import Plan, draw
 from renkou_registry.generator.drawn import Context, Kind, entered
 from renkou_registry.generator.kinds import kinds
-from renkou_registry.settings import RegistrySettings, load_settings, required
+from renkou_registry.settings import RegistrySettings, field_cipher, load_settings
 
 _SESSION = {
     "synchronous_commit": "off",
@@ -151,11 +150,10 @@ class _Worker:
 
     def __init__(self, task: _Task) -> None:
         settings = load_settings()
-        keys = required(settings.field_keys_file, "FIELD_KEYS_FILE")
         self._plan = task.plan
         self._kinds = kinds(events=task.events)
         self._context = Context(
-            AreaCode(task.plan.district), FieldCipher.from_file(keys), task.now, event_source(settings)
+            AreaCode(task.plan.district), field_cipher(settings), task.now, event_source(settings)
         )
         self._runner = asyncio.Runner()
         self._connection: Connection = self._runner.run(

@@ -227,7 +227,7 @@ class RowByRow(Importer):
 
     def _digest(self, row: Row) -> bytes:
         text = orjson.dumps(row.values, default=str, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
-        return self.runtime.cipher.blind_index(text, f"import_applied.digest/{self.layout.sheet.kind}")
+        return self.runtime.cipher.digest(text, f"import_applied.digest/{self.layout.sheet.kind}")
 
     def _digests(self, rows: Sequence[Row]) -> dict[int, bytes]:
         return {row.number: self._digest(row) for row in rows if not row.refused}

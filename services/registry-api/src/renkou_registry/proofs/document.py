@@ -63,7 +63,7 @@ def verification_code(cipher: FieldCipher, proof: Proof) -> str:
         + [f"{row.label_zh}\x1f{row.value}" for row in proof.rows]
         + (proof.table.texts if proof.table else [])
     )
-    digits = cipher.blind_index(said, "proof")[:_CODE_BYTES].hex().upper()
+    digits = cipher.digest(said, "proof")[:_CODE_BYTES].hex().upper()
     return "-".join(digits[start : start + 4] for start in range(0, len(digits), 4))
 
 

@@ -136,7 +136,7 @@ async def export(desk: Desk, batch_id: UUID, expected: int, kind: str) -> Export
     now = desk.runtime.clock.now()
     counted = (len(payments), total)
     await repository.record_export(desk.tx, batch_id, kind, checksum, counted, desk.subject, now)
-    sealed = desk.runtime.cipher.seal(content, _file_context(batch_id))
+    sealed = desk.runtime.cipher.seal(content, file_context(batch_id))
     await repository.keep_file(desk.tx, batch_id, sealed)
     await _log_accounts(desk, lines)
     await repository.update_batch(desk.tx, batch_id, {"state": state})
@@ -144,7 +144,8 @@ async def export(desk: Desk, batch_id: UUID, expected: int, kind: str) -> Export
     return Exported(content, checksum, kind)
 
 
-def _file_context(batch_id: UUID) -> str:
+def file_context(batch_id: UUID) -> str:
+    """What a payment file is sealed for."""
     return f"benefit_export_file.sealed/{batch_id}"
 
 
@@ -185,7 +186,7 @@ async def kept(desk: Desk, batch_id: UUID) -> Exported:
     if found is None or sealed is None:
         raise NotFound.of("导出文件", "exported file")
     await _log_accounts(desk, await _all_lines(desk, batch_id))
-    content = desk.runtime.cipher.unseal(sealed, _file_context(batch_id))
+    content = desk.runtime.cipher.unseal(sealed, file_context(batch_id))
     return Exported(content, found["checksum"], found["format"])
 
 

@@ -1,0 +1,1 @@
+"""Protected columns of the exchange and the change of their keys."""

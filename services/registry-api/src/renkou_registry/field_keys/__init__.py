@@ -1,0 +1,1 @@
+"""Protected columns of the register and the change of their keys."""
