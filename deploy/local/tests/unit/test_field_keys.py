@@ -1,12 +1,14 @@
 """What an operator does with field keys: every step leaves files that open what was written before."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from renkou_common.crypto import FieldCipher
+from renkou_common.field_keys import files
 from renkou_common.field_keys.envelope import KeyFileError
 from renkou_common.field_keys.keyring import Kind
 from renkou_local import field_keys
@@ -31,7 +33,7 @@ def test_keys_are_made_once_in_their_envelope(tmp_path: Path) -> None:
 def test_a_folder_of_old_is_put_into_an_envelope_and_its_register_stays_readable(tmp_path: Path) -> None:
     (tmp_path / KEYS).write_text(json.dumps(PLAIN))
     keep_field_keys(tmp_path)
-    assert PLAIN["index_key"] not in (tmp_path / KEYS).read_text()
+    assert str(PLAIN["index_key"]) not in (tmp_path / KEYS).read_text()
     ring = cipher(tmp_path).ring
     assert (ring.data.versions[1].key, ring.data.active) == (b"\0" * 32, 1)
     assert field_keys.main(["--secrets", str(tmp_path), "wrap"]) == 1
@@ -50,11 +52,11 @@ def test_a_new_master_key_opens_the_same_keys_wherever_rewrapping_was_cut_off(
 ) -> None:
     keep_field_keys(tmp_path)
     sealed = cipher(tmp_path).encrypt("138", "c")
-    write = field_keys.replace_file
+    write = files.replace_file
     for steps in (0, 1, 2, 3):
         left = iter(range(steps))
 
-        def cut_off(path: Path, text: str, left: "iter[int]" = left) -> None:  # type: ignore[valid-type]
+        def cut_off(path: Path, text: str, left: Iterator[int] = left) -> None:
             if next(left, None) is None:
                 raise KeyboardInterrupt
             write(path, text)

@@ -79,7 +79,7 @@ def test_a_version_goes_only_when_nothing_needs_it_and_its_number_never_comes_ag
 
 def test_keys_of_old_go_on_in_an_envelope() -> None:
     plain = {"active": "2", "keys": {"1": "A" * 43 + "=", "2": "C" * 42 + "A="}, "index_key": "B" * 42 + "A="}
-    with pytest.raises(KeyFileError, match="renkou_local.field_keys"):
+    with pytest.raises(KeyFileError, match="wrap them first"):
         unwrapped(plain, [MASTER])
     ring = from_plain(plain, NOW)
     assert (ring.data.active, sorted(ring.data.versions), ring.index.active) == (2, [1, 2], 1)
