@@ -165,7 +165,11 @@ class Districts:
             await connection.execute(CREATE_ROWS.replace("$rows", str(ROWS)))
             low, high = DISTRICT * 1_000_000, DISTRICT * 1_000_000 + 999_999
             await connection.execute(
-                "INSERT INTO staff_assignment VALUES ($1, 'statistician', $2, $3)", _READER, low, high
+                "INSERT INTO staff_assignment (staff_id, position, role, area, area_high)"
+                " VALUES ($1, 0, 'statistician', $2, $3)",
+                _READER,
+                low,
+                high,
             )
             await connection.execute("VACUUM ANALYZE", timeout=3_600)
         finally:

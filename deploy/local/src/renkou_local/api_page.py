@@ -9,22 +9,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
+from renkou_common.identity.http import OWN, SIGNED_IN
 from renkou_common.identity.roles import ROLE_SCOPES, SERVICE_SCOPES, Role, Scope
 from renkou_migrant.main import create_app as migrant_app
 from renkou_migrant.settings import MigrantSettings
 from renkou_registry.main import create_app as registry_app
+from renkou_registry.roles.service import BUILT_IN_LABELS
 from renkou_registry.settings import RegistrySettings
 from renkou_reporting.main import build_application as reporting_app
 from renkou_reporting.settings import ReportingSettings
 
-ROLE_NAMES = {
-    Role.COMMUNITY_WORKER: "社区专干",
-    Role.SUBDISTRICT_CLERK: "街道经办人",
-    Role.SERVICE_STATION: "服务站",
-    Role.STATISTICIAN: "统计员",
-    Role.ADMINISTRATOR: "区管理员",
-    Role.AUDITOR: "审计员",
-}
+ANYBODY = {SIGNED_IN: "any token", OWN: "own record"}
 HEADERS = ("Idempotency-Key", "If-Match")
 HEAD = """# Endpoints
 
@@ -33,7 +30,7 @@ bodies and answers at `/docs` and `/openapi.json`, and counts of requests at `/m
 
 - **Scope** (权限): the right that a caller needs. It holds in the areas in which some role of the caller
   grants it; outside them a record is answered with 404. `-` needs no token. `any token` is everyone who
-  signed in.
+  signed in, `own record` a person with an account of the own. The API description carries it as `x-right`.
 - **Header**: `Idempotency-Key` is a fresh value for each thing to create, the same to retry; `If-Match` is
   the `ETag` of the version that was read. Where one is missing the answer is 428.
 - Errors are `application/problem+json` (RFC 9457) in Chinese or, with `Accept-Language: en`, in English.
@@ -42,21 +39,27 @@ bodies and answers at `/docs` and `/openapi.json`, and counts of requests at `/m
 
 
 @cache
-def documents() -> dict[str, dict[str, Any]]:
-    """Return the OpenAPI documents by service; nothing connects."""
+def applications() -> dict[str, FastAPI]:
+    """Return the applications by service; nothing connects."""
     needed = {"district": "000000", "database_url": "postgresql://nowhere/none"}
     return {
-        "registry-api 人口登记": registry_app(RegistrySettings.model_validate(needed)).openapi(),
-        "migrant-api 流动人口": migrant_app(MigrantSettings.model_validate(needed)).openapi(),
-        "reporting-worker 考核统计": reporting_app(ReportingSettings.model_validate(needed)).openapi(),
+        "registry-api 人口登记": registry_app(RegistrySettings.model_validate(needed)),
+        "migrant-api 流动人口": migrant_app(MigrantSettings.model_validate(needed)),
+        "reporting-worker 考核统计": reporting_app(ReportingSettings.model_validate(needed)),
     }
 
 
+@cache
+def documents() -> dict[str, dict[str, Any]]:
+    """Return the OpenAPI documents by service; nothing connects."""
+    return {service: app.openapi() for service, app in applications().items()}
+
+
 def _scope(operation: dict[str, Any]) -> str:
-    scopes = [scope for each in operation.get("security", []) for found in each.values() for scope in found]
-    if scopes:
-        return " ".join(f"`{scope}`" for scope in scopes)
-    return "any token" if operation.get("security") else "-"
+    right = operation.get("x-right")
+    if right is None:
+        return "-"
+    return ANYBODY.get(right) or " ".join(f"`{scope}`" for scope in right.split())
 
 
 def _header(operation: dict[str, Any]) -> str:
@@ -72,7 +75,7 @@ def _operations(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _who(scope: Scope) -> str:
-    roles = [f"{role.value} {ROLE_NAMES[role]}" for role in Role if scope in ROLE_SCOPES[role]]
+    roles = [f"{role.value} {BUILT_IN_LABELS[role][0]}" for role in Role if scope in ROLE_SCOPES[role]]
     services = [f"{name} (service)" for name, scopes in SERVICE_SCOPES.items() if scope in scopes]
     return ", ".join([*roles, *services])
 
@@ -83,7 +86,8 @@ def page() -> str:
     for service, document in documents().items():
         lines += [f"## {service}", "", "| method | path | scope | header | what |", "|---|---|---|---|---|"]
         lines += [*_operations(document), ""]
-    lines += ["## Who has which scope", "", "| scope | roles (岗位) and services |", "|---|---|"]
+    lines += ["## Who has which scope", "", "Built-in roles; a district may add its own (`POST /roles`).", ""]
+    lines += ["| scope | roles (岗位) and services |", "|---|---|"]
     lines += [f"| `{scope.value}` | {_who(scope)} |" for scope in Scope]
     return "\n".join(lines) + "\n"
 

@@ -113,7 +113,7 @@ RECORDS = (
     Record("Lists of police, civil affairs and hospitals 名单比对", ("external_lists",)),
     Record("Code lists 码表", ("code_lists",)),
     Record("The person 本人", ("me", "accounts", "consents", "readings")),
-    Record("Staff 工作人员", ("auth", "staff")),
+    Record("Staff 工作人员", ("auth", "staff", "roles")),
     Record("Feed 事件源", ("feeds",)),
     Record("Cases behind figures 数字背后的个案", ("figure_cases",)),
     Record("People by area, to be compared with the figures 各区划人数（对账）", ("stock",)),

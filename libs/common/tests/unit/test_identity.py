@@ -1,6 +1,7 @@
 """Tokens and rights: what is refused, and where a right holds."""
 
 import time
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,9 +9,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from renkou_common.clock import SHANGHAI
 from renkou_common.errors import Forbidden, Unauthenticated
-from renkou_common.identity.principal import Assignment, Identity
-from renkou_common.identity.roles import Role, Scope
+from renkou_common.identity.grants import Assignment
+from renkou_common.identity.principal import Identity
+from renkou_common.identity.roles import ROLE_SCOPES, Role, Scope
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "k1"}, private=True)
@@ -74,8 +77,8 @@ async def test_an_unsigned_token_is_refused() -> None:
 async def test_a_right_holds_where_its_role_is_assigned() -> None:
     async def load(_: UUID) -> list[Assignment]:
         return [
-            Assignment(Role.COMMUNITY_WORKER, 340103001000, 340103001999),
-            Assignment(Role.STATISTICIAN, 340103000000, 340103999999),
+            Assignment(ROLE_SCOPES[Role.COMMUNITY_WORKER], 340103001000, 340103001999),
+            Assignment(ROLE_SCOPES[Role.STATISTICIAN], 340103000000, 340103999999),
         ]
 
     identity = Identity(verifier(), load)
@@ -86,6 +89,54 @@ async def test_a_right_holds_where_its_role_is_assigned() -> None:
     assert figures.areas.intervals == ((340103000000, 340103999999),)
     with pytest.raises(Forbidden):
         await identity.access(header, Scope.STAFF_MANAGE)
+
+
+async def test_a_right_begins_and_ends_by_the_clock_without_being_read_again() -> None:
+    begins, ends = (datetime(2026, 11, day, tzinfo=SHANGHAI) for day in (10, 20))
+    clock = [begins - timedelta(seconds=1)]
+    reads: list[UUID] = []
+
+    async def load(staff_id: UUID) -> list[Assignment]:
+        reads.append(staff_id)
+        one = frozenset({Scope.RESIDENT_READ})
+        return [Assignment(one, 340103001000, 340103001999, valid_from=begins, valid_to=ends)]
+
+    identity = Identity(verifier(), load, ttl_seconds=3600, now=lambda: clock[0])
+    header = f"Bearer {ISSUER.issue(STAFF, 'staff', 'clerk')}"
+    with pytest.raises(Forbidden):
+        await identity.access(header, Scope.RESIDENT_READ)
+    for moment in (begins, ends - timedelta(microseconds=1)):
+        clock[0] = moment
+        assert (await identity.access(header, Scope.RESIDENT_READ)).areas.intervals
+    clock[0] = ends
+    with pytest.raises(Forbidden):
+        await identity.access(header, Scope.RESIDENT_READ)
+    assert len(reads) == 3
+
+
+async def test_a_caller_acts_by_own_right_first_then_in_anothers_stead_and_in_an_emergency_last() -> None:
+    absent, emergency = uuid4(), uuid4()
+    read = frozenset({Scope.RESIDENT_READ})
+
+    async def load(_: UUID) -> list[Assignment]:
+        return [
+            Assignment(read, 340103000000, 340103999999, break_glass=emergency),
+            Assignment(read, 340103002000, 340103002999, acting_for=absent),
+            Assignment(read, 340103001000, 340103001999),
+        ]
+
+    identity = Identity(verifier(), load)
+    access = await identity.access(f"Bearer {ISSUER.issue(STAFF, 'staff', 'clerk')}", Scope.RESIDENT_READ)
+    assert access.areas.intervals == ((340103000000, 340103999999),)
+    assert [access.acting_for(area) for area in (340103001001, 340103002001, 340103003001)] == [
+        None,
+        absent,
+        None,
+    ]
+    last = access.ground(340103003001)
+    assert last is not None
+    assert last.break_glass == access.break_glass == emergency
+    assert access.ground(310115000000) is None
 
 
 async def test_without_assignments_nothing_is_permitted_and_a_setup_token_has_no_scope() -> None:

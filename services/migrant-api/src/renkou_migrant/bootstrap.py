@@ -47,7 +47,9 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
         clock=clock,
         cipher=field_cipher(settings),
         outbox=Outbox(event_source(settings), clock),
-        identity=Identity(TokenVerifier(settings.issuer, registry.token_keys), assignment_loader(database)),
+        identity=Identity(
+            TokenVerifier(settings.issuer, registry.token_keys), assignment_loader(database), now=clock.now
+        ),
         http=http,
         registry=registry,
         certificate_keys=tuple(OwnKey.from_jwk(jwk) for jwk in certificate_keys),

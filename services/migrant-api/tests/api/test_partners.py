@@ -1,10 +1,12 @@
 """Trust lists, partners and agreements over HTTP."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
+import pytest
 
-from renkou_common.contracts.registry import StaffChanged
+from renkou_common.contracts.registry import StaffAssignment, StaffChanged
 from renkou_common.identity import rights
 from renkou_common.scope import AreaScope
 from renkou_migrant.credentials.jws import SigningKey
@@ -121,3 +123,26 @@ async def test_a_clerk_who_left_can_do_nothing_any_more(node: Node, until: Until
         return (await clerk.request("GET", "/notices")).status_code == 403
 
     await until(refused, 5)
+
+
+async def test_a_districts_own_role_gives_its_scopes_here_from_its_first_day_to_its_last(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = await node.clerk("a_role_of_the_district")
+    assert (await helper.request("GET", "/notices")).status_code == 403
+    now, code = node.runtime.clock.now(), node.district
+    one = StaffAssignment(
+        role="a_role_of_the_district",
+        area=code.ljust(12, "0"),
+        area_high=code.ljust(12, "9"),
+        scopes=["notice:read", "of:tomorrow"],
+        valid_from=now + timedelta(days=1),
+        valid_to=now + timedelta(days=2),
+    )
+    later = await node.clerk("a_role_of_the_district")
+    async with node.runtime.database.transaction(AreaScope.everything()) as tx:
+        await rights.take_over(tx, StaffChanged(staff_id=later.id, active=True, assignments=[one]))
+    for ahead, status in ((0, 403), (1.5, 200), (2.5, 403)):
+        monkeypatch.setattr(node.runtime.clock, "_offset", timedelta(days=ahead))
+        assert (await later.request("GET", "/notices")).status_code == status
+    assert (await later.request("GET", "/departures")).status_code == 403

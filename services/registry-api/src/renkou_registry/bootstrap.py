@@ -47,7 +47,7 @@ def build_runtime(settings: RegistrySettings) -> Runtime:
         cipher=field_cipher(settings),
         outbox=Outbox(event_source(settings), clock),
         issuer=issuer,
-        identity=Identity(verifier, assignment_loader(database)),
+        identity=Identity(verifier, assignment_loader(database), now=clock.now),
         readings=ReadingRecorder(database, clock),
     )
 

@@ -40,6 +40,7 @@ from renkou_registry.prepregnancy.own_routes import router as own_prepregnancy_r
 from renkou_registry.prepregnancy.routes import router as prepregnancy_router
 from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
+from renkou_registry.roles.routes import router as roles_router
 from renkou_registry.search.routes import router as search_router
 from renkou_registry.separated.routes import router as separated_router
 from renkou_registry.services_given.own_routes import router as own_services_router
@@ -78,6 +79,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
         routers=[
             auth_router,
             staff_router,
+            roles_router,
             areas_router,
             places_router,
             code_lists_router,

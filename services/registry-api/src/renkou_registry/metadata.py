@@ -31,6 +31,7 @@ from renkou_registry.places import tables as places
 from renkou_registry.prepregnancy import tables as prepregnancy
 from renkou_registry.readings import tables as readings
 from renkou_registry.rentals import tables as rentals
+from renkou_registry.roles import tables as roles
 from renkou_registry.search import tables as search
 from renkou_registry.services_given import tables as services_given
 from renkou_registry.staff import tables as staff
@@ -70,6 +71,7 @@ TABLE_MODULES = (
     places,
     prepregnancy,
     rentals,
+    roles,
     search,
     services_given,
     staff,

@@ -2,8 +2,9 @@
 
     python -m renkou_registry.migrate [--check]
 
-Runs as the owner role. Seeding may run again at any time: divisions are loaded once, the first administrator
-is created once, the services' secrets follow their files.
+Runs as the owner role. Seeding may run again at any time: divisions are loaded once, built-in roles
+are brought to what this version says, the first administrator is created once, the services' secrets follow their
+files.
 """
 
 import argparse
@@ -45,6 +46,9 @@ async def seed(settings: RegistrySettings) -> None:
 async def _seed_accounts(connection: Session, settings: RegistrySettings) -> None:
     tx = cast(Transaction, connection)
     outbox = Outbox(event_source(settings), settings.clock)
+    changed = await seeding.built_in_roles(tx, outbox)
+    if changed:
+        log.info("built-in roles settled", roles=changed)
     if settings.administrator_secret_file is not None:
         secret = read_secret(settings.administrator_secret_file)
         if await seeding.first_administrator(tx, outbox, settings.district, secret):

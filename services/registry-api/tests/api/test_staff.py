@@ -29,14 +29,14 @@ async def feed(registry: Registry) -> list[tuple[str, str, str]]:
 
 async def test_an_account_is_created_read_listed_and_changed(registry: Registry) -> None:
     created = await registry.administrator.post(
-        "/staff", json=account("li.na", ("subdistrict_clerk", "340103009"), ("auditor", "340103"))
+        "/staff", json=account("li.na", ("subdistrict_clerk", "340103009"), ("statistician", "340103"))
     )
     assert created.status_code == 201
     assert created.headers["ETag"] == '"1"'
     record = created.json()
     assert record["assignments"] == [
-        {"role": "auditor", "area": "340103"},
-        {"role": "subdistrict_clerk", "area": "340103009"},
+        {"role": "statistician", "area": "340103", "valid_from": None, "valid_to": None},
+        {"role": "subdistrict_clerk", "area": "340103009", "valid_from": None, "valid_to": None},
     ]
     assert "argon2" not in created.text
     assert "given once" not in created.text
@@ -153,5 +153,8 @@ async def test_the_other_services_are_told_of_every_change(registry: Registry) -
     assert [kind for kind, _, _ in events] == ["registry.staff.changed.v1"] * 2
     assert '"active":true' in events[0][2]
     assert '"active":false' in events[1][2]
-    assert '{"role":"auditor","area":"340103009000","area_high":"340103009999"}' in events[0][2]
+    assert (
+        '{"role":"auditor","area":"340103009000","area_high":"340103009999","scopes":["area:read",'
+        in events[0][2]
+    )
     assert "told.about" not in events[0][2]

@@ -1,6 +1,6 @@
 """Rules of staff accounts, passwords and locks."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.errors import InvalidInput
-from renkou_common.identity.roles import Role
 from renkou_registry.auth.domain import check_new_password, lock_after
-from renkou_registry.staff.domain import area_from_interval, check_assignments
+from renkou_registry.staff.domain import WantedAssignment, area_from_interval, check_assignments, limits
+
+from .test_roles import CATALOGUE
 
 DISTRICT = AreaCode("340103")
 
@@ -23,16 +24,38 @@ def test_an_area_is_found_again_from_its_interval(code: str) -> None:
 
 
 def test_assignments_are_sorted_and_said_once() -> None:
-    wanted = [(Role.AUDITOR, "340103009"), (Role.AUDITOR, "340103"), (Role.AUDITOR, "340103009000")]
-    assert [(a.role, a.area.value) for a in check_assignments(DISTRICT, wanted)] == [
-        (Role.AUDITOR, "340103"),
-        (Role.AUDITOR, "340103009"),
+    wanted = [WantedAssignment("auditor", area) for area in ("340103009", "340103", "340103009000")]
+    assert [(a.role, a.area.value) for a in check_assignments(DISTRICT, wanted, CATALOGUE)] == [
+        ("auditor", "340103"),
+        ("auditor", "340103009"),
     ]
+
+
+def test_days_in_shanghai_run_from_their_first_moment_to_their_last() -> None:
+    begins, ends = limits(date(2026, 2, 1), date(2026, 2, 28), "/valid_to")
+    assert begins is not None
+    assert ends is not None
+    assert (begins.isoformat(), ends.isoformat()) == (
+        "2026-02-01T00:00:00+08:00",
+        "2026-03-01T00:00:00+08:00",
+    )
+    (found,) = check_assignments(
+        DISTRICT,
+        [WantedAssignment("auditor", "340103", date(2026, 2, 1), date(2026, 2, 28))],
+        CATALOGUE,
+    )
+    assert (found.first_day, found.last_day) == (date(2026, 2, 1), date(2026, 2, 28))
+    with pytest.raises(InvalidInput):
+        limits(date(2026, 2, 2), date(2026, 2, 1), "/valid_to")
 
 
 def test_every_wrong_area_is_named() -> None:
     with pytest.raises(InvalidInput) as refusal:
-        check_assignments(DISTRICT, [(Role.AUDITOR, "310115"), (Role.AUDITOR, "340103"), (Role.AUDITOR, "x")])
+        check_assignments(
+            DISTRICT,
+            [WantedAssignment("auditor", area) for area in ("310115", "340103", "x")],
+            CATALOGUE,
+        )
     assert [error.pointer for error in refusal.value.errors] == ["/assignments/0/area", "/assignments/2/area"]
 
 

@@ -73,7 +73,9 @@ def build_runtime(settings: ReportingSettings, http: httpx.AsyncClient | None = 
         clock=settings.clock,
         http=client,
         feeds=_feeds(settings, client),
-        identity=Identity(TokenVerifier(settings.issuer, node_keys), assignment_loader(database)),
+        identity=Identity(
+            TokenVerifier(settings.issuer, node_keys), assignment_loader(database), now=settings.clock.now
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 """Asking for figures: tables, what is refused, and who sees which area."""
 
+from datetime import timedelta
+
 import pytest
 
 from renkou_common.contracts.registry import StaffChanged
@@ -139,6 +141,24 @@ async def test_rights_follow_the_registers_feed(reporting: Reporting) -> None:
     await reporting.catch_up("registry")
     assert (await leaver.get("/indicators")).status_code == 403
     assert (await worker.get("/indicators")).status_code == 200
+
+
+async def test_a_districts_own_role_gives_its_scopes_here_from_its_first_day_to_its_last(
+    reporting: Reporting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = await reporting.staff("a_role_of_the_district", "340103")
+    assert (await unknown.get("/indicators")).status_code == 403
+    helper = await reporting.staff("a_role_of_the_district", "340103")
+    last, now = reporting.feeds["registry"].events[-1], reporting.runtime.clock.now()
+    told = StaffChanged.model_validate(last.data)
+    limits = {"valid_from": now + timedelta(days=1), "valid_to": now + timedelta(days=2)}
+    one = told.assignments[0].model_copy(update={"scopes": ["figure:read", "of:tomorrow"], **limits})
+    reporting.feeds["registry"].append(last.type, told.model_copy(update={"assignments": [one]}), helper.id)
+    await reporting.catch_up("registry")
+    for ahead, status in ((0, 403), (1.5, 200), (2.5, 403)):
+        monkeypatch.setattr(reporting.runtime.clock, "_offset", timedelta(days=ahead))
+        assert (await helper.get("/indicators")).status_code == status
+        assert (await helper.get("/figures")).status_code == 403
 
 
 async def test_indicators_are_told_with_their_definitions(reporting: Reporting) -> None:

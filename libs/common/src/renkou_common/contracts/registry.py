@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from renkou_common.contracts.lines import AreaText, BirthMonth, Line
 
@@ -159,13 +159,22 @@ class ServiceGiven(BaseModel):
 
 
 class StaffAssignment(BaseModel):
-    """A role in an area (its subtree)."""
+    """A role in an area (its subtree).
+
+    ``scopes`` are the rights that the role bundles now; without them it is a built-in role as of old.
+    It holds from ``valid_from`` (included) to ``valid_to`` (excluded). ``acting_for`` is the account whose duty is
+    exercised while its holder is on leave.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     role: str
     area: AreaText
     area_high: AreaText
+    scopes: list[str] | None = None
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime | None = None
+    acting_for: UUID | None = None
 
 
 class StaffChanged(BaseModel):

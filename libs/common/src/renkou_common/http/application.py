@@ -3,10 +3,12 @@
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.routing import APIRoute, iter_route_contexts
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp
@@ -19,6 +21,7 @@ from renkou_common.http.serving import METRICS_DIR, serve_port
 from renkou_common.http.straight import StraightApplication
 from renkou_common.http.unknown import refuse_unknown
 from renkou_common.http.unstorable import refuse_unstorable
+from renkou_common.identity.http import declared_rights
 
 type ReadinessCheck = Callable[[], Awaitable[None]]
 type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -74,7 +77,26 @@ def create_application(
 
     for router in routers:
         app.include_router(router)
+    _show_rights(app)
     return app
+
+
+def _show_rights(app: FastAPI) -> None:
+    """Have the API description say for each endpoint, as ``x-right``, which right it declares."""
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = describe()
+        for context in iter_route_contexts(app.routes):
+            route = context.original_route
+            operations = document["paths"].get(context.path_format, {})
+            rights = sorted(set(declared_rights(route.dependant))) if isinstance(route, APIRoute) else []
+            for method in context.methods or () if rights else ():
+                if method.lower() in operations:
+                    operations[method.lower()]["x-right"] = " ".join(rights)
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]  # as FastAPI says to extend it
 
 
 def serve(

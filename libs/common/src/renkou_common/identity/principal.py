@@ -1,62 +1,72 @@
 """The caller of a request: claims joined with the rights that this service's own database holds."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from renkou_common.clock import SHANGHAI
 from renkou_common.errors import Forbidden, Unauthenticated
-from renkou_common.identity.roles import ROLE_SCOPES, SERVICE_SCOPES, Role, Scope
+from renkou_common.identity.grants import Assignment, Grant, Grants, Ground, grants_at
+from renkou_common.identity.roles import SERVICE_SCOPES, Scope
 from renkou_common.identity.tokens import Claims, TokenVerifier
 from renkou_common.scope import AreaScope
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
-    """A role over the subtree ``low..high`` of 12-digit area keys."""
-
-    role: Role
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True)
 class Access:
-    """A caller and where the right that was asked for holds."""
+    """A caller, where the right that was asked for holds and on which grounds (none named: by own right)."""
 
     subject: UUID
     kind: str
     name: str
     areas: AreaScope
     token: str
+    grounds: tuple[Ground, ...] = ()
+
+    def ground(self, area: int) -> Ground | None:
+        """Return the ground on which the right holds at a 12-digit area key; None where none is named.
+
+        Where several do, the caller's own right comes before another's duty, and an emergency last.
+        """
+        return next((each for each in self.grounds if each.areas.contains(area)), None)
+
+    def acting_for(self, area: int) -> UUID | None:
+        """Return the account in whose stead the caller acts at an area key; None by own right."""
+        ground = self.ground(area)
+        return ground.acting_for if ground else None
+
+    @property
+    def break_glass(self) -> UUID | None:
+        """Return the emergency access by which the right reaches further than otherwise; None without one."""
+        return next((each.break_glass for each in self.grounds if each.break_glass), None)
 
 
 type AssignmentLoader = Callable[[UUID], Awaitable[Iterable[Assignment]]]
-
-
-def grants_of(assignments: Iterable[Assignment]) -> dict[Scope, AreaScope]:
-    """Return for each scope the union of the areas in which some role grants it."""
-    intervals: dict[Scope, list[tuple[int, int]]] = {}
-    for assignment in assignments:
-        for scope in ROLE_SCOPES[assignment.role]:
-            intervals.setdefault(scope, []).append((assignment.low, assignment.high))
-    return {scope: AreaScope.of(found) for scope, found in intervals.items()}
 
 
 class Identity:
     """Turns an Authorization header and a required scope into an :class:`Access`.
 
     Rights are read from the database and kept for ``ttl_seconds`` at most, so that a leaver's account
-    ends at once.
+    ends at once. ``now`` is the clock of the days from and to which assignments hold: it is looked at in each
+    request, so that a right ends with its day and needs no event.
     """
 
     def __init__(
-        self, verifier: TokenVerifier, load_assignments: AssignmentLoader, *, ttl_seconds: float = 1.0
+        self,
+        verifier: TokenVerifier,
+        load_assignments: AssignmentLoader,
+        *,
+        ttl_seconds: float = 1.0,
+        now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         self._verifier = verifier
         self._load = load_assignments
         self._ttl = ttl_seconds
-        self._known: dict[UUID, tuple[float, Mapping[Scope, AreaScope]]] = {}
+        self._now = now
+        self._known: dict[UUID, tuple[float, datetime, Grants]] = {}
 
     async def authenticate(self, authorization: str | None) -> tuple[Claims, str]:
         """Return the claims and the raw token of an Authorization header."""
@@ -68,23 +78,28 @@ class Identity:
     async def access(self, authorization: str | None, scope: Scope) -> Access:
         """Return the access that ``scope`` gives this caller; raises Unauthenticated or Forbidden."""
         claims, token = await self.authenticate(authorization)
-        areas = await self._areas(claims, scope)
-        if areas is None or not areas.intervals:
+        grant = await self._grant(claims, scope)
+        if grant is None or not grant.areas.intervals:
             raise Forbidden("scope_missing", f"没有“{scope}”权限", f"The right {scope} is missing")
-        return Access(claims.subject, claims.kind, claims.name, areas, token)
+        return Access(claims.subject, claims.kind, claims.name, grant.areas, token, grant.grounds)
 
-    async def _areas(self, claims: Claims, scope: Scope) -> AreaScope | None:
+    async def _grant(self, claims: Claims, scope: Scope) -> Grant | None:
         if claims.kind == "service":
             granted = SERVICE_SCOPES.get(claims.name, frozenset())
-            return AreaScope.everything() if scope in granted else None
+            return Grant(AreaScope.everything(), ()) if scope in granted else None
         if claims.kind != "staff":
             return None
-        now = time.monotonic()
-        known = self._known.get(claims.subject)
-        if known is None or known[0] < now:
-            grants = grants_of(await self._load(claims.subject))
-            if len(self._known) > 10_000:
-                self._known.clear()
-            known = (now + self._ttl, grants)
-            self._known[claims.subject] = known
-        return known[1].get(scope)
+        return (await self._grants(claims.subject)).by_scope.get(scope)
+
+    async def _grants(self, staff_id: UUID) -> Grants:
+        moment, now = time.monotonic(), self._now()
+        known = self._known.get(staff_id)
+        if known is not None:
+            fresh_until, since, grants = known
+            if moment <= fresh_until and since <= now and (grants.until is None or now < grants.until):
+                return grants
+        grants = grants_at(await self._load(staff_id), now)
+        if len(self._known) > 10_000:
+            self._known.clear()
+        self._known[staff_id] = (moment + self._ttl, now, grants)
+        return grants

@@ -1,4 +1,8 @@
-"""Roles (岗位) and the scopes they bundle. Services' own identities have fixed scopes."""
+"""Scopes, the built-in roles (岗位) and the scopes they bundle. Services' own identities have fixed scopes.
+
+Roles are data of registry-api: its `migrate` brings the built-in ones to what stands here, and a district adds its
+own. Code names a role only where it needs a built-in one; a right is always asked for by its scope.
+"""
 
 from enum import StrEnum
 
@@ -72,7 +76,7 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """Roles of the domain document, part 1."""
+    """The built-in roles: those of the domain document, part 1."""
 
     COMMUNITY_WORKER = "community_worker"  # 社区专干
     SUBDISTRICT_CLERK = "subdistrict_clerk"  # 街道计生办
@@ -112,7 +116,7 @@ _COMMUNITY = {
     Scope.RESIDENT_EXPORT,
     Scope.ACCOUNT_OPEN,
 }
-ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
+ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     Role.COMMUNITY_WORKER: frozenset(_COMMUNITY),
     Role.SUBDISTRICT_CLERK: frozenset(
         _COMMUNITY

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Security
 
 from renkou_common.errors import Forbidden
-from renkou_common.identity.http import bearer
+from renkou_common.identity.http import OWN, bearer, declares
 from renkou_migrant.certificates.records import Actor, ActorKind
 from renkou_migrant.runtime import CurrentRuntime
 
@@ -26,6 +26,7 @@ class Holder:
         return Actor(ActorKind.PERSON, self.account)
 
 
+@declares(OWN)
 async def _holder(request: Request, runtime: CurrentRuntime, _: object = Security(bearer)) -> Holder:
     claims, token = await runtime.identity.authenticate(request.headers.get("authorization"))
     if claims.kind != "person":

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from renkou_common.errors import Forbidden, InvalidInput, Unauthenticated
-from renkou_common.identity.http import bearer
-from renkou_common.identity.principal import grants_of
+from renkou_common.identity.grants import grants_at
+from renkou_common.identity.http import SIGNED_IN, bearer, declares
 from renkou_common.identity.roles import SERVICE_SCOPES
 from renkou_common.identity.tokens import Claims
 from renkou_common.scope import AreaScope
@@ -20,6 +20,7 @@ from renkou_registry.staff.service import find, rights
 router = APIRouter(tags=["auth 登录"])
 
 
+@declares(SIGNED_IN)
 async def _bearer_claims(
     request: Request, runtime: CurrentRuntime, _: Annotated[object, Depends(bearer)] = None
 ) -> Claims:
@@ -95,8 +96,11 @@ async def me(caller: Caller, runtime: CurrentRuntime) -> Me:
         name=member.username,
         display_name=member.display_name,
         district=runtime.settings.district,
-        assignments=[MyAssignment(role=a.role, area=a.area.value) for a in member.assignments],
-        scopes=sorted(grants_of(assignments)),
+        assignments=[
+            MyAssignment(role=a.role, area=a.area.value, valid_from=a.first_day, valid_to=a.last_day)
+            for a in member.assignments
+        ],
+        scopes=sorted(grants_at(assignments, runtime.clock.now()).by_scope),
     )
 
 

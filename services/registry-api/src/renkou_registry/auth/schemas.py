@@ -1,11 +1,12 @@
 """What callers send and get when signing in."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from renkou_common.identity.roles import Role, Scope
+from renkou_common.identity.roles import Scope
 
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]
 NewPassword = Annotated[
@@ -62,8 +63,10 @@ class PasswordChange(BaseModel):
 class MyAssignment(BaseModel):
     """A role over an area and everything below it."""
 
-    role: Role
+    role: str = Field(examples=["subdistrict_clerk"])
     area: str = Field(examples=["340103009"])
+    valid_from: date | None = Field(description="起始日; null: without a limit")
+    valid_to: date | None = Field(description="截止日 (含当日); null: without a limit")
 
 
 class Me(BaseModel):

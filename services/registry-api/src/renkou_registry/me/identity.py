@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Security
 
 from renkou_common.errors import Forbidden, Unauthenticated
-from renkou_common.identity.http import bearer
+from renkou_common.identity.http import OWN, bearer, declares
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.accounts import service as accounts
@@ -25,6 +25,7 @@ class Own:
     ref: UUID
 
 
+@declares(OWN)
 async def _own(request: Request, runtime: CurrentRuntime, _: object = Security(bearer)) -> Own:
     claims, token = await runtime.identity.authenticate(request.headers.get("authorization"))
     if claims.kind != "person":

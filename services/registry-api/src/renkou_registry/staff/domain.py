@@ -2,22 +2,48 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from renkou_common.clock import SHANGHAI
 from renkou_common.codes.area import AreaCode, AreaCodeError
 from renkou_common.errors import FieldError, InvalidInput, Text
-from renkou_common.identity.roles import Role
+from renkou_common.identity.roles import Scope
+from renkou_registry.roles.domain import Catalogue, check_together
 
 FIRST_ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True)
 class RoleInArea:
-    """A role (岗位) over an area's subtree."""
+    """A role (岗位, by its code) over an area's subtree, from a moment (included) to a moment (excluded)."""
 
-    role: Role
+    role: str
     area: AreaCode
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day on which it holds (Asia/Shanghai); None without a limit."""
+        return None if self.valid_from is None else self.valid_from.astimezone(SHANGHAI).date()
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds (Asia/Shanghai); None without a limit."""
+        if self.valid_to is None:
+            return None
+        return (self.valid_to - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+
+
+@dataclass(frozen=True, slots=True)
+class WantedAssignment:
+    """What an administrator asks for: a role in an area, from a day to a day (both included)."""
+
+    role: str
+    area: str
+    first_day: date | None = None
+    last_day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +59,6 @@ class StaffMember:
     created_at: datetime
     updated_at: datetime
     assignments: tuple[RoleInArea, ...]
-
-    @property
-    def is_administrator(self) -> bool:
-        """Whether the account is active and administers the district."""
-        return self.active and any(each.role is Role.ADMINISTRATOR for each in self.assignments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +77,80 @@ def area_from_interval(low: int, high: int) -> AreaCode:
     return AreaCode(str(low)[: 12 - below])
 
 
+def limits(
+    first_day: date | None, last_day: date | None, pointer: str
+) -> tuple[datetime | None, datetime | None]:
+    """Return the moments from which (included) and to which (excluded) days in Asia/Shanghai run.
+
+    Raises InvalidInput where the last day comes before the first.
+    """
+    if first_day is not None and last_day is not None and last_day < first_day:
+        raise InvalidInput.field(
+            pointer,
+            "days_reversed",
+            f"截止日应不早于起始日 {first_day}",
+            f"the last day cannot be before the first, {first_day}",
+        )
+    return (
+        None if first_day is None else datetime.combine(first_day, time(), SHANGHAI),
+        None if last_day is None else datetime.combine(last_day + timedelta(days=1), time(), SHANGHAI),
+    )
+
+
 def check_assignments(
-    district: AreaCode, wanted: Sequence[tuple[Role, str]], pointer: str = "/assignments"
+    district: AreaCode,
+    wanted: Sequence[WantedAssignment],
+    catalogue: Catalogue,
+    pointer: str = "/assignments",
 ) -> tuple[RoleInArea, ...]:
     """Return the assignments, sorted and without repetition.
 
-    Raises InvalidInput: every area has to be the district or lie in it, and the administrator's is the whole
-    district (one who manages accounts could give anybody any right anyway).
+    Raises InvalidInput: every role has to be one in use, every area the district or in it, days in order; a role
+    that manages accounts holds in the whole district (one who has it could give anybody any right anyway); and
+    what the roles bundle together must be allowed to one person.
     """
     errors: list[FieldError] = []
-    good: set[tuple[str, Role]] = set()
-    for index, (role, code) in enumerate(wanted):
-        place = f"{pointer}/{index}/area"
+    good: dict[tuple[str, str], RoleInArea] = {}
+    for index, each in enumerate(wanted):
+        place = f"{pointer}/{index}"
         try:
-            area = AreaCode.parse(code)
-        except AreaCodeError as error:
-            errors.append(FieldError(place, error.code, Text(error.zh, error.en)))
+            found = _check_one(district, each, catalogue, place)
+        except InvalidInput as refusal:
+            errors += refusal.errors
             continue
-        if not district.contains(area):
-            text = Text(f"应为本区 {district} 或其下级区划", f"must be the district {district} or lie in it")
-            errors.append(FieldError(place, "area_outside_district", text))
-        elif role is Role.ADMINISTRATOR and area != district:
-            text = Text("管理员的范围只能是全区", "an administrator's area is the whole district")
-            errors.append(FieldError(place, "administrator_area", text))
-        else:
-            good.add((area.value, role))
+        known = good.setdefault((found.area.value, found.role), found)
+        if known != found:
+            text = Text("同一岗位、同一区划只写一次", "the same role in the same area is given once")
+            errors.append(FieldError(place, "assignment_twice", text))
     if errors:
         raise InvalidInput.fields(errors)
-    return tuple(RoleInArea(role, AreaCode(value)) for value, role in sorted(good))
+    check_together(catalogue.scopes_of(role for _, role in good), catalogue.apart, pointer)
+    return tuple(good[key] for key in sorted(good))
+
+
+def _check_one(district: AreaCode, wanted: WantedAssignment, catalogue: Catalogue, place: str) -> RoleInArea:
+    role = catalogue.roles.get(wanted.role)
+    if role is None or not role.active:
+        names = ", ".join(code for code, known in catalogue.roles.items() if known.active)
+        raise InvalidInput.field(
+            f"{place}/role", "role_unknown", f"应为在用岗位: {names}", f"must be a role in use: {names}"
+        )
+    try:
+        area = AreaCode.parse(wanted.area)
+    except AreaCodeError as error:
+        raise InvalidInput.field(f"{place}/area", error.code, error.zh, error.en) from error
+    if not district.contains(area):
+        raise InvalidInput.field(
+            f"{place}/area",
+            "area_outside_district",
+            f"应为本区 {district} 或其下级区划",
+            f"must be the district {district} or lie in it",
+        )
+    if Scope.STAFF_MANAGE in role.scopes and area != district:
+        raise InvalidInput.field(
+            f"{place}/area",
+            "administrator_area",
+            "管理员的范围只能是全区",
+            "an administrator's area is the whole district",
+        )
+    return RoleInArea(role.code, area, *limits(wanted.first_day, wanted.last_day, f"{place}/valid_to"))

@@ -1,28 +1,35 @@
 """Every query on staff accounts."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from renkou_common.database import Transaction
-from renkou_common.identity.principal import Assignment
-from renkou_common.identity.roles import Role
+from renkou_common.identity.grants import Assignment
+from renkou_common.identity.rights import known_scopes
+from renkou_common.identity.roles import Scope
 from renkou_registry.staff.domain import RoleInArea, StaffMember, area_from_interval
 
 _COLUMNS = """
 SELECT a.id, a.username, a.display_name, a.active, a.must_change_password, a.version,
        a.created_at, a.updated_at,
-       coalesce((SELECT jsonb_agg(jsonb_build_array(s.role, s.area, s.area_high)
+       coalesce((SELECT jsonb_agg(jsonb_build_array(s.role, s.area, s.area_high, s.valid_from, s.valid_to)
                                   ORDER BY s.area, s.area_high DESC, s.role)
                  FROM staff_assignment s WHERE s.staff_id = a.id), '[]') AS assignments
 FROM staff_account a
 """
 
 
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def _member(row: asyncpg.Record) -> StaffMember:
     assignments = tuple(
-        RoleInArea(Role(role), area_from_interval(low, high)) for role, low, high in row["assignments"]
+        RoleInArea(role, area_from_interval(low, high), _moment(begins), _moment(ends))
+        for role, low, high, begins, ends in row["assignments"]
     )
     return StaffMember(
         id=row["id"],
@@ -44,13 +51,21 @@ async def names_of(tx: Transaction, staff_ids: Sequence[UUID]) -> dict[UUID, str
 
 
 async def active_assignments(tx: Transaction, staff_id: UUID) -> list[Assignment]:
-    """Return the rights in force: none for an account that is closed or has to set its password first."""
+    """Return the rights given, each with its limits in time: none for an account that is closed or has to set its
+    password first."""
     rows = await tx.fetch(
-        "SELECT s.role, s.area, s.area_high FROM staff_assignment s JOIN staff_account a ON a.id = s.staff_id"
-        " WHERE s.staff_id = $1 AND a.active AND NOT a.must_change_password",
+        "SELECT s.area, s.area_high, s.valid_from, s.valid_to,"
+        " ARRAY(SELECT scope FROM role_scope r WHERE r.role = s.role) AS scopes"
+        " FROM staff_assignment s JOIN staff_account a ON a.id = s.staff_id JOIN role ON role.code = s.role"
+        " WHERE s.staff_id = $1 AND a.active AND NOT a.must_change_password AND role.active",
         staff_id,
     )
-    return [Assignment(Role(row["role"]), row["area"], row["area_high"]) for row in rows]
+    return [
+        Assignment(
+            known_scopes(row["scopes"]), row["area"], row["area_high"], row["valid_from"], row["valid_to"]
+        )
+        for row in rows
+    ]
 
 
 async def member(tx: Transaction, staff_id: UUID, *, lock: bool = False) -> StaffMember | None:
@@ -83,15 +98,13 @@ async def insert(
 
 async def replace_assignments(tx: Transaction, staff_id: UUID, assignments: Iterable[RoleInArea]) -> None:
     """Set an account's roles and areas."""
-    rows = [(each.role.value, *each.area.interval()) for each in assignments]
+    rows = [(each.role, *each.area.interval(), each.valid_from, each.valid_to) for each in assignments]
     await tx.execute("DELETE FROM staff_assignment WHERE staff_id = $1", staff_id)
     await tx.execute(
-        "INSERT INTO staff_assignment (staff_id, role, area, area_high)"
-        " SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::bigint[])",
+        "INSERT INTO staff_assignment (staff_id, role, area, area_high, valid_from, valid_to) SELECT $1, *"
+        " FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])",
         staff_id,
-        [row[0] for row in rows],
-        [row[1] for row in rows],
-        [row[2] for row in rows],
+        *([row[column] for row in rows] for column in range(5)),
     )
 
 
@@ -112,15 +125,31 @@ async def update(
     )
 
 
-async def lock_administrators(tx: Transaction) -> Sequence[UUID]:
-    """Lock and return the active administrators, so that two of them cannot remove each other at once."""
+async def lock_administrators(tx: Transaction, now: datetime) -> Sequence[UUID]:
+    """Lock and return the administrators, so that two of them cannot remove each other at once.
+
+    An administrator has an account in use and, now and without an end, a role in use that manages accounts.
+    """
     rows = await tx.fetch(
         "SELECT a.id FROM staff_account a WHERE a.active AND EXISTS"
-        " (SELECT FROM staff_assignment s WHERE s.staff_id = a.id AND s.role = $1)"
+        " (SELECT FROM staff_assignment s JOIN role r ON r.code = s.role AND r.active"
+        " JOIN role_scope c ON c.role = r.code AND c.scope = $1"
+        " WHERE s.staff_id = a.id AND s.valid_to IS NULL AND (s.valid_from IS NULL OR s.valid_from <= $2))"
         " ORDER BY a.id FOR UPDATE OF a",
-        Role.ADMINISTRATOR.value,
+        Scope.STAFF_MANAGE.value,
+        now,
     )
     return [row["id"] for row in rows]
+
+
+async def holders(tx: Transaction, role: str) -> list[StaffMember]:
+    """Return and lock the accounts that hold a role, closed ones among them, by id."""
+    rows = await tx.fetch(
+        f"{_COLUMNS} WHERE EXISTS (SELECT FROM staff_assignment h WHERE h.staff_id = a.id AND h.role = $1)"
+        " ORDER BY a.id FOR UPDATE OF a",
+        role,
+    )
+    return [_member(row) for row in rows]
 
 
 async def username_exists(tx: Transaction, username: str) -> bool:

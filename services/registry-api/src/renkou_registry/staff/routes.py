@@ -5,26 +5,31 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
-from renkou_common.identity.roles import Role, Scope
+from renkou_common.identity.roles import Scope
 from renkou_registry.auth.domain import check_new_password
 from renkou_registry.auth.passwords import hash_password
-from renkou_registry.runtime import CurrentRuntime
+from renkou_registry.roles import service as roles
+from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.staff import service
-from renkou_registry.staff.domain import StaffChange, check_assignments
+from renkou_registry.staff.domain import RoleInArea, StaffChange, check_assignments
 from renkou_registry.staff.schemas import AssignmentIn, StaffCreate, StaffOut, StaffPage, StaffPatch
 
 router = APIRouter(prefix="/staff", tags=["staff 工作人员"])
 Manager = Annotated[Access, Depends(requires(Scope.STAFF_MANAGE))]
 
 
-def _pairs(assignments: list[AssignmentIn]) -> list[tuple[Role, str]]:
-    return [(each.role, each.area) for each in assignments]
+async def _checked(
+    tx: Transaction, runtime: Runtime, assignments: list[AssignmentIn]
+) -> tuple[RoleInArea, ...]:
+    catalogue = await roles.catalogue(tx, lock=True)
+    return check_assignments(runtime.district, [each.wanted() for each in assignments], catalogue)
 
 
 @router.post("", status_code=201, summary="Create an account 新建账号", response_model=StaffOut)
@@ -36,10 +41,10 @@ async def create_staff(
     key: Annotated[RequestKey, Depends(request_key)],
 ) -> StaffOut:
     """Create an account with roles in areas and a one-time password. Needs `staff:manage`."""
-    assignments = check_assignments(runtime.district, _pairs(body.assignments))
     check_new_password(body.password, body.username, "/password")
     password_hash = await hash_password(body.password)
     async with runtime.database.transaction(access.areas) as tx:
+        assignments = await _checked(tx, runtime, body.assignments)
 
         async def create() -> UUID:
             return await service.create(
@@ -96,20 +101,17 @@ async def change_staff(
     """Change name, state, roles, or give a new one-time password. Needs `staff:manage` and If-Match."""
     if not body.model_fields_set:
         raise InvalidInput("nothing_to_change", "没有要修改的内容", "Nothing to change was given")
-    wanted = StaffChange(
-        display_name=body.display_name,
-        active=body.active,
-        password=body.password,
-        assignments=(
-            None
-            if body.assignments is None
-            else check_assignments(runtime.district, _pairs(body.assignments))
-        ),
-    )
     async with runtime.database.transaction(access.areas) as tx:
+        given = body.assignments
+        wanted = StaffChange(
+            display_name=body.display_name,
+            active=body.active,
+            password=body.password,
+            assignments=None if given is None else await _checked(tx, runtime, given),
+        )
         if body.password is not None:
             username = (await service.find(tx, staff_id)).username
             check_new_password(body.password, username, "/password")
-        member = await service.change(tx, runtime.outbox, staff_id, version, wanted)
+        member = await service.change(tx, runtime.outbox, staff_id, version, wanted, runtime.clock.now())
     response.headers["ETag"] = etag(member.version)
     return StaffOut.of(member)

@@ -1,14 +1,14 @@
 """What callers send and get about staff accounts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from renkou_common.identity.roles import Role
 from renkou_registry.auth.schemas import NewPassword
-from renkou_registry.staff.domain import StaffMember
+from renkou_registry.roles.schemas import RoleCode
+from renkou_registry.staff.domain import RoleInArea, StaffMember, WantedAssignment
 
 Username = Annotated[
     str,
@@ -27,10 +27,18 @@ class AssignmentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    role: Role = Field(description="岗位", examples=["subdistrict_clerk"])
+    role: RoleCode = Field(description="岗位, see GET /roles", examples=["subdistrict_clerk"])
     area: str = Field(
         description="区划代码, 6, 9 or 12 digits, in this district", max_length=40, examples=["340103009"]
     )
+    valid_from: date | None = Field(default=None, description="起始日; no limit without it")
+    valid_to: date | None = Field(
+        default=None, description="截止日 (含当日, Asia/Shanghai); no limit without it"
+    )
+
+    def wanted(self) -> WantedAssignment:
+        """Return what is asked for, still to be checked."""
+        return WantedAssignment(self.role, self.area, self.valid_from, self.valid_to)
 
 
 class StaffCreate(BaseModel):
@@ -68,10 +76,17 @@ class StaffPatch(BaseModel):
 
 
 class AssignmentOut(BaseModel):
-    """A role over an area and everything below it."""
+    """A role over an area and everything below it; without days it has no limit in time."""
 
-    role: Role
-    area: str
+    role: str = Field(examples=["subdistrict_clerk"])
+    area: str = Field(examples=["340103009"])
+    valid_from: date | None = Field(description="起始日")
+    valid_to: date | None = Field(description="截止日 (含当日)")
+
+    @classmethod
+    def of(cls, one: RoleInArea) -> "AssignmentOut":
+        """Return the answer for an assignment."""
+        return cls(role=one.role, area=one.area.value, valid_from=one.first_day, valid_to=one.last_day)
 
 
 class StaffOut(BaseModel):
@@ -96,7 +111,7 @@ class StaffOut(BaseModel):
             display_name=member.display_name,
             active=member.active,
             must_change_password=member.must_change_password,
-            assignments=[AssignmentOut(role=a.role, area=a.area.value) for a in member.assignments],
+            assignments=[AssignmentOut.of(each) for each in member.assignments],
             version=member.version,
             created_at=member.created_at,
             updated_at=member.updated_at,

@@ -7,8 +7,20 @@ from renkou_common.database import Transaction
 from renkou_common.identity.roles import Role
 from renkou_common.messaging.outbox import Outbox
 from renkou_registry.auth.passwords import hash_now, matches_now
+from renkou_registry.roles.service import settle_built_in
 from renkou_registry.staff import repository, service
 from renkou_registry.staff.domain import FIRST_ADMINISTRATOR, RoleInArea
+
+
+async def built_in_roles(tx: Transaction, outbox: Outbox) -> list[str]:
+    """Bring the built-in roles to what this version of the program says and tell of their holders' new rights.
+
+    Returns the codes of the roles whose scopes changed.
+    """
+    changed = await settle_built_in(tx)
+    for code in changed:
+        await service.announce_holders(tx, outbox, code)
+    return changed
 
 
 async def first_administrator(tx: Transaction, outbox: Outbox, district: str, secret: str) -> bool:
@@ -21,7 +33,7 @@ async def first_administrator(tx: Transaction, outbox: Outbox, district: str, se
         username=FIRST_ADMINISTRATOR,
         display_name="区管理员",
         password_hash=hash_now(secret),
-        assignments=(RoleInArea(Role.ADMINISTRATOR, AreaCode(district)),),
+        assignments=(RoleInArea(Role.ADMINISTRATOR.value, AreaCode(district)),),
     )
     return True
 

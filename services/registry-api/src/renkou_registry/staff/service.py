@@ -1,6 +1,8 @@
 """Staff accounts: load, decide, save, tell the other services."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode
@@ -8,11 +10,14 @@ from renkou_common.contracts.registry import RegistryEventType, StaffAssignment,
 from renkou_common.database import Database, Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.changes import check_current, note
-from renkou_common.identity.principal import Assignment, AssignmentLoader
+from renkou_common.identity.grants import Assignment
+from renkou_common.identity.principal import AssignmentLoader
 from renkou_common.ids import new_id
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.scope import AreaScope
 from renkou_registry.auth.passwords import hash_password
+from renkou_registry.roles import service as roles
+from renkou_registry.roles.domain import Catalogue, check_together
 from renkou_registry.staff import repository
 from renkou_registry.staff.domain import RoleInArea, StaffChange, StaffMember
 
@@ -28,7 +33,7 @@ def assignment_loader(database: Database) -> AssignmentLoader:
 
 
 async def rights(tx: Transaction, staff_id: UUID) -> list[Assignment]:
-    """Return the roles and areas in force; none for an account that is closed or was reset."""
+    """Return the rights given, each with its limits; none for an account that is closed or was reset."""
     return await repository.active_assignments(tx, staff_id)
 
 
@@ -69,13 +74,13 @@ async def create(
 
 
 async def change(
-    tx: Transaction, outbox: Outbox, staff_id: UUID, version: int, wanted: StaffChange
+    tx: Transaction, outbox: Outbox, staff_id: UUID, version: int, wanted: StaffChange, now: datetime
 ) -> StaffMember:
     """Change an account; returns it as it is then.
 
     Raises NotFound, VersionMismatch, or Conflict where the last active administrator would be lost.
     """
-    administrators = await repository.lock_administrators(tx)
+    administrators = await lock_administrators(tx, now)
     before = await repository.member(tx, staff_id, lock=True)
     if before is None:
         raise NotFound.of("工作人员账号", "staff account")
@@ -91,19 +96,56 @@ async def change(
     if wanted.assignments is not None:
         await repository.replace_assignments(tx, staff_id, wanted.assignments)
     after = await find(tx, staff_id)
+    if wanted.assignments and not after.active:
+        raise Conflict(
+            "account_closed",
+            "账号已停用, 不能授予岗位; 请先启用",
+            "The account is closed and gets no role; open it first",
+        )
     if after.assignments != before.assignments:
         await note(tx, staff_id, after.version, ["assignments"])
-    if before.is_administrator and not after.is_administrator and set(administrators) <= {staff_id}:
+    if administrators:
+        await _check_administered(tx, now)
+    await _announce(tx, outbox, after)
+    return after
+
+
+async def lock_administrators(tx: Transaction, now: datetime) -> Sequence[UUID]:
+    """Lock and return the administrators until the transaction ends; asked for before anything that may end one."""
+    return await repository.lock_administrators(tx, now)
+
+
+async def _check_administered(tx: Transaction, now: datetime) -> None:
+    if not await repository.lock_administrators(tx, now):
         raise Conflict(
             "last_administrator",
             "本区最后一个在用的管理员不能停用或撤销",
             "The district's last active administrator cannot be closed or lose the role",
         )
-    await _announce(tx, outbox, after)
-    return after
 
 
-async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: Iterable[AreaCode]) -> int:
+async def follow_role(tx: Transaction, outbox: Outbox, role: str, now: datetime) -> int:
+    """Tell the other services what a changed role gives its holders now; returns how many there are.
+
+    Raises Conflict where no administrator would be left, InvalidInput where some holder would have scopes together
+    that nobody may have.
+    """
+    catalogue = await roles.catalogue(tx)
+    found = await repository.holders(tx, role)
+    for member in found:
+        held = catalogue.scopes_of(each.role for each in member.assignments)
+        check_together(held, catalogue.apart, "/scopes")
+    await _check_administered(tx, now)
+    await _announce_all(tx, outbox, found, catalogue)
+    return len(found)
+
+
+async def announce_holders(tx: Transaction, outbox: Outbox, role: str) -> None:
+    """Tell the other services of the rights of everybody who holds a role."""
+    await _announce_all(tx, outbox, await repository.holders(tx, role), await roles.catalogue(tx))
+
+
+async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: Sequence[AreaCode]) -> int:
     """Give whoever has a role in a division that ended the same role in those that take its place.
 
     The old one stays: the record of the past is still theirs to read. Returns how many accounts it touched.
@@ -112,8 +154,10 @@ async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: I
     for staff_id in staff:
         member = await repository.member(tx, staff_id, lock=True)
         assert member is not None
-        roles = {each.role for each in member.assignments if each.area == ended}
-        wanted = {*member.assignments, *(RoleInArea(role, area) for role in roles for area in successors)}
+        kept = {(each.role, each.area) for each in member.assignments}
+        wanted = [*member.assignments]
+        for each in (each for each in member.assignments if each.area == ended):
+            wanted += [replace(each, area=area) for area in successors if (each.role, area) not in kept]
         await repository.replace_assignments(tx, staff_id, wanted)
         await repository.count_version(tx, staff_id)
         after = await find(tx, staff_id)
@@ -123,9 +167,34 @@ async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: I
 
 
 async def _announce(tx: Transaction, outbox: Outbox, member: StaffMember) -> None:
-    assignments = []
-    for each in member.assignments:
-        low, high = each.area.interval()
-        assignments.append(StaffAssignment(role=each.role, area=f"{low:012d}", area_high=f"{high:012d}"))
-    payload = StaffChanged(staff_id=member.id, active=member.active, assignments=assignments)
-    await outbox.append(tx, RegistryEventType.STAFF_CHANGED, member.id, payload)
+    await _announce_all(tx, outbox, [member], await roles.catalogue(tx))
+
+
+async def _announce_all(
+    tx: Transaction, outbox: Outbox, members: Sequence[StaffMember], catalogue: Catalogue
+) -> None:
+    events = [
+        (
+            RegistryEventType.STAFF_CHANGED,
+            member.id,
+            StaffChanged(
+                staff_id=member.id,
+                active=member.active,
+                assignments=[_told(each, catalogue) for each in member.assignments],
+            ),
+        )
+        for member in members
+    ]
+    await outbox.append_many(tx, events)
+
+
+def _told(one: RoleInArea, catalogue: Catalogue) -> StaffAssignment:
+    low, high = one.area.interval()
+    return StaffAssignment(
+        role=one.role,
+        area=f"{low:012d}",
+        area_high=f"{high:012d}",
+        scopes=sorted(catalogue.scopes_of([one.role])),
+        valid_from=one.valid_from,
+        valid_to=one.valid_to,
+    )

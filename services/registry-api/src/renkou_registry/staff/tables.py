@@ -32,17 +32,22 @@ class StaffAccount(SQLModel, table=True):
 
 
 class StaffAssignmentRow(SQLModel, table=True):
-    """A role over the subtree ``area..area_high`` of 12-digit area keys."""
+    """A role over the subtree ``area..area_high`` of 12-digit area keys, from a moment to a moment."""
 
     __tablename__ = "staff_assignment"
-    __table_args__ = (Index("staff_assignment_role", "role"),)
+    __table_args__ = (
+        Index("staff_assignment_role", "role"),
+        CheckConstraint("valid_from < valid_to", name="staff_assignment_limits"),
+    )
 
     staff_id: UUID = Field(
         sa_column=Column(ForeignKey("staff_account.id", ondelete="CASCADE"), primary_key=True)
     )
-    role: str = Field(sa_column=Column(Text, primary_key=True))
+    role: str = Field(sa_column=Column(Text, ForeignKey("role.code"), primary_key=True))
     area: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     area_high: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    valid_from: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    valid_to: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
 
 
 class ServiceClient(SQLModel, table=True):

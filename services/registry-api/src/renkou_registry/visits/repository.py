@@ -149,11 +149,11 @@ async def lapsing(tx: Transaction, planned_before: date, limit: int) -> list[UUI
 
 
 async def is_staff(tx: Transaction, staff_id: UUID, place: int) -> bool:
-    """Say whether somebody has a post that reaches a place."""
+    """Say whether somebody has a post that reaches a place, by which visits are recorded."""
     found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM staff_assignment a WHERE a.staff_id = $1"
-        " AND $2 BETWEEN a.area AND a.area_high"
-        " AND a.role IN ('community_worker', 'subdistrict_clerk', 'service_station'))",
+        "SELECT EXISTS (SELECT FROM staff_assignment a JOIN role r ON r.code = a.role AND r.active"
+        " JOIN role_scope c ON c.role = r.code AND c.scope = 'visit:write'"
+        " WHERE a.staff_id = $1 AND $2 BETWEEN a.area AND a.area_high)",
         staff_id,
         place,
     )

@@ -5,13 +5,14 @@ from typing import cast
 from fastapi import Request, Security
 
 from renkou_common.errors import Forbidden
-from renkou_common.identity.http import bearer
+from renkou_common.identity.http import bearer, declares
 from renkou_common.identity.principal import Access, Identity
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
 from renkou_reporting.disclosure.errors import ExactFiguresOnly
 
 
+@declares(Scope.FIGURE_EXACT)
 async def exact_figures(
     request: Request, _: object = Security(bearer, scopes=[Scope.FIGURE_EXACT])
 ) -> Access:

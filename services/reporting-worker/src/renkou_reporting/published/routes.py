@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from renkou_common.errors import Forbidden
-from renkou_common.identity.http import requires
+from renkou_common.identity.http import declares, requires
 from renkou_common.identity.principal import Access, Identity
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
@@ -50,6 +50,7 @@ async def get_keys(runtime: CurrentRuntime) -> dict[str, Any]:
 
 
 @router.get("/feed", summary="Signed versions in order 公布数订阅")
+@declares(Scope.FIGURE_READ)
 async def get_feed(
     question: Annotated[FeedQuestion, Query()], request: Request, runtime: CurrentRuntime
 ) -> FeedPage:

@@ -1,19 +1,26 @@
 """Table of staff rights. Schema only: queries are in :mod:`renkou_common.identity.rights`."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Column, DateTime, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from renkou_reporting.base import ReportingTable
 
 
 class StaffAssignmentRow(ReportingTable, table=True):
-    """A role over the subtree area..area_high; nothing else is known here about the account."""
+    """A role over the subtree area..area_high, as it was last told; nothing else is known here about the account."""
 
     __tablename__ = "staff_assignment"
 
     staff_id: UUID = Field(primary_key=True)
-    role: str = Field(sa_type=Text, primary_key=True)
-    area: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    area_high: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    role: str = Field(sa_type=Text)
+    area: int = Field(sa_type=BigInteger)
+    area_high: int = Field(sa_type=BigInteger)
+    scopes: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    valid_from: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    valid_to: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    acting_for: UUID | None = None
