@@ -25,7 +25,7 @@ from renkou_local.postgres import EmbeddedPostgres
 
 DISTRICTS = ("340103", "310115")
 
-ONE_WORLD = "tests/e2e/"  # its tests share one stack of processes, which is dear to start
+ONE_WORLD = ("tests/e2e/", "tests/matrix/")  # tests that share servers which are dear to start
 
 DatabaseFactory = Callable[..., Awaitable[DatabaseAccess]]
 
@@ -34,7 +34,7 @@ class FileByFile(LoadScopeScheduling):
     """A test file at a time to each process, in the order of `testpaths`: the longest come first."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return ONE_WORLD if nodeid.startswith(ONE_WORLD) else nodeid.split("::", 1)[0]
+        return next((world for world in ONE_WORLD if nodeid.startswith(world)), nodeid.split("::", 1)[0])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileByFile:

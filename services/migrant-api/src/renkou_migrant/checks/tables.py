@@ -6,6 +6,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
+FLOOR = {
+    "certificate_check": (
+        "arrival_id IS NULL"
+        " OR EXISTS (SELECT FROM arrival a WHERE a.id = certificate_check.arrival_id OFFSET 0)"
+    ),
+}
+
 
 class CertificateCheckRow(SQLModel, table=True):
     """What a check came to. What the certificate said is not kept, only the hash of what was shown."""

@@ -18,6 +18,8 @@ from sqlalchemy import (
 from sqlalchemy import text as sql_text
 from sqlmodel import Field, SQLModel
 
+FLOOR = {"evidence_export": "EXISTS (SELECT FROM message m WHERE m.id = evidence_export.message_id OFFSET 0)"}
+
 
 def _moment() -> Any:
     return Column(DateTime(timezone=True), nullable=False)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from renkou_common.database import Transaction
+from renkou_common.reach import reaching_all
 from renkou_migrant.outflow import repository
 from renkou_migrant.outflow.domain import Mark
 
@@ -17,8 +18,12 @@ async def lock_persons(tx: Transaction, refs: Sequence[UUID]) -> None:
 
 
 async def marks_of(tx: Transaction, refs: Sequence[UUID]) -> dict[UUID, Counter[Mark]]:
-    """Return each person's marks; see :func:`.domain.times_away`."""
-    return await repository.marks_of(tx, refs)
+    """Return each person's marks, wherever the person was registered; see :func:`.domain.times_away`.
+
+    Callers have found the person in their own area: whether somebody is away hangs on every earlier area too.
+    """
+    async with reaching_all(tx):
+        return await repository.marks_of(tx, refs)
 
 
 async def add(tx: Transaction, changes: Mapping[UUID, Counter[Mark]]) -> None:

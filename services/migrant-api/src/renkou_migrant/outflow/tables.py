@@ -6,13 +6,15 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Integer, Text, Uuid
 from sqlmodel import Field, SQLModel
 
+FLOOR = {"outflow_mark": "renkou_in_scope(area)"}
+
 
 class OutflowMarkRow(SQLModel, table=True):
     """How often the register says that a person's time away began or ended on a day, or that the person died.
 
     ``count`` adds up the published lines; a correction takes the wrong one back to nothing, and the row goes.
-    Holds no more than a reference, an area and a day, and is read only together with a certificate, so it
-    stands outside the row-level floor: a person's registration may have lain in several areas.
+    Holds no more than a reference, an area and a day, under the row-level floor by ``area``. It is read together
+    with a certificate, past the caller's area: a person's registration may have lain in several.
     """
 
     __tablename__ = "outflow_mark"
