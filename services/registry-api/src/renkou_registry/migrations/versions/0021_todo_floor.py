@@ -6,8 +6,8 @@ them on it, wherever they went; it is read where the person is, and by the node'
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
