@@ -165,6 +165,7 @@ async def _migrated(folder: Path, postgres: EmbeddedPostgres, plan: Plan) -> Map
     }
     makers = {
         "token_key": keys.token_key,
+        "audit_key": keys.audit_key,
         "administrator_secret": secret_files.password,
     }
     for name, make in makers.items():

@@ -86,6 +86,7 @@ class Registers:
         """Run PostgreSQL."""
         makers = {
             "token_key": keys.token_key,
+            "audit_key": keys.audit_key,
             "administrator_secret": secret_files.password,
         }
         for name, make in makers.items():
@@ -120,6 +121,7 @@ class Registers:
             "RENKOU_FIELD_KEYS_FILE": str(self._secrets / KEYS),
             "RENKOU_FIELD_MASTER_KEY_FILE": str(self._secrets / MASTER),
             "RENKOU_TOKEN_KEY_FILE": str(self._secrets / "token_key"),
+            "RENKOU_AUDIT_KEY_FILE": str(self._secrets / "audit_key"),
             "RENKOU_ADMINISTRATOR_SECRET_FILE": str(self._secrets / "administrator_secret"),
         }
 

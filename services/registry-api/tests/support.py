@@ -132,8 +132,10 @@ def secret_files(folder: Path) -> dict[str, str]:
     """Keys and secrets as files, like a deployment has them; returns the environment that names them."""
     folder.mkdir(parents=True)
     token_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
+    audit_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
     texts = {
         "TOKEN_KEY": json.dumps(token_key.as_dict(private=True)),
+        "AUDIT_KEY": json.dumps(audit_key.as_dict(private=True)),
         "ADMINISTRATOR_SECRET": ONE_TIME,
         "SERVICE_SECRET": "secret-of-registry-api",
         "MIGRANT_SECRET": "secret-of-migrant-api",

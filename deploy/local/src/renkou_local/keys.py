@@ -43,6 +43,11 @@ def token_key() -> str:
     return _text(ed25519())
 
 
+def audit_key() -> str:
+    """Key that signs the roots of the registry's audit log: one Ed25519 JWK."""
+    return _text(ed25519())
+
+
 def certificate_keys() -> str:
     """Keys that sign certificates and status lists: a JWK set with one P-256 key."""
     return _text({"keys": [p256()]})

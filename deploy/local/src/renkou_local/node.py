@@ -65,6 +65,7 @@ def make_secrets(folder: Path, trust_anchor: Path) -> None:
     """Make every secret file of a node that is missing; of the trust anchor it gets the public part."""
     makers = {
         "token_key.json": keys.token_key,
+        "audit_key.json": keys.audit_key,
         "certificate_keys.json": keys.certificate_keys,
         "exchange_keys.json": keys.exchange_keys,
         "figure_key.json": keys.figure_key,
@@ -167,6 +168,7 @@ class NodeConfig:
                 "FIELD_KEYS_FILE": secret / KEYS,
                 "FIELD_MASTER_KEY_FILE": secret / MASTER,
                 "TOKEN_KEY_FILE": secret / "token_key.json",
+                "AUDIT_KEY_FILE": secret / "audit_key.json",
                 "ADMINISTRATOR_SECRET_FILE": secret / "administrator_secret",
                 "MIGRANT_SECRET_FILE": secret / "migrant-api_secret",
                 "REPORTING_SECRET_FILE": secret / "reporting-worker_secret",

@@ -1,7 +1,8 @@
 """Database sessions: an asyncpg pool and one way to open a transaction.
 
 Every transaction states where its caller may look. The scope is set inside the transaction
-(``renkou.areas``), and row-level security reads it; without it the policies let nothing through.
+(``renkou.areas``), and row-level security reads it; without it the policies let nothing through. A transaction that
+may change something also states who acts (``renkou.acting``), for the triggers that write the audit log.
 """
 
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ import asyncpg
 import orjson
 from asyncpg.pool import PoolConnectionProxy
 
+from renkou_common.audit.acting import set_local
 from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
 
@@ -142,10 +144,10 @@ class Database:
 
         Raises :class:`Unavailable` when no connection can be had.
         """
-        begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        begin, acting = ("BEGIN READ ONLY", "") if read_only else ("BEGIN", set_local())
         async with self._connection() as connection:
             await connection.execute(
-                f"{begin}; SET LOCAL renkou.areas = '{scope.multirange}'; SET LOCAL plan_cache_mode = auto"
+                f"{begin}; SET LOCAL renkou.areas = '{scope.multirange}'; SET LOCAL plan_cache_mode = auto{acting}"
             )
             try:
                 yield connection

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from renkou_common.audit.acting import set_local
 from renkou_common.database import TRANSIENT_ERRORS, Session, Transaction, connect
 from renkou_common.scope import AreaScope
 from renkou_registry.runtime import Runtime
@@ -58,7 +59,7 @@ class JobSession:
         """A transaction of the node's own process, or one as narrow as the clerk's areas."""
         areas = (scope or AreaScope.everything()).multirange
         async with self._session.transaction():
-            await self._session.execute(f"SET LOCAL renkou.areas = '{areas}'")
+            await self._session.execute(f"SET LOCAL renkou.areas = '{areas}'{set_local()}")
             yield cast(Transaction, self._session)
 
     async def hold(self, job_id: UUID) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from renkou_common.audit.root import AuditKey
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
@@ -49,6 +50,7 @@ def build_runtime(settings: RegistrySettings) -> Runtime:
         issuer=issuer,
         identity=Identity(verifier, assignment_loader(database), now=clock.now),
         readings=ReadingRecorder(database, clock),
+        audit_key=AuditKey(read_json(required(settings.audit_key_file, "AUDIT_KEY_FILE"))),
     )
 
 

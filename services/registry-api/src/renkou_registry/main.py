@@ -10,6 +10,7 @@ from renkou_common.log import configure_logging
 from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
 from renkou_registry.areas.routes import router as areas_router
+from renkou_registry.audit.routes import router as audit_router
 from renkou_registry.auth.routes import router as auth_router
 from renkou_registry.benefits.enrolments.own_routes import router as own_enrolments_router
 from renkou_registry.benefits.routes import router as benefits_router
@@ -119,6 +120,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             own_childbirth_router,
             own_prepregnancy_router,
             figure_cases_router,
+            audit_router,
             feeds_router,
             stock_router,
         ],

@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from renkou_common.audit import tables as audit
 from renkou_common.http import changes, idempotency
 from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
@@ -29,7 +30,6 @@ from renkou_registry.persons import tables as persons
 from renkou_registry.petitions import tables as petitions
 from renkou_registry.places import tables as places
 from renkou_registry.prepregnancy import tables as prepregnancy
-from renkou_registry.readings import tables as readings
 from renkou_registry.rentals import tables as rentals
 from renkou_registry.roles import tables as roles
 from renkou_registry.search import tables as search
@@ -44,6 +44,7 @@ TABLE_MODULES = (
     accounts,
     activities,
     areas,
+    audit,
     benefit_enrolments,
     benefit_payments,
     benefit_schemes,
@@ -64,7 +65,6 @@ TABLE_MODULES = (
     inbox_tables,
     kin,
     life_events,
-    readings,
     outbox_tables,
     persons,
     petitions,

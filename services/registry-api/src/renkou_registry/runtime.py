@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from renkou_common.audit.root import AuditKey
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.crypto import FieldCipher
@@ -29,6 +30,12 @@ class Runtime:
     issuer: TokenIssuer
     identity: Identity
     readings: ReadingRecorder
+    audit_key: AuditKey
+
+    @property
+    def audit_log(self) -> str:
+        """What this service's audit log is called in its roots: district and service."""
+        return f"{self.settings.district}/registry-api"
 
 
 async def _current_runtime(request: Request) -> Runtime:

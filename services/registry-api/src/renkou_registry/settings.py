@@ -19,6 +19,9 @@ class RegistrySettings(ServiceSettings):
         default=5.0, gt=0, le=20, description="pause between looks whether these two files have changed"
     )
     token_key_file: Path | None = Field(default=None, description="private Ed25519 JWK that signs tokens")
+    audit_key_file: Path | None = Field(
+        default=None, description="private Ed25519 JWK that signs the roots of the audit log"
+    )
     administrator_secret_file: Path | None = Field(
         default=None, description="migrate only: one-time password of the first administrator"
     )

@@ -14,6 +14,9 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 import structlog
 
+from renkou_common.audit.acting import SERVICE as BY_SERVICE
+from renkou_common.audit.acting import Acting, act_as
+from renkou_common.audit.sealing import Sealing
 from renkou_common.database import TRANSIENT_ERRORS
 from renkou_common.errors import Unavailable
 from renkou_common.http import idempotency
@@ -79,6 +82,7 @@ async def run() -> int:
     settings = load_settings()
     configure_logging(f"{SERVICE} worker", settings.log_level)
     sys.setswitchinterval(_SECONDS_BETWEEN_THREADS)
+    act_as(Acting(None, BY_SERVICE, f"{SERVICE} worker"))
     gc.freeze()  # what was loaded stays
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
     nats = NatsClient(settings.nats_url, name=f"{SERVICE} worker", seed_file=settings.nats_seed_file)
@@ -99,6 +103,7 @@ async def run() -> int:
                 "area changes": partial(run_area_changes, runtime),
                 "benefits": partial(run_accrual, runtime),
                 "trimming": partial(_trim, runtime),
+                "audit": Sealing(runtime.database, runtime.audit_key, runtime.audit_log, runtime.clock).run,
             }
         )
 

@@ -23,7 +23,15 @@ LEFT_EMPTY = {
     *("external_list", "external_list_file", "external_list_row", "external_profile"),
     *("import_applied", "import_block", "import_cells", "import_error", "import_file", "import_job"),
     *("duplicate_candidate", "duplicate_merge", "duplicate_moved", "duplicate_run", "duplicate_todo"),
-    *("reading", "unmask_log", "petition_reading", "record_change", "visit_batch", "visit_batch_item"),
+    *(
+        "audit_entry",
+        "audit_seal",
+        "audit_root",
+        "petition_reading",
+        "record_change",
+        "visit_batch",
+        "visit_batch_item",
+    ),
     *("area_unsettled", "benefit_export_file", "benefit_export_copy"),
     *("person_detail", "household_detail", "service_change", "prepregnancy_step", "correction_request"),
     *(

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from renkou_common.errors import Unauthenticated
 from renkou_common.http.language import caller_language
+from renkou_common.http.origin import note_origin
 from renkou_common.http.problems import new_trace_id, refusal, wants_chinese
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ class Edge:
             return
         trace_id = self._trace_id(scope)
         scope["renkou.trace_id"] = trace_id
+        note_origin(scope, trace_id)
         caller_language.set("zh-CN" if wants_chinese(Request(scope)) else "en")
         limit = self._limit(scope["path"])
         started = time.perf_counter()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from renkou_common.audit.acting import Acting, act_as
 from renkou_common.clock import SHANGHAI
 from renkou_common.errors import Forbidden, Unauthenticated
 from renkou_common.identity.grants import Assignment, Grant, Grants, Ground, grants_at
@@ -73,7 +74,9 @@ class Identity:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("token_missing", "请先登录", "A bearer token is required")
-        return await self._verifier.verify(token.strip()), token.strip()
+        claims = await self._verifier.verify(token.strip())
+        act_as(Acting(claims.subject, claims.kind, claims.name))
+        return claims, token.strip()
 
     async def access(self, authorization: str | None, scope: Scope) -> Access:
         """Return the access that ``scope`` gives this caller; raises Unauthenticated or Forbidden."""

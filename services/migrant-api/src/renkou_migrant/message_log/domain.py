@@ -1,4 +1,4 @@
-"""The chain: each entry's hash covers its content and the hash before it. No I/O, standard library only.
+"""The chain: each entry's hash covers its content and the hash before it. No I/O.
 
 The hashed text of an entry is its position and members joined by line feeds, in the order of :class:`Entry`,
 instants in UTC with microseconds, backslash and line feed inside a member escaped by a backslash (``\\\\``,
@@ -7,11 +7,14 @@ instants in UTC with microseconds, backslash and line feed inside a member escap
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-GENESIS = bytes(32)
+from renkou_common.audit.chain import GENESIS, instant_text, joined
+
+__all__ = ["GENESIS", "Entry", "Link", "append", "entry_hash", "instant_text", "kind_of_message"]
+
 TRUST_LIST = "trust_list"
 DESCRIPTION = "description"
 OF_TRUST = frozenset({TRUST_LIST, DESCRIPTION})
@@ -53,11 +56,6 @@ class Link:
     hash: bytes
 
 
-def instant_text(at: datetime) -> str:
-    """Return an instant as it is hashed and exported."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def entry_hash(previous: bytes, position: int, entry: Entry) -> bytes:
     """Return the hash of an entry at a position."""
     members = (
@@ -73,10 +71,7 @@ def entry_hash(previous: bytes, position: int, entry: Entry) -> bytes:
         entry.kid,
         entry.signature,
     )
-    text = "\n".join(members)
-    if "\\" in text or text.count("\n") >= len(members):
-        text = "\n".join(each.replace("\\", "\\\\").replace("\n", "\\n") for each in members)
-    return sha256(previous + text.encode()).digest()
+    return sha256(previous + joined(members).encode()).digest()
 
 
 def append(position: int, previous: bytes, entries: Iterable[Entry]) -> list[Link]:

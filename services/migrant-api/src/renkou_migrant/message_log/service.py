@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 import structlog
 
+from renkou_common.audit import merkle
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
@@ -21,7 +22,6 @@ from renkou_migrant.credentials.jws import (
 from renkou_migrant.credentials.trust import MEDIA_TYPE
 from renkou_migrant.message_log import domain, repository
 from renkou_migrant.message_log.domain import DESCRIPTION, OF_TRUST, TRUST_LIST, Entry, Link
-from renkou_migrant.message_log.proof import merkle
 from renkou_migrant.message_log.proof.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from renkou_migrant.message_log.proof.signed import RECEIPT
 from renkou_migrant.message_log.repository import KeptText, StoredCheckpoint

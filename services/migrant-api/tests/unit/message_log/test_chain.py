@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from renkou_common.audit import merkle
 from renkou_migrant.message_log.domain import GENESIS, Entry, append, entry_hash
-from renkou_migrant.message_log.proof import merkle
 
 from .world import BEGIN
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from hypothesis import strategies as st
 
+from renkou_common.audit import merkle
 from renkou_migrant.credentials.jws import SigningKey, encode_base64url, parse_compact, sign_compact
 from renkou_migrant.credentials.trust import (
     MEDIA_TYPE,
@@ -20,7 +21,7 @@ from renkou_migrant.credentials.trust import (
     sign_trust_list,
 )
 from renkou_migrant.message_log.domain import GENESIS, Entry, Link, append
-from renkou_migrant.message_log.proof import log, merkle
+from renkou_migrant.message_log.proof import log
 from renkou_migrant.message_log.proof.bundle import bundle_of, item_of
 from renkou_migrant.message_log.proof.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from renkou_migrant.message_log.proof.entries import entry_members

@@ -52,8 +52,7 @@ STAYING: dict[str, str] = {
     "external_list_row": "which record a row of a list was matched with when it was settled",
     "visit_batch_item": "what a device sent, as it sent it",
     "record_change": "append-only: which fields of a record changed",
-    "reading": "append-only log: who was shown which record",
-    "unmask_log": "append-only log: who was shown which record",
+    "audit_entry": "append-only log: who read or changed which record",
 }
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from renkou_common.identity.principal import Access
 from renkou_registry.readings.domain import What
-from renkou_registry.readings.recorder import ReadingRecorder
+from renkou_registry.readings.recorder import EXPORT, READ, ReadingRecorder
 
 EXPORTED = "export"
 """What a reading by an export is logged to be for."""
@@ -20,7 +20,13 @@ class Shown(ReadingRecorder):
         self._shown: dict[UUID, What] = {}
 
     async def record(
-        self, access: Access, what: What, person_ids: Iterable[UUID], purpose: str | None = None
+        self,
+        access: Access,
+        what: What,
+        person_ids: Iterable[UUID],
+        purpose: str | None = None,
+        *,
+        action: str = READ,
     ) -> None:
         for each in person_ids:
             self._shown.setdefault(each, what)
@@ -29,4 +35,4 @@ class Shown(ReadingRecorder):
         """Log everybody shown, for the export; raises Unavailable where that cannot be."""
         for what in sorted(set(self._shown.values())):
             ids = [each for each, shown in self._shown.items() if shown == what]
-            await self._recorder.record(access, what, ids, EXPORTED)
+            await self._recorder.record(access, what, ids, EXPORTED, action=EXPORT)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 
+from renkou_common.audit.acting import IMPORT, Acting, acting_as
 from renkou_common.codes.findings import Finding
 from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.errors import RenkouError
@@ -48,7 +49,8 @@ async def work_off(runtime: Runtime, session: JobSession) -> bool:
         async with session.transaction() as tx:
             job = await repository.take_up(tx, job_id)
         if job is not None:
-            with background.waited_for(job_id):
+            clerk = Acting(job.created_by, IMPORT, job.kind, session=str(job.id), purpose=IMPORT)
+            with background.waited_for(job_id), acting_as(clerk):
                 await _carry(runtime, session, job)
         # Not in a finally: on an error or a cancellation the session ends, and the lock with it.
         await session.release(job_id)

@@ -40,10 +40,17 @@ from renkou_registry.duplicates.domain import LABELS as TRAITS
 from renkou_registry.life_events.routes import LABELS as EVENTS
 from renkou_registry.me.words import TITLES
 from renkou_registry.prepregnancy.forms import STEP_LABELS
+from renkou_registry.readings.domain import ACTIONS
 from renkou_registry.readings.domain import LABELS as READINGS
 
 _ADDRESSES = {"registered": "户籍地", "present": "现居住地", "usual": "常住地"}
-_READERS = {"staff": "工作人员 staff", "service": "系统服务 service", "person": "本人 the person"}
+_READERS = {
+    "staff": "工作人员 staff",
+    "service": "系统服务 service",
+    "person": "本人 the person",
+    "import": "批量导入 import",
+    "database": "数据库直接操作 by hand in the database",
+}
 _REQUESTS = {"correction": "更正 correction", "retraction": "撤销 retraction"}
 _DECISIONS = {
     "requested": "待审 waiting",
@@ -138,9 +145,9 @@ _OF_COLUMN: Mapping[str, CodeList] = {
 }
 _OF_TABLE: Mapping[tuple[str, str], CodeList | Mapping[Any, str]] = {
     ("life_event", "kind"): EVENTS,
-    ("reading", "what"): READINGS,
-    ("reading", "reader_kind"): _READERS,
-    ("unmask_log", "kind"): READINGS,
+    ("audit_entry", "what"): _REGISTERS | READINGS,
+    ("audit_entry", "actor_kind"): _READERS,
+    ("audit_entry", "action"): ACTIONS,
     ("person_address", "kind"): _ADDRESSES,
     ("person_key", "kind"): _KEYS,
     ("kin_link", "kind"): KIN_KINDS,

@@ -27,7 +27,7 @@ from renkou_registry.supplies.users import service as supplies
 AREA = re.compile(r"\d{12}")
 _AREAS = ("area", "place")
 _LEAST_AREA = 10**11
-_BY = ("_by", "worker_id")
+_BY = ("_by", "worker_id", "actor_id", "acting_for")
 _RELATIVES = frozenset(
     {
         "mother_id",
@@ -48,6 +48,8 @@ _OF_RELATIVES = (
     "childbirth_birth",
     "honour_certificate",
 )
+_WHERE = frozenset({"tx", "session", "address", "agent", "trace_id", "actor_name"})
+"""Where members of staff worked: their own data, for the auditor. Who they are stands under their ids."""
 _SECRET = ("_index", "_hash")
 """Look-up keys and password hashes: they say nothing about the person."""
 
@@ -162,7 +164,7 @@ def _is_sealed(column: str) -> bool:
 
 def _plain_name(table: str, column: str) -> str | None:
     """Return what a column is called in the copy; None for a secret and for one that names others as well."""
-    if column.endswith(_SECRET) or column == "person_ids":
+    if column.endswith(_SECRET) or column == "person_ids" or (table == "audit_entry" and column in _WHERE):
         return None
     if table == "person_detail" and column == "sealed":
         return "value"

@@ -26,7 +26,7 @@ _NUMBER = "本册编号 number in this copy"
 _OUTSIDE = "本册以外的记录 a record outside this copy"
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIELD_NAMES = frozenset(
-    {("person_detail", "field"), ("unmask_log", "fields"), ("duplicate_moved", "column_name")}
+    {("person_detail", "field"), ("audit_entry", "fields"), ("duplicate_moved", "column_name")}
 )
 
 

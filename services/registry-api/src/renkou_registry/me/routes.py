@@ -1,7 +1,7 @@
 """HTTP of a person's own record (本人)."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
@@ -37,9 +37,9 @@ from renkou_registry.persons.reading import open_phone, open_resident_id
 from renkou_registry.readings import service as readings
 from renkou_registry.readings.domain import label_of
 from renkou_registry.runtime import CurrentRuntime, Runtime
+from renkou_registry.staff import service as staff
 
 router = APIRouter(prefix="/me", tags=["me 本人"])
-LAST_READING = (datetime(9999, 1, 1, tzinfo=UTC), "")
 
 
 @router.get("", summary="My record 我的记录", response_model=OwnRecord)
@@ -101,23 +101,24 @@ async def read_own_readings(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ReadingPage:
     """Read who read the own record, what of it, when and what for, the last first. For the person."""
-    before = decode_cursor(after, datetime, str) or LAST_READING
+    before = decode_cursor(after, datetime, int)
     async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
         rows = await readings.of_person(tx, me.person_id, before, limit + 1)
+        names = await staff.names_of(tx, {row["actor_id"] for row in rows[:limit] if row["actor_id"]})
     shown = [
         ReadingOut(
-            read_at=row["read_at"],
-            reader=row["reader"] or "本区系统服务",
-            reader_kind=row["reader_kind"] or ("staff" if row["reader"] else "service"),
+            read_at=row["at"],
+            reader=names.get(row["actor_id"], "本区系统服务"),
+            reader_kind=row["actor_kind"],
             what=row["what"],
             what_label=label_of(row["what"], row["fields"]),
             fields=row["fields"],
-            purpose=row["purpose"],
+            purpose=row["purpose"] or row["reason"],
         )
         for row in rows[:limit]
     ]
     last = rows[limit - 1] if len(rows) > limit else None
-    following = encode_cursor(last["read_at"].isoformat(), last["key"]) if last else None
+    following = encode_cursor(last["at"].isoformat(), last["id"]) if last else None
     return ReadingPage(items=shown, next=following)
 
 

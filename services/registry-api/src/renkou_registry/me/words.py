@@ -11,8 +11,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "kin_link": ("亲属关系", "kin"),
     "household_member": ("所在家庭户", "households"),
     "consent": ("同意", "consents"),
-    "reading": ("查阅记录", "who read the record"),
-    "unmask_log": ("明文查阅记录", "readings in the clear"),
+    "audit_entry": ("查阅和变更记录", "who read or changed the record"),
     "card": ("育龄妇女信息卡", "card"),
     "card_fact": ("信息卡上告知的内容", "what was told for the card"),
     "visit": ("随访", "visits"),
@@ -45,6 +44,12 @@ TITLES: dict[str, tuple[str, str]] = {
     "supply_user": ("药具登记", "registrations for supplies"),
 }
 FIELDS: dict[str, str] = {
+    "acting_for": "代谁办理 acting for",
+    "actor_id": "操作人 by whom",
+    "actor_kind": "操作人类别 kind of actor",
+    "at": "时间 when",
+    "record_id": "记录编号 record",
+    "records": "记录数 how many records",
     "accepted_on": "接受日期 accepted on",
     "account": "账户 account",
     "action": "处理 action",

@@ -1,7 +1,7 @@
-"""Every query on what is noted of persons over time, and on the log of protected fields that were read."""
+"""Every query on what is noted of persons over time."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -49,55 +49,4 @@ async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[s
         f" WITH ORDINALITY AS t ({', '.join(names)}, place) ORDER BY place",
         person_id,
         *([row[name] for row in rows] for name in names),
-    )
-
-
-async def log_reading(
-    tx: Transaction,
-    *,
-    log_id: UUID,
-    person_id: UUID,
-    kind: str,
-    names: Sequence[str],
-    purpose: str | None,
-    reason: str | None,
-    read_by: UUID,
-    read_at: datetime,
-) -> None:
-    """Write down that protected fields of a person were read."""
-    await tx.execute(
-        "INSERT INTO unmask_log (id, person_id, kind, fields, purpose, reason, read_by, read_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        log_id,
-        person_id,
-        kind,
-        names,
-        purpose,
-        reason,
-        read_by,
-        read_at,
-    )
-
-
-async def log_readings(
-    tx: Transaction,
-    log_ids: Sequence[UUID],
-    person_ids: Sequence[UUID],
-    *,
-    names: Sequence[str],
-    purpose: str,
-    read_by: UUID,
-    read_at: datetime,
-) -> None:
-    """Write down that the same protected fields of many persons were read for a purpose."""
-    await tx.execute(
-        "INSERT INTO unmask_log (id, person_id, kind, fields, purpose, read_by, read_at)"
-        " SELECT t.id, t.person_id, 'unmask', $3, $4, $5, $6"
-        " FROM unnest($1::uuid[], $2::uuid[]) AS t (id, person_id)",
-        log_ids,
-        person_ids,
-        names,
-        purpose,
-        read_by,
-        read_at,
     )

@@ -7,15 +7,18 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.audit.acting import SERVICE, acting, origin
+from renkou_common.audit.log import Noted, append
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.names import clean_name
 from renkou_common.database import Transaction
 from renkou_common.identity.principal import Access
 from renkou_registry.areas.service import full_names
-from renkou_registry.persons import details_repository, service
+from renkou_registry.persons import service
 from renkou_registry.persons.documents import OTHER_DOCUMENT
-from renkou_registry.persons.domain import FactsPurpose, new_id
+from renkou_registry.persons.domain import FactsPurpose
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
+from renkou_registry.readings.recorder import UNMASK
 from renkou_registry.runtime import Runtime
 
 FACTS_FIELDS = (
@@ -108,14 +111,12 @@ async def log_health(
 
 async def log_accounts(runtime: Runtime, tx: Transaction, read_by: UUID, person_ids: Sequence[UUID]) -> None:
     """Log for each of these persons that the account they named was read to pay them."""
-    await details_repository.log_readings(
+    await append(
         tx,
-        [new_id() for _ in person_ids],
-        person_ids,
-        names=["account"],
-        purpose="benefit_payment",
-        read_by=read_by,
-        read_at=runtime.clock.now(),
+        [
+            _in_the_clear(runtime, read_by, person_id, "unmask", ["account"], "benefit_payment", None)
+            for person_id in person_ids
+        ],
     )
 
 
@@ -129,14 +130,31 @@ async def _log(
     purpose: str | None,
     reason: str | None,
 ) -> None:
-    await details_repository.log_reading(
-        tx,
-        log_id=new_id(),
-        person_id=person_id,
-        kind=kind,
-        names=names,
+    await append(tx, [_in_the_clear(runtime, read_by, person_id, kind, names, purpose, reason)])
+
+
+def _in_the_clear(
+    runtime: Runtime,
+    read_by: UUID,
+    person_id: UUID,
+    kind: str,
+    names: Sequence[str],
+    purpose: str | None,
+    reason: str | None,
+) -> Noted:
+    who = acting()
+    return Noted(
+        at=runtime.clock.now(),
+        actor_id=read_by,
+        actor_kind=who.kind if who else SERVICE,
+        actor_name=who.name if who else "",
+        action=UNMASK,
+        what=kind,
+        person_ids=(person_id,),
+        fields=tuple(names),
         purpose=purpose,
         reason=reason,
-        read_by=read_by,
-        read_at=runtime.clock.now(),
+        acting_for=who.acting_for if who else None,
+        session=who.session if who else None,
+        origin=origin(),
     )

@@ -29,7 +29,7 @@ FLOOR = {
     ),
     "person_detail": "EXISTS (SELECT FROM person p WHERE p.id = person_detail.person_id OFFSET 0)",
 }
-APPEND_ONLY = ("unmask_log", "person_detail")
+APPEND_ONLY = ("person_detail",)
 
 
 def _area(*, nullable: bool = False) -> Column[int]:
@@ -184,22 +184,3 @@ class PersonDetail(SQLModel, table=True):
     correction: bool
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     recorded_by: UUID
-
-
-class UnmaskLog(SQLModel, table=True):
-    """Who read protected data in the clear, which, what for and when; never changed."""
-
-    __tablename__ = "unmask_log"
-    __table_args__ = (
-        CheckConstraint("kind IN ('unmask', 'facts', 'match')", name="unmask_log_kind"),
-        Index("unmask_log_person", "person_id", "read_at"),
-    )
-
-    id: UUID = Field(primary_key=True)
-    person_id: UUID
-    kind: str = Field(sa_column=Column(Text, nullable=False))
-    fields: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    purpose: str | None = Field(default=None, sa_column=Column(Text))
-    reason: str | None = Field(default=None, sa_column=Column(Text))
-    read_by: UUID
-    read_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

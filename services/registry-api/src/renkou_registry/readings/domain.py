@@ -1,10 +1,7 @@
 """What a reading is; no I/O."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 
 class What(StrEnum):
@@ -49,11 +46,23 @@ LABELS: dict[str, str] = {
     What.TENANCY: "租住",
     What.MATCHES: "与外部名单比对",
     What.FIGURE_CASE: "统计数字所依据的个案",
+    "audit_log": "审计日志",
     "unmask": "明文查阅",
     "facts": "出具证明或通报所需事实",
     "match": "姓名与证件号核对",
 }
-"""What a reading showed, in plain words; the last ones stand in the log of protected fields."""
+"""What a reading showed, in plain words; the last ones are readings in the clear."""
+
+ACTIONS: dict[str, str] = {
+    "read": "查阅",
+    "unmask": "明文查阅",
+    "export": "导出",
+    "search": "查找",
+    "create": "新增",
+    "change": "变更",
+    "delete": "删除",
+}
+"""What was done, in plain words."""
 
 FIELDS: dict[str, str] = {
     "name": "姓名",
@@ -88,15 +97,3 @@ def label_of(what: str, fields: Sequence[str]) -> str:
     """Return in plain words what a reading showed, and which fields in the clear."""
     label = LABELS.get(what, what)
     return f"{label}: {'、'.join(FIELDS.get(each, each) for each in fields)}" if fields else label
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One answer that showed persons."""
-
-    read_at: datetime
-    read_by: UUID
-    reader_kind: str
-    what: What
-    purpose: str | None
-    person_ids: tuple[UUID, ...]

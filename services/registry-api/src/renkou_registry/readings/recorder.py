@@ -10,14 +10,16 @@ from collections import deque
 from collections.abc import Iterable
 from uuid import UUID
 
+from renkou_common.audit.acting import acting, origin
+from renkou_common.audit.log import Noted, append
 from renkou_common.clock import Clock
 from renkou_common.database import TRANSIENT_ERRORS, Database
 from renkou_common.errors import Unavailable
 from renkou_common.identity.principal import Access
-from renkou_registry.readings import repository
-from renkou_registry.readings.domain import Reading, What
+from renkou_registry.readings.domain import What
 
 AT_ONCE = 200
+READ, UNMASK, EXPORT = "read", "unmask", "export"
 
 
 class ReadingRecorder:
@@ -26,11 +28,17 @@ class ReadingRecorder:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: deque[tuple[Reading, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[Noted, asyncio.Future[None]]] = deque()
         self._writer: asyncio.Task[None] | None = None
 
     async def record(
-        self, access: Access, what: What, person_ids: Iterable[UUID], purpose: str | None = None
+        self,
+        access: Access,
+        what: What,
+        person_ids: Iterable[UUID],
+        purpose: str | None = None,
+        *,
+        action: str = READ,
     ) -> None:
         """Return once it is written that these persons were shown; nothing to write for none.
 
@@ -39,7 +47,20 @@ class ReadingRecorder:
         ids = tuple(person_ids)
         if not ids:
             return
-        reading = Reading(self._clock.now(), access.subject, access.kind, what, purpose, ids)
+        who = acting()
+        reading = Noted(
+            at=self._clock.now(),
+            actor_id=access.subject,
+            actor_kind=access.kind,
+            actor_name=access.name,
+            action=action,
+            what=what,
+            person_ids=ids,
+            purpose=purpose,
+            acting_for=who.acting_for if who else None,
+            session=who.session if who else None,
+            origin=origin(),
+        )
         written = asyncio.get_running_loop().create_future()
         self._waiting.append((reading, written))
         if self._writer is None or self._writer.done():
@@ -50,7 +71,7 @@ class ReadingRecorder:
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
             try:
-                await repository.append(self._database, [reading for reading, _ in group])
+                await append(self._database, [reading for reading, _ in group])
             except (Unavailable, *TRANSIENT_ERRORS) as error:
                 refused = _not_logged()
                 refused.__cause__ = error
@@ -63,7 +84,7 @@ class ReadingRecorder:
                 _settle(group, None)
 
 
-def _settle(group: list[tuple[Reading, asyncio.Future[None]]], error: Exception | None) -> None:
+def _settle(group: list[tuple[Noted, asyncio.Future[None]]], error: Exception | None) -> None:
     for _, written in group:
         if written.done():
             continue

@@ -20,7 +20,7 @@ from ..people.people import HERE, People
 
 ROLES = ("community_worker", "subdistrict_clerk", "service_station", "administrator", "statistician")
 HISTORIES = frozenset({"life_event", "person_detail", "benefit_step", "record_change", "outbox"})
-LOGS = frozenset({"reading", "unmask_log", "duplicate_merge", "duplicate_moved", "duplicate_candidate"})
+LOGS = frozenset({"audit_entry", "duplicate_merge", "duplicate_moved", "duplicate_candidate"})
 NOT_COMPARED = frozenset(
     {"version", "changed_in", "id", "known_from", "recorded_at", "recorded_by", "position"}
 )

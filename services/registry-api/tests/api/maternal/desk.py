@@ -44,7 +44,9 @@ class Desk:
         """Which health data of a person were read, and what for."""
         async with self.runtime.database.transaction(AreaScope.everything()) as tx:
             rows = await tx.fetch(
-                "SELECT fields, purpose FROM unmask_log WHERE person_id = $1 ORDER BY read_at, id", person_id
+                "SELECT fields, purpose FROM audit_entry WHERE action = 'unmask' AND person_ids = ARRAY[$1::uuid]"
+                " ORDER BY at, id",
+                person_id,
             )
         return [(row["fields"], row["purpose"]) for row in rows]
 

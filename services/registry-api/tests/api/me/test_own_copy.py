@@ -73,7 +73,8 @@ async def test_the_paper_names_colleagues_areas_and_codes_in_words_and_hours_of_
     assert "期初建档" in text
     assert "人员详情" in text
     assert "水西门社区居委会" in text
-    read_at = datetime.fromisoformat(found["records"]["reading"][-1]["read_at"]).astimezone(before.tzinfo)
+    (reading,) = (each for each in found["records"]["audit_entry"] if each["what"] == "record")
+    read_at = datetime.fromisoformat(reading["at"]).astimezone(before.tzinfo)
     assert f"{read_at:%Y-%m-%d %H:%M}" in text
 
 

@@ -252,7 +252,8 @@ async def test_reading_in_the_clear_needs_a_reason_and_leaves_a_trace(
     assert careless.json()["errors"][0]["code"] == "reason_has_number"
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         rows = await tx.fetch(
-            "SELECT kind, fields, reason, read_by FROM unmask_log WHERE person_id = $1", person["id"]
+            "SELECT what, fields, reason, actor_id FROM audit_entry WHERE action = 'unmask' AND $1 = ANY(person_ids)",
+            person["id"],
         )
     assert [tuple(row) for row in rows] == [("unmask", ["resident_id", "phone"], "核对本人证件", clerk.id)]
 
@@ -278,7 +279,8 @@ async def test_facts_are_read_for_a_purpose_by_clerks_and_by_the_migrant_service
     ).status_code == 404
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         purposes = await tx.fetch(
-            "SELECT purpose FROM unmask_log WHERE person_id = $1 ORDER BY id", person["id"]
+            "SELECT purpose FROM audit_entry WHERE action = 'unmask' AND $1 = ANY(person_ids) ORDER BY id",
+            person["id"],
         )
     assert [row["purpose"] for row in purposes] == ["certificate", "service_notice"]
 

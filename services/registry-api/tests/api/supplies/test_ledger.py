@@ -203,7 +203,10 @@ async def test_who_received_is_sealed_and_read_only_for_a_purpose(
     refused = await administrator.get(path, params={"purpose": "supply_follow_up"})
     assert refused.status_code == 403
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
-        purposes = await tx.fetch("SELECT purpose FROM unmask_log WHERE person_id = $1", UUID(person["id"]))
+        purposes = await tx.fetch(
+            "SELECT purpose FROM audit_entry WHERE action = 'unmask' AND $1 = ANY(person_ids)",
+            UUID(person["id"]),
+        )
     assert [each["purpose"] for each in purposes] == ["supply_follow_up"]
     for event in [*await store.events(issued.json()["id"]), *await store.events(user.json()["id"])]:
         assert person["ref"] not in str(event.data)

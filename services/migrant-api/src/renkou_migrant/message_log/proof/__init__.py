@@ -2,8 +2,8 @@
 
 Nothing in this package reads a database, a clock or a network, and nothing but the standard library, orjson
 and cryptography is needed: a court, an auditor or the other district runs it on files.
+The hash over many entries and the path from one to it: :mod:`renkou_common.audit.merkle`.
 
-    merkle       one hash over many entries, and the short path from one entry to it
     checkpoint   the signed statement how long the log is and what it says
     signed       a signed message or receipt, read and verified against the keys that were trusted then
     flaws        what can be wrong, in Chinese and English

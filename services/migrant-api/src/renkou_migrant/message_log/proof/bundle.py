@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from renkou_common.audit import merkle
 from renkou_migrant.credentials.jws import VerifyingKey
 from renkou_migrant.message_log.domain import TRUST_LIST, Entry, Link, entry_hash
-from renkou_migrant.message_log.proof import merkle
 from renkou_migrant.message_log.proof.checkpoint import SignedCheckpoint, parse_checkpoint
 from renkou_migrant.message_log.proof.entries import entry_members, read_entry
 from renkou_migrant.message_log.proof.flaws import Flaw, ProofError

@@ -18,10 +18,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from renkou_common.audit import merkle
 from renkou_migrant.credentials.jws import UnverifiedJws, VerifyingKey, parse_json_object
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.message_log.domain import GENESIS, OF_TRUST, Link, entry_hash
-from renkou_migrant.message_log.proof import merkle
 from renkou_migrant.message_log.proof.checkpoint import SignedCheckpoint, check_follows, parse_checkpoint
 from renkou_migrant.message_log.proof.entries import read_entry
 from renkou_migrant.message_log.proof.flaws import Flaw, ProofError

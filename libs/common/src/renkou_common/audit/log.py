@@ -1,0 +1,188 @@
+"""Every query on the audit log but sealing it: writing readings, searching, reading it in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.audit.acting import NOWHERE, Origin
+from renkou_common.audit.entries import COLUMNS
+from renkou_common.database import Database, Reader, Transaction
+
+_ENTRY = ", ".join(f"e.{name}" for name in COLUMNS)
+_WRITTEN = (
+    "at",
+    "actor_id",
+    "actor_kind",
+    "actor_name",
+    "acting_for",
+    "session",
+    "address",
+    "agent",
+    "trace_id",
+    "purpose",
+    "reason",
+    "action",
+    "what",
+)
+_APPEND = f"""
+INSERT INTO audit_entry ({", ".join(_WRITTEN)}, person_ids, fields)
+SELECT {", ".join(_WRITTEN)}, ids::uuid[], read::text[]
+FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+  AS t ({", ".join(_WRITTEN)}, ids, read)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something that was read, exported or searched for: no trigger can see that."""
+
+    at: datetime
+    actor_id: UUID | None
+    actor_kind: str
+    actor_name: str
+    action: str
+    what: str
+    person_ids: tuple[UUID, ...] = ()
+    fields: tuple[str, ...] = ()
+    purpose: str | None = None
+    reason: str | None = None
+    acting_for: UUID | None = None
+    session: str | None = None
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an auditor looks for; everything given has to fit."""
+
+    person_id: UUID | None = None
+    actor_id: UUID | None = None
+    actor_kind: str | None = None
+    actions: tuple[str, ...] = ()
+    what: str | None = None
+    purpose: str | None = None
+    address: str | None = None
+    record_id: str | None = None
+    trace_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def append(database: Database | Transaction, noted: Sequence[Noted]) -> None:
+    """Write entries in this order, all or none: committed at once, or with a transaction."""
+    await database.execute(
+        _APPEND,
+        [each.at for each in noted],
+        [each.actor_id for each in noted],
+        [each.actor_kind for each in noted],
+        [each.actor_name for each in noted],
+        [each.acting_for for each in noted],
+        [each.session for each in noted],
+        [each.origin.address for each in noted],
+        [each.origin.agent for each in noted],
+        [each.origin.trace_id for each in noted],
+        [each.purpose for each in noted],
+        [each.reason for each in noted],
+        [each.action for each in noted],
+        [each.what for each in noted],
+        ["{" + ",".join(map(str, each.person_ids)) + "}" for each in noted],
+        ["{" + ",".join(_quoted(name) for name in each.fields) + "}" for each in noted],
+    )
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+async def search(
+    tx: Reader, wanted: Wanted, before: tuple[datetime, int] | None, limit: int
+) -> list[asyncpg.Record]:
+    """Return entries, the last first, with ``seq`` where sealed; ``before`` is (at, id) of the last seen."""
+    arguments: list[Any] = []
+
+    def given(value: Any) -> str:
+        arguments.append(value)
+        return f"${len(arguments)}"
+
+    conditions = [
+        f"e.{name} = {given(value)}"
+        for name in (*("actor_id", "actor_kind", "what", "purpose", "address", "record_id", "trace_id"),)
+        if (value := getattr(wanted, name)) is not None
+    ]
+    if wanted.actions:
+        conditions.append(f"e.action = ANY({given(list(wanted.actions))}::text[])")
+        if "read" not in wanted.actions:
+            conditions.append("e.action <> 'read'")
+    entries = "audit_entry"
+    if wanted.person_id is not None:
+        about = f"person_ids @> ARRAY[{given(wanted.person_id)}::uuid]"
+        entries = f"(SELECT * FROM audit_entry WHERE {about} OFFSET 0)"  # by its index, whatever is expected
+    if wanted.since is not None:
+        conditions.append(f"e.at >= {given(wanted.since)}")
+    if wanted.until is not None:
+        conditions.append(f"e.at < {given(wanted.until)}")
+    if before is not None:
+        conditions.append(f"(e.at, e.id) < ({given(before[0])}, {given(before[1])})")
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    return await tx.fetch(
+        f"SELECT f.*, s.seq FROM (SELECT {_ENTRY} FROM {entries} e {where}ORDER BY e.at DESC, e.id DESC"
+        f" LIMIT {int(limit)}) f LEFT JOIN audit_seal s ON s.entry_id = f.id ORDER BY f.at DESC, f.id DESC",
+        *arguments,
+    )
+
+
+async def sealed(tx: Reader, after: int, until: int, limit: int) -> list[asyncpg.Record]:
+    """Return places ``after`` < seq <= ``until`` in order with their hashes and entries; ``id`` is None where the
+    entry is gone."""
+    return await tx.fetch(
+        f"SELECT s.seq, s.hash, s.chain, {_ENTRY} FROM audit_seal s LEFT JOIN audit_entry e ON e.id = s.entry_id"
+        " WHERE s.seq > $1 AND s.seq <= $2 ORDER BY s.seq LIMIT $3",
+        after,
+        until,
+        limit,
+    )
+
+
+async def chain_at(tx: Reader, seq: int) -> bytes | None:
+    """Return the chain hash of a place."""
+    found: bytes | None = await tx.fetchval("SELECT chain FROM audit_seal WHERE seq = $1", seq)
+    return found
+
+
+async def place_of(tx: Reader, since: datetime) -> int:
+    """Return the last place before the first entry sealed that is of ``since`` or later."""
+    found = await tx.fetchval(
+        "SELECT s.seq FROM audit_entry e JOIN audit_seal s ON s.entry_id = e.id WHERE e.at >= $1"
+        " ORDER BY e.at, e.id LIMIT 1",
+        since,
+    )
+    return (found or (await last_place(tx)) + 1) - 1
+
+
+async def last_place(tx: Reader) -> int:
+    """Return the last place, 0 in an empty log."""
+    return int(await tx.fetchval("SELECT coalesce(max(seq), 0) FROM audit_seal"))
+
+
+async def roots(tx: Reader, after: int, limit: int) -> list[asyncpg.Record]:
+    """Return roots with numbers after one, in order."""
+    return await tx.fetch(
+        "SELECT number, first, last, at, token FROM audit_root WHERE number > $1 ORDER BY number LIMIT $2",
+        after,
+        limit,
+    )
+
+
+async def roots_over(tx: Reader, first: int, last: int) -> list[asyncpg.Record]:
+    """Return the roots that cover places from ``first`` to ``last``, in order."""
+    return await tx.fetch(
+        "SELECT number, first, last, at, token FROM audit_root WHERE last >= $1 AND first <= $2 ORDER BY number",
+        first,
+        last,
+    )

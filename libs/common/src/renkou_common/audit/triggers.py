@@ -1,0 +1,112 @@
+"""Database triggers that write down every change of a table that holds people, in the change's own transaction.
+
+A change of one to twenty rows makes an entry for each; a larger one (an import, a boundary that moves) an entry for
+each 500 rows, which names all their persons: an import stays as fast as its statements. Names of fields only, never
+a value. Who acts is what the transaction was begun with (:mod:`.acting`); nobody is the database's own user then.
+"""
+
+from dataclasses import dataclass
+
+SINGLE, BLOCK = 20, 500
+
+NOTE_FUNCTION = """
+CREATE FUNCTION renkou_audit_note(
+    action text, what text, persons uuid[], record text, version bigint, records bigint, fields text[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    given text := nullif(current_setting('renkou.acting', true), '');
+    who jsonb := coalesce(given::jsonb, jsonb_build_object('kind', 'database', 'name', session_user));
+BEGIN
+    INSERT INTO audit_entry (actor_id, actor_kind, actor_name, acting_for, session, address, agent, trace_id,
+        purpose, reason, action, what, person_ids, record_id, version, records, fields)
+    VALUES ((who->>'id')::uuid, who->>'kind', coalesce(who->>'name', ''), (who->>'acting_for')::uuid,
+        who->>'session', who->>'address', who->>'agent', who->>'trace_id', who->>'purpose', who->>'reason',
+        action, what, coalesce(persons, '{}'), record, version, records, coalesce(fields, '{}'));
+END $$
+"""
+"""Writes one entry in the name of whoever acts in the transaction."""
+
+FIELDS_FUNCTION = r"""
+CREATE FUNCTION renkou_audit_fields(old jsonb, new jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(array_agg(DISTINCT regexp_replace(n.key, '_(sealed|index|hash)$', '')), '{}')
+    FROM jsonb_each(new) n WHERE n.value IS DISTINCT FROM old -> n.key
+        AND n.key NOT IN ('version', 'changed_in', 'changed_at', 'updated_at')
+$$
+"""
+"""The names of what became different; counters that go with every change are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A table whose changes are written down.
+
+    ``persons`` are SQL expressions over a row called ``r`` that name the persons whom it is about.
+    """
+
+    persons: tuple[str, ...] = ()
+    key: tuple[str, ...] = ("id",)
+    version: bool = False
+
+
+def capture(table: str, captured: Captured) -> list[str]:
+    """Return the statements that have every change of a table written down."""
+    function = f"renkou_audit_{table}"
+    return [
+        _function(function, table, captured),
+        *(
+            f"CREATE TRIGGER audit_{event.lower()} AFTER {event} ON {table} REFERENCING {transition}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+            for event, transition in (
+                ("INSERT", "NEW TABLE AS new_rows"),
+                ("UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
+                ("DELETE", "OLD TABLE AS old_rows"),
+            )
+        ),
+    ]
+
+
+def _function(function: str, table: str, captured: Captured) -> str:
+    same = " AND ".join(f"o.{name} = r.{name}" for name in captured.key)
+    before = tuple(each.replace("r.", "o.") for each in captured.persons)
+    changed = (
+        f"new_rows r LEFT JOIN old_rows o ON {same} WHERE o IS DISTINCT FROM r",
+        "renkou_audit_fields(to_jsonb(o), to_jsonb(r))",
+    )
+    return f"""
+CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        {_noted("create", table, captured, captured.persons, "new_rows r", "'{}'::text[]")}
+    ELSIF TG_OP = 'UPDATE' THEN
+        {_noted("change", table, captured, (*captured.persons, *before), *changed)}
+    ELSE
+        {_noted("delete", table, captured, captured.persons, "old_rows r", "'{}'::text[]")}
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+
+def _noted(
+    action: str, table: str, captured: Captured, persons: tuple[str, ...], rows: str, fields: str
+) -> str:
+    record = " || '/' || ".join(f"r.{name}::text" for name in captured.key)
+    version = "r.version::bigint" if captured.version else "NULL::bigint"
+    return f"""
+        PERFORM renkou_audit_note('{action}', '{table}', b.persons,
+            CASE WHEN b.records = 1 THEN b.record END, CASE WHEN b.records = 1 THEN b.version END, b.records,
+            b.fields)
+        FROM (
+            SELECT array_agg(DISTINCT u.person) FILTER (WHERE u.person IS NOT NULL) AS persons,
+                array_agg(DISTINCT u.field) FILTER (WHERE u.field IS NOT NULL) AS fields,
+                min(e.record) AS record, max(e.version) AS version, count(DISTINCT e.record) AS records
+            FROM (
+                SELECT {record} AS record, {version} AS version,
+                    ARRAY[{", ".join(persons)}]::uuid[] AS persons, {fields} AS fields,
+                    row_number() OVER () - 1 AS place, count(*) OVER () AS total
+                FROM {rows}
+            ) e LEFT JOIN LATERAL (
+                SELECT unnest(e.persons) AS person, unnest(e.fields) AS field
+            ) u ON true
+            GROUP BY CASE WHEN e.total <= {SINGLE} THEN e.place ELSE e.place / {BLOCK} END
+        ) b;"""
