@@ -34,8 +34,8 @@ class Entry:
     fields: tuple[str, ...]
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row of the table."""
+    def of(cls, row: Any) -> Self:
+        """Read a row of the table, any mapping of its columns."""
         values = {name: row[name] for name in COLUMNS}
         values["person_ids"], values["fields"] = tuple(row["person_ids"]), tuple(row["fields"])
         return cls(**values)
