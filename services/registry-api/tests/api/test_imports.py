@@ -49,6 +49,11 @@ async def test_good_rows_become_persons_in_households(
     names = {each["name"] for each in found.json()["items"]}
     assert names == {"欧阳小明", "阿依古丽·买买提"}
     assert head["证件号码"] not in found.text
+    entered = (
+        "SELECT count(*) FROM audit_entry WHERE actor_kind = 'import' AND actor_id = $1 AND session = $2"
+        " AND action = 'create' AND what = 'person'"
+    )
+    assert await count(registry, entered, clerk.id, job["id"]) == 2
     couples = await count(
         registry,
         "SELECT count(*) FROM person a JOIN person b ON b.id = a.spouse_id AND b.spouse_id = a.id"

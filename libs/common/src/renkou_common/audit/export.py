@@ -12,7 +12,7 @@ from renkou_common.audit.entries import Entry
 from renkou_common.audit.root import AuditKey
 from renkou_common.audit.sealing import sign_root
 from renkou_common.audit.verify import FORMAT
-from renkou_common.database import Database
+from renkou_common.database import Database, Transaction
 from renkou_common.scope import AreaScope
 
 _PAGE = 1_000
@@ -50,7 +50,7 @@ async def export(
     yield _line({"end": {"seq": place, "chain": chain.hex()}})
 
 
-async def _span(tx: log.Transaction, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+async def _span(tx: Transaction, since: datetime | None, until: datetime | None) -> tuple[int, int]:
     """Return the first and last place of the roots that hold a span of time."""
     end = await log.last_place(tx)
     first = 1 if since is None else await log.place_of(tx, since) + 1

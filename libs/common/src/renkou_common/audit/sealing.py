@@ -113,9 +113,10 @@ async def sign_root(tx: Transaction, key: AuditKey, log: str, now: datetime) -> 
 
 async def last_root(tx: Transaction) -> Mapping[str, Any] | None:
     """Return the newest root."""
-    return await tx.fetchrow(
+    row = await tx.fetchrow(
         "SELECT number, first, last, at, token FROM audit_root ORDER BY number DESC LIMIT 1"
     )
+    return None if row is None else dict(row)
 
 
 def is_due(last: datetime | None, now: datetime) -> bool:

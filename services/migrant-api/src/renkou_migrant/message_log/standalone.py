@@ -7,6 +7,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import renkou_common
+
 PACKAGE = Path(__file__).parents[1]
 FILES = [
     "__init__.py",
@@ -21,6 +23,11 @@ FILES = [
     "partners/description.py",
     *sorted(str(path.relative_to(PACKAGE)) for path in (PACKAGE / "message_log/proof").glob("*.py")),
 ]
+COMMON = Path(renkou_common.__file__).parent
+COMMON_FILES = [
+    "__init__.py",
+    *(f"audit/{name}.py" for name in ("__init__", "chain", "entries", "merkle", "root", "verify")),
+]
 _START = "import sys\n\nfrom renkou_migrant.message_log.verify import main\n\nsys.exit(main())\n"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
@@ -28,9 +35,10 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 def pack(out: Path) -> None:
     """Write the file; the same sources make the same bytes."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name in FILES:
-            content = (PACKAGE / name).read_text("utf-8")
-            packed.writestr(zipfile.ZipInfo(f"renkou_migrant/{name}", _LONG_AGO), content)
+        for package, names in ((PACKAGE, FILES), (COMMON, COMMON_FILES)):
+            for name in names:
+                content = (package / name).read_text("utf-8")
+                packed.writestr(zipfile.ZipInfo(f"{package.name}/{name}", _LONG_AGO), content)
         packed.writestr(zipfile.ZipInfo("__main__.py", _LONG_AGO), _START)
 
 

@@ -3,11 +3,12 @@
     python -m renkou_migrant.message_log.verify evidence --anchor anchor.jwk evidence.json [--content]
     python -m renkou_migrant.message_log.verify log --anchor anchor.jwk message-log.jsonl \\
         [--checkpoint kept.jwt …] [--witness digest.jwt …] [--partner-log their-message-log.jsonl]
+    python -m renkou_migrant.message_log.verify audit --keys audit-keys.json [--root kept.jwt …] audit.jsonl
 
 ``evidence.json`` is an answer of ``POST /notices/{id}/evidence``, ``message-log.jsonl`` of
-``GET /message-log/export``. ``--checkpoint`` is a checkpoint that somebody kept, ``--witness`` a digest that a
-partner signed. Needs Python 3.13, cryptography and orjson, no network, no node. Ends with 0 proved, 1 not proved, 2
-for arguments or files that can't be used.
+``GET /message-log/export``, ``audit.jsonl`` of ``POST /audit/exports``. ``--checkpoint`` is a checkpoint that somebody
+kept, ``--root`` such a root, ``--witness`` a digest that a partner signed. Needs Python 3.13, cryptography and orjson,
+no network, no node. Ends with 0 proved, 1 not proved, 2 for arguments or files that can't be used.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import orjson
 
+from renkou_common.audit import verify as audit_log
 from renkou_migrant.credentials.jws import VerifyingKey, parse_json_object
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.message_log.proof.bundle import verify_bundle
@@ -30,6 +32,8 @@ PROVED, NOT_PROVED, UNUSABLE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
+    if options.run is audit_log.run:
+        return audit_log.run(options)
     try:
         print(options.run(options))
     except ProofError as error:
@@ -60,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     log.add_argument("--witness", type=Path, action="append", default=[], help="a partner's signed digest")
     log.add_argument("--partner-log", type=Path, help="the partner's export, to lay beside it")
     log.set_defaults(run=_log)
+    audit = commands.add_parser(
+        "audit", help="an audit log: no entry altered, removed, put in, moved or cut off"
+    )
+    audit_log.add_arguments(audit)
+    audit.set_defaults(run=audit_log.run)
     for command in (evidence, log):
         command.add_argument("--anchor", type=Path, required=True, help="public JWK of the hub's anchor")
         command.add_argument(

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from renkou_common.audit import export as exporting
 from renkou_common.audit import log
+from renkou_common.audit.entries import COLUMNS
 from renkou_common.audit.log import Wanted
 from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.identity.http import requires
@@ -78,7 +79,7 @@ async def search_entries(
 
 def _entry(row: asyncpg.Record) -> AuditEntryOut:
     return AuditEntryOut.model_construct(
-        **{name: row[name] for name in log.COLUMNS}
+        **{name: row[name] for name in COLUMNS}
         | {
             "id": str(row["id"]),
             "seq": None if row["seq"] is None else str(row["seq"]),

@@ -1,6 +1,7 @@
 """Searching the audit log; an auditor's own searches are entries too."""
 
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -40,7 +41,7 @@ def _noted(
     now: datetime,
     action: str,
     *,
-    person_ids: tuple[log.UUID, ...] = (),
+    person_ids: tuple[UUID, ...] = (),
     fields: tuple[str, ...] = (),
     reason: str | None = None,
 ) -> Noted:

@@ -13,8 +13,8 @@ from renkou_common.audit.triggers import FIELDS_FUNCTION, NOTE_FUNCTION, capture
 from renkou_common.migration import guard
 from renkou_registry.audit.captured import CAPTURED
 
-revision = "0020"
-down_revision = "0019"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
