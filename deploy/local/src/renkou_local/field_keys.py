@@ -3,6 +3,8 @@
     python -m renkou_local.field_keys --secrets .local/340103/secrets status
     ... add data            a new version: readable everywhere, written by nobody yet
     ... activate data 2     a minute later: new values are written with it
+    ... retire data 1 registry.json migrant.json
+                            drop a version that nothing needs: the answers of GET /field-keys/use, minutes old at most
     ... rewrap              another master key, made here, in the place of the present one
     ... wrap                once: a file of old, whose keys stand in the clear, into an envelope
 
@@ -13,9 +15,10 @@ one step; services look at them every few seconds (RENKOU_FIELD_KEYS_CHECK_SECON
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from renkou_common.field_keys import keyring
 from renkou_common.field_keys.envelope import KeyFileError, MasterKey, master_keys_text, read_master_keys
@@ -26,6 +29,9 @@ from renkou_local import secret_files
 
 KEYS = "field_keys.json"
 MASTER = "field_master_key"
+USERS = ("registry-api", "migrant-api")
+"""Services that share the keys."""
+LATELY = timedelta(minutes=10)
 
 
 def keep_field_keys(folder: Path) -> None:
@@ -72,6 +78,30 @@ def activate(folder: Path, kind: Kind, version: int, *, settled: timedelta = SET
     _write(folder, _read(folder).activated(kind, version, _now(), settled), _master(folder))
 
 
+def retire(
+    folder: Path,
+    kind: Kind,
+    version: int,
+    counts: Sequence[Mapping[str, Any]],
+    *,
+    settled: timedelta = SETTLED,
+) -> None:
+    """Drop a version. ``counts`` are the answers of `GET /field-keys/use` of every service that has the keys.
+
+    Raises KeyFileError where a value still needs it, a service is missing, or a count is not of the last minutes.
+    """
+    now, ring = _now(), _read(folder)
+    missing = [service for service in USERS if service not in {each["service"] for each in counts}]
+    if missing:
+        raise KeyFileError(f"no count of {', '.join(missing)}")
+    for each in counts:
+        counted = datetime.fromisoformat(each["counted_at"])
+        if not max(ring.of(kind).since + settled, now - LATELY) <= counted <= now + settled:
+            raise KeyFileError(f"{each['service']} counted at {counted:%H:%M:%S%z}: count again")
+    used = [(each["service"], each[kind].get(str(version), 0)) for each in counts]
+    _write(folder, ring.retired(kind, version, used, now, settled), _master(folder))
+
+
 def status(folder: Path) -> str:
     """Return what the files hold, for people to read; no key is in it."""
     ring = _read(folder)
@@ -113,11 +143,18 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="versions, since when, which is written with")
     commands.add_parser("wrap", help="put a file of old into an envelope")
     commands.add_parser("rewrap", help="make a new master key and wrap all keys by it")
-    for name, said in (("add", "add a version"), ("activate", "write with a version")):
+    for name, said in (
+        ("add", "add a version"),
+        ("activate", "write with a version"),
+        ("retire", "drop a version"),
+    ):
         command = commands.add_parser(name, help=said)
         command.add_argument("kind", type=Kind, choices=list(Kind))
-        if name == "activate":
+        if name != "add":
             command.add_argument("version", type=int)
+        if name == "retire":
+            command.add_argument("counts", nargs="+", type=Path, help="answers of GET /field-keys/use")
+        if name == "activate":
             command.add_argument("--wait", action="store_true", help="until every service has read it")
     return parser
 
@@ -137,8 +174,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if given.wait:
                 time.sleep(_seconds_to_settle(folder, given.kind, given.version))
             activate(folder, given.kind, given.version)
+        elif given.command == "retire":
+            retire(folder, given.kind, given.version, [read_json(path) for path in given.counts])
+            print(f"{given.kind} key {given.version} is gone; backups from before need the old {KEYS}")
         print(status(folder))
-    except (KeyFileError, OSError) as error:
+    except (OSError, ValueError, KeyError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -98,6 +98,11 @@ class FieldCipher:
         ]
         return [_index(keys.active, keys.versions[keys.active].key, text, column), *found]
 
+    @property
+    def indexes_change(self) -> bool:
+        """Whether the same text may stand under several indexes now."""
+        return len(self._now().ring.index.versions) > 1
+
     def digest(self, text: str, purpose: str) -> bytes:
         """Return 32 bytes that only this district can make of a text; the same for ever."""
         return _mac(self._now().ring.digest, text, purpose)

@@ -20,6 +20,7 @@ from renkou_migrant.exchange.conversation_routes import router as conversations
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.exchange.transport_routes import router as transport
 from renkou_migrant.feeds.routes import router as feeds
+from renkou_migrant.field_keys.routes import router as field_keys
 from renkou_migrant.figure_cases.routes import router as figure_cases
 from renkou_migrant.me.applications import router as my_applications
 from renkou_migrant.me.exchange import router as my_exchange
@@ -54,6 +55,7 @@ ROUTERS: list[APIRouter] = [
     my_exchange,
     figure_cases,
     feeds,
+    field_keys,
 ]
 TITLE = "migrant-api"
 DESCRIPTION = "流动人口: certificates, departures and arrivals, and the exchange with partner districts."

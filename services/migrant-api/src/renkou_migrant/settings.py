@@ -34,6 +34,9 @@ class MigrantSettings(ServiceSettings):
     field_keys_check_seconds: float = Field(
         default=5.0, gt=0, le=20, description="pause between looks whether these two files have changed"
     )
+    field_key_rotation_pause_seconds: float = Field(
+        default=0.05, ge=0, le=60, description="pause after each batch that is encrypted anew"
+    )
     certificate_keys_file: Path | None = Field(
         default=None,
         description="private JWK set (ES256) that signs certificates, with valid_from and valid_to",

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from renkou_common.field_keys.rotation import Rotation
 from renkou_common.http.idempotency import trim as trim_idempotency
 from renkou_common.log import configure_logging
 from renkou_common.messaging.consumer import FeedConsumer
@@ -27,6 +28,7 @@ from renkou_migrant.exchange.completion import Completion
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.reminders import Reminding
 from renkou_migrant.exchange.sender import Sender
+from renkou_migrant.field_keys.columns import PROTECTED
 from renkou_migrant.message_log.checkpointing import Checkpointing
 from renkou_migrant.reissues.work import reissuing
 from renkou_migrant.runtime import Runtime
@@ -121,6 +123,9 @@ async def main() -> int:
             **hub_tasks(runtime, hub_broker(settings)),
             "checkpoints": Checkpointing(runtime).run,
             "reminding": Reminding(runtime).run,
+            "field-keys": Rotation(
+                runtime.database, runtime.cipher, PROTECTED, settings.field_key_rotation_pause_seconds
+            ).run,
             "trimming": lambda: trimming(runtime),
             "certificate-reissue": lambda: reissuing(runtime),
         }

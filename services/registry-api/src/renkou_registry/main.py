@@ -27,6 +27,7 @@ from renkou_registry.employers.routes import router as employers_router
 from renkou_registry.exports.routes import router as exports_router
 from renkou_registry.external_lists.routes import router as external_lists_router
 from renkou_registry.feeds.routes import router as feeds_router
+from renkou_registry.field_keys.routes import router as field_keys_router
 from renkou_registry.figure_cases.routes import router as figure_cases_router
 from renkou_registry.honour.routes import router as honour_router
 from renkou_registry.households.routes import router as households_router
@@ -122,6 +123,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             figure_cases_router,
             audit_router,
             feeds_router,
+            field_keys_router,
             stock_router,
         ],
         readiness=_readiness,

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from renkou_common.audit import tables as audit
+from renkou_common.field_keys import tables as field_keys
 from renkou_common.http import changes, idempotency
 from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
@@ -58,6 +59,7 @@ TABLE_MODULES = (
     employers,
     exports,
     external_lists,
+    field_keys,
     honour,
     households,
     idempotency,

@@ -18,6 +18,9 @@ class RegistrySettings(ServiceSettings):
     field_keys_check_seconds: float = Field(
         default=5.0, gt=0, le=20, description="pause between looks whether these two files have changed"
     )
+    field_key_rotation_pause_seconds: float = Field(
+        default=0.05, ge=0, le=60, description="pause after each batch that is encrypted anew"
+    )
     token_key_file: Path | None = Field(default=None, description="private Ed25519 JWK that signs tokens")
     audit_key_file: Path | None = Field(
         default=None, description="private Ed25519 JWK that signs the roots of the audit log"

@@ -1,8 +1,8 @@
 """The background process: ``python -m renkou_registry.worker``.
 
 Relay of the outbox, consumer of migrant-api's feed, imports, exports, external lists, changes of communities,
-comparisons of new persons, what days bring for cards, visits and benefits, and trimming of what has had its
-time. A fatal error in one of them ends the process, so that the supervisor starts it again.
+changes of field keys, comparisons of new persons, what days bring for cards, visits and benefits, and trimming of
+what has had its time. A fatal error in one of them ends the process, so that the supervisor starts it again.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from renkou_common.audit.acting import Acting, act_as
 from renkou_common.audit.sealing import Sealing
 from renkou_common.database import TRANSIENT_ERRORS
 from renkou_common.errors import Unavailable
+from renkou_common.field_keys.rotation import Rotation
 from renkou_common.http import idempotency
 from renkou_common.log import configure_logging
 from renkou_common.messaging import relay as relay_module
@@ -35,6 +36,7 @@ from renkou_registry.cards.jobs import run_days, run_openings
 from renkou_registry.duplicates.jobs import run_comparisons
 from renkou_registry.exports.jobs import run_exports, trim_exports
 from renkou_registry.external_lists.jobs import run_external_lists, trim_external_lists
+from renkou_registry.field_keys.columns import PROTECTED
 from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
 from renkou_registry.settings import load_settings
@@ -100,6 +102,9 @@ async def run() -> int:
                 "comparisons": partial(run_comparisons, runtime),
                 "exports": partial(run_exports, runtime),
                 "external lists": partial(run_external_lists, runtime),
+                "field keys": Rotation(
+                    runtime.database, runtime.cipher, PROTECTED, settings.field_key_rotation_pause_seconds
+                ).run,
                 "area changes": partial(run_area_changes, runtime),
                 "benefits": partial(run_accrual, runtime),
                 "trimming": partial(_trim, runtime),

@@ -35,6 +35,8 @@ class ProtectedColumn:
     index: BlindIndex | None = None
     reads: tuple[str, ...] = ()
     contexts: Mapping[str, str] = field(default_factory=dict)
+    batch: int = 500
+    """Rows that are sealed anew in one transaction; few where a value is a part of a file."""
 
     def bound_to(self, row: Mapping[str, Any]) -> str:
         """Return what the value of a row is bound to."""

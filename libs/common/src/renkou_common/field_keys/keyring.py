@@ -98,6 +98,8 @@ class Keyring:
         self._check_known(kind, version)
         if version == keys.active:
             return self
+        if version < keys.active:
+            raise KeyFileError(f"{kind} key {version} is older than {keys.active}, which is written with")
         wait = keys.versions[version].added + settled - now
         if wait > timedelta():
             raise KeyFileError(

@@ -73,6 +73,7 @@ class Scope(StrEnum):
     BUDGET_WRITE = "budget:write"
     READING_AUDIT = "reading:audit"
     ACCOUNT_OPEN = "account:open"
+    FIELD_KEY_READ = "field-key:read"
 
 
 class Role(StrEnum):
@@ -197,9 +198,12 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.SUPPLY_MANAGE,
             Scope.OFFICE_READ,
             Scope.BUDGET_WRITE,
+            Scope.FIELD_KEY_READ,
         }
     ),
-    Role.AUDITOR: frozenset({Scope.AREA_READ, Scope.FIGURE_READ, Scope.PARTNER_READ, Scope.READING_AUDIT}),
+    Role.AUDITOR: frozenset(
+        {Scope.AREA_READ, Scope.FIGURE_READ, Scope.PARTNER_READ, Scope.READING_AUDIT, Scope.FIELD_KEY_READ}
+    ),
 }
 
 SERVICE_SCOPES: dict[str, frozenset[Scope]] = {

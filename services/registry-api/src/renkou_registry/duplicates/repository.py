@@ -31,10 +31,16 @@ SELECT m.id, o.id FROM mine m CROSS JOIN LATERAL (
   SELECT p.id FROM person p WHERE p.phone_index = m.phone_index AND p.sex = m.sex AND p.id <> m.id
      AND NOT p.withdrawn
    LIMIT {AT_MOST}) o
+UNION
+SELECT m.id, o.id FROM unnest($2::uuid[], $3::bytea[]) AS f(id, phone) JOIN mine m ON m.id = f.id
+CROSS JOIN LATERAL (
+  SELECT p.id FROM person p WHERE p.phone_index = f.phone AND p.sex = m.sex AND p.id <> m.id AND NOT p.withdrawn
+   LIMIT {AT_MOST}) o
 """
+"""$2, $3: persons with the further indexes under which their phone may stand while index keys change."""
 _TRAITS = """
 SELECT id, name, sex, birth_date, registered_area, present_area, present_street, resident_id_sealed,
-       phone_index, mother_id, father_id, spouse_id
+       phone_index, phone_sealed, mother_id, father_id, spouse_id
 FROM person WHERE id = ANY($1)
 """
 _PAIR_IN_SCOPE = """
@@ -76,9 +82,14 @@ async def take_todo(tx: Transaction, limit: int) -> list[UUID]:
     return [row["person_id"] for row in rows]
 
 
-async def pairs_of(tx: Transaction, person_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
-    """Return the pairs that share a blocking key, the smaller id first."""
-    rows = await tx.fetch(_BLOCKS, person_ids)
+async def pairs_of(
+    tx: Transaction, person_ids: Sequence[UUID], phones: Sequence[tuple[UUID, bytes]]
+) -> set[tuple[UUID, UUID]]:
+    """Return the pairs that share a blocking key, the smaller id first.
+
+    ``phones``: further indexes under which the phones of some of the persons may stand.
+    """
+    rows = await tx.fetch(_BLOCKS, person_ids, [each for each, _ in phones], [phone for _, phone in phones])
     return {(min(row["a"], row["b"]), max(row["a"], row["b"])) for row in rows}
 
 

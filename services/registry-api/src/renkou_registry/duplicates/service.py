@@ -14,7 +14,7 @@ from renkou_registry.duplicates import repository
 from renkou_registry.duplicates.domain import SHOWN_FROM, Traits, score
 from renkou_registry.duplicates.repository import Run
 from renkou_registry.persons.domain import new_id
-from renkou_registry.persons.registration import RESIDENT_ID
+from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 from renkou_registry.search.domain import folded
 from renkou_registry.search.sounds import readings_of
@@ -25,7 +25,7 @@ async def compare(runtime: Runtime, tx: Transaction, person_ids: Sequence[UUID])
 
     The transaction sees everybody: a duplicate is often in another community.
     """
-    pairs = await repository.pairs_of(tx, person_ids)
+    pairs = await repository.pairs_of(tx, person_ids, await _phones(runtime, tx, person_ids))
     if not pairs:
         return 0
     ids = sorted({each for pair in pairs for each in pair})
@@ -36,6 +36,27 @@ async def compare(runtime: Runtime, tx: Transaction, person_ids: Sequence[UUID])
         if result.probability >= SHOWN_FROM:
             found.append((new_id(), first, second, round(result.probability, 4), result.traits))
     return await repository.insert(tx, found, runtime.clock.now()) if found else 0
+
+
+async def _phones(runtime: Runtime, tx: Transaction, person_ids: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
+    """Return under which indexes others may have the persons' phones, while index keys change."""
+    if not runtime.cipher.indexes_change:
+        return []
+    return [
+        (row["id"], index)
+        for row in await repository.traits_of(tx, person_ids)
+        if row["phone_sealed"] is not None
+        for index in runtime.cipher.blind_indexes(runtime.cipher.decrypt(row["phone_sealed"], PHONE), PHONE)
+    ]
+
+
+def _phone(runtime: Runtime, row: asyncpg.Record) -> bytes | None:
+    """Return what is equal for equal phones, also of persons whose indexes have different versions."""
+    sealed = row["phone_sealed"]
+    if sealed is None or not runtime.cipher.indexes_change:
+        index: bytes | None = row["phone_index"]
+        return index
+    return runtime.cipher.blind_index(runtime.cipher.decrypt(sealed, PHONE), PHONE)
 
 
 def traits(runtime: Runtime, row: asyncpg.Record) -> Traits:
@@ -51,7 +72,7 @@ def traits(runtime: Runtime, row: asyncpg.Record) -> Traits:
         street=row["present_street"],
         sounds=frozenset(" ".join(each) for each in readings_of(folded(row["name"]))),
         number=runtime.cipher.decrypt(sealed, RESIDENT_ID) if sealed is not None else None,
-        phone=row["phone_index"],
+        phone=_phone(runtime, row),
         mother_id=row["mother_id"],
         father_id=row["father_id"],
         spouse_id=row["spouse_id"],

@@ -18,6 +18,8 @@ from renkou_registry.visits.batches import ITEM
 from renkou_registry.visits.service import OUTCOME
 
 ID = ("id",)
+FEW = 8
+"""Of values that may have a megabyte each."""
 PROTECTED: tuple[ProtectedColumn, ...] = (
     ProtectedColumn(
         "person",
@@ -127,6 +129,7 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
         "benefit_export_file.sealed/{batch_id}",
         "发放清册",
         "payment file",
+        batch=FEW,
     ),
     ProtectedColumn(
         "correction_request",
@@ -151,6 +154,7 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
         "导入文件",
         "file that is imported",
         health=True,
+        batch=FEW,
     ),
     ProtectedColumn(
         "import_cells",
@@ -160,6 +164,7 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
         "导入表格单元格",
         "cells of an import",
         health=True,
+        batch=FEW,
     ),
     ProtectedColumn(
         "import_block",
@@ -169,6 +174,7 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
         "导入数据块",
         "rows of an import",
         health=True,
+        batch=FEW,
     ),
     ProtectedColumn(
         "export_part",
@@ -178,6 +184,7 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
         "导出数据",
         "rows of an export",
         health=True,
+        batch=FEW,
     ),
     ProtectedColumn(
         "external_list_file",
@@ -186,6 +193,7 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
         "external_list_file.sealed/{list_id}/{part}",
         "外部门名单文件",
         "list that another office sent",
+        batch=FEW,
     ),
     ProtectedColumn(
         "external_list_row",

@@ -10,10 +10,11 @@ from renkou_common.codes.lists import DocumentKind
 from renkou_common.database import Transaction
 from renkou_common.http.changes import check_current
 from renkou_common.scope import AreaScope
+from renkou_registry.field_keys import uniqueness
 from renkou_registry.floor import reaching_all
 from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.persons import details, repository
-from renkou_registry.persons.documents import document_exists, sealed_columns, text_of
+from renkou_registry.persons.documents import blind_indexes, document_exists, sealed_columns, text_of
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.persons.service import find, lock, number_taken
@@ -115,9 +116,11 @@ async def give_document(
             "resident_id_index": cipher.blind_index(number, RESIDENT_ID),
         }
         sealed, index = columns["resident_id_sealed"], "resident_id_index"
+        indexes = cipher.blind_indexes(number, RESIDENT_ID)
     else:
         columns = sealed_columns(cipher, kind, number)
         sealed, index = columns["other_document_sealed"], "other_document_index"
+        indexes = blind_indexes(cipher, kind, number)
     shown = kind if kind == DocumentKind.RESIDENT_ID or row["resident_id_sealed"] is None else None
     noted = [details.Noted(kind, sealed=sealed)]
     if shown is not None:
@@ -125,11 +128,12 @@ async def give_document(
         noted.append(details.Noted("document_kind", shown))
     if kind != DocumentKind.RESIDENT_ID and row["other_document_kind"] not in (None, kind):
         noted.append(details.Noted(row["other_document_kind"]))  # its number gives way to this one
+    await uniqueness.serialise(cipher, tx)
     async with reaching_all(tx):
-        taken = await repository.is_taken(tx, index, columns[index], person_id)
+        taken = await repository.is_taken(tx, index, indexes, person_id)
     if taken:
         look = repository.find_by_index if kind == DocumentKind.RESIDENT_ID else repository.find_by_document
-        holder = await look(tx, columns[index], scope)
+        holder = await look(tx, indexes, scope)
         raise document_exists(kind, "/number", holder["id"] if holder else None)
     try:
         await details.note(
@@ -165,6 +169,11 @@ async def correct_details(
             "resident_id_index": runtime.cipher.blind_index(number, RESIDENT_ID),
         }
         noted += [details.Noted("resident_id", sealed=sealed), details.Noted("document_kind", "resident_id")]
+        if await uniqueness.serialise(runtime.cipher, tx):
+            indexes = runtime.cipher.blind_indexes(number, RESIDENT_ID)
+            async with reaching_all(tx):
+                if await repository.is_taken(tx, "resident_id_index", indexes, person.id):
+                    raise number_taken()
     try:
         await details.note(
             runtime, tx, person, columns, noted, valid_from=None, correction=True, recorded_by=recorded_by

@@ -61,8 +61,13 @@ def sealed_columns(cipher: FieldCipher, kind: str, number: str | None) -> dict[s
 
 
 def blind_index(cipher: FieldCipher, kind: str, number: str) -> bytes:
-    """Return under which index a number of a kind is found."""
+    """Return under which index a number of a kind is stored."""
     return cipher.blind_index(f"{kind}:{number}", OTHER_DOCUMENT)
+
+
+def blind_indexes(cipher: FieldCipher, kind: str, number: str) -> list[bytes]:
+    """Return every index under which a number of a kind may stand."""
+    return cipher.blind_indexes(f"{kind}:{number}", OTHER_DOCUMENT)
 
 
 def text_of(value: Any) -> str | None:

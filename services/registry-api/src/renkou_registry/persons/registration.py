@@ -16,6 +16,7 @@ from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.messaging.outbox import Message
 from renkou_registry.duplicates import todo
+from renkou_registry.field_keys import uniqueness
 from renkou_registry.floor import reaching_all
 from renkou_registry.kin import history as kin
 from renkou_registry.kin.domain import Link
@@ -31,7 +32,7 @@ from renkou_registry.life_events.domain import (
 )
 from renkou_registry.life_events.records import NewEvent
 from renkou_registry.persons import relatives_repository, repository
-from renkou_registry.persons.documents import sealed_columns
+from renkou_registry.persons.documents import blind_indexes, sealed_columns
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
 from renkou_registry.persons.events import person_event_fields
 from renkou_registry.runtime import Runtime
@@ -109,7 +110,9 @@ async def write(
 ) -> list[Entered | None]:
     """Write persons with their entry events; None where a resident ID is in the register already."""
     now = runtime.clock.now()
-    inserted = await repository.insert_many(tx, prepared.people, now, recorded_by)
+    standing = await _standing(runtime, tx, [each.entry for each in prepared.made])
+    new = prepared.without(standing) if standing else prepared
+    inserted = await repository.insert_many(tx, new.people, now, recorded_by) if new.people else set()
     entered = prepared
     gone = {each.entry.id for each in prepared.made if each.entry.id not in inserted}
     if gone:
@@ -122,6 +125,24 @@ async def write(
     await search.index_records(tx, entered.keys)
     await runtime.outbox.append_messages(tx, entered.messages)
     return [None if each.entry.id in gone else each for each in prepared.made]
+
+
+async def _standing(runtime: Runtime, tx: Transaction, entries: Sequence[PersonEntry]) -> Set[UUID]:
+    """Return whose document is there under another version of its index, while those change."""
+    if not await uniqueness.serialise(runtime.cipher, tx):
+        return set()
+    indexes = [(entry.id, _indexes(runtime.cipher, entry)) for entry in entries]
+    async with reaching_all(tx):
+        standing = await repository.standing_indexes(tx, [each for _, own in indexes for each in own])
+    return uniqueness.repeated(indexes, standing)
+
+
+def _indexes(cipher: FieldCipher, entry: PersonEntry) -> list[bytes]:
+    """Return every index under which the documents of an entry may stand."""
+    found = cipher.blind_indexes(entry.resident_id, RESIDENT_ID) if entry.resident_id else []
+    if entry.document_number:
+        found += blind_indexes(cipher, entry.document_kind, entry.document_number)
+    return found
 
 
 async def enter(

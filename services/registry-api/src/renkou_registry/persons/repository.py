@@ -70,8 +70,12 @@ _USED = (  # every list has all of these arguments, whether a branch looks at th
 )
 _FIND = f"SELECT {VIEW} FROM person p WHERE p.id = $1 AND {PERSON_IN_SCOPE}"
 _FIND_BY_REF = f"SELECT {VIEW} FROM person p WHERE p.ref = $1 AND {PERSON_IN_SCOPE}"
-_FIND_BY_DOCUMENT = f"SELECT {VIEW} FROM person p WHERE p.other_document_index = $1 AND {PERSON_IN_SCOPE}"
-_FIND_BY_INDEX = f"SELECT {VIEW} FROM person p WHERE p.resident_id_index = $1 AND {PERSON_IN_SCOPE}"
+_FIND_BY_DOCUMENT = (
+    f"SELECT {VIEW} FROM person p WHERE p.other_document_index = ANY($1::bytea[]) AND {PERSON_IN_SCOPE}"
+)
+_FIND_BY_INDEX = (
+    f"SELECT {VIEW} FROM person p WHERE p.resident_id_index = ANY($1::bytea[]) AND {PERSON_IN_SCOPE}"
+)
 
 
 def _record(row: asyncpg.Record) -> PersonRecord:
@@ -98,6 +102,16 @@ async def known_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]
     """Return which blind indexes of resident IDs are taken."""
     rows = await tx.fetch("SELECT resident_id_index FROM person WHERE resident_id_index = ANY($1)", indexes)
     return {row["resident_id_index"] for row in rows}
+
+
+async def standing_indexes(tx: Transaction, indexes: Sequence[bytes]) -> set[bytes]:
+    """Return which blind indexes of documents of any kind stand in a row that the transaction sees."""
+    rows = await tx.fetch(
+        "SELECT resident_id_index AS found FROM person WHERE resident_id_index = ANY($1::bytea[]) UNION ALL"
+        " SELECT other_document_index FROM person WHERE other_document_index = ANY($1::bytea[])",
+        indexes,
+    )
+    return {row["found"] for row in rows}
 
 
 async def by_indexes(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope) -> list[asyncpg.Record]:
@@ -138,20 +152,24 @@ async def find_by_ref(tx: Transaction, ref: UUID, scope: AreaScope) -> asyncpg.R
     return await tx.fetchrow(_FIND_BY_REF, ref, scope.lows, scope.highs)
 
 
-async def find_by_index(tx: Transaction, index: bytes, scope: AreaScope) -> asyncpg.Record | None:
-    """Return one person in scope by the blind index of the resident ID."""
-    return await tx.fetchrow(_FIND_BY_INDEX, index, scope.lows, scope.highs)
+async def find_by_index(tx: Transaction, indexes: Sequence[bytes], scope: AreaScope) -> asyncpg.Record | None:
+    """Return one person in scope by the blind indexes of the resident ID."""
+    return await tx.fetchrow(_FIND_BY_INDEX, indexes, scope.lows, scope.highs)
 
 
-async def find_by_document(tx: Transaction, index: bytes, scope: AreaScope) -> asyncpg.Record | None:
-    """Return one person in scope by the blind index of a passport or a birth certificate."""
-    return await tx.fetchrow(_FIND_BY_DOCUMENT, index, scope.lows, scope.highs)
+async def find_by_document(
+    tx: Transaction, indexes: Sequence[bytes], scope: AreaScope
+) -> asyncpg.Record | None:
+    """Return one person in scope by the blind indexes of a passport or a birth certificate."""
+    return await tx.fetchrow(_FIND_BY_DOCUMENT, indexes, scope.lows, scope.highs)
 
 
-async def is_taken(tx: Transaction, column: str, index: bytes, person_id: UUID) -> bool:
-    """Say whether another person whom the transaction sees carries a document with this blind index."""
+async def is_taken(tx: Transaction, column: str, indexes: Sequence[bytes], person_id: UUID) -> bool:
+    """Say whether another person whom the transaction sees carries a document with one of these blind indexes."""
     taken: bool = await tx.fetchval(
-        f"SELECT EXISTS (SELECT FROM person WHERE {column} = $1 AND id <> $2)", index, person_id
+        f"SELECT EXISTS (SELECT FROM person WHERE {column} = ANY($1::bytea[]) AND id <> $2)",
+        indexes,
+        person_id,
     )
     return taken
 

@@ -20,7 +20,7 @@ from renkou_registry.floor import reaching_all, reaching_everywhere
 from renkou_registry.kin import history as kin
 from renkou_registry.life_events.domain import PersonState
 from renkou_registry.persons import registration, relatives_repository, repository
-from renkou_registry.persons.documents import blind_index, document_exists, sealed_columns
+from renkou_registry.persons.documents import blind_indexes, document_exists, sealed_columns
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.listing import BRANCHES, Narrowing
 from renkou_registry.persons.registration import RESIDENT_ID
@@ -33,7 +33,7 @@ KIN_COLUMNS = frozenset({"mother_id", "father_id", "spouse_id"})
 
 async def known_resident_ids(runtime: Runtime, tx: Transaction, resident_ids: Sequence[str]) -> set[str]:
     """Return those of the resident IDs that a person visible in this transaction's scope carries already."""
-    by_index = {runtime.cipher.blind_index(number, RESIDENT_ID): number for number in resident_ids}
+    by_index = _indexed(runtime, resident_ids)
     found = await repository.known_indexes(tx, list(by_index))
     return {by_index[index] for index in found}
 
@@ -42,9 +42,18 @@ async def by_resident_ids(
     runtime: Runtime, tx: Transaction, scope: AreaScope, resident_ids: Sequence[str]
 ) -> dict[str, tuple[UUID, str]]:
     """Return (id, name) of the persons in scope by resident ID; numbers of nobody there are left out."""
-    by_index = {runtime.cipher.blind_index(number, RESIDENT_ID): number for number in resident_ids}
+    by_index = _indexed(runtime, resident_ids)
     rows = await repository.by_indexes(tx, list(by_index), scope)
     return {by_index[row["resident_id_index"]]: (row["id"], row["name"]) for row in rows}
+
+
+def _indexed(runtime: Runtime, resident_ids: Sequence[str]) -> dict[bytes, str]:
+    """Return the numbers by every index under which they may stand."""
+    return {
+        index: number
+        for number in resident_ids
+        for index in runtime.cipher.blind_indexes(number, RESIDENT_ID)
+    }
 
 
 async def by_names(
@@ -97,15 +106,15 @@ async def find_by_resident_id(
     runtime: Runtime, tx: Transaction, resident_id: str, scope: AreaScope
 ) -> asyncpg.Record | None:
     """Return the row of the person with a number, as people write it, if in scope."""
-    index = runtime.cipher.blind_index(normalise_resident_id(resident_id), RESIDENT_ID)
-    return await repository.find_by_index(tx, index, scope)
+    indexes = runtime.cipher.blind_indexes(normalise_resident_id(resident_id), RESIDENT_ID)
+    return await repository.find_by_index(tx, indexes, scope)
 
 
 async def find_by_document(
     runtime: Runtime, tx: Transaction, kind: str, number: str, scope: AreaScope
 ) -> asyncpg.Record | None:
     """Return the row of the person with a passport or a birth certificate of this number, if in scope."""
-    return await repository.find_by_document(tx, blind_index(runtime.cipher, kind, number), scope)
+    return await repository.find_by_document(tx, blind_indexes(runtime.cipher, kind, number), scope)
 
 
 async def page(

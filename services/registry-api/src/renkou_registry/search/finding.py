@@ -11,7 +11,7 @@ from renkou_common.codes.resident_id import ResidentId
 from renkou_common.database import Reader
 from renkou_common.errors import NotFound
 from renkou_common.scope import AreaScope
-from renkou_registry.persons.documents import OTHER_KINDS, blind_index
+from renkou_registry.persons.documents import OTHER_KINDS, blind_indexes
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 from renkou_registry.search import repository
@@ -86,13 +86,14 @@ def _numbers(runtime: Runtime, question: Question) -> list[tuple[str, list[bytes
     """Return the columns of blind indexes that numbers lead to, with what stands there, the sharpest first."""
     cipher, found = runtime.cipher, []
     if question.resident_id is not None:
-        index = cipher.blind_index(question.resident_id.value, RESIDENT_ID)
-        found.append(("resident_id_index", [index]))
+        found.append(("resident_id_index", cipher.blind_indexes(question.resident_id.value, RESIDENT_ID)))
     if question.document_number is not None:
-        indexes = [blind_index(cipher, kind, question.document_number) for kind in OTHER_KINDS]
+        indexes = [
+            index for kind in OTHER_KINDS for index in blind_indexes(cipher, kind, question.document_number)
+        ]
         found.append(("other_document_index", indexes))
     if question.phone is not None:
-        found.append(("phone_index", [cipher.blind_index(question.phone, PHONE)]))
+        found.append(("phone_index", cipher.blind_indexes(question.phone, PHONE)))
     return found
 
 

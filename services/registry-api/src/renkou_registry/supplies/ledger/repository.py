@@ -162,12 +162,12 @@ async def add_recipient(tx: Transaction, document_id: UUID, area: int, sealed: b
     )
 
 
-async def recipient_index(tx: Transaction, document_id: UUID) -> bytes | None:
-    """Return the blind index of who received by an issue; None for an anonymous one."""
-    index: bytes | None = await tx.fetchval(
-        "SELECT person_index FROM supply_recipient WHERE document_id = $1", document_id
+async def recipient(tx: Transaction, document_id: UUID) -> bytes | None:
+    """Return who received by an issue, sealed; None for an anonymous one."""
+    sealed: bytes | None = await tx.fetchval(
+        "SELECT person_sealed FROM supply_recipient WHERE document_id = $1", document_id
     )
-    return index
+    return sealed
 
 
 async def issues_to(
@@ -185,13 +185,13 @@ async def issues_to(
     )
 
 
-async def first_issue(tx: Transaction, index: bytes, since: date, until: date) -> date | None:
+async def first_issue(tx: Transaction, indexes: Sequence[bytes], since: date, until: date) -> date | None:
     """Return the day of a person's first issue of a time that was not reversed."""
     day: date | None = await tx.fetchval(
         "SELECT min(d.happened_on) FROM supply_recipient x JOIN supply_document d ON d.id = x.document_id"
-        " WHERE x.person_index = $1 AND d.happened_on BETWEEN $2 AND $3 AND NOT EXISTS"
+        " WHERE x.person_index = ANY($1::bytea[]) AND d.happened_on BETWEEN $2 AND $3 AND NOT EXISTS"
         " (SELECT FROM supply_document r WHERE r.refers_to = d.id AND r.kind = 'reversal')",
-        index,
+        indexes,
         since,
         until,
     )

@@ -9,19 +9,20 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from renkou_registry.field_keys import uniqueness
 from renkou_registry.records import Desk
 from renkou_registry.supplies.users import repository
 from renkou_registry.supplies.users.repository import USERS
-from renkou_registry.supplies.users.service import changed, sealed_person
+from renkou_registry.supplies.users.service import changed, indexes_of, sealed_person
 
 
 async def take_over(desk: Desk, gone_id: UUID, kept_id: UUID) -> dict[str, list[str]]:
     """Let the registrations of ``gone_id`` be those of ``kept_id``; returns what :func:`give_back` needs."""
     done: dict[str, list[str]] = {"sealed": [], "withdrawn": []}
-    own_index = sealed_person(desk.runtime, gone_id)[1]
-    for row in await repository.of_person(desk.tx, own_index):
+    await uniqueness.serialise(desk.runtime.cipher, desk.tx)
+    for row in await repository.of_person(desk.tx, indexes_of(desk.runtime, gone_id)):
         sealed, index = sealed_person(desk.runtime, kept_id)
-        if await repository.of_year(desk.tx, index, row["year"]) is None:
+        if await repository.of_year(desk.tx, indexes_of(desk.runtime, kept_id), row["year"]) is None:
             await USERS.update(desk.tx, row["id"], {"person_sealed": sealed, "person_index": index})
             done["sealed"].append(str(row["id"]))
         else:

@@ -1,5 +1,6 @@
 """Every query on users of supplies."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -10,20 +11,21 @@ from renkou_registry.records import AreaTable
 USERS = AreaTable("supply_user", "药具使用登记", "registration of a user")
 
 
-async def of_year(tx: Transaction, index: bytes, year: int) -> asyncpg.Record | None:
+async def of_year(tx: Transaction, indexes: Sequence[bytes], year: int) -> asyncpg.Record | None:
     """Lock and return a person's registration of a year."""
     return await tx.fetchrow(
-        "SELECT * FROM supply_user WHERE person_index = $1 AND year = $2 AND NOT withdrawn FOR UPDATE",
-        index,
+        "SELECT * FROM supply_user WHERE person_index = ANY($1::bytea[]) AND year = $2 AND NOT withdrawn FOR UPDATE",
+        indexes,
         year,
     )
 
 
-async def of_person(tx: Transaction, index: bytes) -> list[asyncpg.Record]:
+async def of_person(tx: Transaction, indexes: Sequence[bytes]) -> list[asyncpg.Record]:
     """Return a person's registrations, the newest year first."""
     return await tx.fetch(
-        "SELECT * FROM supply_user WHERE person_index = $1 AND NOT withdrawn ORDER BY year DESC LIMIT 100",
-        index,
+        "SELECT * FROM supply_user WHERE person_index = ANY($1::bytea[]) AND NOT withdrawn"
+        " ORDER BY year DESC LIMIT 100",
+        indexes,
     )
 
 

@@ -16,6 +16,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput
 from renkou_common.scope import AreaScope
 from renkou_registry.duplicates import service as duplicates
+from renkou_registry.field_keys import uniqueness
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import reading
 from renkou_registry.persons import service as persons
@@ -38,6 +39,11 @@ def sealed_person(runtime: Runtime, person_id: UUID) -> tuple[bytes, bytes]:
     """Return a person's id sealed, and the index under which the same person is found again."""
     text = str(person_id)
     return runtime.cipher.encrypt(text, COLUMN), runtime.cipher.blind_index(text, COLUMN)
+
+
+def indexes_of(runtime: Runtime, person_id: UUID) -> list[bytes]:
+    """Return every index under which a person may stand."""
+    return runtime.cipher.blind_indexes(str(person_id), COLUMN)
 
 
 def _counted(row: asyncpg.Record) -> UserYear:
@@ -79,6 +85,11 @@ async def register(desk: Desk, person_id: UUID, point_id: UUID, since: date) -> 
     check_alive(person["birth_date"], person["died_on"], since)
     point = await open_point(desk, point_id)
     sealed, index = sealed_person(desk.runtime, person_id)
+    indexes = indexes_of(desk.runtime, person_id)
+    if await uniqueness.serialise(desk.runtime.cipher, desk.tx):
+        async with reaching_everywhere(desk.tx, desk.scope):
+            if await repository.of_year(desk.tx, indexes, since.year) is not None:
+                raise user_exists()
     low, high = desk.runtime.district.interval()
     here = low <= person["registered_area"] <= high
     user_id = await enter(
@@ -92,19 +103,24 @@ async def register(desk: Desk, person_id: UUID, point_id: UUID, since: date) -> 
             "population": "resident" if here else "migrant_in",
             "year": since.year,
             "since": since,
-            "reached_on": await _first_issue(desk, index, since.year),
+            "reached_on": await _first_issue(desk, indexes, since.year),
             "withdrawn": False,
         },
     )
     if user_id is None:
-        raise Conflict("user_exists", "此人本年度已登记", "this person is registered for this year already")
+        raise user_exists()
     await changed(desk, await USERS.find(desk.tx, user_id, desk.scope), "registered", since, None)
     return user_id
 
 
-async def _first_issue(desk: Desk, index: bytes, year: int) -> date | None:
+def user_exists() -> Conflict:
+    """Return the conflict for a second registration of a year."""
+    return Conflict("user_exists", "此人本年度已登记", "this person is registered for this year already")
+
+
+async def _first_issue(desk: Desk, indexes: Sequence[bytes], year: int) -> date | None:
     async with reaching_everywhere(desk.tx, desk.scope):
-        return await ledger.first_issue(desk.tx, index, date(year, 1, 1), date(year, 12, 31))
+        return await ledger.first_issue(desk.tx, indexes, date(year, 1, 1), date(year, 12, 31))
 
 
 async def confirm(desk: Desk, user_id: UUID, version: int, on: date) -> asyncpg.Record:
@@ -146,22 +162,23 @@ async def note_issue(desk: Desk, issued: Issued, person_id: UUID) -> None:
     check_alive(person["birth_date"], person["died_on"], issued.on)
     sealed, index = sealed_person(desk.runtime, person_id)
     await ledger.add_recipient(desk.tx, issued.id, issued.area, sealed, index)
-    await _set_reached(desk, index, issued.on)
+    await _set_reached(desk, indexes_of(desk.runtime, person_id), issued.on)
 
 
 async def note_reversal(desk: Desk, issue: asyncpg.Record) -> None:
     """Take back that a user was reached where the reversed issue was the only one."""
-    index = await ledger.recipient_index(desk.tx, issue["id"])
-    if index is not None:
-        await _set_reached(desk, index, issue["happened_on"])
+    sealed = await ledger.recipient(desk.tx, issue["id"])
+    if sealed is not None:
+        person_id = UUID(desk.runtime.cipher.decrypt(sealed, COLUMN))
+        await _set_reached(desk, indexes_of(desk.runtime, person_id), issue["happened_on"])
 
 
-async def _set_reached(desk: Desk, index: bytes, on: date) -> None:
+async def _set_reached(desk: Desk, indexes: Sequence[bytes], on: date) -> None:
     async with reaching_everywhere(desk.tx, desk.scope):
-        before = await repository.of_year(desk.tx, index, on.year)
+        before = await repository.of_year(desk.tx, indexes, on.year)
         if before is None:
             return
-        first = await ledger.first_issue(desk.tx, index, date(on.year, 1, 1), date(on.year, 12, 31))
+        first = await ledger.first_issue(desk.tx, indexes, date(on.year, 1, 1), date(on.year, 12, 31))
         if first == before["reached_on"]:
             return
         after = await USERS.update(desk.tx, before["id"], {"reached_on": first})
@@ -171,7 +188,7 @@ async def _set_reached(desk: Desk, index: bytes, on: date) -> None:
 async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
     """Withdraw the registrations of a person whose entry was taken back; the transaction reaches everywhere."""
     desk = Desk(runtime, tx, AreaScope.everything(), by)
-    for row in await repository.of_person(tx, sealed_person(runtime, person_id)[1]):
+    for row in await repository.of_person(tx, indexes_of(runtime, person_id)):
         after = await USERS.update(tx, row["id"], {"withdrawn": True})
         await changed(desk, after, "withdrawn", desk.today, row)
 
@@ -191,7 +208,7 @@ async def held_about(
     """Return the issues to a person whom the caller may read, wherever they were made (also for /me)."""
     async with reaching_everywhere(tx, scope):
         ids = [person_id, *await duplicates.joined_to(tx, person_id)]
-        indexes = [sealed_person(runtime, each)[1] for each in ids]
+        indexes = [index for each in ids for index in indexes_of(runtime, each)]
         return await ledger.issues_to(tx, indexes, after, limit)
 
 
@@ -199,9 +216,8 @@ async def registrations_of(
     runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID
 ) -> list[asyncpg.Record]:
     """Return a person's registrations as a user of supplies (for /me), the newest first."""
-    _, index = sealed_person(runtime, person_id)
     async with reaching_everywhere(tx, scope):
-        return await repository.of_person(tx, index)
+        return await repository.of_person(tx, indexes_of(runtime, person_id))
 
 
 async def own_copy(
