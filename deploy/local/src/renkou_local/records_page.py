@@ -116,6 +116,7 @@ RECORDS = (
     Record("The person 本人", ("me", "accounts", "consents", "readings")),
     Record("Staff 工作人员", ("auth", "staff", "roles")),
     Record("Feed 事件源", ("feeds",)),
+    Record("Field keys 字段密钥", ("field_keys",)),
     Record("Cases behind figures 数字背后的个案", ("figure_cases",)),
     Record("People by area, to be compared with the figures 各区划人数（对账）", ("stock",)),
 )
@@ -132,9 +133,10 @@ SHARED_TABLES = frozenset(
         "audit_entry",
         "audit_root",
         "audit_seal",
+        "key_rotation",
     }
 )
-"""Transport and the audit log, from the common library."""
+"""Transport, the audit log and field keys, from the common library."""
 
 
 def _routes() -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from renkou_common.crypto import FieldCipher, data_version, index_version
-from renkou_common.field_keys.keyring import SETTLED, Kind
+from renkou_common.field_keys.keyring import Kind
 from renkou_common.field_keys.rotation import Rotation, in_use
 from renkou_common.scope import AreaScope
 from renkou_local import field_keys
@@ -28,7 +28,6 @@ from renkou_registry.persons.documents import OTHER_DOCUMENT
 from renkou_registry.persons.domain import PersonEntry
 from renkou_registry.persons.registration import RESIDENT_ID
 from renkou_registry.runtime import Runtime
-from renkou_registry.supplies.users.service import COLUMN as SUPPLIED
 
 from ..support import DatabaseFactory, Registry, Template, running
 from .test_persons import _entry
@@ -126,7 +125,7 @@ async def everything_opens(runtime: Runtime, version: int) -> dict[str, int]:
 
 
 async def test_data_keys_change_while_people_work(registry: Registry) -> None:
-    await generate(registry, 300)
+    await generate(registry, 200)
     runtime = registry.runtime
     before = await versions_of_records(runtime)
     sealed_before = await counted(runtime)
@@ -147,8 +146,9 @@ async def test_data_keys_change_while_people_work(registry: Registry) -> None:
         worker = await asyncio.create_subprocess_exec(
             sys.executable, "-c", WORKER, env=os.environ | registry.environment
         )
-        while not await done(runtime):
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(60):
+            while not await done(runtime):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
         worker.send_signal(signal.SIGKILL)
         assert await worker.wait() == -signal.SIGKILL
         assert await unfinished(runtime)
@@ -169,8 +169,8 @@ async def test_data_keys_change_while_people_work(registry: Registry) -> None:
     await asyncio.sleep(0.02)
     assert list(runtime.cipher.ring.data.versions) == [2]
     opened = await everything_opens(runtime, 2)
-    assert opened == {table: number for table, number in (await counted(runtime)).items()}
-    assert sum(number > 0 for number in opened.values()) >= 12, opened
+    assert opened == await counted(runtime)
+    assert sum(number > 0 for number in opened.values()) >= 8, opened
     clerk = await registry.staff("subdistrict_clerk", "340103")
     found = await clerk.post("/persons/search", json={"resident_id": made[0].resident_id})
     assert found.status_code == 200, found.text
@@ -199,16 +199,9 @@ async def test_numbers_stay_unique_and_found_while_index_keys_change(registry: R
     everybody = [*entries, *passports]
     async with runtime.database.transaction(EVERYTHING) as tx:
         await registration.register_many(runtime, tx, everybody[::3], recorded_by=uuid4())
-    ring = runtime.cipher.ring.added(Kind.INDEX, datetime.now(UTC))[0]
-    late = replace(runtime, cipher=FieldCipher.fixed(ring))  # has not heard yet which version is written with
     new_version(registry, Kind.INDEX)
-    # both have the same two keys
-    late = replace(
-        runtime,
-        cipher=FieldCipher.fixed(
-            replace(runtime.cipher.ring, index=replace(runtime.cipher.ring.index, active=1))
-        ),
-    )
+    ring = runtime.cipher.ring  # what a process has that has not heard yet which version is written with:
+    late = replace(runtime, cipher=FieldCipher.fixed(replace(ring, index=replace(ring.index, active=1))))
     again = [replace(each, id=uuid4(), ref=uuid4()) for each in everybody]
 
     async def enter(one: Runtime, some: list[PersonEntry]) -> None:
@@ -274,8 +267,8 @@ async def test_what_is_never_changed_is_only_sealed_anew(registry: Registry) -> 
         person = (await service.find(tx, entry.id, EVERYTHING))["id"]
         sealed = runtime.cipher.encrypt("13900000001", registration.PHONE)
         await tx.execute(
-            "INSERT INTO person_detail (person_id, field, sealed, valid_from, recorded_at, recorded_by)"
-            " VALUES ($1, 'phone', $2, '2026-01-01', now(), $1)",
+            "INSERT INTO person_detail (person_id, field, sealed, valid_from, correction, recorded_at, recorded_by)"
+            " VALUES ($1, 'phone', $2, '2026-01-01', false, now(), $1)",
             person,
             sealed,
         )
@@ -295,7 +288,6 @@ async def test_what_is_never_changed_is_only_sealed_anew(registry: Registry) -> 
     with pytest.raises(asyncpg.PostgresError):
         async with runtime.database.transaction(EVERYTHING) as tx:
             await tx.execute("DELETE FROM person_detail")
-    assert SUPPLIED in {each.context for each in PROTECTED if each.table == "supply_recipient"}
 
 
 async def generate(registry: Registry, persons: int) -> None:
@@ -310,8 +302,6 @@ async def versions_of_records(runtime: Runtime) -> dict[str, tuple[int, int]]:
     """What a change of keys must leave alone: versions of records, notes of changes and readings."""
     found = {}
     async with runtime.database.transaction(EVERYTHING) as tx:
-        old = "(SELECT max(recorded_at) FROM person WHERE recorded_at < '2026-01-01')"
-        del old
         for table in (
             "card",
             "visit",
@@ -347,6 +337,3 @@ async def rotate_again(runtime: Runtime) -> None:
     async with runtime.database.transaction(EVERYTHING) as tx:
         await tx.execute("UPDATE key_rotation SET finished_at = NULL, again_at = NULL")
     await finish(runtime)
-
-
-assert SETTLED > AT_ONCE

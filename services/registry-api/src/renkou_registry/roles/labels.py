@@ -87,5 +87,6 @@ LABELS: dict[Scope, Label] = {
     Scope.BUDGET_WRITE: _changes("编制、登记事业费", "plan and record the budget"),
     Scope.READING_AUDIT: _reads("审计查阅记录", "audit who read what"),
     Scope.ACCOUNT_OPEN: _changes("为居民开通账号", "open accounts for residents"),
+    Scope.FIELD_KEY_READ: _reads("查阅字段密钥轮换进度", "see how far a change of field keys has come"),
 }
 """Every scope; a test compares with the code's own list."""

@@ -1,6 +1,6 @@
 """Protected values are sealed anew while the service runs, in tables whose rows never change as well
 
-Revision: 0020, after 0019
+Revision: 0014, after 0013
 """
 
 import os
@@ -9,19 +9,23 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from renkou_common.field_keys.resealing import FUNCTION, but_for_updates, let_reseal
+from renkou_common.field_keys.resealing import FUNCTION, let_reseal
 
-revision = "0020"
-down_revision = "0019"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
 RESEALED = {
-    "person_detail": ("sealed",),
-    "petition_reply": ("content_sealed",),
-    "supply_recipient": ("person_sealed", "person_index"),
+    "message_content": ("content",),
+    "message_log_text": ("sealed",),
 }
 """Tables without UPDATE so far: which columns may now go from one key version to another."""
+
+POLICY = """
+CREATE POLICY resealed ON message_log_text FOR UPDATE USING (sealed IS NOT NULL AND EXISTS
+ (SELECT FROM message m WHERE m.id = message_log_text.message_id))
+"""
 
 
 def upgrade() -> None:
@@ -44,8 +48,9 @@ def upgrade() -> None:
     role = os.environ["RENKOU_APP_ROLE"]
     op.execute(f'GRANT SELECT, INSERT, UPDATE ON TABLE key_rotation TO "{role}"')
     op.execute(FUNCTION)
+    op.execute(POLICY)
     for table, columns in RESEALED.items():
-        for statement in (*but_for_updates(table), *let_reseal(table, role, *columns)):
+        for statement in let_reseal(table, role, *columns):
             op.execute(statement)
 
 

@@ -1,6 +1,6 @@
 """Protected values are sealed anew while the service runs, in tables whose rows never change as well
 
-Revision: 0012, after 0011
+Revision: 0022, after 0021
 """
 
 import os
@@ -9,23 +9,19 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from renkou_common.field_keys.resealing import FUNCTION, let_reseal
+from renkou_common.field_keys.resealing import FUNCTION, but_for_updates, let_reseal
 
-revision = "0012"
-down_revision = "0011"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
 RESEALED = {
-    "message_content": ("content",),
-    "message_log_text": ("sealed",),
+    "person_detail": ("sealed",),
+    "petition_reply": ("content_sealed",),
+    "supply_recipient": ("person_sealed", "person_index"),
 }
 """Tables without UPDATE so far: which columns may now go from one key version to another."""
-
-POLICY = """
-CREATE POLICY resealed ON message_log_text FOR UPDATE USING (sealed IS NOT NULL AND EXISTS
- (SELECT FROM message m WHERE m.id = message_log_text.message_id))
-"""
 
 
 def upgrade() -> None:
@@ -48,9 +44,8 @@ def upgrade() -> None:
     role = os.environ["RENKOU_APP_ROLE"]
     op.execute(f'GRANT SELECT, INSERT, UPDATE ON TABLE key_rotation TO "{role}"')
     op.execute(FUNCTION)
-    op.execute(POLICY)
     for table, columns in RESEALED.items():
-        for statement in let_reseal(table, role, *columns):
+        for statement in (*but_for_updates(table), *let_reseal(table, role, *columns)):
             op.execute(statement)
 
 
