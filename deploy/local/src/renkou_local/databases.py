@@ -19,6 +19,14 @@ import asyncpg
 from renkou_local import secret_files
 
 SERVICES = ("registry", "migrant", "reporting")
+TIMEOUTS = {
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "idle_session_timeout": "1h",
+    "transaction_timeout": "1h",
+}
+"""Of the app role in its database, whoever connects with it and whatever that client forgets."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,10 @@ async def create_database(
         )
     await connection.execute(f'REVOKE ALL ON DATABASE "{access.name}" FROM PUBLIC')
     await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{access.name}" TO "{access.app_role}"')
+    for name, value in TIMEOUTS.items():
+        await connection.execute(
+            f'ALTER ROLE "{access.app_role}" IN DATABASE "{access.name}" SET {name} = \'{value}\''
+        )
 
 
 async def _create_role(connection: asyncpg.Connection, role: str, password: str) -> None:

@@ -134,6 +134,7 @@ SHARED_TABLES = frozenset(
         "audit_root",
         "audit_seal",
         "key_rotation",
+        "rate_budget",
     }
 )
 """Transport, the audit log and field keys, from the common library."""

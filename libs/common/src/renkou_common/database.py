@@ -5,9 +5,10 @@ Every transaction states where its caller may look. The scope is set inside the 
 may change something also states who acts (``renkou.acting``), for the triggers that write the audit log.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -31,15 +32,30 @@ CONNECTION_ERRORS = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
-TRANSIENT_ERRORS = (
-    *CONNECTION_ERRORS,
+BUSY_ERRORS = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
+    asyncpg.IdleSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
-    TimeoutError,
 )
+TRANSIENT_ERRORS = (*CONNECTION_ERRORS, *BUSY_ERRORS, TimeoutError)
+
+
+TIMEOUTS_MS = MappingProxyType(
+    {
+        "statement_timeout": 30_000,
+        "lock_timeout": 10_000,
+        "idle_in_transaction_session_timeout": 60_000,
+        "idle_session_timeout": 900_000,  # the pool closes what it does not need after 300 s
+        "transaction_timeout": 3_600_000,
+    }
+)
+"""Of a pool's connections; a job that needs longer says so in its transaction. The role has such limits as well, for
+whoever connects in another way (``renkou_local.databases``)."""
 
 
 def _dumps(value: Any) -> str:
@@ -58,8 +74,13 @@ async def _reset(connection: Session) -> None:
 
 
 async def connect(dsn: str) -> Session:
-    """Open one connection outside the pool (session locks, COPY jobs). The caller closes it."""
-    connection: Session = await asyncpg.connect(dsn, timeout=10)
+    """Open one connection outside the pool (session locks, COPY jobs): it may be idle for as long as it is needed.
+
+    The caller closes it.
+    """
+    connection: Session = await asyncpg.connect(
+        dsn, timeout=10, server_settings={"idle_session_timeout": "0"}
+    )
     await _prepare(connection)
     return connection
 
@@ -105,10 +126,13 @@ def _scoped(sql: str, number: int) -> str:
 class Database:
     """A pool of connections; opened and closed by the process that owns it."""
 
-    def __init__(self, dsn: str, *, pool_size: int = 8, statement_timeout_ms: int = 30_000) -> None:
+    def __init__(
+        self, dsn: str, *, pool_size: int = 8, timeouts_ms: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """``timeouts_ms`` replaces single ones of TIMEOUTS_MS."""
         self.dsn = dsn
         self._pool_size = pool_size
-        self._statement_timeout_ms = statement_timeout_ms
+        self._timeouts = {**TIMEOUTS_MS, **timeouts_ms}
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -123,9 +147,7 @@ class Database:
             timeout=10,
             max_cacheable_statement_size=0,  # the longest cost most to plan anew
             server_settings={
-                "statement_timeout": str(self._statement_timeout_ms),
-                "idle_in_transaction_session_timeout": "60000",
-                "lock_timeout": "10000",
+                **{name: str(value) for name, value in self._timeouts.items()},
                 "timezone": "Asia/Shanghai",
                 "application_name": "renkou",
                 "plan_cache_mode": "force_generic_plan",  # single statements; transactions plan as usual
@@ -174,6 +196,11 @@ class Database:
         """
         async with self._connection() as connection:
             await connection.execute(sql, *arguments)
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
+        """Carry out one statement outside the floor, as :meth:`execute` does, and return its first row."""
+        async with self._connection() as connection:
+            return await connection.fetchrow(sql, *arguments)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Transaction]:

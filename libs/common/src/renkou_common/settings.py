@@ -6,11 +6,12 @@ Environment names carry the prefix ``RENKOU_``; ``RENKOU_DATABASE_PASSWORD_FILE`
 import json
 import os
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import DirectoryPath, Field
+from pydantic import DirectoryPath, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from renkou_common.clock import Clock
@@ -68,6 +69,31 @@ class ServiceSettings(BaseSettings):
         default=None, ge=90, description="delete published events after so many days; unset: keep them all"
     )
     log_level: str = "INFO"
+    https: bool = Field(default=False, description="callers come by HTTPS only: says so to browsers (HSTS)")
+    cors_origins: str = Field(
+        default="",
+        pattern=r"^( *https://[A-Za-z0-9.-]+(:\d{1,5})? *(,|$))*$",
+        description="https origins of front ends, separated by commas; empty: no other origin",
+    )
+    trusted_proxies: str = Field(
+        default="", description="networks (CIDR) of proxies whose X-Forwarded-* headers count, by commas"
+    )
+    request_seconds: float = Field(default=60.0, gt=0, le=600, description="time to answer within")
+    caller_at_once: int = Field(
+        default=8, ge=1, le=1000, description="requests of one caller that one process carries out at once"
+    )
+    rate_read: int = Field(default=6000, ge=0, description="reads of a caller in a minute; 0: not limited")
+    rate_write: int = Field(default=3000, ge=0, description="changes of a caller in a minute")
+    rate_search: int = Field(default=600, ge=0, description="searches, exports, unmaskings, in a minute")
+    rate_sign_in: int = Field(default=300, ge=0, description="sign-ins from one address in a minute")
+    rate_service: int = Field(default=120_000, ge=0, description="requests of another service, by class")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        for part in filter(None, (each.strip() for each in text.split(","))):
+            ip_network(part)
+        return text
 
     @property
     def serving_processes(self) -> int:

@@ -15,6 +15,7 @@ from renkou_common.http.application import create_application
 from renkou_common.http.middleware import Edge
 
 TOKEN = {"Authorization": "Bearer x"}
+JSON = {"Content-Type": "application/json"}
 router = APIRouter()
 
 
@@ -104,7 +105,7 @@ async def test_a_body_over_the_limit_is_refused_declared_or_not(client: httpx.As
             yield b" " * 100
 
     declared = await client.post("/things", content=b" " * 1000, headers=TOKEN)
-    undeclared = await client.post("/things", content=drip(), headers=TOKEN)
+    undeclared = await client.post("/things", content=drip(), headers=TOKEN | JSON)
     assert declared.status_code == undeclared.status_code == 413
 
 

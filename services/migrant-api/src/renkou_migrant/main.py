@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
 from renkou_migrant.agreements.routes import router as agreements
 from renkou_migrant.applications.routes import router as applications
@@ -83,6 +84,7 @@ def create_app(settings: MigrantSettings, runtime: Runtime | None = None) -> Fas
 
 def _install(app: FastAPI, runtime: Runtime) -> None:
     app.state.runtime = runtime
+    app.state.database = runtime.database
     app.state.identity = runtime.identity
 
 
@@ -104,6 +106,7 @@ def main() -> None:
         settings.http_port,
         processes=settings.serving_processes,
         body_limits={"/trust-list": 33 << 20},
+        surface=Surface.of(settings),
     )
 
 

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 import renkou_common.field_keys.tables
 import renkou_common.http.idempotency
+import renkou_common.http.rate_tables
 import renkou_common.messaging.inbox_tables
 import renkou_common.messaging.tables
 import renkou_migrant.agreements.tables

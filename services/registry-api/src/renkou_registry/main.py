@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
 from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
@@ -147,6 +148,7 @@ def main() -> None:
         settings.http_port,
         processes=settings.serving_processes,
         body_limits=BODY_LIMITS,
+        surface=Surface.of(settings),
     )
 
 

@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from renkou_common.audit import tables as audit
 from renkou_common.field_keys import tables as field_keys
-from renkou_common.http import changes, idempotency
+from renkou_common.http import changes, idempotency, rate_tables
 from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
 from renkou_registry.accounts import tables as accounts
@@ -72,6 +72,7 @@ TABLE_MODULES = (
     petitions,
     places,
     prepregnancy,
+    rate_tables,
     rentals,
     roles,
     search,

@@ -88,7 +88,7 @@ async def run() -> int:
     gc.freeze()  # what was loaded stays
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
     nats = NatsClient(settings.nats_url, name=f"{SERVICE} worker", seed_file=settings.nats_seed_file)
-    async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15) as http:
+    async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15, trust_env=False) as http:
         return await run_tasks(
             {
                 "broker": nats.run,

@@ -57,7 +57,7 @@ def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, Fe
 
 def build_runtime(settings: ReportingSettings, http: httpx.AsyncClient | None = None) -> Runtime:
     """Wire the parts; connects to nothing. ``http`` replaces the client that calls other services."""
-    client = http or httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5))
+    client = http or httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), trust_env=False)
     database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
 
     async def node_keys() -> dict[str, Any]:

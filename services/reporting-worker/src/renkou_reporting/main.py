@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
 from renkou_reporting.accounts.checking import measure_open
@@ -46,6 +47,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             async with runtime.database.transaction(AreaScope.nothing()) as tx:
                 await take_over_packaged(tx, runtime.clock)
             app.state.runtime = runtime
+            app.state.database = runtime.database
             app.state.identity = runtime.identity
             async with runtime.database.transaction(AreaScope.everything()) as tx:
                 await take_packaged(tx, runtime.clock.now())
@@ -103,6 +105,7 @@ def main() -> None:
         settings.http_port,
         processes=settings.serving_processes,
         body_limits=BODY_LIMITS,
+        surface=Surface.of(settings),
     )
 
 

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from renkou_common.http.idempotency import IdempotencyRecord
+from renkou_common.http.rate_tables import RateBudget
 from renkou_common.messaging.inbox_tables import AppliedEvent, FeedIncident, FeedPosition, HeldEvent
 from renkou_reporting.accounts import tables as account_tables
 from renkou_reporting.areas import tables as area_tables
@@ -52,6 +53,7 @@ SHARED: tuple[type[SQLModel], ...] = (
     FeedPosition,
     HeldEvent,
     IdempotencyRecord,
+    RateBudget,
 )
 
 metadata = ReportingTable.metadata

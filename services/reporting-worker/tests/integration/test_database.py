@@ -15,6 +15,7 @@ TEXT_COLUMNS = {
     ("area", "title"): "what a division is called; public",
     ("area_former_name", "title"): "what a division was called; public",
     ("area_succession", "kind"): "code",
+    ("rate_budget", "bucket"): "hash of a caller and a class of requests",
     ("account_incident", "kind"): "code",
     ("account_incident", "population"): "code",
     ("account_incident", "measure"): "code",

@@ -4,6 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+from uuid import UUID
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -14,14 +15,18 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp
 
 from renkou_common.errors import RenkouError
+from renkou_common.http.connection import GuardedProtocol
 from renkou_common.http.docs import docs_page
 from renkou_common.http.middleware import Edge
 from renkou_common.http.problems import install_problem_handlers
+from renkou_common.http.rates import RateLimiter
 from renkou_common.http.serving import METRICS_DIR, serve_port
 from renkou_common.http.straight import StraightApplication
+from renkou_common.http.surface import Surface
 from renkou_common.http.unknown import refuse_unknown
 from renkou_common.http.unstorable import refuse_unstorable
 from renkou_common.identity.http import declared_rights
+from renkou_common.identity.principal import Identity
 
 type ReadinessCheck = Callable[[], Awaitable[None]]
 type Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -47,6 +52,7 @@ def create_application(
         redoc_url=None,
         openapi_url="/openapi.json",
         separate_input_output_schemas=False,
+        redirect_slashes=False,  # a redirect would repeat whatever host the caller named
         dependencies=[Depends(refuse_unknown), Depends(refuse_unstorable)],
     )
     install_problem_handlers(app)
@@ -100,25 +106,47 @@ def _show_rights(app: FastAPI) -> None:
 
 
 def serve(
-    app: FastAPI, host: str, port: int, *, processes: int = 1, body_limits: Mapping[str, int] | None = None
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    processes: int = 1,
+    body_limits: Mapping[str, int] | None = None,
+    surface: Surface | None = None,
 ) -> None:
-    """Serve a port with some processes until SIGTERM or SIGINT."""
-    outermost: ASGIApp = Edge(app, limits=body_limits)
+    """Serve a port with some processes until SIGTERM or SIGINT; requests are counted where ``surface`` says so."""
     config = uvicorn.Config(
-        outermost,
+        outermost(app, body_limits, surface or Surface()),
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=GuardedProtocol,
+        ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
         server_header=False,
         date_header=True,
+        proxy_headers=False,  # whom to believe is a setting of ours
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
     )
     serve_port(config, processes)
+
+
+def outermost(app: FastAPI, body_limits: Mapping[str, int] | None, surface: Surface) -> ASGIApp:
+    """Return an application in its outermost layer. Its lifespan puts a database and an identity into its state."""
+
+    async def take(sql: str, *arguments: Any) -> Any:
+        return await app.state.database.fetchrow(sql, *arguments)
+
+    def known(token: str) -> tuple[UUID, str] | None:
+        identity: Identity | None = getattr(app.state, "identity", None)
+        return None if identity is None else identity.known(token)
+
+    counted = any(surface.rates.values()) or surface.service_rate
+    rates = RateLimiter(take) if counted else None
+    return Edge(app, limits=body_limits, surface=surface, known=known, rates=rates)
 
 
 def _metrics() -> bytes:

@@ -1,19 +1,28 @@
-"""Pure ASGI middleware: trace id, the door for callers without a token, body limit, headers, metrics."""
+"""Pure ASGI middleware: trace id, the door for callers without a token, limits of body, time and number, headers,
+metrics.
+"""
 
+import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from uuid import UUID
 
 import structlog
 from prometheus_client import Histogram
-from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from renkou_common.errors import Unauthenticated
+from renkou_common.http.crowd import Crowd
 from renkou_common.http.language import caller_language
 from renkou_common.http.origin import note_origin
-from renkou_common.http.problems import new_trace_id, refusal, wants_chinese
+from renkou_common.http.problems import new_trace_id, refusal, refused, wants_chinese
+from renkou_common.http.rates import RateLimiter, policy
+from renkou_common.http.receiving import Incoming
+from renkou_common.http.refusals import Refusal, body_too_large, took_too_long
+from renkou_common.http.surface import EXEMPT_PATHS, Surface, rate_class, seen_through_proxies
 
 log = structlog.get_logger()
 TRACE_PARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -24,12 +33,33 @@ SECURE_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
     (
         b"content-security-policy",
-        b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+        b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'none';"
+        b" object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ]
-
+"""What each answer gets unless it says otherwise itself, as the public page does."""
+HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+CORS_TAKEN = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Traceparent")
+CORS_SHOWN = (
+    *(
+        "ETag",
+        "Location",
+        "Retry-After",
+        "RateLimit",
+        "RateLimit-Policy",
+        "X-Trace-Id",
+        "Content-Disposition",
+    ),
+    "Idempotent-Replayed",
+)
+STRANGERS_PLACES = 4
+"""Strangers are known by their address, which an office or a village may share: so many times one caller's places."""
 
 PUBLIC_PATHS = (
     "/health/",
@@ -44,44 +74,62 @@ PUBLIC_PATHS = (
 )
 
 
-class BodyTooLargeError(HTTPException):
-    """The body passed the limit while it was being read; an HTTPException, as FastAPI hides any other."""
+type KnownCaller = Callable[[str], tuple[UUID, str] | None]
+"""Returns whose a bearer token is and of which kind of caller, where this process has found it good before."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(413, f"the body is larger than {limit} bytes")
+
+def _nobody(_: str) -> None:
+    return None
 
 
 class Edge:
-    """Outermost layer of a service. ``limits`` maps path prefixes to body limits in bytes."""
+    """Outermost layer of a service. ``limits`` maps path prefixes to body limits in bytes; without ``rates`` the
+    number of requests is not limited.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, default_limit: int = 1 << 20, limits: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        default_limit: int | None = None,
+        limits: Mapping[str, int] | None = None,
+        surface: Surface | None = None,
+        known: KnownCaller = _nobody,
+        rates: RateLimiter | None = None,
     ) -> None:
         self._app = app
-        self._default_limit = default_limit
+        self._surface = surface or Surface()
+        self._default_limit = default_limit or self._surface.body_bytes
         self._limits = dict(limits or {})
+        self._known = known
+        self._rates = rates
+        self._crowd = Crowd(self._surface)
+        self._inner: ASGIApp = self._admit
+        if self._surface.cors_origins:
+            self._inner = CORSMiddleware(
+                self._admit,
+                allow_origins=self._surface.cors_origins,
+                allow_methods=CORS_METHODS,
+                allow_headers=CORS_TAKEN,
+                expose_headers=CORS_SHOWN,
+                allow_credentials=False,
+            )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         trace_id = self._trace_id(scope)
         scope["renkou.trace_id"] = trace_id
-        note_origin(scope, trace_id)
         caller_language.set("zh-CN" if wants_chinese(Request(scope)) else "en")
-        limit = self._limit(scope["path"])
+        if self._surface.trusted_proxies:
+            seen_through_proxies(scope, self._surface.trusted_proxies)
+        note_origin(scope, trace_id)
+        hsts = self._surface.https or scope.get("scheme") == "https"
         started = time.perf_counter()
         status = 500
-        seen = 0
         answered = False
-
-        async def limited_receive() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise BodyTooLargeError(limit)
-            return message
 
         async def marked_send(message: Message) -> None:
             nonlocal status, answered
@@ -93,20 +141,14 @@ class Edge:
                 headers += [(name, value) for name, value in SECURE_HEADERS if name not in names]
                 if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-store"))
+                if hsts:
+                    headers.append(HSTS)
                 headers.append((b"x-trace-id", trace_id.encode()))
                 message["headers"] = headers
             await send(message)
 
         try:
-            if not self._may_enter(scope):
-                missing = Unauthenticated("token_missing", "请先登录", "A bearer token is required")
-                await refusal(Request(scope), missing)(scope, limited_receive, marked_send)
-            elif self._declared(scope) > limit:
-                await _refuse_body(marked_send, limit)
-            else:
-                await self._app(scope, limited_receive, marked_send)
-        except BodyTooLargeError:
-            await _refuse_body(marked_send, limit)
+            await self._inner(scope, receive, marked_send)
         except Exception as error:
             # The application raises again what it has logged and answered; the server would log it once more
             # and close a connection that further requests may use.
@@ -118,6 +160,79 @@ class Edge:
             elapsed = time.perf_counter() - started
             REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(elapsed)
             log.debug("request", method=scope["method"], route=route, status=status, trace_id=trace_id)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request as far as the limits let it in."""
+        begun = False
+        budget: list[tuple[bytes, bytes]] = []
+        limit = self._limit(scope["path"])
+        incoming = Incoming(receive, self._surface, limit, is_json=b"json" in _content_type(scope))
+
+        async def timed_send(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*message.get("headers", []), *budget]
+                incoming.more_time(self._surface.stream_seconds)
+            await send(message)
+
+        try:
+            if not self._may_enter(scope):
+                missing = Unauthenticated("token_missing", "请先登录", "A bearer token is required")
+                await refusal(Request(scope), missing)(scope, receive, timed_send)
+            elif self._declared(scope) > limit:
+                raise body_too_large(limit)
+            elif scope["path"].startswith(EXEMPT_PATHS):
+                await self._app(scope, incoming.receive, timed_send)
+            else:
+                await self._in_turn(scope, incoming, timed_send, budget)
+        except Refusal as error:
+            if begun:
+                raise
+            await refused(Request(scope), error)(scope, receive, timed_send)
+
+    async def _in_turn(
+        self, scope: Scope, incoming: Incoming, send: Send, budget: list[tuple[bytes, bytes]]
+    ) -> None:
+        """Count the request, wait for a place, and carry it out within its time."""
+        caller, kind = self._caller(scope)
+        if self._rates is not None:
+            budget += await self._counted(scope, caller, kind)
+        places = self._surface.caller_at_once
+        await self._crowd.enter(caller, places if kind == "staff" else STRANGERS_PLACES * places)
+        try:
+            async with asyncio.timeout(self._surface.request_seconds) as clock:
+                incoming.clock = clock
+                await self._app(scope, incoming.receive, send)
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise took_too_long(self._surface.request_seconds) from None
+        finally:
+            incoming.clock = None
+            self._crowd.leave(caller)
+
+    async def _counted(self, scope: Scope, caller: str, kind: str) -> list[tuple[bytes, bytes]]:
+        assert self._rates is not None
+        name = rate_class(scope["method"], scope["path"])
+        if name == "sign_in":
+            caller = _address(scope)  # whoever signs in, with whatever token
+        per_minute = self._surface.rates.get(name, 0)
+        if kind == "service" and name != "sign_in":
+            per_minute = self._surface.service_rate
+        if not per_minute:
+            return []
+        left = await self._rates.count(name, caller, per_minute)
+        return [(b"ratelimit-policy", policy(name, per_minute).encode()), (b"ratelimit", left.encode())]
+
+    def _caller(self, scope: Scope) -> tuple[str, str]:
+        """Return who is asking, as far as it is known for sure: by a token found good before, else by address."""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                found = self._known(value.decode("latin-1").partition(" ")[2].strip())
+                if found is not None:
+                    return str(found[0]), "service" if found[1] == "service" else "staff"
+        return _address(scope), "stranger"
 
     def _limit(self, path: str) -> int:
         for prefix, limit in self._limits.items():
@@ -152,12 +267,14 @@ class Edge:
         return new_trace_id()
 
 
-async def _refuse_body(send: Send, limit: int) -> None:
-    detail = f"请求体超过 {limit} 字节 / the body is larger than {limit} bytes"
-    body = (
-        '{"type":"urn:renkou:problem:body_too_large","title":"请求体过大 / The body is too large",'
-        f'"status":413,"code":"body_too_large","detail":"{detail}"}}'
-    ).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _content_type(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            lowered: bytes = value.lower()
+            return lowered
+    return b""
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"

@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from renkou_common import errors
 from renkou_common.clock import SHANGHAI
 from renkou_common.codes.findings import CodeError
-from renkou_common.database import CONNECTION_ERRORS
+from renkou_common.database import BUSY_ERRORS, CONNECTION_ERRORS
 from renkou_common.errors import FieldError, RenkouError, Text
+from renkou_common.http.refusals import Refusal
 
 log = structlog.get_logger()
 
@@ -168,6 +169,13 @@ def refusal(request: Request, error: RenkouError) -> JSONResponse:
     return problem(request, status, error.code, error.title, error.detail, error.errors, headers, members)
 
 
+def refused(request: Request, error: Refusal) -> JSONResponse:
+    """Return the problem document of what the outermost layer does not carry out."""
+    return problem(
+        request, error.status_code, error.code, error.title, error.text, (), dict(error.headers or {})
+    )
+
+
 async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RenkouError)
     return refusal(request, error)
@@ -175,14 +183,6 @@ async def _on_renkou_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    if _is_other_content(request, error):
-        return problem(
-            request,
-            415,
-            "content_type",
-            _HTTP_TITLES[415],
-            Text("Content-Type 应为 application/json", "Content-Type has to be application/json"),
-        )
     found = tuple(
         dict.fromkeys(
             field_error(e["type"], _place(tuple(e["loc"]), e["type"], error.body), e.get("ctx", {}), e["msg"])
@@ -211,17 +211,10 @@ def _place(location: tuple[int | str, ...], kind: str, body: Any) -> tuple[int |
     return tuple(place)
 
 
-def _is_other_content(request: Request, error: RequestValidationError) -> bool:
-    """Whether a body was not even read as JSON, as its Content-Type said that it is something else."""
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind == "application/json" or kind.endswith("+json"):
-        return False
-    whole = (("body",), "model_attributes_type")
-    return any((tuple(one["loc"]), one["type"]) == whole for one in error.errors())
-
-
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error, Refusal):
+        return refused(request, error)
     title = _HTTP_TITLES.get(error.status_code, Text("请求无法处理", "The request could not be carried out"))
     detail = Text(title.zh, str(error.detail))
     headers = dict(error.headers or {})
@@ -232,6 +225,17 @@ async def _on_connection_error(request: Request, error: Exception) -> JSONRespon
     log.warning("database connection lost", error=type(error).__name__)
     unavailable = errors.Unavailable("database_unavailable", "数据库暂不可用", "The database is unavailable")
     return refusal(request, unavailable)
+
+
+async def _on_busy(request: Request, error: Exception) -> JSONResponse:
+    """A statement, a lock, a transaction or the wait for one took longer than it may; it is rolled back."""
+    log.warning("the database gave up", error=type(error).__name__)
+    busy = errors.Unavailable(
+        "database_busy",
+        "数据库繁忙, 操作已撤销, 请稍后重试",
+        "The database is busy; nothing was changed, try again later",
+    )
+    return refusal(request, busy)
 
 
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -260,6 +264,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     for connection_error in CONNECTION_ERRORS:
         app.add_exception_handler(connection_error, _on_connection_error)
+    for busy_error in BUSY_ERRORS:
+        app.add_exception_handler(busy_error, _on_busy)
     app.add_exception_handler(Exception, _on_unexpected)
 
 

@@ -27,11 +27,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from renkou_common.http.refusals import Refusal, method_not_allowed, other_content_type
 from renkou_common.http.unknown import KNOWN, parameters_of
 
 type Handler = Callable[[Request, Exception], Awaitable[Response]]
 type Problems = list[dict[str, Any]]
 _CONSTANT = (str, int, float, Enum, type(None))  # defaults that nobody can change
+_TAKES_JSON = "renkou.takes_json"
+"""Where the table notes in a request's scope whether its route takes a JSON body."""
 _PLAIN = ("include", "exclude", "exclude_unset", "exclude_defaults", "exclude_none")
 
 
@@ -45,12 +48,17 @@ class StraightApplication(FastAPI):
         handlers = cast(dict[type[Exception], Handler], self.exception_handlers)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            endpoint = table.find(scope) if scope["type"] == "http" else None
-            if endpoint is None:
+            if scope["type"] != "http":
+                await roundabout(scope, receive, send)
+                return
+            endpoint, refusal = table.find(scope), table.refusal(scope)
+            if endpoint is None and refusal is None:
                 await roundabout(scope, receive, send)
                 return
             request, unexpected = Request(scope, receive, send), None
             try:
+                if endpoint is None or refusal is not None:
+                    raise refusal or AssertionError("a request is answered or refused")
                 response = await endpoint.answer(request)
             except Exception as error:
                 kind = next((one for one in type(error).__mro__ if one in handlers), None)
@@ -70,6 +78,7 @@ class _Pattern(NamedTuple):
     route: APIRoute
     endpoint: "Endpoint | None"
     parameters: frozenset[str] | None
+    takes_json: bool
 
 
 class RouteTable:
@@ -88,7 +97,9 @@ class RouteTable:
             if not isinstance(route, APIRoute):
                 continue
             endpoint = Endpoint(context) if Endpoint.suits(context) else None
-            pattern = _Pattern(context.path_regex.match, route, endpoint, parameters_of(context))
+            body = context.body_field
+            takes_json = body is not None and not isinstance(body.field_info, params.Form)
+            pattern = _Pattern(context.path_regex.match, route, endpoint, parameters_of(context), takes_json)
             for method in context.methods or ():
                 self._patterns.setdefault((method, path.count("/"), first), []).append(pattern)
 
@@ -103,11 +114,44 @@ class RouteTable:
             found = pattern.matches(path)
             if found:
                 scope[KNOWN] = pattern.parameters
+                scope[_TAKES_JSON] = pattern.takes_json
                 if pattern.endpoint is not None:
                     scope["route"] = pattern.route
                     scope["path_params"] = found.groupdict()
                 return pattern.endpoint
         return None
+
+    def refusal(self, scope: Scope) -> Refusal | None:
+        """Return why a request is refused whatever it says: a method that its path does not know, a body that is
+        not JSON where JSON is taken. Call :meth:`find` first."""
+        takes_json = scope.get(_TAKES_JSON)
+        if takes_json is None:
+            allowed = self._methods(scope["path"])
+            return method_not_allowed(", ".join(allowed)) if allowed else None
+        return other_content_type() if takes_json and _is_other_content(scope) else None
+
+    def _methods(self, path: str) -> list[str]:
+        first = path[1 : path.find("/", 1)] if path.find("/", 1) > 0 else path[1:]
+        return sorted(
+            method
+            for (method, slashes, word), patterns in self._patterns.items()
+            if word == first and slashes == path.count("/") and any(each.matches(path) for each in patterns)
+        )
+
+
+def _is_other_content(scope: Scope) -> bool:
+    """Whether a request brings a body and does not say that it is JSON."""
+    length, kind, chunked = b"", b"", False
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            kind = value.partition(b";")[0].strip().lower()
+        elif name == b"content-length":
+            length = value
+        elif name == b"transfer-encoding":
+            chunked = True
+    if not chunked and length in (b"", b"0"):
+        return False
+    return kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json"))
 
 
 class Endpoint:

@@ -1,0 +1,120 @@
+"""One connection, before there is a request: the head of a request has a size and a time, and what is no HTTP is
+answered as everything else is.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from renkou_common.errors import Text
+
+HEAD_SECONDS = 15.0
+MAX_URL_BYTES = 8 << 10
+MAX_HEADER_BYTES = 32 << 10
+_REASONS = {
+    400: ("Bad Request", "http_400", Text("请求无法解析", "The request could not be read")),
+    414: ("URI Too Long", "url_too_long", Text("网址过长", "The URL is too long")),
+    431: (
+        "Request Header Fields Too Large",
+        "headers_too_large",
+        Text("请求头过大", "The headers are too large"),
+    ),
+}
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's connection, with limits on the head of each request."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._refused = 400
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start to wait for the first request."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes while a head is not whole: the parser keeps a header until its end."""
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > 8 * MAX_HEADER_BYTES + len(data):
+                self._refused = 431
+                self.send_400_response("")
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._header_bytes = 0
+        if self._head_timer is None:
+            self._await_head()
+
+    def on_url(self, url: bytes) -> None:
+        """Refuse an address that no client of ours makes."""
+        super().on_url(url)
+        if len(self.url) > MAX_URL_BYTES:
+            self._refused = 414
+            raise ValueError("the URL is too long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Refuse headers that are too large together."""
+        self._header_bytes += len(name) + len(value) + 4
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._refused = 431
+            raise ValueError("the headers are too large")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: from here on the application's own limits hold."""
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what cannot become a request, and hang up."""
+        self._stop_timer()
+        if self.transport.is_closing():
+            return
+        reason, code, title = _REASONS[self._refused]
+        body = json.dumps(
+            {
+                "type": f"urn:renkou:problem:{code}",
+                "title": f"{title.zh} / {title.en}",
+                "status": self._refused,
+                "code": code,
+                "detail": f"{title.zh} / {title.en}",
+                "trace_id": "",
+            },
+            ensure_ascii=False,
+        ).encode()
+        head = (
+            f"HTTP/1.1 {self._refused} {reason}\r\ncontent-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    def _await_head(self) -> None:
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _too_slow(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            self.transport.close()

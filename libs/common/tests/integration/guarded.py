@@ -1,0 +1,38 @@
+"""A small application behind short limits: ``python guarded.py PORT``."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from renkou_common.http import connection
+from renkou_common.http.application import create_application, serve
+from renkou_common.http.surface import Surface
+
+router = APIRouter(prefix="/public")
+
+
+@router.post("/things")
+async def make_thing(thing: dict[str, Any]) -> int:
+    """Count the members."""
+    return len(thing)
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Hold nothing."""
+    yield
+
+
+async def nothing_to_check() -> None:
+    """Be ready."""
+
+
+if __name__ == "__main__":
+    connection.HEAD_SECONDS = 0.5
+    app = create_application(
+        title="t", description="d", lifespan=lifespan, routers=[router], readiness=lambda _: nothing_to_check
+    )
+    serve(app, "127.0.0.1", int(sys.argv[1]), surface=Surface(body_grace_seconds=0.5))

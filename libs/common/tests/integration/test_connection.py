@@ -1,0 +1,97 @@
+"""A raw connection to a served port: heads that are too large, too slow or no HTTP; bodies that trickle."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+APPLICATION = Path(__file__).with_name("guarded.py")
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        found: int = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, str(APPLICATION), str(found)])
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", found), timeout=1).close()
+            break
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    yield found
+    process.terminate()
+    process.wait()
+
+
+def exchange(port: int, sent: bytes) -> tuple[int, dict[str, object]]:
+    """Send some bytes; returns the status and the problem that come back before the server hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(sent)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    return int(head.split()[1]), json.loads(body)
+
+
+LONG = b"x" * 9_000
+HEADERS = b"".join(b"X-%d: %s\r\n" % (n, LONG[:4_000]) for n in range(10))
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET /" + LONG + b" HTTP/1.1\r\nHost: n\r\n\r\n", 414, "url_too_long"),
+        (b"GET / HTTP/1.1\r\nHost: n\r\n" + HEADERS + b"\r\n", 431, "headers_too_large"),
+        (b"GET / HTTP/1.1\r\nHost: n\r\nX: " + 60 * LONG, 431, "headers_too_large"),
+        (b"NONSENSE\r\n\r\n", 400, "http_400"),
+        (
+            b"GET / HTTP/1.1\r\nHost: n\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+            "http_400",
+        ),
+    ],
+    ids=["url", "headers", "one header", "nonsense", "two lengths"],
+)
+def test_a_head_that_no_client_of_ours_sends_is_refused(
+    port: int, sent: bytes, status: int, code: str
+) -> None:
+    answered, problem = exchange(port, sent)
+    assert (answered, problem["status"], problem["code"]) == (status, status, code)
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /health/live HTT", b"GET /health/live HTTP/1.1\r\nHost: n\r\nX-A: "]
+)
+def test_a_head_that_does_not_end_ends_the_connection(port: int, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(sent)
+        begun = time.monotonic()
+        assert connection.recv(100) == b""
+    assert time.monotonic() - begun < 5
+
+
+def test_a_body_that_does_not_come_ends_the_connection(port: int) -> None:
+    head = b"POST /public/things HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"
+    status, problem = exchange(port, head)
+    assert (status, problem["code"]) == (408, "body_too_slow")
+
+
+def test_a_connection_may_be_used_again_and_tells_nothing_of_the_server(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for _ in range(3):
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: n\r\n\r\n")
+            received = b""
+            while b"alive" not in received:
+                received += connection.recv(65536)
+            assert received.startswith(b"HTTP/1.1 200")
+            assert b"\r\nserver:" not in received.lower()
