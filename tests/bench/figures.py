@@ -28,6 +28,7 @@ from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.migration import upgrade
 from renkou_local.databases import DatabaseAccess
 from renkou_local.health import is_healthy
+from renkou_local.node import HURRIED
 from renkou_local.ports import free_port
 from renkou_local.postgres import EmbeddedPostgres
 from renkou_local.processes import ManagedProcess, ProcessSpec
@@ -187,6 +188,7 @@ class Districts:
             "RENKOU_HTTP_PORT": str(port),
             "RENKOU_HTTP_PROCESSES": str(PROCESSES),
             "RENKOU_LOG_LEVEL": "WARNING",
+            **{f"RENKOU_{name}": str(value) for name, value in HURRIED.items()},
             "RENKOU_REGISTRY_URL": keys,
             "RENKOU_MIGRANT_URL": keys,
             "RENKOU_SERVICE_SECRET_FILE": str(self._folder / "secret"),

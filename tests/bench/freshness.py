@@ -92,7 +92,7 @@ async def fresh(setting: Setting, folder: Path, say: Callable[[str], None]) -> L
     say("starting a district for freshness")
     async with (
         httpx.AsyncClient(timeout=60, trust_env=False) as http,
-        Stack(folder, [DISTRICT], durable=True, log_level="WARNING") as stack,
+        Stack(folder, [DISTRICT], durable=True, hurried=True, log_level="WARNING") as stack,
     ):
         node = stack.nodes[DISTRICT]
         secret = node.administrator_secret_file.read_text().strip()

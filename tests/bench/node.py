@@ -137,7 +137,7 @@ async def nodes(folder: Path, setting: Setting, say: Callable[[str], None]) -> A
     try:
         async with (
             httpx.AsyncClient(timeout=60, trust_env=False) as http,
-            Stack(folder, [HOME, RESIDENCE], durable=True, log_level="WARNING") as stack,
+            Stack(folder, [HOME, RESIDENCE], durable=True, hurried=True, log_level="WARNING") as stack,
         ):
             offices = [
                 await open_office(http, code, node.urls, node.administrator_secret_file.read_text().strip())

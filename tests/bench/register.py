@@ -28,6 +28,7 @@ from renkou_local import keys, secret_files
 from renkou_local.databases import DatabaseAccess
 from renkou_local.field_keys import KEYS, MASTER, keep_field_keys
 from renkou_local.health import is_healthy
+from renkou_local.node import HURRIED
 from renkou_local.ports import free_port
 from renkou_local.postgres import EmbeddedPostgres
 from renkou_local.processes import ManagedProcess, ProcessSpec, run_to_end
@@ -120,6 +121,7 @@ class Registers:
             "RENKOU_LOG_LEVEL": "WARNING",
             "RENKOU_FIELD_KEYS_FILE": str(self._secrets / KEYS),
             "RENKOU_FIELD_MASTER_KEY_FILE": str(self._secrets / MASTER),
+            **{f"RENKOU_{name}": str(value) for name, value in HURRIED.items()},
             "RENKOU_TOKEN_KEY_FILE": str(self._secrets / "token_key"),
             "RENKOU_AUDIT_KEY_FILE": str(self._secrets / "audit_key"),
             "RENKOU_ADMINISTRATOR_SECRET_FILE": str(self._secrets / "administrator_secret"),

@@ -57,7 +57,7 @@ class RunningNode:
         secret_files.keep(anchor, lambda: json.dumps(self._command["anchor"]))
         secret_files.keep(own / "exchange_keys.json", lambda: json.dumps(self._command["keys"]))
         ports = PortBook(self._folder / "ports.json")
-        config = NodeConfig(self.district, self._folder, ports, anchor, log_level="WARNING")
+        config = NodeConfig(self.district, self._folder, ports, anchor, hurried=True, log_level="WARNING")
         config.prepare()
         return config
 

@@ -33,7 +33,8 @@ from renkou_local.supervisor import Supervisor
 class Stack:
     """Districts on one data folder.
 
-    `demo_clock` lets the domain's clock be moved (`set_clock_offset`); `quiet` keeps logs in files only;
+    `demo_clock` lets the domain's clock be moved (`set_clock_offset`), `hurried` lifts the limits of
+    requests in a minute as that does; `quiet` keeps logs in files only;
     `fixed_ports` maps `postgres`, `nats`, `nats_monitor`, `hub`, `hub_monitor` or `<district>.<service>` to a
     port; `names` gives districts their Chinese and English names; `figure_copies` is how many reporting workers
     share a district's figures; `programs` replaces commands of services; `progress` is told what happens while it
@@ -47,6 +48,7 @@ class Stack:
         *,
         quiet: bool = True,
         demo_clock: bool = False,
+        hurried: bool = False,
         fixed_ports: Mapping[str, int] | None = None,
         durable: bool = True,
         log_level: str = "INFO",
@@ -64,6 +66,7 @@ class Stack:
         self.trust_anchor = self.data_dir / "trust" / "anchor.json"
         self.clock_offset_file = self.data_dir / "clock_offset" if demo_clock else None
         self.nodes: dict[str, Node] = {}
+        self._hurried = hurried
         self._progress = progress
         self._durable = durable
         self._log_level = log_level
@@ -174,6 +177,7 @@ class Stack:
                 self._ports,
                 self.trust_anchor,
                 clock_offset_file=self.clock_offset_file,
+                hurried=self._hurried,
                 log_level=self._log_level,
                 name_zh=self._names.get(district, ("", ""))[0],
                 name_en=self._names.get(district, ("", ""))[1],

@@ -7,8 +7,8 @@ from alembic import op
 from renkou_common.http.rate_tables import INDEX, MIGRATION
 from renkou_common.migration import guard
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

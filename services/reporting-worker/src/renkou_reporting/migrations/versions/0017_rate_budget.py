@@ -7,8 +7,8 @@ from alembic import op
 from renkou_common.http.rate_tables import INDEX, MIGRATION
 from renkou_common.migration import guard
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
