@@ -22,7 +22,7 @@ BOUNDED = {
         /me/childbirth-registrations /me/prepregnancy-checks /me/exchange/agreed
     """,
     "code lists, kinds, forms, keys and definitions, which are set up and not entered daily": """
-        /code-lists /imports/kinds /exports/lists /external-lists/profiles /stock /certificate-keys
+        /code-lists /roles /scopes /imports/kinds /exports/lists /external-lists/profiles /stock /certificate-keys
         /indicators /indicators/{code}/versions /measures /forms /forms/{code}/versions /forecasts/scenarios
     """,
     "figures: as many as areas, periods and indicators asked for, which the request limits": """

@@ -150,22 +150,10 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "/things",
         {"content": b'{"name":"\xff\xfe"}', "headers": {"Content-Type": "application/json"}},
     ),
-    "another content type": (
-        "POST",
-        "/things",
-        {"content": b"name=ab", "headers": {"Content-Type": "text/x"}},
-    ),
-    "a form": ("POST", "/things", {"data": {"name": "ab"}}),
-    "no content type": ("POST", "/things", {"content": b'{"name":"ab"}'}),
     "a kind of JSON": (
         "POST",
         "/things",
         {"content": b'{"name":"ab"}', "headers": {"Content-Type": "application/x+json; charset=utf-8"}},
-    ),
-    "an odd content type": (
-        "POST",
-        "/things",
-        {"content": b'{"name":"ab"}', "headers": {"Content-Type": "application"}},
     ),
     "a body from a stranger": (
         "POST",
@@ -195,8 +183,6 @@ REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an HTTP error": ("GET", f"/things/{ID}/broken/http", {}),
     "an error": ("GET", f"/things/{ID}/broken/other", {}),
     "an answer that was not declared": ("GET", f"/things/{ID}/wrong", {}),
-    "another method": ("PUT", "/things", {}),
-    "HEAD": ("HEAD", "/things/first", {}),
     "a slash too many": ("GET", "/things/first/", {}),
     "an unknown path": ("GET", "/no/such", {}),
     "the root": ("GET", "/", {}),
@@ -210,6 +196,40 @@ async def test_the_answer_is_the_one_that_fastapi_gives(name: str) -> None:
     roundabout = application()
     roundabout.middleware_stack = FastAPI.build_middleware_stack(roundabout)
     assert await answer(application(), method, path, **more) == await answer(roundabout, method, path, **more)
+
+
+PROBLEM = "application/problem+json"
+STRICTER: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "another content type": (
+        "POST",
+        "/things",
+        {"content": b"name=ab", "headers": {"Content-Type": "text/x"}},
+    ),
+    "a form": ("POST", "/things", {"data": {"name": "ab"}}),
+    "no content type": ("POST", "/things", {"content": b'{"name":"ab"}'}),
+    "an odd content type": (
+        "POST",
+        "/things",
+        {"content": b'{"name":"ab"}', "headers": {"Content-Type": "application"}},
+    ),
+    "another method": ("PUT", "/things", {}),
+    "HEAD": ("HEAD", "/things/first", {}),
+}
+"""Where the table answers, not FastAPI: what is no JSON is refused whatever it holds, a path names all its methods."""
+
+
+@pytest.mark.parametrize("name", STRICTER)
+async def test_what_no_route_takes_is_refused_before_any_is_asked(name: str) -> None:
+    method, path, more = STRICTER[name]
+    calls.clear()
+    status, headers, _ = await answer(application(), method, path, **more)
+    assert (status, headers["content-type"]) == (
+        405 if "content" not in name and name != "a form" else 415,
+        PROBLEM,
+    )
+    assert calls == []
+    if status == 405:
+        assert headers["allow"] == ("GET, POST" if path == "/things" else "DELETE, GET, PATCH")
 
 
 async def test_a_function_that_others_depend_on_is_called_once_for_a_request() -> None:
