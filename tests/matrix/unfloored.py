@@ -5,6 +5,7 @@ _FEED = "positions in feeds"
 _EVENTS = "events without names or numbers, read by the node's own processes and services"
 _AREAS = "the tree of areas, which everybody reads"
 _CATALOGUE = "the district's common catalogue"
+_BUDGETS = "how many requests are left to a hash of a caller; no person, no account, no address"
 _KEYS = "keys of repeated requests, found by their caller"
 
 
@@ -41,6 +42,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "feed_position": _FEED,
         "held_event": _EVENTS,
         "idempotency_record": _KEYS,
+        "rate_budget": _BUDGETS,
         "import_applied": "checksums of files that were taken over",
         "key_rotation": "how far a change of field keys has come: counts",
         "method_count": "numbers by area, no person",
@@ -78,6 +80,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "holder_proof": "digests of proofs, for minutes",
         "idempotency_record": _KEYS,
         "key_rotation": "how far a change of field keys has come: counts",
+        "rate_budget": _BUDGETS,
         "message_log": "hashes of messages; their texts are under the floor",
         "message_log_checkpoint": "hashes of messages",
         "message_log_head": "hashes of messages",
@@ -122,6 +125,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "calendar_day": _CATALOGUE,
         "held_event": _EVENTS,
         "idempotency_record": _KEYS,
+        "rate_budget": _BUDGETS,
         "staff_assignment": _STAFF,
     },
 }

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.endurance
 PERSONS = 3_000
 LEFT_EMPTY = {
     *("applied_event", "feed_counter", "feed_incident", "feed_position", "held_event", "idempotency_record"),
+    "rate_budget",
     *("export_job", "export_log", "export_part", "card_opening", "person_account", "service_client"),
     *("external_list", "external_list_file", "external_list_row", "external_profile"),
     *("import_applied", "import_block", "import_cells", "import_error", "import_file", "import_job"),
