@@ -16,12 +16,13 @@ DISTRICTS ?= 340103
 FIGURE_COPIES ?= 1
 HUB_DISTRICTS ?= 3000
 MESSAGES ?= 1000000
+CASES ?= $(if $(QUICK),100000,2000000)
 
 INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down figure-examples test interop conformance endurance lint types imports bench bench-hub chaos compose-test verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance endurance lint types imports bench bench-hub chaos fuzz compose-test verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -96,6 +97,9 @@ bench-hub: $(STAMP) ## one hub under simulated districts; HUB_DISTRICTS=3000 MES
 
 chaos: $(STAMP) ## KILLS=n SEED=s: faults under load; writes build/chaos.json
 	$(PYTHON) -m tests.e2e.chaos --kills $(KILLS) --seed $(SEED)
+
+fuzz: $(STAMP) ## made-up requests to every operation; QUICK=1 or CASES=2000000, SEED=1, RESUME=1; writes build/fuzz.json
+	$(PYTHON) -m tests.fuzz --cases $(CASES) --seed $(SEED) $(if $(RESUME),--resume)
 
 compose-test: $(STAMP) ## build the images and run the journey against docker-compose.yml
 	$(PYTHON) -m tests.e2e.compose

@@ -116,6 +116,12 @@ async def test_a_draft_is_made_once_for_a_key(author: Caller) -> None:
     assert (await author.post("/measures", json=other)).json()["code"] == "measure_exists"
 
 
+@pytest.mark.parametrize("wrong", [{"populations": ["resident", "resident"]}, {"code": "birth"}])
+async def test_a_measure_that_cannot_be_is_refused(author: Caller, wrong: Json) -> None:
+    answer = await author.post("/measures", json=MEASURE | wrong)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
 async def test_a_wrong_definition_is_refused_with_every_reason(author: Caller) -> None:
     wrong = copy.deepcopy(DELIVERIES)
     wrong["numerator"].append({"part": "people", "kind": "stock", "population": "registered"})

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 
 from renkou_common.errors import RenkouError
 from renkou_common.http.connection import GuardedProtocol
+from renkou_common.http.described import describe_refusals
 from renkou_common.http.docs import docs_page
 from renkou_common.http.middleware import Edge
 from renkou_common.http.problems import install_problem_handlers
@@ -61,7 +63,13 @@ def create_application(
     async def live() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get("/health/ready", tags=["health"], summary="The service can do its work", response_model=None)
+    @app.get(
+        "/health/ready",
+        tags=["health"],
+        summary="The service can do its work",
+        response_model=None,
+        responses={503: {"description": "A part that it needs is down"}},
+    )
     async def ready() -> Response:
         try:
             await readiness(app)()
@@ -88,9 +96,10 @@ def create_application(
 
 
 def _show_rights(app: FastAPI) -> None:
-    """Have the API description say for each endpoint, as ``x-right``, which right it declares."""
+    """Have the API description say for each endpoint, as ``x-right``, which right it declares, and how it refuses."""
     describe = app.openapi
 
+    @cache
     def described() -> dict[str, Any]:
         document = describe()
         for context in iter_route_contexts(app.routes):
@@ -100,7 +109,7 @@ def _show_rights(app: FastAPI) -> None:
             for method in context.methods or () if rights else ():
                 if method.lower() in operations:
                     operations[method.lower()]["x-right"] = " ".join(rights)
-        return document
+        return describe_refusals(document)
 
     app.openapi = described  # type: ignore[method-assign]  # as FastAPI says to extend it
 

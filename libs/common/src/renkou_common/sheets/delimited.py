@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-_FORMULA = tuple("=+-@\t\r")
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""What a cell begins with that a spreadsheet works out; in some languages the wide forms do it as well."""
 _NUMBER = re.compile(r"[+-]?\d{1,14}(\.\d+)?")
 
 
@@ -37,6 +38,6 @@ class TextWriter:
 
 def defused(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula or rounds as a number."""
-    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
+    if text.startswith(FORMULA) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return f"\t{text}" if len(text) >= 15 and text.isascii() and text.isdigit() else text

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from renkou_common.errors import Forbidden
 from renkou_common.http.idempotency import RequestKey, once, request_key
@@ -16,6 +16,7 @@ from renkou_reporting.runtime import CurrentRuntime, Runtime
 router = APIRouter(prefix="/indicators", tags=["indicators"])
 Reader = Annotated[Access, Depends(requires(Scope.FIGURE_READ))]
 Manager = Annotated[Access, Depends(requires(Scope.FIGURE_MANAGE))]
+VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("", summary="Indicators with their definitions 考核指标")
@@ -33,7 +34,9 @@ async def list_versions(code: str, access: Reader, runtime: CurrentRuntime) -> V
 
 
 @router.get("/{code}/versions/{version}", summary="One version of a definition 指标的一个版本")
-async def get_version(code: str, version: int, access: Reader, runtime: CurrentRuntime) -> VersionAnswer:
+async def get_version(
+    code: str, version: VersionNumber, access: Reader, runtime: CurrentRuntime
+) -> VersionAnswer:
     """Return one version with its worked examples. Needs `figure:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         return await service.read_version(tx, code, version)
@@ -63,7 +66,9 @@ async def post_draft(
 
 
 @router.post("/{code}/versions/{version}/activation", summary="Put a draft in force 启用指标")
-async def post_activation(code: str, version: int, access: Manager, runtime: CurrentRuntime) -> VersionAnswer:
+async def post_activation(
+    code: str, version: VersionNumber, access: Manager, runtime: CurrentRuntime
+) -> VersionAnswer:
     """Put a draft in force that somebody else wrote; it is checked again. Needs `figure:manage`."""
     _check_district(access, runtime)
     async with runtime.database.transaction(access.areas) as tx:
@@ -73,7 +78,7 @@ async def post_activation(code: str, version: int, access: Manager, runtime: Cur
 
 @router.post("/{code}/versions/{version}/retirement", summary="Take a version out of force 停用指标")
 async def post_retirement(
-    code: str, version: int, given: Retirement, access: Manager, runtime: CurrentRuntime
+    code: str, version: VersionNumber, given: Retirement, access: Manager, runtime: CurrentRuntime
 ) -> VersionAnswer:
     """Take a version out of force; published figures keep theirs. Needs `figure:manage`."""
     _check_district(access, runtime)

@@ -1,12 +1,19 @@
 """Measures as callers see and add them."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from renkou_common.contracts.lines import Population
+from renkou_reporting.facts.domain import BALANCE_SIGNS
 from renkou_reporting.labels import Label
-from renkou_reporting.measures.domain import MeasureEntry, MeasureKind, MeasureOrigin, Measures, MeasureUnit
+from renkou_reporting.measures.domain import (
+    MeasureEntry,
+    MeasureKind,
+    MeasureOrigin,
+    Measures,
+    MeasureUnit,
+)
 
 
 class MeasureAnswer(BaseModel):
@@ -66,3 +73,11 @@ class MeasureAddition(BaseModel):
     kind: Literal["flow", "stock"]
     unit: MeasureUnit
     populations: tuple[Population, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(set(self.populations)) != len(self.populations):
+            raise ValueError("a population is named twice")
+        if self.code in BALANCE_SIGNS:
+            raise ValueError(f"{self.code} is counted by the system itself")
+        return self

@@ -4,10 +4,10 @@ import asyncio
 from time import monotonic
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 
 from renkou_common.errors import Forbidden
-from renkou_common.identity.http import declares, requires
+from renkou_common.identity.http import bearer, declares, requires
 from renkou_common.identity.principal import Access, Identity
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
@@ -49,7 +49,7 @@ async def get_keys(runtime: CurrentRuntime) -> dict[str, Any]:
     return {"keys": []} if path is None else read_key(path).public_keys()
 
 
-@router.get("/feed", summary="Signed versions in order 公布数订阅")
+@router.get("/feed", summary="Signed versions in order 公布数订阅", dependencies=[Security(bearer)])
 @declares(Scope.FIGURE_READ)
 async def get_feed(
     question: Annotated[FeedQuestion, Query()], request: Request, runtime: CurrentRuntime

@@ -13,6 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from renkou_common.codes import gb18030
 from renkou_common.errors import FieldError, InvalidInput, Text
+from renkou_common.sheets.delimited import FORMULA
 
 HEADINGS = ("行号", "收款人", "开户行", "账号", "金额(元)", "期次")
 RESULT_HEADINGS = ("行号", "金额(元)", "结果", "原因")
@@ -20,7 +21,6 @@ MOST_ROWS = 200_000
 _RESULTS = {"成功": True, "paid": True, "失败": False, "failed": False}
 _LONG_NUMBER = re.compile(r"\d{8,}")
 _AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _csv(payments: Sequence[Payment]) -> bytes:
     writer = csv.writer(target)
     writer.writerow(HEADINGS)
     for each in payments:
-        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in each.cells])
+        writer.writerow(["'" + cell if cell.startswith(FORMULA) else cell for cell in each.cells])
     return target.getvalue().encode("utf-8-sig")
 
 

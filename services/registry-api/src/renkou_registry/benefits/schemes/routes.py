@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from renkou_common.codes.masking import mask_name
 from renkou_common.http.conditions import etag, expected_version
@@ -146,7 +146,7 @@ async def create_version(
 )
 async def activate_version(
     scheme_id: UUID,
-    number: int,
+    number: Annotated[int, Path(ge=1, le=2**31 - 1)],
     response: Response,
     runtime: CurrentRuntime,
     access: Manager,

@@ -1,0 +1,418 @@
+"""A part of a run: some operations of all three services, each under many requests, then chains of them.
+
+    python -m tests.fuzz.part WORLD PARTS SEED CASES PART...
+
+prints one JSON line for each part that is done. A part is named by seed and number: the same requests are made up
+again, though the records that they meet may be others.
+"""
+
+import copy
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+from uuid import UUID
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky, HypothesisException
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.fuzz import sheets
+from tests.fuzz.apps import BASE, Apps
+from tests.fuzz.known import Known
+from tests.fuzz.world import Credentials, World
+
+type AnyCase = Case[Any]
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+PER_SLICE = 28  # operations; enough parts to share out and to go on from
+CHAINED = 0.1  # of the cases are made by chains
+_STEPS = 6
+_SENT_TWICE = 2  # each request that is made up is sent by one who may, and by somebody else
+_SLOW_SECONDS = 20.0
+
+
+@dataclass
+class Tally:
+    """What happened: answers by operation and status, what failed with a line that repeats it."""
+
+    cases: int = 0
+    answers: dict[str, Counter[str]] = field(default_factory=dict)
+    failures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unsendable: int = 0
+    slowest: list[tuple[float, str]] = field(default_factory=list)
+
+    def count(self, label: str, response: Response) -> None:
+        """Note one answer."""
+        self.cases += 1
+        self.answers.setdefault(label, Counter())[str(response.status_code)] += 1
+        if len(self.slowest) < 5 or response.elapsed > self.slowest[-1][0]:
+            self.slowest = sorted([*self.slowest, (round(response.elapsed, 3), label)], reverse=True)[:5]
+
+    def fail(self, label: str, kind: str, told: str, curl: str) -> None:
+        """Note one failure; the same one again is only counted."""
+        key = f"{label}: {kind}"
+        known = self.failures.setdefault(key, {"times": 0, "told": told, "curl": curl})
+        known["times"] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for the report."""
+        return {
+            "cases": self.cases,
+            "answers": {label: dict(found) for label, found in self.answers.items()},
+            "failures": self.failures,
+            "unsendable": self.unsendable,
+            "slowest": self.slowest,
+        }
+
+
+class Fuzzer:
+    """Sends what Schemathesis makes up, with records that exist, as each of the callers."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.apps = Apps(world)
+        self.apps.open()
+        self.schemas = {
+            name: schemathesis.openapi.from_dict(copy.deepcopy(document))
+            for name, document in self.apps.documents.items()
+        }
+        never = set(world.never)
+        self._known = {name: Known(document, never) for name, document in self.apps.documents.items()}
+        self._examples = {name: _examples(document) for name, document in self.apps.documents.items()}
+        self._refused: dict[str, Counter[str]] = {}
+        self._let_in: dict[str, set[str]] = {}
+        self.random = Random(0)
+        self.tally = Tally()
+        for known in self._known.values():
+            for area in world.communities:
+                known.add("area", area)
+                known.add("present_area", area)
+                known.add("registered_area", area)
+        self._operations: list[tuple[str, Any]] = [
+            (name, cast(Any, found).ok())
+            for name, schema in self.schemas.items()
+            for found in schema.get_all_operations()
+        ]
+
+    def look_around(self) -> None:
+        """Read every list once as the district's clerk and administrator, to know what exists."""
+        quiet, self.tally = self.tally, Tally()
+        eyes = [each for each in self._world.callers if each.name.endswith(".district")]
+        for name, operation in self._operations:
+            if operation.method != "get" or "{" in operation.path:
+                continue
+            for caller in eyes:
+                asked = requests.Request(
+                    "GET", BASE + operation.path, params={"area": self._world.communities[-1]}
+                )
+                for attempt in (asked, requests.Request("GET", BASE + operation.path)):
+                    attempt.headers = {"Authorization": self.apps.authorization(caller) or ""}
+                    response = self.apps.send(name, attempt.prepare())
+                    if response.status_code == 200:
+                        self._learn(name, operation.path, operation.path, response)
+                        break
+        self.tally = quiet
+        self.apps.last_errors()
+
+    def slices(self) -> int:
+        """Return how many parts hold every operation once."""
+        return -(-len(self._operations) // PER_SLICE)
+
+    def run(self, number: int, seed_of_run: int, cases: int) -> Tally:
+        """Do a part and return what happened."""
+        self.tally = Tally()
+        self.random = Random(f"{seed_of_run}/{number}")
+        slices = self.slices()
+        mine = self._operations[number % slices :: slices]
+        each = max(2, round(cases * (1 - CHAINED) / len(mine) / _SENT_TWICE))
+        for name, operation in mine:
+            drawn = self.random.getrandbits(32)
+            self._single(name, operation, GenerationMode.POSITIVE, max(1, round(each * 0.7)), drawn)
+            self._single(name, operation, GenerationMode.NEGATIVE, max(1, round(each * 0.3)), drawn)
+        chained = number % len(self.schemas)
+        self._chains(
+            list(self.schemas)[chained], max(0, cases - self.tally.cases), self.random.getrandbits(32)
+        )
+        return self.tally
+
+    def _single(self, name: str, operation: Any, mode: GenerationMode, cases: int, drawn: int) -> None:
+        @seed(drawn)
+        @_bounded(cases)
+        @given(operation.as_strategy(generation_mode=mode))
+        def ask(case: AnyCase) -> None:
+            if mode is GenerationMode.POSITIVE:
+                self._make_real(name, case)
+            self.send(name, case, self._one_who_may(_right(name, operation)))
+            if self.random.random() < 0.5:
+                self.send(name, case, self._one_who_may(_right(name, operation)))
+            else:
+                self.send(name, case, self.random.choice(self._world.callers))
+
+        try:
+            ask()
+        except HypothesisException as error:  # nothing to make up, such as wrong data for no parameters
+            if "atisf" not in f"{type(error).__name__}{error}":
+                raise
+
+    def _chains(self, name: str, cases: int, drawn: int) -> None:
+        fuzzer, machine = self, self.schemas[name].as_state_machine()
+        until = self.tally.cases + cases
+
+        class Chain(machine):  # type: ignore[misc, valid-type]
+            def setup(self) -> None:
+                self.caller = fuzzer._worker()
+
+            def call(self, case: AnyCase, **_: Any) -> Response:
+                if fuzzer.tally.cases >= until:
+                    raise _EnoughError
+                if fuzzer.random.random() < 0.5:
+                    fuzzer._make_real(name, case, path=False)
+                response = fuzzer.send(name, case, self.caller)
+                if response is None or response.status_code in (401, 403):
+                    self.caller = fuzzer._one_who_may(_right(name, case.operation))
+                return response or Response(400, {}, b"", _nothing(), 0.0, verify=False)
+
+            def validate_response(self, response: Response, case: AnyCase, *_: Any, **__: Any) -> None:
+                """Done where it was sent."""
+
+        draws = Random(drawn)
+        while self.tally.cases < until:
+            before = self.tally.cases
+            seed(draws.getrandbits(32))(Chain)
+            # What follows depends on what the services answered, so a chain cannot be made up a second time.
+            with suppress(_EnoughError, Flaky):
+                Chain.run(settings=settings(_bounded(20), stateful_step_count=_STEPS))
+            if self.tally.cases == before:
+                break
+
+    def send(self, name: str, case: AnyCase, caller: Credentials) -> Response | None:
+        """Send a case as a caller and check the answer; None where it is no request at all."""
+        label = f"{name} {case.operation.label}"
+        try:
+            sent = case.as_transport_kwargs(base_url=BASE)
+            asked = requests.Request(**{key: value for key, value in sent.items() if key in _KEYS}).prepare()
+        except (ValueError, requests.RequestException, TypeError):
+            self.tally.unsendable += 1
+            return None
+        token = self.apps.authorization(caller)
+        asked.headers.pop("Authorization", None)
+        if token is not None:
+            asked.headers["Authorization"] = token
+        try:
+            response = self.apps.send(name, asked)
+        except TimeoutError:
+            self.tally.fail(label, "no answer in time", "", _curl(name, asked, caller))
+            return None
+        self.tally.count(label, response)
+        self._check(name, label, case, asked, response, caller)
+        if response.status_code in (401, 403):
+            self._refused.setdefault(_right(name, case.operation), Counter())[caller.name] += 1
+            if response.status_code == 401:
+                self.apps.refused(caller)
+            return response
+        self._let_in.setdefault(_right(name, case.operation), set()).add(caller.name)
+        if 200 <= response.status_code < 300:
+            self._learn(name, case.operation.path, case.formatted_path, response)
+        return response
+
+    def _check(
+        self,
+        name: str,
+        label: str,
+        case: AnyCase,
+        asked: requests.PreparedRequest,
+        response: Response,
+        caller: Credentials,
+    ) -> None:
+        logged = self.apps.last_errors()
+        if response.elapsed > _SLOW_SECONDS:
+            self.tally.fail(label, "slow", f"{response.elapsed:.1f} s", _curl(name, asked, caller))
+        try:
+            case.validate_response(response, checks=list(CHECKS))
+        except FailureGroup as group:
+            for failure in group.exceptions:
+                kind = f"{response.status_code} {getattr(failure, 'title', type(failure).__name__)}"
+                if response.status_code >= 500 and logged:
+                    kind += f" {logged[-1].strip().splitlines()[-1][:120]}"
+                told = "\n".join([str(failure)[:1500], *logged])
+                self.tally.fail(label, kind, told, _curl(name, asked, caller))
+
+    def _make_real(self, name: str, case: AnyCase, *, path: bool = True) -> None:
+        """Put records that exist, their versions and the examples of the documents into a made-up request."""
+        known, draw = self._known[name], self.random
+        if path and case.path_parameters:
+            case.path_parameters = known.path(case.operation.path, dict(case.path_parameters), draw)
+        query = {
+            key: each
+            for key, each in (case.query or {}).items()
+            if not self._optional(case, key) or draw.random() < 0.3
+        }
+        case.query = {key: _instead(known, key, each, draw) for key, each in query.items()}
+        names = {header.lower() for header in self._headers(case)}
+        if "if-match" in names and draw.random() < 0.9:
+            case.headers["If-Match"] = known.version(case.formatted_path, draw)
+        if "idempotency-key" in names and draw.random() < 0.9:
+            case.headers["Idempotency-Key"] = str(UUID(int=draw.getrandbits(128), version=4))
+        if isinstance(case.body, dict) and "json" in (case.media_type or ""):
+            case.body = self._body(name, case, known)
+
+    def _body(self, name: str, case: AnyCase, known: Known) -> Any:
+        draw = self.random
+        examples = self._examples[name].get(case.operation.label, [])
+        body: Any = case.body
+        if examples and draw.random() < 0.6:
+            body = copy.deepcopy(draw.choice(examples))
+            for key, value in cast(dict[str, Any], case.body).items():
+                if draw.random() < 0.12:
+                    body[key] = value
+        return known.members(body, draw, 0.9) if draw.random() < 0.8 else body
+
+    def _optional(self, case: AnyCase, name: str) -> bool:
+        for each in case.operation.definition.raw.get("parameters", []):
+            if each.get("name") == name and each.get("in") == "query":
+                return not each.get("required")
+        return False
+
+    def _headers(self, case: AnyCase) -> list[str]:
+        described = case.operation.definition.raw.get("parameters", [])
+        return [each["name"] for each in described if each.get("in") == "header"]
+
+    def _one_who_may(self, right: str) -> Credentials:
+        """Return a caller that was let in where a right was asked for; one that was not refused, till somebody was."""
+        refused = self._refused.get(right, Counter())
+        callers = self._world.callers
+        if right in self._let_in and self.random.random() < 0.95:
+            callers = [each for each in callers if each.name in self._let_in[right]]
+            return self.random.choice(callers)
+        return min(callers, key=lambda each: (min(refused[each.name], 5), self.random.random()))
+
+    def _worker(self) -> Credentials:
+        return self.random.choice([each for each in self._world.callers if each.body is not None])
+
+    def _learn(self, name: str, template: str, path: str, response: Response) -> None:
+        etag = next(iter(response.headers.get("etag", [])), None)
+        answer = None
+        if "".join(response.headers.get("content-type", [])).startswith("application/json"):
+            answer = json.loads(response.content) if response.content else None
+        for each, known in self._known.items():
+            if each == name:
+                known.learn(template, path, answer, etag)
+            elif name == "registry":
+                known._walk(answer, 0)
+                if template == "/persons" and isinstance(answer, dict):
+                    for one in answer.get("items", [answer])[:10]:
+                        known.add("person_id", one.get("id"))
+
+
+class _EnoughError(Exception):
+    """A part has had its cases."""
+
+
+_KEYS = ("method", "url", "headers", "params", "json", "data", "files")
+
+
+def _right(name: str, operation: Any) -> str:
+    """Return what an operation asks of a caller, as its description says; its path where it asks for none."""
+    return f"{name} {operation.definition.raw.get('x-right') or operation.path}"
+
+
+def _instead(known: Known, name: str, value: Any, draw: Random) -> Any:
+    found = known.pick(name, draw)
+    return found if found is not None and draw.random() < 0.9 else value
+
+
+def _nothing() -> requests.PreparedRequest:
+    return requests.Request("GET", BASE).prepare()
+
+
+def _bounded(cases: int) -> settings:
+    return settings(
+        max_examples=cases,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+
+
+def _examples(document: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return the example bodies of each operation."""
+    found: dict[str, list[Any]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            schema = content.get("schema", {})
+            if "$ref" in schema:
+                schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+            examples = [*schema.get("examples", []), *([content["example"]] if "example" in content else [])]
+            found[f"{method.upper()} {path}"] = [each for each in examples if isinstance(each, dict)]
+    return found
+
+
+def _curl(name: str, asked: requests.PreparedRequest, caller: Credentials) -> str:
+    """Return a line that sends a request again; addresses and tokens come from build/fuzz/callers.sh (--keep)."""
+    url = (asked.url or "").removeprefix(BASE)
+    parts = [f'curl -i -X {asked.method} "$RENKOU_{name.upper()}"{_quoted(url)}']
+    for header, value in asked.headers.items():
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        if header == "Authorization":
+            parts.append(
+                f'-H "Authorization: Bearer $TOKEN_{caller.name.upper().replace(".", "_").replace("-", "_")}"'
+            )
+        elif header not in ("Content-Length",):
+            parts.append(f"-H {_quoted(f'{header}: {text}')}")
+    if asked.body:
+        body = asked.body if isinstance(asked.body, bytes) else str(asked.body).encode()
+        try:
+            parts.append(f"--data-binary {_quoted(body.decode())}")
+        except UnicodeDecodeError:
+            escaped = "".join(f"\\x{byte:02x}" for byte in body)
+            parts.append(f"--data-binary @<(printf '{escaped}')")
+    return " ".join(parts)[:20_000]
+
+
+def _quoted(text: str) -> str:
+    if all(character.isprintable() and character != "'" for character in text):
+        return f"'{text}'"
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    shown = "".join(
+        each if each.isprintable() else "".join(f"\\x{b:02x}" for b in each.encode()) for each in escaped
+    )
+    return f"$'{shown}'"
+
+
+def main(say: Callable[[str], None] = lambda line: print(line, flush=True)) -> None:
+    """Do the parts that are asked for on the command line, or, with ``-``, those whose numbers come in."""
+    file, seed_of_run, cases = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    sheets.register()
+    fuzzer = Fuzzer(World.read(file))
+    fuzzer.look_around()
+    say(json.dumps({"ready": True, "slices": fuzzer.slices()}))
+    for line in sys.stdin:
+        started = time.monotonic()
+        number = int(line)
+        done = fuzzer.run(number, seed_of_run, cases).as_json()
+        say(json.dumps({"part": number, "seconds": round(time.monotonic() - started, 1), **done}))
+    fuzzer.apps.close()
+
+
+if __name__ == "__main__":
+    main()
