@@ -200,4 +200,8 @@ class Records:
         answer = await walk.clerk.send("POST", "/external-lists", params=stated, **sent)
         self.at["/external-lists"] = {"list_id": answer.json()["id"], "row": "2"}
         body = {"list": "persons", "filters": {"area": HERE}, "columns": ["name"], "format": "csv"}
-        ids["export_id"] = (await walk.clerk.post("/exports", body | {"purpose": "核对花名册"}))["id"]
+        ids["export_id"] = (
+            await walk.clerk.post(
+                "/exports", body | {"purpose_code": "register_upkeep", "purpose": "核对花名册"}
+            )
+        )["id"]

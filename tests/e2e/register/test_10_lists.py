@@ -165,6 +165,7 @@ async def test_a_filtered_list_leaves_masked_and_logged(walk: Walk, registered: 
         "filters": {"area": AREA, "population": "registered"},
         "columns": ["name", "resident_id", "phone"],
         "format": "xlsx",
+        "purpose_code": "register_upkeep",
         "purpose": "核对社区花名册",
     }
     export = await clerk.post("/exports", body)

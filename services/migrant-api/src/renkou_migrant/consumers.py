@@ -12,11 +12,13 @@ from renkou_common.contracts.registry import (
 )
 from renkou_common.contracts.registry_maternal import ChildbirthChanged, ChildbirthRegistered, ServiceChanged
 from renkou_common.contracts.registry_people import DetailsChanged
+from renkou_common.contracts.registry_privacy import PurposeChanged
 from renkou_common.database import Transaction
 from renkou_common.identity import rights
 from renkou_common.messaging.envelope import Event
 from renkou_migrant.exchange import automatic, following
 from renkou_migrant.outflow import consumers as outflow
+from renkou_migrant.purposes import service as purposes
 from renkou_migrant.runtime import Runtime
 
 type Handler = Callable[[Transaction, Runtime, Event], Awaitable[None]]
@@ -24,6 +26,10 @@ type Handler = Callable[[Transaction, Runtime, Event], Awaitable[None]]
 
 async def _staff_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
     await rights.take_over(tx, StaffChanged.model_validate(event.data))
+
+
+async def _purpose_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await purposes.take_over(tx, PurposeChanged.model_validate(event.data))
 
 
 async def _birth_recorded(tx: Transaction, runtime: Runtime, event: Event) -> None:
@@ -60,6 +66,7 @@ async def _details_changed(tx: Transaction, runtime: Runtime, event: Event) -> N
 
 HANDLERS: dict[str, tuple[Handler, ...]] = {
     RegistryEventType.STAFF_CHANGED: (_staff_changed,),
+    RegistryEventType.PURPOSE_CHANGED: (_purpose_changed,),
     RegistryEventType.BIRTH_RECORDED: (_birth_recorded,),
     RegistryEventType.SERVICE_GIVEN: (_service_given,),
     RegistryEventType.SERVICE_CHANGED: (_service_changed,),

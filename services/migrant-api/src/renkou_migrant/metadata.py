@@ -22,6 +22,7 @@ import renkou_migrant.merges.tables
 import renkou_migrant.message_log.tables
 import renkou_migrant.outflow.tables
 import renkou_migrant.partners.tables
+import renkou_migrant.purposes.tables
 import renkou_migrant.reissues.tables
 import renkou_migrant.staff_rights.tables
 import renkou_migrant.status_lists.tables

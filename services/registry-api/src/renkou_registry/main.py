@@ -21,6 +21,7 @@ from renkou_registry.cards.routes import router as cards_router
 from renkou_registry.childbirth.own_routes import router as own_childbirth_router
 from renkou_registry.childbirth.routes import router as childbirth_router
 from renkou_registry.code_lists.routes import router as code_lists_router
+from renkou_registry.consents.routes import router as consents_router
 from renkou_registry.corrections.own_routes import router as own_corrections_router
 from renkou_registry.corrections.routes import router as corrections_router
 from renkou_registry.duplicates.routes import router as duplicates_router
@@ -41,6 +42,7 @@ from renkou_registry.petitions.routes import router as petitions_router
 from renkou_registry.places.routes import router as places_router
 from renkou_registry.prepregnancy.own_routes import router as own_prepregnancy_router
 from renkou_registry.prepregnancy.routes import router as prepregnancy_router
+from renkou_registry.privacy.purposes.routes import router as purposes_router
 from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
 from renkou_registry.roles.routes import router as roles_router
@@ -114,6 +116,8 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             exports_router,
             external_lists_router,
             accounts_router,
+            consents_router,
+            purposes_router,
             me_router,
             own_visits_router,
             own_corrections_router,

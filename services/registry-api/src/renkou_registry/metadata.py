@@ -31,6 +31,7 @@ from renkou_registry.persons import tables as persons
 from renkou_registry.petitions import tables as petitions
 from renkou_registry.places import tables as places
 from renkou_registry.prepregnancy import tables as prepregnancy
+from renkou_registry.privacy.purposes import tables as purposes
 from renkou_registry.rentals import tables as rentals
 from renkou_registry.roles import tables as roles
 from renkou_registry.search import tables as search
@@ -73,6 +74,7 @@ TABLE_MODULES = (
     places,
     prepregnancy,
     rate_tables,
+    purposes,
     rentals,
     roles,
     search,

@@ -4,7 +4,7 @@
 
 Runs as the owner role. Seeding may run again at any time: divisions are loaded once, built-in roles
 are brought to what this version says, the first administrator is created once, the services' secrets follow their
-files.
+files, purposes that are new to a district are added.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_secret
 from renkou_registry.areas.repository import load_divisions
 from renkou_registry.bootstrap import event_source
+from renkou_registry.privacy.purposes import service as purposes
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff import seeding
 
@@ -39,6 +40,10 @@ async def seed(settings: RegistrySettings) -> None:
             log.info("divisions loaded", count=loaded)
         async with connection.transaction():
             await _seed_accounts(connection, settings)
+            outbox = Outbox(event_source(settings), settings.clock)
+            added = await purposes.add_first(cast(Transaction, connection), outbox)
+            if added:
+                log.info("purposes added", count=added)
     finally:
         await connection.close()
 

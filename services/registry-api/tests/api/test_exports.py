@@ -19,6 +19,7 @@ from ..support import Caller, Json, Registry
 from .rosters import Rosters
 
 COMMUNITY = "340103009001"
+CODE = "register_upkeep"
 
 
 @pytest.fixture
@@ -37,7 +38,12 @@ async def work(registry: Registry) -> None:
 
 
 async def exported(registry: Registry, clerk: Caller, **body: Any) -> Json:
-    asked = {"list": "persons", "filters": {"area": COMMUNITY}, "purpose": "核对花名册"} | body
+    asked = {
+        "list": "persons",
+        "filters": {"area": COMMUNITY},
+        "purpose_code": CODE,
+        "purpose": "核对花名册",
+    } | body
     answer = await clerk.post("/exports", json=asked)
     assert answer.status_code == 202, answer.text
     await work(registry)
@@ -143,7 +149,7 @@ async def test_the_log_says_who_exported_what_and_what_for(registry: Registry, c
 
 
 async def test_what_is_asked_for_is_checked_field_by_field(registry: Registry, clerk: Caller) -> None:
-    good = {"list": "persons", "filters": {"area": COMMUNITY}, "purpose": "核对"}
+    good = {"list": "persons", "filters": {"area": COMMUNITY}, "purpose_code": CODE, "purpose": "核对"}
     for changed, pointer in (
         ({"list": "secrets"}, "/list"),
         ({"columns": ["name", "secret"]}, "/columns"),
@@ -163,7 +169,7 @@ async def test_what_is_asked_for_is_checked_field_by_field(registry: Registry, c
 
 
 async def test_the_same_request_twice_is_one_export(registry: Registry, clerk: Caller) -> None:
-    body = {"list": "households", "filters": {"area": COMMUNITY}, "purpose": "核对"}
+    body = {"list": "households", "filters": {"area": COMMUNITY}, "purpose_code": CODE, "purpose": "核对"}
     first = await clerk.post("/exports", key="export-once", json=body)
     again = await clerk.post("/exports", key="export-once", json=body)
     assert first.json()["id"] == again.json()["id"]

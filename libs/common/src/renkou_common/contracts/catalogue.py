@@ -11,6 +11,7 @@ from renkou_common.contracts import (
     registry_maternal,
     registry_offices,
     registry_people,
+    registry_privacy,
     registry_time,
 )
 from renkou_common.contracts.migrant import MigrantEventType
@@ -62,6 +63,7 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.PETITION_CHANGED: registry_offices.PetitionChanged,
     RegistryEventType.SURVEY_CHANGED: registry_offices.SurveyChanged,
     RegistryEventType.BUDGET_CHANGED: registry_offices.BudgetChanged,
+    RegistryEventType.PURPOSE_CHANGED: registry_privacy.PurposeChanged,
     MigrantEventType.DEPARTURE_REGISTERED: migrant.DepartureRegistered,
     MigrantEventType.DEPARTURE_RETURNED: migrant.DepartureReturned,
     MigrantEventType.ARRIVAL_REGISTERED: migrant.ArrivalRegistered,

@@ -58,6 +58,7 @@ class RegistryEventType(StrEnum):
     PETITION_CHANGED = "registry.petition.changed.v1"
     SURVEY_CHANGED = "registry.survey.changed.v1"
     BUDGET_CHANGED = "registry.budget.changed.v1"
+    PURPOSE_CHANGED = "registry.purpose.changed.v1"
 
 
 class PersonEvent(BaseModel):

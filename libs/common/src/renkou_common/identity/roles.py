@@ -74,6 +74,10 @@ class Scope(StrEnum):
     READING_AUDIT = "reading:audit"
     ACCOUNT_OPEN = "account:open"
     FIELD_KEY_READ = "field-key:read"
+    CONSENT_WRITE = "consent:write"
+    PRIVACY_READ = "privacy:read"
+    PRIVACY_MANAGE = "privacy:manage"
+    PRIVACY_DECIDE = "privacy:decide"
 
 
 class Role(StrEnum):
@@ -116,6 +120,8 @@ _COMMUNITY = {
     Scope.PETITION_WRITE,
     Scope.RESIDENT_EXPORT,
     Scope.ACCOUNT_OPEN,
+    Scope.CONSENT_WRITE,
+    Scope.PRIVACY_READ,
 }
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     Role.COMMUNITY_WORKER: frozenset(_COMMUNITY),
@@ -130,6 +136,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.LIST_MATCH,
             Scope.HONOUR_WRITE,
             Scope.BENEFIT_REVIEW,
+            Scope.PRIVACY_DECIDE,
             Scope.CERTIFICATE_APPROVE,
             Scope.CERTIFICATE_ISSUE,
             Scope.CERTIFICATE_CHECK,
@@ -158,6 +165,8 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.SUPPLY_MANAGE,
             Scope.RETURN_READ,
             Scope.RETURN_WRITE,
+            Scope.CONSENT_WRITE,
+            Scope.PRIVACY_READ,
         }
     ),
     Role.STATISTICIAN: frozenset(
@@ -173,6 +182,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.RETURN_CHECK,
             Scope.BUDGET_WRITE,
             Scope.OFFICE_READ,
+            Scope.PRIVACY_READ,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -199,10 +209,19 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.OFFICE_READ,
             Scope.BUDGET_WRITE,
             Scope.FIELD_KEY_READ,
+            Scope.PRIVACY_READ,
+            Scope.PRIVACY_MANAGE,
         }
     ),
     Role.AUDITOR: frozenset(
-        {Scope.AREA_READ, Scope.FIGURE_READ, Scope.PARTNER_READ, Scope.READING_AUDIT, Scope.FIELD_KEY_READ}
+        {
+            Scope.AREA_READ,
+            Scope.FIGURE_READ,
+            Scope.PARTNER_READ,
+            Scope.READING_AUDIT,
+            Scope.FIELD_KEY_READ,
+            Scope.PRIVACY_READ,
+        }
     ),
 }
 

@@ -5,7 +5,7 @@ carry what the agreement lets come back for what it answers. A confirmation or d
 agreement has only to be on record. A correction may say what the corrected message may. Test messages need none.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import date
@@ -21,6 +21,7 @@ from renkou_migrant.agreements.domain import (
     serving,
 )
 from renkou_migrant.agreements.fields import beyond, reduced
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contracts import AGREED, NOTICES, TESTS, MessageKind
 from renkou_migrant.exchange.outgoing_repository import DraftRow
 
@@ -55,9 +56,11 @@ def leave(
     agreements: Sequence[Agreement],
     asked: Mapping[UUID, str],
     today: date,
+    purposes: Collection[str],
 ) -> Leaving | str:
     """Return what leaves for a draft, or the code under which it is given up.
 
+    ``purposes`` are the kinds with a purpose in force today: a correction needs that of what it corrects as well.
     ``agreements`` are all with this partner: one that was replaced hands over to its successor, and what a
     notice says beyond the successor's list is left out. What a clerk wrote is not shortened but given up.
     Raises whatever ``read`` raises.
@@ -65,14 +68,16 @@ def leave(
     kind, payload = draft.message.kind, read(draft)
     if kind in TESTS:
         return Leaving(draft, payload, None)
+    target = asked.get(draft.in_reply_to) if draft.in_reply_to else None
+    told, content = _told(kind, payload, target)
+    if kind not in purposes or told not in purposes:
+        return Refused.PURPOSE_ENDED
     found = serving(agreements, draft.agreement_id, today) if draft.agreement_id else None
     if found is None:
         return RefusalCode.NO_AGREEMENT.value
     if kind not in HELD_BACK:
         return Leaving(draft, payload, draft.agreement_id)
     refusal = found.may_leave(today)
-    target = asked.get(draft.in_reply_to) if draft.in_reply_to else None
-    told, content = _told(kind, payload, target)
     if refusal is None and kind is MessageKind.ANSWER:
         refusal = answer_refusal(found, target or "", AgreedDirection.RECEIVE, payload)
     elif refusal is None and told in AGREED:

@@ -27,6 +27,7 @@ class Refused(StrEnum):
     FACTS_GONE = "facts_gone"
     FACTS_UNUSABLE = "facts_unusable"
     WITHDRAWN_BEFORE_SENDING = "withdrawn_before_sending"
+    PURPOSE_ENDED = "purpose_ended"
 
 
 class Unreadable(StrEnum):

@@ -9,6 +9,7 @@ Conflict
 ├── reminder_not_possible   not overdue, or reminded of these days
 ├── nothing_to_correct      no birth was entered on it, or nothing about it changed
 ├── nothing_to_note         no change waits to be noted
+├── purpose_ended           no purpose in force covers the kind
 ├── workplace_unknown       nobody told where the person works
 └── no_agreement, agreement_not_in_force, agreement_suspended, not_agreed
 InvalidInput
@@ -17,6 +18,7 @@ InvalidInput
 
 from renkou_common.errors import Conflict, InvalidInput, RenkouError
 from renkou_migrant.agreements.domain import Refusal, RefusalCode
+from renkou_migrant.exchange.codes import Refused
 
 _NOT_AGREED = {
     RefusalCode.NO_AGREEMENT: ("与对方没有已启用的协议", "There is no agreement in force with the partner"),
@@ -98,6 +100,15 @@ def workplace_unknown() -> Conflict:
 def nothing_to_note() -> Conflict:
     """Return the error for a message that nobody has changed since it was last looked at."""
     return Conflict("nothing_to_note", "该通报没有待知悉的变更", "There is no change to take note of")
+
+
+def purpose_ended(kind: str) -> Conflict:
+    """Return the error for a kind of message without a purpose in force."""
+    return Conflict(
+        Refused.PURPOSE_ENDED.value,
+        f"通报类型 {kind} 的处理目的已终止或未启用, 不能发送; 请区管理员核对处理目的目录",
+        f"No purpose in force covers messages of kind {kind}; ask the administrator to check the purposes",
+    )
 
 
 def not_agreed(refusal: Refusal) -> RenkouError:

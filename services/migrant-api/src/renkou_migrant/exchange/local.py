@@ -1,7 +1,7 @@
 """Between offices of one district (人户分离): the same kinds, clocks and rights, both ends in one transaction.
 
-No hub, no seal and no agreement: the district is one holder of the data. Each end has a row of its own under the
-area of its office, so that each office sees its own end and replies to it.
+No hub, no seal and no agreement: the district is one holder of the data. The purpose has to be in force all the
+same. Each end has a row of its own under the area of its office, so that each sees its own end and replies to it.
 """
 
 from dataclasses import replace
@@ -12,7 +12,8 @@ from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_common.reach import reaching_all
 from renkou_migrant.exchange import amendments_repository as amendments
-from renkou_migrant.exchange import effects, local_repository
+from renkou_migrant.exchange import effects, local_repository, repository
+from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contents import area_of, day_of, decrypt, encrypt, reply_times
 from renkou_migrant.exchange.contracts import REPLIES, parse_content
 from renkou_migrant.exchange.domain import Direction, Message, MessageState, accepts_reply, replied
@@ -20,6 +21,7 @@ from renkou_migrant.exchange.events import publish_changes
 from renkou_migrant.exchange.local_repository import OtherEnd
 from renkou_migrant.exchange.offices import office_of
 from renkou_migrant.exchange.repository import StoredMessage
+from renkou_migrant.purposes import service as purposes
 from renkou_migrant.runtime import Runtime
 
 
@@ -29,6 +31,9 @@ async def hand_over(tx: Transaction, runtime: Runtime, message_id: UUID) -> None
         sent = (await amendments.lock(tx, [message_id]))[message_id]
         kind, members = sent.message.kind, decrypt(runtime, sent.content)
         now = runtime.clock.now()
+        if kind not in await purposes.kinds_in_force(tx, runtime.clock.today()):
+            await repository.give_up(tx, message_id, Refused.PURPOSE_ENDED, now)
+            return
         content = parse_content(kind, members)
         due_on = (await reply_times(tx, runtime)).due_on(kind, now.astimezone(SHANGHAI), members)
         spoken_of = await _spoken_of(tx, sent)

@@ -118,6 +118,14 @@ _TEXTS: dict[Refused | RefusalCode, tuple[str, str, tuple[str, str]]] = {
         "It was taken back before it was sent; the partner was told nothing",
         ("无需处理", "Nothing"),
     ),
+    Refused.PURPOSE_ENDED: (
+        "这类通报的处理目的已终止或未启用, 未发出",
+        "The purpose of this kind of message has ended or has not begun; it was not sent",
+        (
+            "请区管理员核对处理目的目录 (GET /purposes)",
+            "Ask the administrator to check the catalogue of purposes (GET /purposes)",
+        ),
+    ),
     RefusalCode.FIELD_NOT_AGREED: (
         "内容超出协议所列项目",
         "It says more than the agreement lists",

@@ -47,6 +47,7 @@ from renkou_migrant.exchange.wire import Envelope, seal
 from renkou_migrant.message_log import service as message_log
 from renkou_migrant.message_log.domain import Entry
 from renkou_migrant.partners import service as partners
+from renkou_migrant.purposes import service as purposes
 from renkou_migrant.runtime import Runtime
 
 BACKLOG = Gauge("renkou_exchange_backlog", "What waits in the exchange, by kind", ["what"])
@@ -155,10 +156,11 @@ class Sender:
         follow = (MessageKind.ANSWER, MessageKind.CORRECTION)
         targets = [one.in_reply_to for one in drafts if one.message.kind in follow]
         asked = await incoming_repository.kinds_of(tx, [one for one in targets if one]) if targets else {}
+        purposes_now = await purposes.kinds_in_force(tx, today)
         leaving: list[Leaving] = []
         for draft in drafts:
             try:
-                decision = leave(draft, self._payload, agreed, asked, today)
+                decision = leave(draft, self._payload, agreed, asked, today, purposes_now)
             except (InvalidTag, KeyError, ValueError):
                 _log.error("content of a draft cannot be read", message=str(draft.message.id))
                 decision = Refused.CONTENT_UNREADABLE

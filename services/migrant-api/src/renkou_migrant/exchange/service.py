@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
+import structlog
 from pydantic import BaseModel
 
 from renkou_common.database import Transaction
@@ -38,8 +39,10 @@ from renkou_migrant.exchange.domain import (
 from renkou_migrant.exchange.events import publish_changes
 from renkou_migrant.exchange.offices import is_local
 from renkou_migrant.exchange.repository import Draft, Filters, StoredMessage
+from renkou_migrant.purposes import service as purposes
 from renkou_migrant.runtime import Runtime
 
+_log = structlog.get_logger(__name__)
 LONGEST_THREAD = 500
 _BIRTH_KEYS = UUID("0197a1f0-b117-7000-8000-000000000001")
 
@@ -63,10 +66,13 @@ async def raise_notice(
     ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose, None
     where nobody is owed the notice (the workplace's district). ``source`` and ``source_id`` as in Draft.
     Members that the agreement does not list are left out; while it is suspended the draft waits. Returns None,
-    and owes nothing, where no agreement covers the kind. Raises TypeError for content that is not the kind's.
+    and owes nothing, where no agreement or no purpose in force covers the kind. Raises TypeError for content that
+    is not the kind's.
     """
     if type(content) is not CONTENTS[kind]:
         raise TypeError(f"{kind} does not carry a {type(content).__name__}")
+    if not await _has_purpose(tx, runtime, kind):
+        return None
     agreement = await _agreement_for(tx, runtime, home_district, kind)
     if agreement is None and not is_local(home_district):
         return None
@@ -95,6 +101,8 @@ async def raise_wanted_notice(
 
     ``wanted`` is the source of which :mod:`.contents` makes the notice; nothing personal stands in it.
     """
+    if not await _has_purpose(tx, runtime, kind):
+        return None
     agreement = await _agreement_for(tx, runtime, home_district, kind)
     if agreement is None and not is_local(home_district):
         return None
@@ -113,8 +121,9 @@ async def covering_content(
 ) -> UUID | None:
     """Return the agreement under which staff may say this to a partner; offices of one district need none.
 
-    Raises Conflict or InvalidInput as the agreement has it.
+    Raises Conflict or InvalidInput as the agreement has it, Conflict where no purpose in force covers the kind.
     """
+    await _require_purpose(tx, runtime, kind)
     if is_local(partner):
         return None
     members, today = content.model_dump(mode="json"), runtime.clock.today()
@@ -130,6 +139,18 @@ def agreed_content(agreement: Agreement, kind: MessageKind, content: Mapping[str
     """Return what a notice may say under an agreement of what it could say."""
     grant = agreement.grant(kind, AgreedDirection.SEND)
     return reduced(content, grant.fields if grant else frozenset())
+
+
+async def _has_purpose(tx: Transaction, runtime: Runtime, kind: MessageKind) -> bool:
+    found = kind in await purposes.kinds_in_force(tx, runtime.clock.today())
+    if not found:
+        _log.info("no notice: its purpose is not in force", kind=kind.value)
+    return found
+
+
+async def _require_purpose(tx: Transaction, runtime: Runtime, kind: MessageKind) -> None:
+    if not await _has_purpose(tx, runtime, kind):
+        raise errors.purpose_ended(kind)
 
 
 async def _agreement_for(
@@ -320,6 +341,7 @@ async def _reply(
     if stored is None:
         raise NotFound.of("通报", "notice")
     _check(stored, kind, version)
+    await _require_purpose(tx, runtime, kind)
     relies_on = stored.agreement_id
     if kind is MessageKind.ANSWER and stored.agreement_id is not None:
         relies_on = await _agreement_of_answer(tx, runtime, stored, stored.agreement_id, content)

@@ -16,6 +16,15 @@ class ConsentPurpose(StrEnum):
     SHARE_SERVICES_WITH_HOME = "share_services_with_home"
     SHARE_CHILDBIRTH_WITH_HOME = "share_childbirth_with_home"
     CONTACT_BY_PHONE = "contact_by_phone"
+    HEALTH_IN_LISTS = "health_in_lists"
+
+
+class How(StrEnum):
+    """How a consent was given or withdrawn: by the person, or told to a worker who notes it."""
+
+    OWN_ACCOUNT = "own_account"  # 本人账号
+    IN_PERSON = "in_person"  # 当面
+    PAPER = "paper"  # 书面
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +55,9 @@ TEXTS: dict[ConsentPurpose, PurposeText] = {
     ConsentPurpose.CONTACT_BY_PHONE: PurposeText(
         "通过电话向我介绍可享受的服务",
         "call me about services that are open to me",
+    ),
+    ConsentPurpose.HEALTH_IN_LISTS: PurposeText(
+        "在工作人员导出的名单中列出我接受的服务项目",
+        "name in lists that staff export which services I received",
     ),
 }

@@ -1,14 +1,15 @@
 """Consents: give, withdraw, ask. Withdrawing has no consequence but that the purpose ends, at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import asyncpg
 
 from renkou_common.database import Transaction
+from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import repository
-from renkou_registry.consents.domain import ConsentPurpose
+from renkou_registry.consents.domain import TEXTS, ConsentPurpose, How
 from renkou_registry.persons.domain import new_id
 from renkou_registry.prepregnancy import service as prepregnancy
 from renkou_registry.runtime import Runtime
@@ -23,6 +24,7 @@ async def set_consent(
     *,
     given: bool,
     by: UUID,
+    how: How,
 ) -> None:
     """Give or withdraw; what holds already stays as it is. ``by`` is the person's account or a worker.
 
@@ -30,11 +32,13 @@ async def set_consent(
     """
     now = runtime.clock.now()
     if given:
-        await repository.give(tx, new_id(), person_id, purpose, now, by)
+        changed = await repository.give(tx, new_id(), person_id, purpose, now, by)
     else:
-        await repository.withdraw(tx, person_id, purpose, now, by)
-        if purpose is ConsentPurpose.PREPREGNANCY_CHECK:
-            await prepregnancy.consent_withdrawn(runtime, tx, scope, person_id)
+        changed = await repository.withdraw(tx, person_id, purpose, now, by)
+    if changed:
+        await repository.note(tx, new_id(), person_id, purpose, given, how, now, by)
+    if not given and purpose is ConsentPurpose.PREPREGNANCY_CHECK:
+        await prepregnancy.consent_withdrawn(runtime, tx, scope, person_id)
 
 
 async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:
@@ -45,3 +49,23 @@ async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record
 async def in_force(tx: Transaction, person_id: UUID, purpose: ConsentPurpose) -> bool:
     """Say whether a person's consent to a purpose stands."""
     return await repository.in_force(tx, person_id, purpose)
+
+
+async def history(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:
+    """Return how consents were given and withdrawn, the last first."""
+    return await repository.history(tx, person_id)
+
+
+async def consenting(tx: Transaction, person_ids: Iterable[UUID], purpose: ConsentPurpose) -> set[UUID]:
+    """Return those of some persons whose consent to a purpose stands."""
+    return await repository.consenting(tx, list(person_ids), purpose)
+
+
+async def check_not_withdrawn(tx: Transaction, person_id: UUID, purpose: ConsentPurpose) -> None:
+    """Raise Conflict ``consent_withdrawn`` where a person has taken a consent back and not given it again."""
+    if await repository.withdrawn(tx, person_id, purpose):
+        raise Conflict(
+            "consent_withdrawn",
+            f"本人已撤回同意: {TEXTS[purpose].zh}",
+            f"The person has withdrawn the consent to: {TEXTS[purpose].en}",
+        )

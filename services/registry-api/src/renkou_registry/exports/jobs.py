@@ -1,7 +1,10 @@
 """The worker's side of exports: page by page, each with its place in one transaction, so that a killed
 worker's export goes on where it stood. See :mod:`renkou_registry.background`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -11,13 +14,24 @@ from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.errors import Conflict, RenkouError
 from renkou_registry import background
 from renkou_registry.background import MAXIMUM_ATTEMPTS, JobSession
+from renkou_registry.consents import service as consents
+from renkou_registry.consents.domain import ConsentPurpose
 from renkou_registry.exports import repository
-from renkou_registry.exports.listing import KEEP_HOURS, MAXIMUM_WORKBOOK_ROWS, PAGE_ROWS, Format
+from renkou_registry.exports.listing import (
+    KEEP_HOURS,
+    MAXIMUM_WORKBOOK_ROWS,
+    PAGE_ROWS,
+    ExportList,
+    Format,
+    Texts,
+)
 from renkou_registry.exports.lists import LISTS
 from renkou_registry.exports.repository import Export
-from renkou_registry.exports.service import part_context
+from renkou_registry.exports.service import check_purpose, part_context
 from renkou_registry.runtime import Runtime
 
+NOT_CONSENTED = "未单独同意"
+"""What stands in the file instead."""
 _log = structlog.get_logger(__name__)
 
 
@@ -63,11 +77,14 @@ async def _carry(runtime: Runtime, session: JobSession, export: Export) -> None:
 
 async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
     of, place, part, rows = LISTS[export.list_name], export.place, export.parts, export.rows
+    async with session.transaction() as tx:
+        await check_purpose(runtime, tx, export)
     while part == 0 or place is not None:
         async with session.transaction(export.scope) as tx:
             texts, place = await of.page(
                 runtime, tx, export.scope, export.created_by, export.filters, place, PAGE_ROWS
             )
+            texts = await _without_unconsented(tx, of, export.filters, texts)
             page = [[row[name] for name in export.columns] for row in texts]
             rows += len(page)
             if export.format is Format.XLSX and rows > MAXIMUM_WORKBOOK_ROWS:
@@ -86,6 +103,21 @@ async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
         done = await repository.find(tx, export.id, export.scope)
         assert done is not None
         await repository.log(tx, done, "finished", export.created_by, now)
+
+
+async def _without_unconsented(
+    tx: Transaction, of: ExportList, filters: Mapping[str, Any], texts: Sequence[Texts]
+) -> Sequence[Texts]:
+    """Leave out what tells of health where the person has not consented to that separately, by now."""
+    health = of.health
+    if health is None:
+        return texts
+    ids = {UUID(row[health.person]) for row in texts if row[health.person]}
+    agreed = {str(each) for each in await consents.consenting(tx, ids, ConsentPurpose.HEALTH_IN_LISTS)}
+    if any(filters.get(name) for name in health.filters):
+        return [row for row in texts if row[health.person] in agreed]
+    left_out = dict.fromkeys(health.columns, NOT_CONSENTED)
+    return [row if row[health.person] in agreed else row | left_out for row in texts]
 
 
 async def trim_exports(runtime: Runtime, tx: Transaction) -> None:

@@ -19,7 +19,7 @@ from renkou_common.database import Database, Reader, Transaction
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
-from renkou_registry.exports.listing import Cursor, ExportList, Page, ReadPage
+from renkou_registry.exports.listing import Cursor, ExportList, Health, Page, ReadPage
 from renkou_registry.exports.shown import Shown
 from renkou_registry.fields import AreaIn, AreaQuery
 from renkou_registry.persons import service as persons
@@ -60,6 +60,7 @@ def listed(
     *,
     items: Items = lambda item: (item,),
     beside: Sequence[Beside] = (),
+    health: Health | None = None,
 ) -> ExportList:
     """Return the export of a list: ``columns`` are fields of its items with their headings, in order.
 
@@ -67,7 +68,8 @@ def listed(
     workbook can be read without the API.
     """
     filters = _filters(name, route)
-    return ExportList(name, zh, en, right, filters, columns, _reader(route, filters, columns, items, beside))
+    page = _reader(route, filters, columns, items, beside)
+    return ExportList(name, zh, en, right, filters, columns, page, health)
 
 
 def clerk_of(clerk: UUID, scope: AreaScope) -> Access:

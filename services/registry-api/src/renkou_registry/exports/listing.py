@@ -49,6 +49,17 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """Columns that tell of a person's health, and the column with the person: they stand in the file only for
+    those who have consented to it separately (Personal Information Protection Law, article 29). Where one of
+    ``filters`` is used, each row would tell as much: then only those who have consented are listed."""
+
+    columns: frozenset[str]
+    filters: frozenset[str] = frozenset()
+    person: str = "person_id"
+
+
+@dataclass(frozen=True, slots=True)
 class ExportList:
     """A list: its columns by name with their headings, its filters, and how a page of it is read."""
 
@@ -59,6 +70,7 @@ class ExportList:
     filters: type[BaseModel]
     columns: Mapping[str, str]
     page: ReadPage
+    health: Health | None = None
 
 
 def chosen_columns(of: ExportList, wanted: Sequence[str] | None) -> list[str]:

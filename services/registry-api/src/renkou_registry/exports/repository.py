@@ -25,6 +25,7 @@ class Export:
     format: Format
     filters: dict[str, Any]
     columns: list[str]
+    purpose_code: str | None
     purpose: str
     scope: AreaScope
     state: ExportState
@@ -40,8 +41,8 @@ class Export:
 
 
 _EXPORT = """
-SELECT id, list_name, format, filters, columns, purpose, scope, state, created_by, created_at, finished_at,
-       expires_at, place, parts, rows, attempts, failure_code, failure_zh, failure_en
+SELECT id, list_name, format, filters, columns, purpose_code, purpose, scope, state, created_by, created_at,
+       finished_at, expires_at, place, parts, rows, attempts, failure_code, failure_zh, failure_en
 FROM export_job
 """
 
@@ -61,6 +62,7 @@ async def insert(
     file_format: Format,
     filters: dict[str, Any],
     columns: Sequence[str],
+    purpose_code: str,
     purpose: str,
     scope: AreaScope,
     created_by: UUID,
@@ -70,7 +72,8 @@ async def insert(
     job_id = new_id()
     await tx.execute(
         "INSERT INTO export_job (id, list_name, format, filters, columns, purpose, scope, state, created_by,"
-        " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7::text::int8multirange, 'queued', $8, $9)",
+        " created_at, purpose_code)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7::text::int8multirange, 'queued', $8, $9, $10)",
         job_id,
         list_name,
         file_format.value,
@@ -80,6 +83,7 @@ async def insert(
         scope.multirange,
         created_by,
         created_at,
+        purpose_code,
     )
     await tx.execute("NOTIFY renkou_jobs")
     return job_id
@@ -179,7 +183,7 @@ async def log(tx: Transaction, export: Export, kind: str, by: UUID, at: datetime
     """Write down who did what with an export."""
     await tx.execute(
         "INSERT INTO export_log (id, job_id, kind, list_name, filters, columns, purpose, rows, logged_by,"
-        " logged_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        " logged_at, purpose_code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         new_id(),
         export.id,
         kind,
@@ -190,6 +194,7 @@ async def log(tx: Transaction, export: Export, kind: str, by: UUID, at: datetime
         export.rows,
         by,
         at,
+        export.purpose_code,
     )
 
 

@@ -26,6 +26,8 @@ from renkou_registry.exports.schemas import (
     ExportOut,
     LinkOut,
 )
+from renkou_registry.privacy.purposes import service as purposes
+from renkou_registry.privacy.purposes.domain import Sort
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/exports", tags=["exports 导出"])
@@ -38,8 +40,10 @@ _MEDIA_TYPES = {
 
 
 @router.get("/lists", summary="What can be exported 可导出的名单", response_model=ExportLists)
-async def list_lists(access: Clerk) -> ExportLists:
-    """List the lists with their columns and filters. Needs `resident:export`."""
+async def list_lists(runtime: CurrentRuntime, access: Clerk) -> ExportLists:
+    """List the lists with their columns, filters and the purposes that cover them today. Needs `resident:export`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        rows = await purposes.listed(tx, None, runtime.clock.today())
     return ExportLists(
         items=[
             ExportListOut(
@@ -49,6 +53,8 @@ async def list_lists(access: Clerk) -> ExportLists:
                 right=each.right,
                 columns=dict(each.columns),
                 filters=each.filters.model_json_schema(),
+                purposes=[row["code"] for row in rows if f"{Sort.EXPORT}:{each.name}" in row["covers"]],
+                health=sorted(each.health.columns) if each.health else [],
             )
             for each in LISTS.values()
         ]
@@ -64,7 +70,8 @@ async def ask(
     access: Clerk,
     key: Annotated[RequestKey, Depends(request_key)],
 ) -> ExportOut:
-    """Have a list written to a file: ID numbers and phones masked, logged with its purpose.
+    """Have a list written to a file: ID numbers and phones masked, logged with its purpose. The purpose has to
+    be in force and to cover the list; what tells of health is left out without the person's separate consent.
 
     The file can be loaded for 24 hours. Needs `resident:export`.
     """
@@ -81,6 +88,7 @@ async def ask(
                 filters,
                 body.columns,
                 body.format,
+                body.purpose_code,
                 body.purpose,
                 access.areas.within(own.areas),
                 access.subject,
@@ -129,6 +137,7 @@ async def read_log(
             list=row["list_name"],
             filters=row["filters"],
             columns=row["columns"],
+            purpose_code=row["purpose_code"],
             purpose=row["purpose"],
             rows=row["rows"],
             by=row["logged_by"],

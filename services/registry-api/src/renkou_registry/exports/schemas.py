@@ -24,6 +24,7 @@ class ExportCreate(BaseModel):
                     "filters": {"area": "340103001", "population": "registered"},
                     "columns": ["name", "sex", "birth_date", "resident_id"],
                     "format": "xlsx",
+                    "purpose_code": "register_upkeep",
                     "purpose": "核对社区花名册",
                 }
             ]
@@ -36,7 +37,10 @@ class ExportCreate(BaseModel):
         Annotated[many[Annotated[str, StringConstraints(max_length=40)]], Field(max_length=60)] | None
     ) = Field(default=None, description="all of the list's columns unless given")
     format: Format = Format.XLSX
-    purpose: Reason = Field(description="用途, kept in the log; no ID or phone numbers")
+    purpose_code: Annotated[str, StringConstraints(max_length=40)] = Field(
+        description="目的代码: a purpose in force that covers the list, GET /exports/lists"
+    )
+    purpose: Reason = Field(description="具体用途, kept in the log; no ID or phone numbers")
 
 
 class Failure(BaseModel):
@@ -55,6 +59,7 @@ class ExportOut(BaseModel):
     format: Format
     filters: dict[str, Any]
     columns: many[str]
+    purpose_code: str | None = Field(description="null: from before purposes were kept")
     purpose: str
     state: ExportState = Field(description="queued, running, done, failed or expired")
     rows: int = Field(description="written so far")
@@ -74,6 +79,7 @@ class ExportOut(BaseModel):
             format=export.format,
             filters=export.filters,
             columns=export.columns,
+            purpose_code=export.purpose_code,
             purpose=export.purpose,
             state=export.state,
             rows=export.rows,
@@ -101,6 +107,8 @@ class ExportListOut(BaseModel):
     right: str = Field(description="the right that is needed beside resident:export")
     columns: dict[str, str] = Field(description="names and headings")
     filters: dict[str, Any] = Field(description="JSON Schema of the filters")
+    purposes: many[str] = Field(description="codes of the purposes in force that cover it: GET /purposes")
+    health: many[str] = Field(description="columns left out for whoever has not consented separately")
 
 
 class ExportLists(BaseModel):
@@ -118,6 +126,7 @@ class ExportLogEntry(BaseModel):
     list: str
     filters: dict[str, Any]
     columns: many[str]
+    purpose_code: str | None
     purpose: str
     rows: int
     by: UUID

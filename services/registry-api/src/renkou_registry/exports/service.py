@@ -21,6 +21,8 @@ from renkou_registry.exports.listing import ExportList, ExportState, Format, cho
 from renkou_registry.exports.lists import LISTS
 from renkou_registry.exports.repository import Export
 from renkou_registry.exports.shown import Shown
+from renkou_registry.privacy.purposes import service as purposes
+from renkou_registry.privacy.purposes.domain import Sort
 from renkou_registry.runtime import Runtime
 
 
@@ -36,13 +38,16 @@ async def ask(
     filters: dict[str, Any],
     columns: Sequence[str] | None,
     file_format: Format,
+    purpose_code: str,
     purpose: str,
     scope: AreaScope,
     clerk: UUID,
 ) -> UUID:
-    """Queue an export and log the request; raises InvalidInput for unknown columns, NotFound for a foreign
-    area.
+    """Queue an export and log the request; raises InvalidInput for unknown columns and for a purpose that is not
+    in force or does not cover the list, NotFound for a foreign area.
     """
+    today = runtime.clock.today()
+    await purposes.require(tx, purpose_code, Sort.EXPORT, of.name, today, "/purpose_code")
     chosen = chosen_columns(of, columns)
     tried = replace(runtime, readings=Shown(runtime.readings))  # a foreign area or a wrong filter says so now
     await of.page(tried, tx, scope, clerk, filters, None, 1)
@@ -53,6 +58,7 @@ async def ask(
         file_format=file_format,
         filters=filters,
         columns=chosen,
+        purpose_code=purpose_code,
         purpose=purpose,
         scope=scope,
         created_by=clerk,
@@ -60,6 +66,22 @@ async def ask(
     )
     await repository.log(tx, await find(tx, job_id, scope), "requested", clerk, now)
     return job_id
+
+
+async def check_purpose(runtime: Runtime, tx: Transaction, export: Export) -> None:
+    """Raise Conflict ``purpose_ended`` where what an export was asked for has ended since.
+
+    Those from before purposes were kept as data have none; they end within a day by themselves.
+    """
+    if export.purpose_code is None:
+        return
+    covering = await purposes.covering(tx, Sort.EXPORT, export.list_name, runtime.clock.today())
+    if export.purpose_code not in {each.code for each in covering}:
+        raise Conflict(
+            "purpose_ended",
+            f"目的 {export.purpose_code} 已终止或不再涵盖此名单",
+            f"The purpose {export.purpose_code} has ended or no longer covers this list",
+        )
 
 
 async def find(tx: Transaction, job_id: UUID, scope: AreaScope) -> Export:
@@ -103,6 +125,7 @@ async def open_link(runtime: Runtime, tx: Transaction, token: str, clerk: UUID) 
     export = await repository.find_by_token(tx, _hash(token), clerk, now)
     if export is None:
         raise NotFound.of("下载链接 (可能已过期)", "link, or it has expired")
+    await check_purpose(runtime, tx, export)
     await repository.log(tx, export, "downloaded", clerk, now)
     return export
 

@@ -1,7 +1,8 @@
 """Exports of cards, visits, services, benefits and supplies.
 
 A card's export says whose it is and whether it is open: not what was told, nor whether anything was, nor who
-declined visits (decision 36). Who received supplies stands in no export (decision 39), no account either.
+declined visits (decision 36). Which service a person received is named only with a separate consent.
+Who received supplies stands in no export (decision 39), no account either.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from renkou_registry.benefits.enrolments.routes import list_enrolments
 from renkou_registry.benefits.payments.routes import list_lines, list_overpayments
 from renkou_registry.cards.routes import list_cards
 from renkou_registry.exports.listed import Item, inside, listed, named
+from renkou_registry.exports.listing import Health
 from renkou_registry.runtime import Runtime
 from renkou_registry.services_given.routes import list_of_area
 from renkou_registry.supplies.catalogue import service as catalogue
@@ -85,6 +87,7 @@ LISTS = (
             "id": "服务编号",
         },
         beside=[named("person_id")],
+        health=Health(frozenset({"kind_label"}), frozenset({"kind"})),
     ),
     listed(
         "benefit_enrolments",

@@ -42,6 +42,7 @@ class ExportJob(SQLModel, table=True):
     format: str = Field(sa_column=Column(Text, nullable=False))
     filters: Any = Field(sa_column=Column(JSONB, nullable=False))
     columns: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    purpose_code: str | None = Field(default=None, sa_column=Column(Text))
     purpose: str = Field(sa_column=Column(Text, nullable=False))
     scope: Any = Field(sa_column=Column(INT8MULTIRANGE, nullable=False))
     state: str = Field(sa_column=Column(Text, nullable=False))
@@ -84,6 +85,7 @@ class ExportLog(SQLModel, table=True):
     list_name: str = Field(sa_column=Column(Text, nullable=False))
     filters: Any = Field(sa_column=Column(JSONB, nullable=False))
     columns: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    purpose_code: str | None = Field(default=None, sa_column=Column(Text))
     purpose: str = Field(sa_column=Column(Text, nullable=False))
     rows: int
     logged_by: UUID

@@ -11,7 +11,7 @@ from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.printing.fonts import Fonts
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import service as consents
-from renkou_registry.consents.domain import TEXTS, ConsentPurpose
+from renkou_registry.consents.domain import TEXTS, ConsentPurpose, How
 from renkou_registry.fields import area_code
 from renkou_registry.honour import answers as honour_answers
 from renkou_registry.honour import service as honour
@@ -169,6 +169,7 @@ async def set_own_consent(
             purpose,
             given=body.given,
             by=me.access.subject,
+            how=How.OWN_ACCOUNT,
         )
     return await _consents(runtime, me)
 

@@ -12,6 +12,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "household_member": ("所在家庭户", "households"),
     "consent": ("同意", "consents"),
     "audit_entry": ("查阅和变更记录", "who read or changed the record"),
+    "consent_change": ("同意的给予和撤回", "consents given and withdrawn"),
     "card": ("育龄妇女信息卡", "card"),
     "card_fact": ("信息卡上告知的内容", "what was told for the card"),
     "visit": ("随访", "visits"),

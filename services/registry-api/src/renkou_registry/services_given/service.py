@@ -17,6 +17,8 @@ from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.changes import check_current
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
+from renkou_registry.consents import service as consents
+from renkou_registry.consents.domain import ConsentPurpose
 from renkou_registry.counting import counting_of
 from renkou_registry.listing import START, Position, own_interval
 from renkou_registry.persons import service as persons
@@ -269,7 +271,12 @@ async def _record(runtime: Runtime, tx: Transaction, ref: UUID, service: Service
 async def _publish(
     runtime: Runtime, tx: Transaction, ref: UUID, before: Service | None, after: Service
 ) -> None:
-    """Tell that a service was given, or else that its record changed."""
+    """Tell that a service was given, or else that its record changed.
+
+    Raises Conflict ``consent_withdrawn`` where the home district is to be told against the person's will.
+    """
+    if after.share_with_home and not (before and before.share_with_home):
+        await consents.check_not_withdrawn(tx, after.person_id, ConsentPurpose.SHARE_SERVICES_WITH_HOME)
     lines = difference(domain.lines_of(after), domain.lines_of(before))
     just_given = after.state is State.GIVEN and (before is None or before.state is not State.GIVEN)
     if just_given and after.given_on is not None:

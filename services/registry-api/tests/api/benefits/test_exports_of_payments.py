@@ -16,7 +16,7 @@ from .test_payments import in_payment
 
 
 async def exported(office: Office, name: str, filters: Json) -> tuple[bytes, list[list[str]]]:
-    asked = {"list": name, "filters": filters, "purpose": "核对发放"}
+    asked = {"list": name, "filters": filters, "purpose_code": "benefits", "purpose": "核对发放"}
     answer = await office.clerk.post("/exports", json=asked)
     assert answer.status_code == 202, answer.text
     session = await connect(office.registry.runtime.database.dsn)

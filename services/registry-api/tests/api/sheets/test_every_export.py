@@ -291,7 +291,8 @@ async def test_a_card_goes_out_without_what_was_told(world: World) -> None:
     assert not columns.keys() & {"contraception", "expected_delivery", "visits_declined_on", "method"}
     filters = {each["list"]: each["filters"]["properties"].keys() for each in listed}
     assert filters["services"] == {"area", "kind", "state", "from", "to"}
-    asked = {"list": "services", "filters": AREA | {"state": "declined"}, "purpose": "核对"}
+    asked = {"list": "services", "filters": AREA | {"state": "declined"}, "purpose_code": "service_offers"}
+    asked |= {"purpose": "核对"}
     assert (await world.clerk.post("/exports", json=asked)).status_code == 422
 
 
@@ -325,7 +326,10 @@ async def whole(world: World, path: str, query: Json) -> list[Json]:
 
 async def exported(world: World, name: str, filters: Json, file_format: str) -> bytes:
     """Ask for an export, let a worker do its work, load the file; the log says so."""
-    asked: dict[str, Any] = {"list": name, "filters": filters, "purpose": "核对", "format": file_format}
+    listed = (await world.clerk.get("/exports/lists")).json()["items"]
+    code = next(each["purposes"][0] for each in listed if each["list"] == name)
+    asked: dict[str, Any] = {"list": name, "filters": filters, "purpose_code": code, "purpose": "核对"}
+    asked |= {"format": file_format}
     answer = await world.clerk.post("/exports", json=asked)
     assert answer.status_code == 202, answer.text
     session = await connect(world.registry.runtime.database.dsn)
