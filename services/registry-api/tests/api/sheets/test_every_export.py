@@ -110,6 +110,8 @@ async def services(world: World) -> tuple[str, Json, Json]:
     somebody = await world.person()
     body = {"kind": "examination", "given_on": "2025-03-18", "share_with_home": False}
     await world.post(f"/persons/{somebody.id}/services", body)
+    agreed = {"purpose": "health_in_lists", "given": True, "how": "paper"}
+    await world.post(f"/persons/{somebody.id}/consents", agreed)
     wanted = AREA | {"from": "2025-03-18", "to": "2025-03-18"}
     return "/services", wanted, wanted
 

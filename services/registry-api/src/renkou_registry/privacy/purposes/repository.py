@@ -1,6 +1,6 @@
 """Every query on purposes and legal bases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -14,9 +14,10 @@ from renkou_registry.privacy.purposes.domain import Purpose
 _FIELDS = tuple(Purpose.__slots__)
 
 
-def purpose_of(row: Mapping[str, Any]) -> Purpose:
+def purpose_of(row: asyncpg.Record) -> Purpose:
     """Return a row as the domain knows it."""
-    return Purpose(**{name: tuple(row[name]) if name == "covers" else row[name] for name in _FIELDS})
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    return Purpose(**values | {"covers": tuple(row["covers"])})
 
 
 async def bases(tx: Transaction) -> list[asyncpg.Record]:
