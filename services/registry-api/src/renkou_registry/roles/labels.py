@@ -88,5 +88,9 @@ LABELS: dict[Scope, Label] = {
     Scope.READING_AUDIT: _reads("审计查阅记录", "audit who read what"),
     Scope.ACCOUNT_OPEN: _changes("为居民开通账号", "open accounts for residents"),
     Scope.FIELD_KEY_READ: _reads("查阅字段密钥轮换进度", "see how far a change of field keys has come"),
+    Scope.CONSENT_WRITE: _changes("登记同意和撤回", "note consents given and withdrawn"),
+    Scope.PRIVACY_READ: _reads("查阅处理目的和处理活动记录", "read purposes and the registers of processing"),
+    Scope.PRIVACY_MANAGE: _changes("管理处理目的和保存期限", "manage purposes and retention"),
+    Scope.PRIVACY_DECIDE: _changes("受理个人信息权利申请", "decide on requests of persons about their data"),
 }
 """Every scope; a test compares with the code's own list."""

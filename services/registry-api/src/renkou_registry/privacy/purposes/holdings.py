@@ -250,7 +250,7 @@ HELD: dict[str, Held] = {
         "id username display_name password_hash must_change_password active version failed_attempts "
         "locked_until created_at updated_at",
     ),
-    "staff_assignment": _held("staff_accounts", "staff_id role area area_high"),
+    "staff_assignment": _held("staff_accounts", "staff_id role area area_high valid_from valid_to"),
     "reading": _held("audit", "id read_at read_by reader_kind what purpose person_ids"),
     "unmask_log": _held("audit", "id person_id kind fields purpose reason read_by read_at"),
     "export_job": _held(
@@ -289,6 +289,9 @@ NO_PERSON: dict[str, str] = {
     "method_count_day": "counts of supplies",
     "outbox": "transport: references, areas and days only",
     "place": "areas and buildings",
+    "role": "roles and their scopes",
+    "role_scope": "roles and their scopes",
+    "scopes_apart": "roles and their scopes",
     "service_client": "services of the node",
     "supply_batch": "counts of supplies",
     "supply_count": "counts of supplies",
