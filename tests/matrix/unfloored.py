@@ -13,6 +13,7 @@ def _told(reason: str, tables: str) -> dict[str, str]:
     return dict.fromkeys(tables.split(), reason)
 
 
+_PURPOSES = "why personal information is processed, about nobody"
 WITHOUT: dict[str, dict[str, str]] = {
     "registry": {
         "activity": "an event for the public, people only as a number",
@@ -52,6 +53,9 @@ WITHOUT: dict[str, dict[str, str]] = {
         "role": "which roles there are; they name nobody",
         "role_scope": "which roles there are; they name nobody",
         "scopes_apart": "which roles there are; they name nobody",
+        "legal_basis": _PURPOSES,
+        "purpose": _PURPOSES,
+        "purpose_version": _PURPOSES,
         "service_client": "the node's own services",
         "staff_account": _STAFF,
         "staff_assignment": _STAFF,
@@ -91,6 +95,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "partner_check": "test messages between districts",
         "partner_description": "published keys of partners",
         "partner_log_head": "hashes of messages",
+        "exchange_purpose": _PURPOSES,
         "partner_status_list": "published lists of partners",
         "receipt": "sealed to the partner it goes to",
         "staff_assignment": _STAFF,

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql
 
 from renkou_common.migration import guard
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

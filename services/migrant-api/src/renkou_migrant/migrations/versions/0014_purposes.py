@@ -1,6 +1,6 @@
 """A message needs a purpose in force beside its agreement
 
-Revision: 0013, after 0012. The first purposes are those that every district's register starts with.
+Revision: 0014, after 0013. The first purposes are those that every district's register starts with.
 """
 
 import os
@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql
 
 from renkou_common.migration import guard
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
