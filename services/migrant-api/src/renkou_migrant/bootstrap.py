@@ -10,6 +10,7 @@ from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.rights import assignment_loader
 from renkou_common.identity.service_token import ServiceToken
+from renkou_common.identity.sessions import ended_session_gate
 from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json
@@ -48,7 +49,10 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
         cipher=field_cipher(settings),
         outbox=Outbox(event_source(settings), clock),
         identity=Identity(
-            TokenVerifier(settings.issuer, registry.token_keys), assignment_loader(database), now=clock.now
+            TokenVerifier(settings.issuer, registry.token_keys),
+            assignment_loader(database),
+            sessions=ended_session_gate(database),
+            now=clock.now,
         ),
         http=http,
         registry=registry,

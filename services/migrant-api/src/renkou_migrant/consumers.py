@@ -8,13 +8,14 @@ from renkou_common.contracts.registry import (
     EventRetracted,
     RegistryEventType,
     ServiceGiven,
+    SessionEnded,
     StaffChanged,
 )
 from renkou_common.contracts.registry_maternal import ChildbirthChanged, ChildbirthRegistered, ServiceChanged
 from renkou_common.contracts.registry_people import DetailsChanged
 from renkou_common.contracts.registry_privacy import PurposeChanged
 from renkou_common.database import Transaction
-from renkou_common.identity import rights
+from renkou_common.identity import rights, sessions
 from renkou_common.messaging.envelope import Event
 from renkou_migrant.exchange import automatic, following
 from renkou_migrant.outflow import consumers as outflow
@@ -30,6 +31,10 @@ async def _staff_changed(tx: Transaction, runtime: Runtime, event: Event) -> Non
 
 async def _purpose_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
     await purposes.take_over(tx, PurposeChanged.model_validate(event.data))
+
+
+async def _session_ended(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await sessions.take_over_end(tx, SessionEnded.model_validate(event.data))
 
 
 async def _birth_recorded(tx: Transaction, runtime: Runtime, event: Event) -> None:
@@ -67,6 +72,7 @@ async def _details_changed(tx: Transaction, runtime: Runtime, event: Event) -> N
 HANDLERS: dict[str, tuple[Handler, ...]] = {
     RegistryEventType.STAFF_CHANGED: (_staff_changed,),
     RegistryEventType.PURPOSE_CHANGED: (_purpose_changed,),
+    RegistryEventType.SESSION_ENDED: (_session_ended,),
     RegistryEventType.BIRTH_RECORDED: (_birth_recorded,),
     RegistryEventType.SERVICE_GIVEN: (_service_given,),
     RegistryEventType.SERVICE_CHANGED: (_service_changed,),

@@ -4,19 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from joserfc.jwk import OKPKey
-
 from renkou_common.audit.root import AuditKey
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
+from renkou_common.identity.token_keys import TokenKeyFile
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
 from renkou_common.messaging.outbox import Outbox
-from renkou_common.settings import read_json
 from renkou_registry.benefits.facts import use_providers
 from renkou_registry.benefits.registers import FACT_PROVIDERS
 from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.runtime import CurrentRuntime, Runtime
+from renkou_registry.sessions.service import session_gate
 from renkou_registry.settings import RegistrySettings, field_cipher, required
 from renkou_registry.staff.service import assignment_loader
 
@@ -34,12 +33,15 @@ def build_runtime(settings: RegistrySettings) -> Runtime:
     clock = settings.clock
     database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
     key_file = required(settings.token_key_file, "TOKEN_KEY_FILE")
-    issuer = TokenIssuer(OKPKey.import_key(read_json(key_file)), settings.issuer)
+    issuer = TokenIssuer(
+        TokenKeyFile(key_file), settings.issuer, lifetime_seconds=settings.access_token_seconds
+    )
+    sessions = session_gate(database)
 
     async def own_keys() -> dict[str, Any]:
         return issuer.public_keys()
 
-    verifier = TokenVerifier(settings.issuer, own_keys)
+    verifier = TokenVerifier(settings.issuer, own_keys, keep_seconds=1, pause_seconds=1)
     return Runtime(
         settings=settings,
         district=AreaCode(settings.district),
@@ -48,9 +50,10 @@ def build_runtime(settings: RegistrySettings) -> Runtime:
         cipher=field_cipher(settings),
         outbox=Outbox(event_source(settings), clock),
         issuer=issuer,
-        identity=Identity(verifier, assignment_loader(database), now=clock.now),
+        identity=Identity(verifier, assignment_loader(database), sessions=sessions, now=clock.now),
         readings=ReadingRecorder(database, clock),
         audit_key=AuditKey(read_json(required(settings.audit_key_file, "AUDIT_KEY_FILE"))),
+        sessions=sessions,
     )
 
 

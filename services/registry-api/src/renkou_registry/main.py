@@ -50,7 +50,9 @@ from renkou_registry.search.routes import router as search_router
 from renkou_registry.separated.routes import router as separated_router
 from renkou_registry.services_given.own_routes import router as own_services_router
 from renkou_registry.services_given.routes import router as services_given_router
+from renkou_registry.sessions.routes import router as sessions_router
 from renkou_registry.settings import RegistrySettings, load_settings
+from renkou_registry.sign_in_events.routes import router as sign_in_events_router
 from renkou_registry.staff.routes import router as staff_router
 from renkou_registry.stock.routes import router as stock_router
 from renkou_registry.supplies.routes import router as supplies_router
@@ -83,6 +85,8 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
         lifespan=lifespan,
         routers=[
             auth_router,
+            sessions_router,
+            sign_in_events_router,
             staff_router,
             roles_router,
             areas_router,

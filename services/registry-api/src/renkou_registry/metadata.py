@@ -36,6 +36,8 @@ from renkou_registry.rentals import tables as rentals
 from renkou_registry.roles import tables as roles
 from renkou_registry.search import tables as search
 from renkou_registry.services_given import tables as services_given
+from renkou_registry.sessions import tables as sessions
+from renkou_registry.sign_in_events import tables as sign_in_events
 from renkou_registry.staff import tables as staff
 from renkou_registry.supplies import tables as supplies
 from renkou_registry.surveys import tables as surveys
@@ -79,6 +81,8 @@ TABLE_MODULES = (
     roles,
     search,
     services_given,
+    sessions,
+    sign_in_events,
     staff,
     supplies,
     surveys,

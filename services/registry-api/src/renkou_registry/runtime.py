@@ -11,6 +11,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
+from renkou_common.identity.sessions import SessionGate
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging.outbox import Outbox
 from renkou_registry.readings.recorder import ReadingRecorder
@@ -31,6 +32,7 @@ class Runtime:
     identity: Identity
     readings: ReadingRecorder
     audit_key: AuditKey
+    sessions: SessionGate
 
     @property
     def audit_log(self) -> str:

@@ -21,9 +21,18 @@ class RegistrySettings(ServiceSettings):
     field_key_rotation_pause_seconds: float = Field(
         default=0.05, ge=0, le=60, description="pause after each batch that is encrypted anew"
     )
-    token_key_file: Path | None = Field(default=None, description="private Ed25519 JWK that signs tokens")
     audit_key_file: Path | None = Field(
         default=None, description="private Ed25519 JWK that signs the roots of the audit log"
+    )
+    token_key_file: Path | None = Field(
+        default=None, description="private Ed25519 JWK that signs tokens, or a JWK set: the first signs"
+    )
+    access_token_seconds: int = Field(default=900, ge=60, le=3600, description="life of an access token")
+    session_idle_minutes: int = Field(
+        default=60, ge=5, le=1440, description="minutes after which a sign-in that is not renewed is over"
+    )
+    session_minutes: int = Field(
+        default=720, ge=5, le=43200, description="minutes after which a sign-in is over however it is used"
     )
     administrator_secret_file: Path | None = Field(
         default=None, description="migrate only: one-time password of the first administrator"

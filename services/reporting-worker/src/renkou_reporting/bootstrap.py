@@ -12,6 +12,7 @@ from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.rights import assignment_loader
 from renkou_common.identity.service_token import ServiceToken
+from renkou_common.identity.sessions import ended_session_gate
 from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.consumer import FeedConsumer
 from renkou_common.messaging.feed import FeedClient
@@ -74,7 +75,10 @@ def build_runtime(settings: ReportingSettings, http: httpx.AsyncClient | None = 
         http=client,
         feeds=_feeds(settings, client),
         identity=Identity(
-            TokenVerifier(settings.issuer, node_keys), assignment_loader(database), now=settings.clock.now
+            TokenVerifier(settings.issuer, node_keys),
+            assignment_loader(database),
+            sessions=ended_session_gate(database),
+            now=settings.clock.now,
         ),
     )
 

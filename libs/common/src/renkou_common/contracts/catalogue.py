@@ -44,6 +44,7 @@ EVENT_TYPES: dict[str, type[BaseModel]] = {
     RegistryEventType.ENROLMENT_CHANGED: registry_benefits.EnrolmentChanged,
     RegistryEventType.BENEFIT_BATCH_CHANGED: registry_benefits.BatchChanged,
     RegistryEventType.STAFF_CHANGED: registry.StaffChanged,
+    RegistryEventType.SESSION_ENDED: registry.SessionEnded,
     RegistryEventType.DETAILS_CHANGED: registry_people.DetailsChanged,
     RegistryEventType.HOUSEHOLD_CHANGED: registry_people.HouseholdChanged,
     RegistryEventType.KIN_CHANGED: registry_people.KinChanged,

@@ -39,6 +39,7 @@ class RegistryEventType(StrEnum):
     ENROLMENT_CHANGED = "registry.enrolment.changed.v1"
     BENEFIT_BATCH_CHANGED = "registry.benefit-batch.changed.v1"
     STAFF_CHANGED = "registry.staff.changed.v1"
+    SESSION_ENDED = "registry.session.ended.v1"
     DETAILS_CHANGED = "registry.person.details-changed.v1"
     HOUSEHOLD_CHANGED = "registry.household.changed.v1"
     KIN_CHANGED = "registry.kin.changed.v1"
@@ -176,6 +177,18 @@ class StaffAssignment(BaseModel):
     valid_from: AwareDatetime | None = None
     valid_to: AwareDatetime | None = None
     acting_for: UUID | None = None
+
+
+class SessionEnded(BaseModel):
+    """A sign-in session was ended before its time; other services refuse its access tokens from now on.
+
+    The last of them runs out at ``until``: afterwards the end need not be remembered.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    session_id: UUID
+    until: AwareDatetime
 
 
 class StaffChanged(BaseModel):

@@ -11,6 +11,7 @@ from renkou_common.clock import SHANGHAI
 from renkou_common.errors import Forbidden, Unauthenticated
 from renkou_common.identity.grants import Assignment, Grant, Grants, Ground, grants_at
 from renkou_common.identity.roles import SERVICE_SCOPES, Scope
+from renkou_common.identity.sessions import SessionGate
 from renkou_common.identity.tokens import Claims, TokenVerifier
 from renkou_common.scope import AreaScope
 
@@ -60,10 +61,12 @@ class Identity:
         verifier: TokenVerifier,
         load_assignments: AssignmentLoader,
         *,
+        sessions: SessionGate | None = None,
         ttl_seconds: float = 1.0,
         now: Callable[[], datetime] = lambda: datetime.now(SHANGHAI),
     ) -> None:
         self._verifier = verifier
+        self._sessions = sessions
         self._load = load_assignments
         self._ttl = ttl_seconds
         self._now = now
@@ -75,7 +78,10 @@ class Identity:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("token_missing", "请先登录", "A bearer token is required")
         claims = await self._verifier.verify(token.strip())
-        act_as(Acting(claims.subject, claims.kind, claims.name))
+        if self._sessions is not None:
+            await self._sessions.check(claims)
+        session = str(claims.session) if claims.session else None
+        act_as(Acting(claims.subject, claims.kind, claims.name, session=session))
         return claims, token.strip()
 
     def known(self, token: str) -> tuple[UUID, str] | None:

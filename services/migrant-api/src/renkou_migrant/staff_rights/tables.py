@@ -1,4 +1,4 @@
-"""Table of staff rights. Schema only: queries are in :mod:`renkou_common.identity.rights`."""
+"""Tables of staff rights and of ended sign-in sessions. Schema only: queries are in :mod:`renkou_common.identity`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,3 +22,12 @@ class StaffAssignment(SQLModel, table=True):
     valid_from: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     valid_to: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     acting_for: UUID | None = None
+
+
+class EndedSession(SQLModel, table=True):
+    """A sign-in session that was ended; kept until its last access token has run out."""
+
+    __tablename__ = "ended_session"
+
+    session_id: UUID = Field(primary_key=True)
+    until: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

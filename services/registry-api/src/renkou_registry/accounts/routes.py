@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
+from renkou_common.http.caller import CurrentClient
 from renkou_common.http.idempotency import RequestKey, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -55,10 +56,10 @@ async def read_account(person_id: UUID, runtime: CurrentRuntime, access: Opener)
 async def close_account(person_id: UUID, runtime: CurrentRuntime, access: Opener) -> None:
     """Close an account at once, at the person's wish; twice is as good as once. Needs `account:open`."""
     async with runtime.database.transaction(access.areas) as tx:
-        await service.close(tx, access, person_id)
+        await service.close(runtime, tx, access, person_id)
 
 
 @router.post("/public/accounts/activation", status_code=204, summary="Choose a password 激活账号")
-async def activate_account(body: Activation, runtime: CurrentRuntime) -> None:
+async def activate_account(body: Activation, runtime: CurrentRuntime, client: CurrentClient) -> None:
     """Choose a password with the one-time code; then sign in at POST /auth/token with `account`."""
-    await service.activate(runtime, body.account, body.code, body.password)
+    await service.activate(runtime, client, body.account, body.code, body.password)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound, Unauthenticated
+from renkou_common.http.caller import Client
 from renkou_common.identity.principal import Access
 from renkou_common.scope import AreaScope
 from renkou_registry.accounts import repository
@@ -19,6 +20,12 @@ from renkou_registry.auth.passwords import hash_password, verify_password
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
 from renkou_registry.runtime import Runtime
+from renkou_registry.sessions import service as sessions
+from renkou_registry.sessions.domain import Ending
+from renkou_registry.sessions.service import Opened as SessionOpened
+from renkou_registry.sign_in_events import service as sign_in_events
+from renkou_registry.sign_in_events.domain import Account as SignInAccount
+from renkou_registry.sign_in_events.domain import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +77,72 @@ async def of_person(tx: Transaction, access: Access, person_id: UUID) -> Account
     return account
 
 
-async def close(tx: Transaction, access: Access, person_id: UUID) -> None:
+async def close(runtime: Runtime, tx: Transaction, access: Access, person_id: UUID) -> None:
     """Close a person's account, at the person's wish; raises NotFound."""
     account = await of_person(tx, access, person_id)
     await repository.close(tx, account.id)
+    await _end_sessions(runtime, tx, account, Ending.ACCOUNT_CHANGED)
 
 
-async def activate(runtime: Runtime, number: str, code: str, password: str) -> None:
+async def activate(runtime: Runtime, client: Client, number: str, code: str, password: str) -> None:
     """Set the password the person chose; raises Unauthenticated, InvalidInput for a weak password."""
     check_new_password(password, number, "/password")
     async with runtime.database.transaction(AreaScope.everything()) as tx:
         found = await repository.by_number(tx, number)
         stored = found.code_hash if found and not found.code_expired else None
-        good = await _proves(tx, found, stored, normalise_code(code))
+        good = await _proves(tx, found, stored, normalise_code(code), client)
         if good and found is not None:
             await repository.set_password(tx, found.id, await hash_password(password))
+            named = SignInAccount("person", found.id, found.account)
+            await sign_in_events.note(tx, Outcome.PASSWORD_SET, named, client)
+            await _end_sessions(runtime, tx, found, Ending.PASSWORD_CHANGED)
     if not good:
         raise _refused()
 
 
-async def sign_in(runtime: Runtime, number: str, password: str) -> str:
-    """Return a token for a person; raises Unauthenticated, the same for every reason."""
+async def sign_in(runtime: Runtime, client: Client, number: str, password: str) -> SessionOpened:
+    """Open a session for a person; raises Unauthenticated, the same for every reason."""
+    opened: SessionOpened | None = None
     async with runtime.database.transaction(AreaScope.everything()) as tx:
         found = await repository.by_number(tx, number)
-        good = await _proves(tx, found, found.password_hash if found else None, password)
-    if not good or found is None:
+        if await _proves(tx, found, found.password_hash if found else None, password, client) and found:
+            named = SignInAccount("person", found.id, found.account)
+            limits = sessions.limits_of(runtime.settings)
+            opened = await sessions.open_session(tx, limits, named, client)
+    if opened is None:
         raise _refused()
-    return runtime.issuer.issue(found.id, "person", found.account)
+    return opened
 
 
-async def _proves(tx: Transaction, found: Account | None, stored: str | None, given: str) -> bool:
-    """Check a secret and count the failure; a locked or closed account never proves."""
+async def _proves(
+    tx: Transaction, found: Account | None, stored: str | None, given: str, client: Client
+) -> bool:
+    """Check a secret, count and note the failure; a locked or closed account never proves."""
     good = await verify_password(stored, given)
-    if found is None or found.locked or not found.active:
+    if found is None:
+        await sign_in_events.note(tx, Outcome.FAILED, SignInAccount("person"), client)
+        return False
+    named = SignInAccount("person", found.id, found.account)
+    if found.locked or not found.active:
+        await sign_in_events.note(tx, Outcome.REFUSED, named, client)
         return False
     if not good:
-        await repository.note_failure(tx, found.id, lock_after(found.failed_attempts + 1))
+        locked_for = lock_after(found.failed_attempts + 1)
+        await repository.note_failure(tx, found.id, locked_for)
+        await sign_in_events.note(tx, Outcome.LOCKED if locked_for else Outcome.FAILED, named, client)
         return False
     await repository.note_success(tx, found.id)
     return True
+
+
+async def is_open(tx: Transaction, account_id: UUID) -> bool:
+    """Say whether a person may go on with this account."""
+    found = await repository.by_id(tx, account_id)
+    return found is not None and found.active and found.password_hash is not None
+
+
+async def _end_sessions(runtime: Runtime, tx: Transaction, account: Account, why: Ending) -> None:
+    await sessions.end(tx, runtime.outbox, sessions.limits_of(runtime.settings), account.id, why)
 
 
 async def person_of(tx: Transaction, account_id: UUID) -> UUID:

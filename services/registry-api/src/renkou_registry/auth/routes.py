@@ -1,18 +1,26 @@
 """HTTP of signing in."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Header, Response
 
 from renkou_common.errors import Forbidden, InvalidInput, Unauthenticated
+from renkou_common.http.caller import CurrentClient
 from renkou_common.identity.grants import grants_at
-from renkou_common.identity.http import SIGNED_IN, bearer, declares
 from renkou_common.identity.roles import SERVICE_SCOPES
-from renkou_common.identity.tokens import Claims
 from renkou_common.scope import AreaScope
 from renkou_registry.accounts import service as accounts
 from renkou_registry.auth import service
-from renkou_registry.auth.schemas import Me, MyAssignment, PasswordChange, TokenRequest, TokenResponse
+from renkou_registry.auth.caller import Caller
+from renkou_registry.auth.schemas import (
+    Me,
+    MyAssignment,
+    PasswordChange,
+    RefreshRequest,
+    TokenRequest,
+    TokenResponse,
+)
 from renkou_registry.auth.service import Token
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.staff.service import find, rights
@@ -20,19 +28,8 @@ from renkou_registry.staff.service import find, rights
 router = APIRouter(tags=["auth 登录"])
 
 
-@declares(SIGNED_IN)
-async def _bearer_claims(
-    request: Request, runtime: CurrentRuntime, _: Annotated[object, Depends(bearer)] = None
-) -> Claims:
-    claims, _token = await runtime.identity.authenticate(request.headers.get("authorization"))
-    return claims
-
-
-Caller = Annotated[Claims, Depends(_bearer_claims)]
-
-
 @router.post("/auth/token", summary="Sign in 登录", response_model=TokenResponse)
-async def sign_in(body: TokenRequest, runtime: CurrentRuntime) -> TokenResponse:
+async def sign_in(body: TokenRequest, runtime: CurrentRuntime, client: CurrentClient) -> TokenResponse:
     """Sign in with a user name or a person's account and a password, or as a service with its client secret.
 
     Repeated failures lock an account for a time that grows from 2 seconds to 15 minutes. The answer to a
@@ -40,30 +37,70 @@ async def sign_in(body: TokenRequest, runtime: CurrentRuntime) -> TokenResponse:
     """
     given = body.model_dump(exclude_none=True)
     if given.keys() == {"username", "password"}:
-        token = await service.sign_in(runtime, given["username"], given["password"])
+        token = await service.sign_in(runtime, client, given["username"], given["password"])
     elif given.keys() == {"client_id", "client_secret"}:
-        token = await service.sign_in_service(runtime, given["client_id"], given["client_secret"])
+        token = await service.sign_in_service(runtime, client, given["client_id"], given["client_secret"])
     elif given.keys() == {"account", "password"}:
-        token = Token(await accounts.sign_in(runtime, given["account"], given["password"]), False)
+        token = service.token_of(
+            runtime, await accounts.sign_in(runtime, client, given["account"], given["password"])
+        )
     else:
         raise InvalidInput(
             "credentials_incomplete",
             "请提供 username (或居民的 account) 和 password, 或 client_id 和 client_secret",
             "Give username and password, account and password (a person), or client_id and client_secret",
         )
+    return _answer(runtime, token)
+
+
+@router.post("/auth/refresh", summary="Renew a sign-in 刷新登录", response_model=TokenResponse)
+async def refresh(
+    body: RefreshRequest,
+    runtime: CurrentRuntime,
+    client: CurrentClient,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=16,
+            max_length=200,
+            description="optional, random: with the same one a request whose answer was lost may be repeated"
+            " within 60 seconds",
+        ),
+    ] = None,
+) -> TokenResponse:
+    """Exchange a refresh token for the next access token and the next refresh token.
+
+    Each works once. One that was exchanged before ends the session: it was stolen, or its thief was faster. The
+    answer to one that is unknown, used or over is the same.
+    """
+    return _answer(runtime, await service.refresh(runtime, client, body.refresh_token, idempotency_key))
+
+
+def _answer(runtime: CurrentRuntime, token: Token) -> TokenResponse:
+    opened = token.opened
+    lasts = runtime.issuer.lifetime_seconds
+    if opened is not None:
+        left = int((opened.session.expires_at - datetime.now(UTC)).total_seconds())
+        lasts = max(0, min(lasts, left))
     return TokenResponse(
         access_token=token.text,
-        expires_in=runtime.issuer.lifetime_seconds,
+        expires_in=lasts,
         password_change_required=token.password_change_required,
+        refresh_token=opened.refresh_token if opened else None,
+        session_id=opened.session.id if opened else None,
+        session_expires_at=opened.session.expires_at if opened else None,
     )
 
 
 @router.post("/auth/password", status_code=204, summary="Set one's own password 修改密码")
-async def change_password(body: PasswordChange, caller: Caller, runtime: CurrentRuntime) -> None:
-    """Replace one's own password; sign in again afterwards. The only thing a first sign-in may do."""
+async def change_password(
+    body: PasswordChange, caller: Caller, runtime: CurrentRuntime, client: CurrentClient
+) -> None:
+    """Replace one's own password; every other session ends. The only thing a first sign-in may do: sign in again
+    afterwards."""
     if caller.kind not in ("staff", "setup"):
         raise Forbidden("staff_only", "只有工作人员账号有密码", "Only staff accounts have a password")
-    await service.change_password(runtime, caller.subject, body.current, body.new)
+    await service.change_password(runtime, client, caller.subject, caller.session, body.current, body.new)
 
 
 @router.get("/auth/me", summary="Who am I 我的账号", response_model=Me)

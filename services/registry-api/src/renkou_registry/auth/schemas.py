@@ -1,6 +1,6 @@
 """What callers send and get when signing in."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -37,6 +37,19 @@ class TokenRequest(BaseModel):
     client_secret: Secret | None = None
 
 
+class RefreshRequest(BaseModel):
+    """The refresh token of the answer before."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"refresh_token": "dGhlIHJlZnJlc2ggdG9rZW4gb2YgdGhlIGxhc3QgYW5zd2Vy"}]
+        },
+    )
+
+    refresh_token: Annotated[str, Field(min_length=20, max_length=200)]
+
+
 class TokenResponse(BaseModel):
     """A bearer token. With `password_change_required` it opens only POST /auth/password."""
 
@@ -44,6 +57,13 @@ class TokenResponse(BaseModel):
     token_type: str = "Bearer"  # noqa: S105
     expires_in: int = Field(description="seconds", examples=[900])
     password_change_required: bool
+    refresh_token: str | None = Field(
+        default=None, description="for POST /auth/refresh, once; none for services and a first sign-in"
+    )
+    session_id: UUID | None = Field(default=None, description="DELETE /auth/sessions/{session_id} signs out")
+    session_expires_at: datetime | None = Field(
+        default=None, description="when to sign in again, however often the sign-in is renewed"
+    )
 
 
 class PasswordChange(BaseModel):

@@ -6,12 +6,20 @@ from uuid import UUID
 
 from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput, Unauthenticated
+from renkou_common.http.caller import Client
+from renkou_common.identity.tokens import refused as refused_token
 from renkou_common.scope import AreaScope
+from renkou_registry.accounts import service as accounts
 from renkou_registry.auth import repository
 from renkou_registry.auth.domain import check_new_password, lock_after
 from renkou_registry.auth.passwords import hash_password, verify_password
 from renkou_registry.auth.repository import Credentials
 from renkou_registry.runtime import Runtime
+from renkou_registry.sessions import service as sessions
+from renkou_registry.sessions.domain import Ending
+from renkou_registry.sessions.service import Opened
+from renkou_registry.sign_in_events import service as sign_in_events
+from renkou_registry.sign_in_events.domain import Account, Outcome
 
 _ATTEMPTS_AT_ONCE = asyncio.Semaphore(3)
 """An attempt holds a database connection while the password is checked; the rest of the pool stays free."""
@@ -19,10 +27,11 @@ _ATTEMPTS_AT_ONCE = asyncio.Semaphore(3)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A new access token."""
+    """A new access token, and the session it belongs to, where it belongs to one."""
 
     text: str
-    password_change_required: bool
+    password_change_required: bool = False
+    opened: Opened | None = None
 
 
 def _refused() -> Unauthenticated:
@@ -33,43 +42,102 @@ def _refused() -> Unauthenticated:
     )
 
 
-async def sign_in(runtime: Runtime, username: str, password: str) -> Token:
+def token_of(runtime: Runtime, opened: Opened) -> Token:
+    """Return an access token of a session; it ends with the session at the latest."""
+    session = opened.session
+    text = runtime.issuer.issue(
+        session.subject,
+        session.kind,
+        session.name,
+        session=session.id,
+        not_after=session.expires_at.timestamp(),
+    )
+    return Token(text, opened=opened)
+
+
+async def sign_in(runtime: Runtime, client: Client, username: str, password: str) -> Token:
     """Return a token for a member of staff; raises Unauthenticated, the same for every reason."""
-    account: Credentials | None = None
+    token: Token | None = None
     async with _ATTEMPTS_AT_ONCE, runtime.database.transaction(AreaScope.nothing()) as tx:
         found = await repository.credentials_of_username(tx, username)
-        if await _proves(tx, found, password) and found is not None and found.active:
-            account = found
-    if account is None:
+        if await _proves(tx, found, password, client) and found is not None:
+            token = await _signed_in(runtime, tx, found, client)
+    if token is None:
         raise _refused()
-    kind = "setup" if account.must_change_password else "staff"
-    text = runtime.issuer.issue(account.id, kind, account.username)
-    return Token(text, account.must_change_password)
+    return token
 
 
-async def _proves(tx: Transaction, account: Credentials | None, password: str) -> bool:
-    """Check a password under the account's row lock and count the failure; a locked account never proves."""
+async def _signed_in(runtime: Runtime, tx: Transaction, account: Credentials, client: Client) -> Token:
+    named = Account("staff", account.id, account.username)
+    if account.must_change_password:
+        await sign_in_events.note(tx, Outcome.FIRST_SIGN_IN, named, client)
+        return Token(runtime.issuer.issue(account.id, "setup", account.username), True)
+    opened = await sessions.open_session(tx, sessions.limits_of(runtime.settings), named, client)
+    return token_of(runtime, opened)
+
+
+async def _proves(tx: Transaction, account: Credentials | None, password: str, client: Client) -> bool:
+    """Check a password under the account's row lock, count and note the failure; an account that is locked or
+    closed never proves."""
     good = await verify_password(account.password_hash if account else None, password)
-    if account is None or account.locked:
+    if account is None:
+        await sign_in_events.note(tx, Outcome.FAILED, Account("staff"), client)
+        return False
+    named = Account("staff", account.id, account.username)
+    if account.locked or not account.active:
+        await sign_in_events.note(tx, Outcome.REFUSED, named, client)
         return False
     if not good:
-        await repository.note_failure(tx, account.id, lock_after(account.failed_attempts + 1))
+        locked_for = lock_after(account.failed_attempts + 1)
+        await repository.note_failure(tx, account.id, locked_for)
+        await sign_in_events.note(tx, Outcome.LOCKED if locked_for else Outcome.FAILED, named, client)
         return False
     await repository.note_success(tx, account.id)
     return True
 
 
-async def sign_in_service(runtime: Runtime, client_id: str, secret: str) -> Token:
+async def sign_in_service(runtime: Runtime, client: Client, client_id: str, secret: str) -> Token:
     """Return a token for a service of this node; raises Unauthenticated."""
     async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
-        client = await repository.service_client(tx, client_id)
-    if not await verify_password(client[1] if client else None, secret) or client is None:
+        found = await repository.service_client(tx, client_id)
+    good = await verify_password(found[1] if found else None, secret) and found is not None
+    named = Account("service", found[0], client_id) if found else Account("service")
+    async with runtime.database.transaction(AreaScope.nothing()) as tx:
+        await sign_in_events.note(tx, Outcome.SIGNED_IN if good else Outcome.FAILED, named, client)
+    if not good or found is None:
         raise _refused()
-    return Token(runtime.issuer.issue(client[0], "service", client_id), False)
+    return Token(runtime.issuer.issue(found[0], "service", client_id))
 
 
-async def change_password(runtime: Runtime, staff_id: UUID, current: str, new: str) -> None:
-    """Set the password the holder chose.
+async def refresh(runtime: Runtime, client: Client, refresh_token: str, attempt: str | None) -> Token:
+    """Return the next access token and refresh token of a session; raises Unauthenticated.
+
+    The account has to be as good as for a sign-in; where it is not, its sessions end.
+    """
+    limits = sessions.limits_of(runtime.settings)
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        renewal = await sessions.renew(tx, runtime.outbox, limits, refresh_token, attempt, client)
+        opened = renewal.opened
+        if opened is not None and not await _may_go_on(tx, opened.session.kind, opened.session.subject):
+            subject = opened.session.subject
+            await sessions.end(tx, runtime.outbox, limits, subject, Ending.ACCOUNT_CHANGED, client)
+            opened = None
+    if opened is None:
+        raise refused_token()
+    return token_of(runtime, opened)
+
+
+async def _may_go_on(tx: Transaction, kind: str, subject: UUID) -> bool:
+    if kind == "person":
+        return await accounts.is_open(tx, subject)
+    account = await repository.credentials_of_id(tx, subject)
+    return account is not None and account.active and not account.must_change_password
+
+
+async def change_password(
+    runtime: Runtime, client: Client, staff_id: UUID, session: UUID | None, current: str, new: str
+) -> None:
+    """Set the password the holder chose; their other sessions end, ``session`` goes on.
 
     Raises Unauthenticated where the current one is wrong (counted as a failed sign-in), InvalidInput where
     the new one breaks the rules.
@@ -77,7 +145,7 @@ async def change_password(runtime: Runtime, staff_id: UUID, current: str, new: s
     async with _ATTEMPTS_AT_ONCE:
         async with runtime.database.transaction(AreaScope.nothing()) as tx:
             account = await repository.credentials_of_id(tx, staff_id, lock=True)
-            proven = await _proves(tx, account, current)
+            proven = await _proves(tx, account, current, client)
         if account is None or not proven or not account.active:
             raise _refused()
         check_new_password(new, account.username, "/new")
@@ -88,3 +156,14 @@ async def change_password(runtime: Runtime, staff_id: UUID, current: str, new: s
         password_hash = await hash_password(new)
         async with runtime.database.transaction(AreaScope.nothing()) as tx:
             await repository.set_password(tx, account.id, password_hash)
+            named = Account("staff", account.id, account.username)
+            await sign_in_events.note(tx, Outcome.PASSWORD_SET, named, client, session_id=session)
+            await sessions.end(
+                tx,
+                runtime.outbox,
+                sessions.limits_of(runtime.settings),
+                account.id,
+                Ending.PASSWORD_CHANGED,
+                client,
+                but=session,
+            )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
+from renkou_common.http.caller import CurrentClient
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
@@ -17,8 +18,12 @@ from renkou_registry.auth.domain import check_new_password
 from renkou_registry.auth.passwords import hash_password
 from renkou_registry.roles import service as roles
 from renkou_registry.runtime import CurrentRuntime, Runtime
+from renkou_registry.sessions import service as sessions
+from renkou_registry.sessions.domain import Ending
+from renkou_registry.sign_in_events import service as sign_in_events
+from renkou_registry.sign_in_events.domain import Account, Outcome
 from renkou_registry.staff import service
-from renkou_registry.staff.domain import RoleInArea, StaffChange, check_assignments
+from renkou_registry.staff.domain import RoleInArea, StaffChange, StaffMember, check_assignments
 from renkou_registry.staff.schemas import AssignmentIn, StaffCreate, StaffOut, StaffPage, StaffPatch
 
 router = APIRouter(prefix="/staff", tags=["staff 工作人员"])
@@ -96,6 +101,7 @@ async def change_staff(
     response: Response,
     runtime: CurrentRuntime,
     access: Manager,
+    client: CurrentClient,
     version: Annotated[int, Depends(expected_version)],
 ) -> StaffOut:
     """Change name, state, roles, or give a new one-time password. Needs `staff:manage` and If-Match."""
@@ -113,5 +119,27 @@ async def change_staff(
             username = (await service.find(tx, staff_id)).username
             check_new_password(body.password, username, "/password")
         member = await service.change(tx, runtime.outbox, staff_id, version, wanted, runtime.clock.now())
+        ended = await _end_sessions(runtime, tx, member, wanted, access.subject, client)
+    for session_id in ended:
+        runtime.sessions.forget(session_id)
     response.headers["ETag"] = etag(member.version)
     return StaffOut.of(member)
+
+
+async def _end_sessions(
+    runtime: CurrentRuntime,
+    tx: Transaction,
+    member: StaffMember,
+    wanted: StaffChange,
+    by: UUID,
+    client: CurrentClient,
+) -> list[UUID]:
+    """End what an account that is closed, or got a one-time password, still has open."""
+    if wanted.password is not None:
+        named = Account("staff", member.id, member.username)
+        await sign_in_events.note(tx, Outcome.PASSWORD_RESET, named, client, done_by=by)
+    if member.active and wanted.password is None:
+        return []
+    limits = sessions.limits_of(runtime.settings)
+    why = Ending.ACCOUNT_CHANGED
+    return await sessions.end(tx, runtime.outbox, limits, member.id, why, client, done_by=by)
