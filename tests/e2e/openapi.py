@@ -7,7 +7,15 @@ from typing import Any
 
 import httpx
 
-PUBLIC = ("/health/", "/public/", "/.well-known/", "/auth/token", "/openapi.json", "/published/keys")
+PUBLIC = (
+    "/health/",
+    "/public/",
+    "/.well-known/",
+    "/auth/token",
+    "/auth/refresh",
+    "/openapi.json",
+    "/published/keys",
+)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """Trust lists, partners and agreements over HTTP."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from renkou_common.contracts.registry import StaffAssignment, StaffChanged
-from renkou_common.identity import rights
+from renkou_common.contracts.registry import SessionEnded, StaffAssignment, StaffChanged
+from renkou_common.identity import rights, sessions
 from renkou_common.scope import AreaScope
 from renkou_migrant.credentials.jws import SigningKey
 from renkou_migrant.credentials.trust import verify_trust_list
@@ -111,6 +111,26 @@ async def test_a_token_of_another_node_or_kind_is_refused(node: Node) -> None:
     assert (
         await node.client.get("/notices", headers={"Authorization": f"Bearer {altered}"})
     ).status_code == 401
+
+
+async def test_a_session_that_ended_opens_nothing_here_any_more(node: Node, until: Until) -> None:
+    clerk = await node.clerk()
+    mine, other = uuid4(), uuid4()
+    headers = [
+        {"Authorization": f"Bearer {node.register.issuer.issue(clerk.id, 'staff', 'clerk', session=each)}"}
+        for each in (mine, other)
+    ]
+    assert [(await node.client.get("/notices", headers=each)).status_code for each in headers] == [200, 200]
+    async with node.runtime.database.transaction(AreaScope.everything()) as tx:
+        ended = SessionEnded(session_id=mine, until=datetime.now(UTC) + timedelta(minutes=15))
+        for _ in range(2):
+            await sessions.take_over_end(tx, ended)
+
+    async def refused() -> bool:
+        return (await node.client.get("/notices", headers=headers[0])).status_code == 401
+
+    await until(refused, 5)
+    assert (await node.client.get("/notices", headers=headers[1])).status_code == 200
 
 
 async def test_a_clerk_who_left_can_do_nothing_any_more(node: Node, until: Until) -> None:

@@ -1,10 +1,11 @@
 """Asking for figures: tables, what is refused, and who sees which area."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
-from renkou_common.contracts.registry import StaffChanged
+from renkou_common.contracts.registry import RegistryEventType, SessionEnded, StaffChanged
 
 from ..support import Json, LineMaker, Reporting
 
@@ -174,3 +175,15 @@ async def test_indicators_are_told_with_their_definitions(reporting: Reporting) 
 async def test_health_needs_no_token(reporting: Reporting) -> None:
     assert (await reporting.client.get("/health/live")).json() == {"status": "alive"}
     assert (await reporting.client.get("/health/ready")).json() == {"status": "ready"}
+
+
+async def test_a_session_that_ended_opens_nothing_here_any_more(reporting: Reporting) -> None:
+    worker = await reporting.staff("statistician", "340103")
+    session = uuid4()
+    token = reporting.issuer.issue(worker.id, "staff", "someone", session=session)
+    ended = SessionEnded(session_id=session, until=datetime.now(UTC) + timedelta(minutes=15))
+    reporting.feeds["registry"].append(RegistryEventType.SESSION_ENDED, ended, session)
+    await reporting.catch_up("registry")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await reporting.client.get("/figures/table", headers=headers)).status_code == 401
+    assert (await worker.get("/figures", params=QUESTION)).status_code == 200

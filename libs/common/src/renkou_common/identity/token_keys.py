@@ -39,6 +39,8 @@ class TokenKeys:
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> "TokenKeys":
         """Read a private Ed25519 JWK or a JWK set of them; raises ValueError for anything else."""
+        if not isinstance(content, Mapping):
+            raise ValueError("a key file is a JWK or a JWK set")
         keys = []
         for jwk in content.get("keys", [content]):
             plain = {name: value for name, value in jwk.items() if name != "not_before"}

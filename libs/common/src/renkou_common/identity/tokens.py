@@ -6,7 +6,8 @@ from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from math import isfinite
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from joserfc import jwt
@@ -118,9 +119,10 @@ def in_force(claims: Mapping[str, Any]) -> bool:
     """Say whether ``exp`` lies ahead and ``nbf``, where there is one, behind."""
     now = time.time()
     ends, begins = claims.get("exp"), claims.get("nbf", 0)
-    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (ends, begins)):
-        return False
-    return bool(now - LEEWAY_SECONDS <= ends and begins <= now + LEEWAY_SECONDS)  # type: ignore[operator]
+    for each in (ends, begins):
+        if isinstance(each, bool) or not isinstance(each, int | float) or not isfinite(each):
+            return False
+    return bool(now - LEEWAY_SECONDS <= cast(float, ends) and cast(float, begins) <= now + LEEWAY_SECONDS)
 
 
 def is_for(claims: Mapping[str, Any], audience: str) -> bool:
