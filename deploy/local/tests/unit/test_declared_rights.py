@@ -15,6 +15,7 @@ PUBLIC = {
     "GET /metrics": "answers callers on the same machine only",
     "POST /auth/token": "who signs in has no token yet",
     "GET /.well-known/audit-keys.json": "public keys",
+    "POST /auth/refresh": "who renews a sign-in shows the refresh token, not an access token",
     "GET /.well-known/jwks.json": "public keys",
     "POST /public/accounts/activation": "a person without an account shows the code that the office handed out",
     "GET /public/benefit-notices/{notice_id}": "a public notice, shown to everybody by law with masked names",

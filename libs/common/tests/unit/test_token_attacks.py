@@ -60,7 +60,7 @@ def another_algorithm() -> str:
 
 
 PUBLIC_PEM = KEY.as_pem(private=False)
-PUBLIC_RAW = load_pem_public_key(PUBLIC_PEM).public_bytes(Encoding.Raw, PublicFormat.Raw)  # type: ignore[call-overload, union-attr]
+PUBLIC_RAW = load_pem_public_key(PUBLIC_PEM).public_bytes(Encoding.Raw, PublicFormat.Raw)
 GOOD = signed()
 TRICKS = {
     "nothing": "",
