@@ -11,6 +11,7 @@ from renkou_common.identity.principal import Identity
 from renkou_common.identity.token_keys import TokenKeyFile
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
 from renkou_common.messaging.outbox import Outbox
+from renkou_common.settings import read_json
 from renkou_registry.benefits.facts import use_providers
 from renkou_registry.benefits.registers import FACT_PROVIDERS
 from renkou_registry.readings.recorder import ReadingRecorder

@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 from renkou_common.field_keys.resealing import FUNCTION, but_for_updates, let_reseal
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql
 
 from renkou_common.migration import guard
 
-revision = "0022"
-down_revision = "0021"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

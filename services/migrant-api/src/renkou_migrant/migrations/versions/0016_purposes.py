@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql
 
 from renkou_common.migration import guard
 
-revision = "0014"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from alembic import op
 from renkou_common.http.rate_tables import INDEX, MIGRATION
 from renkou_common.migration import guard
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from renkou_common.migration import guard
 
-revision = "0021"
-down_revision = "0020"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
