@@ -389,7 +389,7 @@ def write_secrets(folder: Path, district: str, anchor: SigningKey) -> dict[str, 
     for name, text in texts.items():
         (folder / name).write_text(text)
     own = ("field_keys_file", "field_master_key_file")
-    make_key_files(*(folder / name for name in own), datetime.now(UTC))
+    make_key_files(folder / own[0], folder / own[1], datetime.now(UTC))
     return {name: folder / name for name in (*texts, *own)}
 
 

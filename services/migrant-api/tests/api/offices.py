@@ -230,8 +230,10 @@ def registry_environment(folder: Path, district: str, access: DatabaseAccess) ->
     """Environment of a district's registry-api, its keys and secrets made as files in ``folder``."""
     folder.mkdir(parents=True)
     token_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
+    audit_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
     texts = {
         "TOKEN_KEY": json.dumps(token_key.as_dict(private=True)),
+        "AUDIT_KEY": json.dumps(audit_key.as_dict(private=True)),
         "ADMINISTRATOR_SECRET": ONE_TIME,
         "SERVICE_SECRET": "secret-of-registry-api",
         "MIGRANT_SECRET": "secret-of-migrant-api",
@@ -240,7 +242,7 @@ def registry_environment(folder: Path, district: str, access: DatabaseAccess) ->
     for name, text in texts.items():
         (folder / name).write_text(text)
     own = ("FIELD_KEYS", "FIELD_MASTER_KEY")
-    make_key_files(*(folder / name for name in own), datetime.now(UTC))
+    make_key_files(folder / own[0], folder / own[1], datetime.now(UTC))
     return {f"RENKOU_{name}_FILE": str(folder / name) for name in (*texts, *own)} | {
         "RENKOU_DISTRICT": district,
         "RENKOU_DATABASE_URL": access.app_url,

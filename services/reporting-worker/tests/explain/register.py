@@ -135,8 +135,10 @@ async def enter(caller: Caller, area: str, **changes: Any) -> Json:
 def _environment(folder: Path, access: DatabaseAccess, nats: EmbeddedNats) -> dict[str, str]:
     folder.mkdir()
     token_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
+    audit_key = OKPKey.generate_key("Ed25519", private=True, auto_kid=True)
     texts = {
         "TOKEN_KEY": json.dumps(token_key.as_dict(private=True)),
+        "AUDIT_KEY": json.dumps(audit_key.as_dict(private=True)),
         "ADMINISTRATOR_SECRET": ONE_TIME,
         "SERVICE_SECRET": "secret-of-registry-api",
         "MIGRANT_SECRET": "secret-of-migrant-api",
@@ -145,7 +147,7 @@ def _environment(folder: Path, access: DatabaseAccess, nats: EmbeddedNats) -> di
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     own = ("FIELD_KEYS", "FIELD_MASTER_KEY")
-    make_key_files(*(folder / name for name in own), datetime.now(UTC))
+    make_key_files(folder / own[0], folder / own[1], datetime.now(UTC))
     return {f"RENKOU_{name}_FILE": str(folder / name) for name in (*texts, *own)} | {
         "RENKOU_DISTRICT": DISTRICT,
         "RENKOU_DATABASE_URL": access.app_url,

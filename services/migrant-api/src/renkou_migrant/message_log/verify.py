@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
     if options.run is audit_log.run:
-        return audit_log.run(options)
+        return int(audit_log.run(options))
     try:
         print(options.run(options))
     except ProofError as error:

@@ -11,7 +11,7 @@ from renkou_common.codes.credit_code import check_character, organisation_check_
 from renkou_common.messaging.envelope import parse_body
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import service as consents
-from renkou_registry.consents.domain import ConsentPurpose
+from renkou_registry.consents.domain import ConsentPurpose, How
 from renkou_registry.me.repository import everything_of
 from renkou_registry.supplies.users.service import own_copy
 
@@ -149,6 +149,7 @@ class Records:
                 ConsentPurpose.CONTACT_BY_PHONE,
                 given=True,
                 by=self.caller.id,
+                how=How.IN_PERSON,
             )
 
     async def held(self, *persons: Json) -> dict[str, list[str]]:
