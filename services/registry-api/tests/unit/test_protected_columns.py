@@ -1,7 +1,7 @@
 """No column of bytes of the register is forgotten, and each value opens under what its column says."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import LargeBinary
@@ -15,7 +15,7 @@ from renkou_registry.field_keys.columns import PROTECTED, UNPROTECTED
 from renkou_registry.imports import blocks, checking
 from renkou_registry.metadata import metadata
 
-ID = uuid4()
+ID = UUID("0b1c2d3e-0000-4000-8000-000000000007")
 
 
 def test_every_column_of_bytes_is_protected_or_says_why_not() -> None:
