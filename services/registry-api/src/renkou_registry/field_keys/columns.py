@@ -212,6 +212,9 @@ UNPROTECTED: tuple[UnprotectedBytes, ...] = (
     UnprotectedBytes("external_list", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
     UnprotectedBytes("import_job", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
     UnprotectedBytes("idempotency_record", "request_hash", f"{_HASH}: SHA-256 of a request, for 48 hours"),
+    UnprotectedBytes("refresh_token", "hash", "SHA-256 of a random token"),
+    UnprotectedBytes("refresh_token", "successor", "SHA-256 of a random token"),
+    UnprotectedBytes("refresh_token", "attempt_hash", "SHA-256 of a random header"),
     UnprotectedBytes("visit_batch", "request_hash", f"{_HASH}: SHA-256 of a request"),
     UnprotectedBytes(
         "import_applied", "digest", "mark of a row under the digest key, which stays: its text is gone"
