@@ -47,6 +47,7 @@ from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
 from renkou_registry.roles.routes import router as roles_router
 from renkou_registry.search.routes import router as search_router
+from renkou_registry.second_factor.routes import router as second_factor_router
 from renkou_registry.separated.routes import router as separated_router
 from renkou_registry.services_given.own_routes import router as own_services_router
 from renkou_registry.services_given.routes import router as services_given_router
@@ -86,6 +87,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
         routers=[
             auth_router,
             sessions_router,
+            second_factor_router,
             sign_in_events_router,
             staff_router,
             roles_router,

@@ -35,6 +35,7 @@ from renkou_registry.privacy.purposes import tables as purposes
 from renkou_registry.rentals import tables as rentals
 from renkou_registry.roles import tables as roles
 from renkou_registry.search import tables as search
+from renkou_registry.second_factor import tables as second_factor
 from renkou_registry.services_given import tables as services_given
 from renkou_registry.sessions import tables as sessions
 from renkou_registry.sign_in_events import tables as sign_in_events
@@ -80,6 +81,7 @@ TABLE_MODULES = (
     rentals,
     roles,
     search,
+    second_factor,
     services_given,
     sessions,
     sign_in_events,

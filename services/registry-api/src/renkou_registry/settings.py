@@ -28,6 +28,11 @@ class RegistrySettings(ServiceSettings):
         default=None, description="private Ed25519 JWK that signs tokens, or a JWK set: the first signs"
     )
     access_token_seconds: int = Field(default=900, ge=60, le=3600, description="life of an access token")
+    second_factor_roles: str = Field(
+        default="",
+        pattern=r"^([a-z_]+(,[a-z_]+)*)?$",
+        description="codes of roles, with commas, whose holders have to use a second factor",
+    )
     session_idle_minutes: int = Field(
         default=60, ge=5, le=1440, description="minutes after which a sign-in that is not renewed is over"
     )
@@ -58,6 +63,11 @@ class RegistrySettings(ServiceSettings):
     external_list_days: int = Field(
         default=90, ge=1, le=3650, description="days for which rows of lists that other offices send are kept"
     )
+
+    @property
+    def roles_with_second_factor(self) -> frozenset[str]:
+        """Codes of the roles whose holders have to use a second factor."""
+        return frozenset(self.second_factor_roles.split(",")) - {""}
 
 
 def load_settings() -> RegistrySettings:

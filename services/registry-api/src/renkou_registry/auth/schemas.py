@@ -33,6 +33,10 @@ class TokenRequest(BaseModel):
     username: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     account: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     password: Secret | None = None
+    code: (
+        Annotated[str, Field(min_length=6, max_length=40, description="second factor of a staff account")]
+        | None
+    ) = None
     client_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     client_secret: Secret | None = None
 
@@ -57,6 +61,9 @@ class TokenResponse(BaseModel):
     token_type: str = "Bearer"  # noqa: S105
     expires_in: int = Field(description="seconds", examples=[900])
     password_change_required: bool
+    second_factor_enrolment_required: bool = Field(
+        default=False, description="the token opens only POST /auth/totp and its confirmation"
+    )
     refresh_token: str | None = Field(
         default=None, description="for POST /auth/refresh, once; none for services and a first sign-in"
     )

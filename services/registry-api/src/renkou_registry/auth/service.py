@@ -15,11 +15,13 @@ from renkou_registry.auth.domain import check_new_password, lock_after
 from renkou_registry.auth.passwords import hash_password, verify_password
 from renkou_registry.auth.repository import Credentials
 from renkou_registry.runtime import Runtime
+from renkou_registry.second_factor import service as second_factor
 from renkou_registry.sessions import service as sessions
 from renkou_registry.sessions.domain import Ending
 from renkou_registry.sessions.service import Opened
 from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.sign_in_events.domain import Account, Outcome
+from renkou_registry.staff import service as staff
 
 _ATTEMPTS_AT_ONCE = asyncio.Semaphore(3)
 """An attempt holds a database connection while the password is checked; the rest of the pool stays free."""
@@ -31,6 +33,7 @@ class Token:
 
     text: str
     password_change_required: bool = False
+    second_factor_enrolment_required: bool = False
     opened: Opened | None = None
 
 
@@ -55,16 +58,47 @@ def token_of(runtime: Runtime, opened: Opened) -> Token:
     return Token(text, opened=opened)
 
 
-async def sign_in(runtime: Runtime, client: Client, username: str, password: str) -> Token:
-    """Return a token for a member of staff; raises Unauthenticated, the same for every reason."""
+async def sign_in(
+    runtime: Runtime, client: Client, username: str, password: str, code: str | None = None
+) -> Token:
+    """Return a token for a member of staff.
+
+    Raises Unauthenticated: the same for every reason, but where the password is right and a code is missing
+    (``second_factor_required``). A wrong code counts as a wrong password does.
+    """
     token: Token | None = None
+    refusal = _refused()
     async with _ATTEMPTS_AT_ONCE, runtime.database.transaction(AreaScope.nothing()) as tx:
         found = await repository.credentials_of_username(tx, username)
         if await _proves(tx, found, password, client) and found is not None:
-            token = await _signed_in(runtime, tx, found, client)
+            if await second_factor.in_force(tx, found.id) and code is None:
+                refusal = _code_required()
+            elif await _second_proves(runtime, tx, found, code, client):
+                await repository.note_success(tx, found.id)
+                token = await _signed_in(runtime, tx, found, client)
     if token is None:
-        raise _refused()
+        raise refusal
     return token
+
+
+def _code_required() -> Unauthenticated:
+    return Unauthenticated(
+        "second_factor_required",
+        "请同时提供验证器中的 6 位验证码或恢复码 (code)",
+        "Give the authenticator's six digits or a recovery code (code) as well",
+    )
+
+
+async def _second_proves(
+    runtime: Runtime, tx: Transaction, account: Credentials, code: str | None, client: Client
+) -> bool:
+    """Check the code where the account has a second factor; count and note the failure."""
+    if not await second_factor.in_force(tx, account.id):
+        return True
+    if code is not None and await second_factor.proves(tx, runtime.cipher, account.id, code):
+        return True
+    await _note_failure(tx, account, client)
+    return False
 
 
 async def _signed_in(runtime: Runtime, tx: Transaction, account: Credentials, client: Client) -> Token:
@@ -72,28 +106,63 @@ async def _signed_in(runtime: Runtime, tx: Transaction, account: Credentials, cl
     if account.must_change_password:
         await sign_in_events.note(tx, Outcome.FIRST_SIGN_IN, named, client)
         return Token(runtime.issuer.issue(account.id, "setup", account.username), True)
+    if await _lacks_factor(runtime, tx, account.id):
+        await sign_in_events.note(tx, Outcome.FACTOR_MISSING, named, client)
+        setup = runtime.issuer.issue(account.id, "setup", account.username)
+        return Token(setup, second_factor_enrolment_required=True)
     opened = await sessions.open_session(tx, sessions.limits_of(runtime.settings), named, client)
     return token_of(runtime, opened)
 
 
+async def _lacks_factor(runtime: Runtime, tx: Transaction, staff_id: UUID) -> bool:
+    """Say whether the account has a role that needs a second factor, and none is in force."""
+    needed = runtime.settings.roles_with_second_factor
+    if not needed or await second_factor.in_force(tx, staff_id):
+        return False
+    member = await staff.find(tx, staff_id)
+    return any(str(each.role) in needed for each in member.assignments)
+
+
 async def _proves(tx: Transaction, account: Credentials | None, password: str, client: Client) -> bool:
     """Check a password under the account's row lock, count and note the failure; an account that is locked or
-    closed never proves."""
+    closed never proves. Who goes on forgets the failures before, once everything is proven."""
     good = await verify_password(account.password_hash if account else None, password)
     if account is None:
         await sign_in_events.note(tx, Outcome.FAILED, Account("staff"), client)
         return False
-    named = Account("staff", account.id, account.username)
     if account.locked or not account.active:
+        named = Account("staff", account.id, account.username)
         await sign_in_events.note(tx, Outcome.REFUSED, named, client)
         return False
     if not good:
-        locked_for = lock_after(account.failed_attempts + 1)
-        await repository.note_failure(tx, account.id, locked_for)
-        await sign_in_events.note(tx, Outcome.LOCKED if locked_for else Outcome.FAILED, named, client)
-        return False
-    await repository.note_success(tx, account.id)
-    return True
+        await _note_failure(tx, account, client)
+    return good
+
+
+async def _note_failure(tx: Transaction, account: Credentials, client: Client) -> None:
+    locked_for = lock_after(account.failed_attempts + 1)
+    await repository.note_failure(tx, account.id, locked_for)
+    outcome = Outcome.LOCKED if locked_for else Outcome.FAILED
+    await sign_in_events.note(tx, outcome, Account("staff", account.id, account.username), client)
+
+
+async def prove_again(
+    runtime: Runtime, client: Client, staff_id: UUID, password: str, code: str | None = None
+) -> Credentials:
+    """Return the caller's account once the password (and the ``code``, where one is given) is proven once more;
+    raises Unauthenticated. Failures count as those of a sign-in."""
+    async with _ATTEMPTS_AT_ONCE, runtime.database.transaction(AreaScope.nothing()) as tx:
+        account = await repository.credentials_of_id(tx, staff_id, lock=True)
+        good = await _proves(tx, account, password, client)
+        if good and account is not None and code is not None:
+            good = await second_factor.proves(tx, runtime.cipher, account.id, code)
+            if not good:
+                await _note_failure(tx, account, client)
+        if good and account is not None:
+            await repository.note_success(tx, account.id)
+    if account is None or not good:
+        raise _refused()
+    return account
 
 
 async def sign_in_service(runtime: Runtime, client: Client, client_id: str, secret: str) -> Token:
@@ -146,6 +215,8 @@ async def change_password(
         async with runtime.database.transaction(AreaScope.nothing()) as tx:
             account = await repository.credentials_of_id(tx, staff_id, lock=True)
             proven = await _proves(tx, account, current, client)
+            if proven and account is not None:
+                await repository.note_success(tx, account.id)
         if account is None or not proven or not account.active:
             raise _refused()
         check_new_password(new, account.username, "/new")

@@ -12,6 +12,7 @@ from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.petitions import service as petitions
 from renkou_registry.prepregnancy.findings import VALUES
 from renkou_registry.rentals import service as rentals
+from renkou_registry.second_factor.domain import SEALED_AS as SECOND_FACTOR
 from renkou_registry.services_given.service import RESULT
 from renkou_registry.supplies.users.service import COLUMN as SUPPLIED
 from renkou_registry.visits.batches import ITEM
@@ -147,6 +148,14 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
     ProtectedColumn("petition", "content_sealed", ID, petitions.CONTENT, "信访内容", "what a petition says"),
     ProtectedColumn("petition_reply", "content_sealed", ID, petitions.REPLY, "信访答复", "what a reply says"),
     ProtectedColumn(
+        "second_factor",
+        "secret_sealed",
+        ("staff_id",),
+        SECOND_FACTOR,
+        "二次验证密钥",
+        "secret of a second factor",
+    ),
+    ProtectedColumn(
         "import_file",
         "sealed",
         ("job_id", "part"),
@@ -212,6 +221,7 @@ UNPROTECTED: tuple[UnprotectedBytes, ...] = (
     UnprotectedBytes("external_list", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
     UnprotectedBytes("import_job", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
     UnprotectedBytes("idempotency_record", "request_hash", f"{_HASH}: SHA-256 of a request, for 48 hours"),
+    UnprotectedBytes("recovery_code", "hash", "SHA-256 of a random code of 79 bits"),
     UnprotectedBytes("refresh_token", "hash", "SHA-256 of a random token"),
     UnprotectedBytes("refresh_token", "successor", "SHA-256 of a random token"),
     UnprotectedBytes("refresh_token", "attempt_hash", "SHA-256 of a random header"),

@@ -16,6 +16,10 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # 锁定或停用期间的尝试
     REFRESH_REUSED = "refresh_reused"  # 用过的刷新凭证再次出现
     SESSION_ENDED = "session_ended"  # 会话结束
+    FACTOR_MISSING = "factor_missing"  # 岗位要求二次验证, 尚未启用
+    FACTOR_ENROLLED = "factor_enrolled"  # 启用二次验证
+    FACTOR_REMOVED = "factor_removed"  # 本人停用二次验证
+    FACTOR_RESET = "factor_reset"  # 管理员重置二次验证
     PASSWORD_SET = "password_set"  # noqa: S105  # 本人设置密码
     PASSWORD_RESET = "password_reset"  # noqa: S105  # 管理员给一次性密码
 
