@@ -6,6 +6,10 @@ _EVENTS = "events without names or numbers, read by the node's own processes and
 _AREAS = "the tree of areas, which everybody reads"
 _CATALOGUE = "the district's common catalogue"
 _BUDGETS = "how many requests are left to a hash of a caller; no person, no account, no address"
+_SIGN_IN = (
+    "who signed in when and from where, by accounts: read by the holder, the administrator and the auditor"
+)
+_ENDED = "ids of sessions that ended, for minutes"
 _KEYS = "keys of repeated requests, found by their caller"
 
 
@@ -50,13 +54,18 @@ WITHOUT: dict[str, dict[str, str]] = {
         "method_count_day": "numbers by area, no person",
         "outbox": _EVENTS,
         "record_change": "names of fields that changed in a version; no values",
+        "recovery_code": "hashes of one-time codes of staff accounts",
+        "refresh_token": "hashes of random tokens",
         "role": "which roles there are; they name nobody",
         "role_scope": "which roles there are; they name nobody",
         "scopes_apart": "which roles there are; they name nobody",
         "legal_basis": _PURPOSES,
         "purpose": _PURPOSES,
         "purpose_version": _PURPOSES,
+        "second_factor": "sealed secrets of staff accounts",
         "service_client": "the node's own services",
+        "sign_in_event": _SIGN_IN,
+        "sign_in_session": _SIGN_IN,
         "staff_account": _STAFF,
         "staff_assignment": _STAFF,
         "supply_batch": _CATALOGUE,
@@ -77,6 +86,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "calendar_day": _CATALOGUE,
         "compromised_certificate_key": "keys of the district",
         "dead_letter": "what could not be read, sealed as it came: of no known area; read with partner:manage",
+        "ended_session": _ENDED,
         "feed_counter": _FEED,
         "feed_incident": _FEED,
         "feed_position": _FEED,
@@ -128,6 +138,7 @@ WITHOUT: dict[str, dict[str, str]] = {
     | {
         "alembic_version": "the schema's revision",
         "calendar_day": _CATALOGUE,
+        "ended_session": _ENDED,
         "held_event": _EVENTS,
         "idempotency_record": _KEYS,
         "rate_budget": _BUDGETS,

@@ -7,8 +7,8 @@ from alembic import op
 
 from renkou_common.migration import guard
 
-revision = "0022"
-down_revision = "0021"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
