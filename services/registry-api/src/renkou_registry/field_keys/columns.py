@@ -217,6 +217,8 @@ _HASH = "a hash that tells whether the same content comes again"
 UNPROTECTED: tuple[UnprotectedBytes, ...] = (
     UnprotectedBytes("applied_event", "content_hash", "SHA-256 of an event, which carries no personal field"),
     UnprotectedBytes("outbox", "content_hash", "SHA-256 of an event, which carries no personal field"),
+    UnprotectedBytes("audit_seal", "chain", "hash over the audit log so far"),
+    UnprotectedBytes("audit_seal", "hash", "hash of a block of the audit log"),
     UnprotectedBytes("export_job", "token_hash", "SHA-256 of a random link"),
     UnprotectedBytes("external_list", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
     UnprotectedBytes("import_job", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
