@@ -137,6 +137,14 @@ class RegistryClient:
         found = [_parse(PersonShown, each) for each in answer["items"]]
         return {person.id: person for person in found}
 
+    async def newest_audit_root(self) -> str | None:
+        """Return the newest signed root of the register's audit log, None where there is none yet."""
+        try:
+            answer = await self._call_as_service("GET", "/audit/roots/newest")
+        except NotFound:
+            return None
+        return str(answer["token"])
+
     async def own_ids(self, *, token: str) -> OwnIds:
         """Return the person whose account is behind ``token``."""
         return _parse(OwnIds, await self._call("GET", "/me/ids", token))

@@ -317,6 +317,9 @@ async def test_a_root_is_signed_each_hour_and_an_export_may_hold_a_span(fresh_re
         async with runtime.database.transaction(AreaScope.nothing()) as tx:
             await sign_root(tx, runtime.audit_key, runtime.audit_log, start + timedelta(hours=hour))
     roots = (await auditor.get("/audit/roots")).json()["items"]
+    migrant = await fresh_registry.service("migrant-api")
+    assert (await migrant.get("/audit/roots/newest")).json() == roots[-1]
+    assert (await migrant.get("/audit/roots")).status_code == 403
     assert [each["number"] for each in roots] == [1, 2, 3]
     assert [int(each["first"]) for each in roots[1:]] == [int(each["last"]) + 1 for each in roots[:-1]]
     public = await keys(fresh_registry)

@@ -261,16 +261,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Verify the file of a command's arguments, say what was found, return the exit code."""
+def verify_file(file: Path, keys: Sequence[Path], noted: Iterable[str]) -> Report:
+    """Verify an export with the keys in some files; raises NotProved, OSError or ValueError."""
+    jwks: list[Any] = []
+    for path in keys:
+        document = json.loads(path.read_text("utf-8"))
+        jwks += document.get("keys", [document])
+    with file.open("rb") as lines:
+        return verify(lines, RootKeys(jwks), noted)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 proved, 1 not proved, 2 files that can't be used."""
+    parser = argparse.ArgumentParser(description="Verify an exported audit log, offline. 离线核验审计日志。")
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
     try:
-        jwks: list[Any] = []
-        for path in options.keys:
-            document = json.loads(path.read_text("utf-8"))
-            jwks += document.get("keys", [document])
         noted = [path.read_text("ascii").strip() for path in options.root]
-        with options.file.open("rb") as lines:
-            print(verify(lines, RootKeys(jwks), noted).words)
+        print(verify_file(options.file, options.keys, noted).words)
     except NotProved as refusal:
         print(refusal.words)
         return NOT_PROVED
@@ -278,13 +286,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"文件无法读取 A file can't be read: {error}", file=sys.stderr)
         return UNUSABLE
     return PROVED
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 proved, 1 not proved, 2 files that can't be used."""
-    parser = argparse.ArgumentParser(description="Verify an exported audit log, offline. 离线核验审计日志。")
-    add_arguments(parser)
-    return run(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

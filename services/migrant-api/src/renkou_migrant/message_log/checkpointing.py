@@ -4,8 +4,10 @@ import asyncio
 
 import structlog
 
+from renkou_common.errors import RenkouError
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
+from renkou_migrant.message_log import service
 from renkou_migrant.message_log.evidence import cover
 from renkou_migrant.runtime import Runtime
 
@@ -22,8 +24,20 @@ class Checkpointing:
         """Sign until cancelled, first at once; waits for the database to come back."""
         while True:
             try:
+                root = await self._newest_root()
                 async with self._runtime.database.transaction(AreaScope.nothing()) as tx:
+                    if root is not None:
+                        now = self._runtime.clock.now()
+                        await service.note_audit_root(tx, self._runtime.cipher, root, now)
                     await cover(tx, self._runtime)
             except TRANSIENT as error:
                 _log.warning("checkpoints wait", error=repr(error))
             await asyncio.sleep(self._runtime.settings.checkpoint_seconds)
+
+    async def _newest_root(self) -> str | None:
+        """What the register's audit log has come to; checkpoints do not wait for it."""
+        try:
+            return await self._runtime.registry.newest_audit_root()
+        except RenkouError as error:
+            _log.warning("the register's audit root waits", error=error.code)
+            return None

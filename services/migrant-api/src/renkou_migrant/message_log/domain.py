@@ -17,8 +17,10 @@ __all__ = ["GENESIS", "Entry", "Link", "append", "entry_hash", "instant_text", "
 
 TRUST_LIST = "trust_list"
 DESCRIPTION = "description"
-OF_TRUST = frozenset({TRUST_LIST, DESCRIPTION})
-"""Kinds of entries that say whose keys are whose; no message is logged under them."""
+AUDIT_ROOT = "audit_root"
+OF_TRUST = frozenset({TRUST_LIST, DESCRIPTION, AUDIT_ROOT})
+"""Kinds of entries that say whose keys are whose, or what the register's audit log had come to: partners who witness
+this log witness that too. No message is logged under them."""
 
 
 def kind_of_message(kind: str) -> str:

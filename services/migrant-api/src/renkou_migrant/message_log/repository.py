@@ -145,6 +145,14 @@ async def last_trust_list(tx: Transaction) -> str | None:
     return found
 
 
+async def last_audit_root(tx: Transaction) -> str | None:
+    """Return the digest of the register's audit root logged last."""
+    found: str | None = await tx.fetchval(
+        "SELECT digest FROM message_log WHERE kind = 'audit_root' ORDER BY position DESC LIMIT 1"
+    )
+    return found
+
+
 async def last_descriptions(tx: Transaction, districts: Sequence[str]) -> dict[str, str]:
     """Return the digests of the descriptions logged last, by district."""
     rows = await tx.fetch(

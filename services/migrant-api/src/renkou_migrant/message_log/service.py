@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from renkou_common.audit import merkle
+from renkou_common.audit.root import ROOT_TYPE
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
@@ -21,7 +22,7 @@ from renkou_migrant.credentials.jws import (
 )
 from renkou_migrant.credentials.trust import MEDIA_TYPE
 from renkou_migrant.message_log import domain, repository
-from renkou_migrant.message_log.domain import DESCRIPTION, OF_TRUST, TRUST_LIST, Entry, Link
+from renkou_migrant.message_log.domain import AUDIT_ROOT, DESCRIPTION, OF_TRUST, TRUST_LIST, Entry, Link
 from renkou_migrant.message_log.proof.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from renkou_migrant.message_log.proof.signed import RECEIPT
 from renkou_migrant.message_log.repository import KeptText, StoredCheckpoint
@@ -29,6 +30,8 @@ from renkou_migrant.partners.description import DESCRIPTION_TYPE
 from renkou_migrant.runtime import Runtime
 
 TEXT_COLUMN = "message_log_text.sealed"
+REGISTER = "register"
+"""Stands for the partner where a root of the register's audit log was taken in."""
 ANCHOR = "anchor"
 """Stands for the partner where a trust list was accepted."""
 LARGEST_CHECKPOINT = 10_000
@@ -85,6 +88,19 @@ async def note_description(
         return
     jws = parse_compact(token, type=DESCRIPTION_TYPE)
     await append(tx, cipher, [_of_trust(DESCRIPTION, district, token, jws, now)])
+
+
+async def note_audit_root(tx: Transaction, cipher: FieldCipher, token: str, now: datetime) -> None:
+    """Log the newest signed root of the register's audit log, unless it is the last one logged.
+
+    Partners sign in their digests how far they have seen this log, and so are witnesses of the root.
+    """
+    digest = sha256(token.encode()).hexdigest()
+    if await repository.last_audit_root(tx) == digest:
+        return
+    await append(
+        tx, cipher, [_of_trust(AUDIT_ROOT, REGISTER, token, parse_compact(token, type=ROOT_TYPE), now)]
+    )
 
 
 def _of_trust(kind: str, partner: str, token: str, jws: UnverifiedJws, now: datetime) -> Entry:

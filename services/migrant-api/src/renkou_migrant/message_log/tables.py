@@ -42,6 +42,12 @@ class MessageLogRow(SQLModel, table=True):
             unique=True,
         ),
         Index(
+            "message_log_audit_root",
+            "position",
+            postgresql_where=sql_text("kind = 'audit_root'"),
+            unique=True,
+        ),
+        Index(
             "message_log_description",
             "partner",
             "position",

@@ -3,7 +3,8 @@
     python -m renkou_migrant.message_log.verify evidence --anchor anchor.jwk evidence.json [--content]
     python -m renkou_migrant.message_log.verify log --anchor anchor.jwk message-log.jsonl \\
         [--checkpoint kept.jwt …] [--witness digest.jwt …] [--partner-log their-message-log.jsonl]
-    python -m renkou_migrant.message_log.verify audit --keys audit-keys.json [--root kept.jwt …] audit.jsonl
+    python -m renkou_migrant.message_log.verify audit --keys audit-keys.json [--root kept.jwt …] audit.jsonl \\
+        [--message-log message-log.jsonl --anchor anchor.jwk [--witness digest.jwt …]]
 
 ``evidence.json`` is an answer of ``POST /notices/{id}/evidence``, ``message-log.jsonl`` of
 ``GET /message-log/export``, ``audit.jsonl`` of ``POST /audit/exports``. ``--checkpoint`` is a checkpoint that somebody
@@ -23,7 +24,7 @@ from renkou_migrant.credentials.jws import VerifyingKey, parse_json_object
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.message_log.proof.bundle import verify_bundle
 from renkou_migrant.message_log.proof.flaws import ProofError
-from renkou_migrant.message_log.proof.log import LogReport, compare_logs, verify_log
+from renkou_migrant.message_log.proof.log import LogReport, compare_logs, verify_log, witnessed_roots
 from renkou_migrant.message_log.proof.text import describe_evidence, describe_log, refusal
 
 PROVED, NOT_PROVED, UNUSABLE = 0, 1, 2
@@ -32,17 +33,18 @@ PROVED, NOT_PROVED, UNUSABLE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
-    if options.run is audit_log.run:
-        return int(audit_log.run(options))
     try:
         print(options.run(options))
     except ProofError as error:
         print(refusal(error))
         return NOT_PROVED
+    except audit_log.NotProved as error:
+        print(error.words)
+        return NOT_PROVED
     except CredentialError as error:
         print(f"{error.reason.zh} {error.reason.en} ({error})", file=sys.stderr)
         return UNUSABLE
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         print(f"文件无法读取 A file can't be read: {error}", file=sys.stderr)
         return UNUSABLE
     return PROVED
@@ -68,7 +70,12 @@ def _parser() -> argparse.ArgumentParser:
         "audit", help="an audit log: no entry altered, removed, put in, moved or cut off"
     )
     audit_log.add_arguments(audit)
-    audit.set_defaults(run=audit_log.run)
+    audit.add_argument(
+        "--message-log", type=Path, help="export of the message log: what partners have witnessed"
+    )
+    audit.add_argument("--anchor", type=Path, help="public JWK of the hub's anchor, with --message-log")
+    audit.add_argument("--witness", type=Path, action="append", default=[], help="a partner's signed digest")
+    audit.set_defaults(run=_audit)
     for command in (evidence, log):
         command.add_argument("--anchor", type=Path, required=True, help="public JWK of the hub's anchor")
         command.add_argument(
@@ -108,6 +115,20 @@ def _log(options: argparse.Namespace) -> str:
         other: LogReport = verify_log(lines, anchor)
     both = compare_logs(found, other)
     return f"{words}\n与 {other.district} 的日志一致 agrees with the log of {other.district}: {both} messages"
+
+
+def _audit(options: argparse.Namespace) -> str:
+    noted: list[str] = _texts(options.root)
+    lines = []
+    if options.message_log is not None:
+        with options.message_log.open("rb") as log:
+            found = verify_log(log, _anchor(options.anchor), (), _texts(options.witness))
+        witnessed = witnessed_roots(found)
+        noted += [token for token, _ in witnessed]
+        names = ", ".join(sorted({name for _, by in witnessed for name in by})) or "-"
+        lines.append(f"伙伴区见证的根 roots witnessed by partners: {len(witnessed)} ({names})")
+    report = audit_log.verify_file(options.file, options.keys, noted)
+    return "\n".join([report.words, *lines])
 
 
 def _anchor(path: Path) -> VerifyingKey:

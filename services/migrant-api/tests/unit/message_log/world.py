@@ -13,6 +13,7 @@ import orjson
 from hypothesis import strategies as st
 
 from renkou_common.audit import merkle
+from renkou_common.audit.root import ROOT_TYPE
 from renkou_migrant.credentials.jws import SigningKey, encode_base64url, parse_compact, sign_compact
 from renkou_migrant.credentials.trust import (
     MEDIA_TYPE,
@@ -63,6 +64,11 @@ class District:
         members = {"id": str(UUID(int=8)), "kind": "description", "pair_seq": 0}
         self._append(token, DESCRIPTION_TYPE, "in", of, members, "accepted")
 
+    def takes_audit_root(self, token: str) -> None:
+        """Append a root of the register's audit log."""
+        members = {"id": str(UUID(int=9)), "kind": "audit_root", "pair_seq": 0}
+        self._append(token, ROOT_TYPE, "in", "register", members, "accepted")
+
     def _append(
         self, text: str, media_type: str, direction: str, partner: str, members: Line, outcome: str
     ) -> None:
@@ -110,7 +116,7 @@ class District:
         tokens = dict(zip(at, self.checkpoints(*at), strict=True))
         lines: list[Line] = [{"format": log.FORMAT, "district": self.code}]
         for link in links:
-            kept = link.entry.kind in ("receipt", "digest", "trust_list", "description")
+            kept = link.entry.kind in ("receipt", "digest", "trust_list", "description", "audit_root")
             lines.append({"entry": entry_members(link), **({"text": link.entry.text} if kept else {})})
             if link.position in tokens:
                 lines.append({"checkpoint": tokens[link.position]})

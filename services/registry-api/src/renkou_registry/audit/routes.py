@@ -1,7 +1,7 @@
 """HTTP of the audit log."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,8 @@ from renkou_common.audit import export as exporting
 from renkou_common.audit import log
 from renkou_common.audit.entries import COLUMNS
 from renkou_common.audit.log import Wanted
+from renkou_common.audit.sealing import last_root
+from renkou_common.errors import NotFound
 from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -103,18 +105,28 @@ async def list_roots(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         rows = await log.roots(tx, decode_key(after, int) or 0, limit + 1)
     return AuditRootPage(
-        items=[
-            AuditRootOut(
-                number=row["number"],
-                first=str(row["first"]),
-                last=str(row["last"]),
-                at=row["at"],
-                token=row["token"],
-            )
-            for row in rows[:limit]
-        ],
+        items=[_root(row) for row in rows[:limit]],
         next=encode_cursor(rows[limit - 1]["number"]) if len(rows) > limit else None,
     )
+
+
+def _root(row: Any) -> AuditRootOut:
+    return AuditRootOut(
+        number=row["number"], first=str(row["first"]), last=str(row["last"]), at=row["at"], token=row["token"]
+    )
+
+
+@router.get("/audit/roots/newest", summary="Newest signed root 最新的签名根", response_model=AuditRootOut)
+async def newest_root(
+    runtime: CurrentRuntime, access: Annotated[Access, Depends(requires(Scope.FEED_READ))]
+) -> AuditRootOut:
+    """Read the newest root: migrant-api puts it into the message log that partners witness. For services, with
+    `feed:read`."""
+    async with runtime.database.transaction(access.areas, read_only=True) as tx:
+        row = await last_root(tx)
+    if row is None:
+        raise NotFound.of("签名根", "root")
+    return _root(row)
 
 
 @router.post(

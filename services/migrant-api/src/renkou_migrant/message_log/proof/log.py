@@ -21,7 +21,7 @@ from uuid import UUID
 from renkou_common.audit import merkle
 from renkou_migrant.credentials.jws import UnverifiedJws, VerifyingKey, parse_json_object
 from renkou_migrant.credentials.reasons import CredentialError
-from renkou_migrant.message_log.domain import GENESIS, OF_TRUST, Link, entry_hash
+from renkou_migrant.message_log.domain import AUDIT_ROOT, GENESIS, OF_TRUST, Link, entry_hash
 from renkou_migrant.message_log.proof.checkpoint import SignedCheckpoint, check_follows, parse_checkpoint
 from renkou_migrant.message_log.proof.entries import read_entry
 from renkou_migrant.message_log.proof.flaws import Flaw, ProofError
@@ -30,6 +30,7 @@ from renkou_migrant.message_log.proof.signed import (
     SignedMessage,
     TrustHistory,
     attested,
+    check_root_text,
     check_text,
     read_signed,
 )
@@ -81,6 +82,8 @@ class LogReport:
     witnesses: list[Witness] = field(default_factory=list)
     given: list[Witness] = field(default_factory=list)
     """What this district has said of its partners' logs."""
+    audit_roots: list[tuple[int, str]] = field(default_factory=list)
+    """Roots of the register's audit log, as they were taken in: position and text."""
     without_text: int = 0
     """Receipts from before texts were kept."""
 
@@ -114,6 +117,16 @@ def verify_log(
     for witness in report.witnesses:
         check_witness(report, witness)
     return report
+
+
+def witnessed_roots(report: LogReport) -> list[tuple[str, list[str]]]:
+    """Return the roots of the register's audit log that stand before what partners have witnessed, and by whom."""
+    found = []
+    for position, token in report.audit_roots:
+        by = sorted({each.by for each in report.witnesses if each.position >= position})
+        if by:
+            found.append((token, by))
+    return found
 
 
 def check_witness(report: LogReport, witness: Witness) -> None:
@@ -208,6 +221,10 @@ class _Reader:
     def _text(self, link: Link) -> None:
         self._texts = True
         report, entry = self.report, link.entry
+        if entry.kind == AUDIT_ROOT:
+            check_root_text(entry, entry.text)
+            report.audit_roots.append((link.position, entry.text))
+            return
         signed = check_text(entry, entry.text, report.district)
         if signed is None:
             report.trust.add(link.position, entry.text)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from renkou_common.audit.root import ROOT_TYPE
 from renkou_migrant.credentials.jws import (
     UnverifiedJws,
     VerifyingKey,
@@ -151,6 +152,13 @@ def attested(message: SignedMessage) -> list[Attested]:
         ]
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ProofError(Flaw.MALFORMED, "not the items of a receipt") from error
+
+
+def check_root_text(entry: Entry, text: str) -> None:
+    """Raise ProofError unless a text is the root of the register's audit log that was logged."""
+    if sha256(text.encode()).hexdigest() != entry.digest:
+        raise ProofError(Flaw.TEXT_DIFFERS, f"{entry.kind} {entry.message_id}: digest")
+    _check_key(entry, _parse(text, ROOT_TYPE))
 
 
 def check_text(entry: Entry, text: str, own: str) -> SignedMessage | Description | None:
