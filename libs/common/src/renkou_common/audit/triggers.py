@@ -66,6 +66,7 @@ def capture(table: str, captured: Captured) -> list[str]:
 
 
 def _function(function: str, table: str, captured: Captured) -> str:
+    # Without nested loops: a plan made for one row would compare each old row of thousands with each new one.
     same = " AND ".join(f"o.{name} = r.{name}" for name in captured.key)
     before = tuple(each.replace("r.", "o.") for each in captured.persons)
     changed = (
@@ -73,7 +74,7 @@ def _function(function: str, table: str, captured: Captured) -> str:
         "renkou_audit_fields(to_jsonb(o), to_jsonb(r))",
     )
     return f"""
-CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off SET jit = off AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         {_noted("create", table, captured, captured.persons, "new_rows r", "'{}'::text[]")}

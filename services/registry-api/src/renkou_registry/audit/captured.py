@@ -69,6 +69,7 @@ NOT_CAPTURED: dict[str, str] = {
     "area_unsettled": "names rows, not persons; what settles them changes a table that is captured",
     "benefit_export_file": "made of captured lines, sealed; who takes it out stands in benefit_export_copy",
     "card_opening": "how far a job has come; the cards it opens are captured",
+    "consent_change": "append-only history of consent, which is captured itself",
     "duplicate_moved": "append-only: which rows a merge moved; each of them is captured where it stands",
     "export_part": "sealed pages of an export; whom they show is written as readings, the job is captured",
     "external_list_file": "the sealed file as it came; its rows are captured",
