@@ -76,6 +76,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "survey": "questions to the public",
         "survey_answer": "answers without a name",
         "survey_questions": "questions to the public",
+        "unmask_use": "when staff read in the clear within an hour; no person",
         "visit_batch": "which device sent how much; its items are under the floor",
     },
     "migrant": {

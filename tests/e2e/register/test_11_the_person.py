@@ -52,7 +52,7 @@ async def test_a_certificate_is_shown_by_its_holder(walk: Walk, herself: tuple[J
 
 async def test_who_read_the_record_is_seen_with_the_purpose(walk: Walk, herself: tuple[Json, Caller]) -> None:
     person, me = herself
-    unmask = {"fields": ["phone"], "reason": "电话回访"}
+    unmask = {"fields": ["phone"], "purpose": "contact", "reason": "电话回访"}
     await walk.clerk.post(f"/persons/{person['id']}/unmask", unmask)
     readings = await me.items("/me/readings")
     assert ("unmask", "电话回访") in {(each["what"], each["purpose"]) for each in readings}

@@ -106,6 +106,16 @@ class VersionMismatch(RenkouError):
         self.changed_at = changed_at
 
 
+class TooMany(RenkouError):
+    """The caller has had as much of this as one may have in a time; again after ``retry_after`` seconds."""
+
+    title = Text("次数过多", "Too often")
+
+    def __init__(self, code: str, zh: str, en: str, retry_after: int) -> None:
+        super().__init__(code, zh, en)
+        self.retry_after = retry_after
+
+
 class PreconditionRequired(RenkouError):
     title = Text("缺少前提条件", "A precondition is required")
 

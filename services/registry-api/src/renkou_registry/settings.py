@@ -57,6 +57,9 @@ class RegistrySettings(ServiceSettings):
     visit_lapse_days: int = Field(
         default=30, ge=1, le=365, description="days after which an open offer of a visit ends as missed"
     )
+    unmask_per_hour: int = Field(
+        default=60, ge=1, le=10_000, description="readings in the clear that each caller may have in an hour"
+    )
     petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
     petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
     petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")

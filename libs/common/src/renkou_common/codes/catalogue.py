@@ -17,6 +17,7 @@ CODE_LISTS: MappingProxyType[str, CodeList] = MappingProxyType(
             lists.MEMBERSHIP_KINDS,
             lists.PLACE_KINDS,
             lists.KIN_KINDS,
+            lists.UNMASK_PURPOSES,
             lists.DOCUMENT_KINDS,
             lists.SERVICE_KINDS,
             *maternal.LISTS,

@@ -138,6 +138,18 @@ class PlaceKind(StrEnum):
     RESIDENTS_GROUP = "residents_group"
 
 
+class UnmaskPurpose(StrEnum):
+    """What an ID number or a phone may be read in the clear for."""
+
+    DOCUMENT_CHECK = "document_check"
+    CONTACT = "contact"
+    CERTIFICATE = "certificate"
+    EXCHANGE = "exchange"
+    BENEFIT = "benefit"
+    CORRECTION = "correction"
+    PETITION = "petition"
+
+
 class KinKind(StrEnum):
     """Who a relative is to a person, as the register links them."""
 
@@ -245,6 +257,23 @@ PLACE_KINDS = CodeList(
             (PlaceKind.COURTYARD, "小区、院落", "courtyard"),
             (PlaceKind.BUILDING, "楼栋", "building"),
             (PlaceKind.RESIDENTS_GROUP, "居民小组", "residents' group"),
+        )
+    ),
+)
+UNMASK_PURPOSES = CodeList(
+    "unmask_purpose",
+    "2026-01-01",
+    "明文查阅目的",
+    "purpose of reading in the clear",
+    _entries(
+        (
+            (UnmaskPurpose.DOCUMENT_CHECK, "核对本人证件", "compare with the person's document"),
+            (UnmaskPurpose.CONTACT, "联系本人", "contact the person"),
+            (UnmaskPurpose.CERTIFICATE, "办理证明", "issue a certificate"),
+            (UnmaskPurpose.EXCHANGE, "与外区核实", "settle with another district"),
+            (UnmaskPurpose.BENEFIT, "奖励扶助审核", "check a benefit"),
+            (UnmaskPurpose.CORRECTION, "更正、合并记录", "put right or join records"),
+            (UnmaskPurpose.PETITION, "信访办理", "handle a petition"),
         )
     ),
 )

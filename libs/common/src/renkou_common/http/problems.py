@@ -26,6 +26,7 @@ STATUS_OF: dict[type[RenkouError], int] = {
     errors.Conflict: 409,
     errors.VersionMismatch: 412,
     errors.PreconditionRequired: 428,
+    errors.TooMany: 429,
     errors.Unavailable: 503,
 }
 
@@ -162,6 +163,8 @@ def refusal(request: Request, error: RenkouError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         headers["Retry-After"] = "2"
+    if isinstance(error, errors.TooMany):
+        headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.VersionMismatch):
         headers["ETag"] = f'"{error.current}"'
         at = error.changed_at.astimezone(SHANGHAI).isoformat() if error.changed_at else None

@@ -1,7 +1,7 @@
 """Every query on what is noted of persons over time."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,3 +50,23 @@ async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[s
         person_id,
         *([row[name] for row in rows] for name in names),
     )
+
+
+async def use_unmasking(
+    tx: Transaction, caller: UUID, now: datetime, since: datetime, limit: int
+) -> datetime | None:
+    """Count one more reading in the clear of a caller, unless ``limit`` of them are later than ``since``.
+
+    Returns None, or of those the one that has to pass first. One request of a caller after the other, in all
+    processes.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('unmask ' || $1, 0))", str(caller))
+    await tx.execute("DELETE FROM unmask_use WHERE read_by = $1 AND read_at <= $2", caller, since)
+    oldest: datetime | None = await tx.fetchval(
+        "SELECT read_at FROM unmask_use WHERE read_by = $1 ORDER BY read_at DESC OFFSET $2 LIMIT 1",
+        caller,
+        limit - 1,
+    )
+    if oldest is None:
+        await tx.execute("INSERT INTO unmask_use (read_by, read_at) VALUES ($1, $2)", caller, now)
+    return oldest

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from math import ceil
 from uuid import UUID
 
 import asyncpg
@@ -10,17 +11,20 @@ import asyncpg
 from renkou_common.audit.acting import SERVICE, acting, origin
 from renkou_common.audit.log import Noted, append
 from renkou_common.codes.area import AreaCode
+from renkou_common.codes.lists import UnmaskPurpose
 from renkou_common.codes.names import clean_name
 from renkou_common.database import Transaction
+from renkou_common.errors import TooMany
 from renkou_common.identity.principal import Access
 from renkou_registry.areas.service import full_names
-from renkou_registry.persons import service
+from renkou_registry.persons import details_repository, service
 from renkou_registry.persons.documents import OTHER_DOCUMENT
 from renkou_registry.persons.domain import FactsPurpose
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.readings.recorder import UNMASK
 from renkou_registry.runtime import Runtime
 
+HOUR = timedelta(hours=1)
 FACTS_FIELDS = (
     "name",
     "sex",
@@ -63,17 +67,39 @@ def open_phone(runtime: Runtime, row: asyncpg.Record) -> str | None:
 
 
 async def unmask(
-    runtime: Runtime, tx: Transaction, access: Access, person_id: UUID, fields: Sequence[str], reason: str
+    runtime: Runtime,
+    tx: Transaction,
+    access: Access,
+    person_id: UUID,
+    fields: Sequence[str],
+    purpose: UnmaskPurpose,
+    reason: str,
 ) -> dict[str, str | None]:
-    """Return protected fields of a person in the clear and log the reading with its reason."""
+    """Return protected fields of a person in the clear and log the reading with its purpose and reason.
+
+    Raises NotFound, and TooMany ``unmask_often`` where the caller has read as many in the last hour as one may.
+    """
     row = await service.find(tx, person_id, access.areas)
-    await _log(runtime, tx, access.subject, person_id, "unmask", fields, None, reason)
+    await _throttle(runtime, tx, access.subject)
+    await _log(runtime, tx, access.subject, person_id, "unmask", fields, purpose, reason)
     opened = {
         "resident_id": open_resident_id(runtime, row),
         "other_document_number": open_other_document(runtime, row),
         "phone": open_phone(runtime, row),
     }
     return {name: opened[name] for name in fields}
+
+
+async def _throttle(runtime: Runtime, tx: Transaction, caller: UUID) -> None:
+    limit, now = runtime.settings.unmask_per_hour, runtime.clock.now()
+    free_at = await details_repository.use_unmasking(tx, caller, now, now - HOUR, limit)
+    if free_at is not None:
+        raise TooMany(
+            "unmask_often",
+            f"每小时最多明文查阅 {limit} 次",
+            f"at most {limit} readings in the clear in an hour",
+            max(1, ceil((free_at + HOUR - now).total_seconds())),
+        )
 
 
 async def facts(

@@ -235,9 +235,11 @@ async def match_person(body: MatchRequest, runtime: CurrentRuntime, access: Fact
 async def unmask_person(
     person_id: UUID, body: UnmaskRequest, runtime: CurrentRuntime, access: Unmasker
 ) -> Unmasked:
-    """Read number or phone in the clear; the reading is logged with its reason. Needs `resident:unmask`."""
+    """Read number or phone in the clear; the reading is logged with its purpose and reason before it is shown.
+    So many in an hour for each caller (60 unless set), then 429 `unmask_often`. Needs `resident:unmask`.
+    """
     async with runtime.database.transaction(access.areas) as tx:
-        opened = await reading.unmask(runtime, tx, access, person_id, body.fields, body.reason)
+        opened = await reading.unmask(runtime, tx, access, person_id, body.fields, body.purpose, body.reason)
     return Unmasked.model_validate(opened)
 
 

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from renkou_common.codes.findings import CodeError
-from renkou_common.codes.lists import MARITAL_STATUSES, SEXES, DocumentKind
+from renkou_common.codes.lists import MARITAL_STATUSES, SEXES, DocumentKind, UnmaskPurpose
 from renkou_common.codes.nationalities import HAN, NATIONALITIES
 from renkou_common.codes.resident_id import ResidentId
 from renkou_common.http.days import Day
@@ -258,10 +258,13 @@ class UnmaskRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"fields": ["resident_id"], "reason": "核对本人身份证"}]},
+        json_schema_extra={
+            "examples": [{"fields": ["resident_id"], "purpose": "document_check", "reason": "核对本人身份证"}]
+        },
     )
 
     fields: list[UnmaskField] = Field(min_length=1, max_length=3)
+    purpose: UnmaskPurpose = Field(description="code list unmask_purpose", examples=["document_check"])
     reason: Reason
 
 

@@ -184,3 +184,16 @@ class PersonDetail(SQLModel, table=True):
     correction: bool
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     recorded_by: UUID
+
+
+class UnmaskUse(SQLModel, table=True):
+    """When staff read in the clear within the last hour: so many are allowed. The log of it is the audit log."""
+
+    __tablename__ = "unmask_use"
+    __table_args__ = (Index("unmask_use_reader", "read_by", "read_at"),)
+
+    position: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    read_by: UUID
+    read_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -145,7 +145,10 @@ async def test_a_person_sees_who_read_the_record_and_what_for(registry: Registry
     await clerk.get(f"/persons/{entered['id']}")
     await clerk.get(f"/persons/{entered['id']}/events")
     await clerk.post("/persons/search", json={"name": entered["name"], "area": HERE})
-    await clerk.post(f"/persons/{entered['id']}/unmask", json={"fields": ["phone"], "reason": "电话回访"})
+    await clerk.post(
+        f"/persons/{entered['id']}/unmask",
+        json={"fields": ["phone"], "purpose": "contact", "reason": "电话回访"},
+    )
     shown = (await me.get("/me/readings", params={"limit": 200})).json()["items"]
     told = {(each["reader"], each["what"]) for each in shown}
     name = f"工作人员 {clerk.username}"

@@ -114,7 +114,7 @@ async def test_a_newborn_with_a_birth_certificate_gets_a_number_and_keeps_the_ce
     assert [each["id"] for each in found.json()["items"]] == [person["id"]]
     opened = await clerk.post(
         f"/persons/{person['id']}/unmask",
-        json={"fields": ["other_document_number"], "reason": "核对出生医学证明"},
+        json={"fields": ["other_document_number"], "purpose": "document_check", "reason": "核对出生医学证明"},
     )
     assert opened.json()["other_document_number"] == "S340123456"
 

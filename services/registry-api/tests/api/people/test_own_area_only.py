@@ -42,7 +42,7 @@ async def test_another_areas_clerk_gets_404_everywhere(
         await stranger.get(f"{path}/facts?purpose=certificate"),
         await stranger.get(f"/persons/by-ref/{person['ref']}/facts?purpose=certificate"),
         await stranger.patch(path, version=1, json={"employer": "无"}),
-        await stranger.post(f"{path}/unmask", json={"fields": ["phone"], "reason": "核对"}),
+        await stranger.post(f"{path}/unmask", json={"fields": ["phone"], "purpose": "contact", "reason": "核对"}),
         await stranger.post(f"{path}/services", json={"kind": "counselling", "given_on": "2025-06-01"}),
         await stranger.post("/life-events/deaths", json=on | {"person_id": person["id"]}),
         await stranger.post(

@@ -1,7 +1,9 @@
 """Persons through the API: entering, reading masked, finding, changing, and facts for a purpose."""
 
+import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -239,23 +241,55 @@ async def test_reading_in_the_clear_needs_a_reason_and_leaves_a_trace(
     body = people_of(clerk).body(phone="13800001111")
     person = (await clerk.post("/persons", json=body)).json()
     path = f"/persons/{person['id']}/unmask"
-    opened = await clerk.post(path, json={"fields": ["resident_id", "phone"], "reason": "核对本人证件"})
+    opened = await clerk.post(path, json=asked)
     assert opened.json() == {
         "resident_id": body["resident_id"],
         "other_document_number": None,
         "phone": "13800001111",
     }
     worker = await registry.staff("community_worker", "340103001")
-    refused = await worker.post(path, json={"fields": ["phone"], "reason": "想看看"})
+    refused = await worker.post(path, json=asked)
     assert refused.status_code == 403
-    careless = await clerk.post(path, json={"fields": ["phone"], "reason": f"核对 {body['resident_id']}"})
+    careless = await clerk.post(path, json=asked | {"reason": f"核对 {body['resident_id']}"})
     assert careless.json()["errors"][0]["code"] == "reason_has_number"
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         rows = await tx.fetch(
-            "SELECT what, fields, reason, actor_id FROM audit_entry WHERE action = 'unmask' AND $1 = ANY(person_ids)",
+            "SELECT what, fields, purpose, reason, actor_id FROM audit_entry"
+            " WHERE action = 'unmask' AND $1 = ANY(person_ids)",
             person["id"],
         )
-    assert [tuple(row) for row in rows] == [("unmask", ["resident_id", "phone"], "核对本人证件", clerk.id)]
+    told = ("unmask", ["resident_id", "phone"], "document_check", "核对本人证件", clerk.id)
+    assert [tuple(row) for row in rows] == [told]
+    for purpose in (None, "curiosity"):
+        answer = await clerk.post(path, json=asked | {"purpose": purpose})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "/purpose"
+
+
+async def test_reading_in_the_clear_is_limited_for_each_caller(
+    registry: Registry, people_of: PeopleOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry.runtime.settings, "unmask_per_hour", 3)
+    clerk, other = [await registry.staff("subdistrict_clerk", "340103001") for _ in range(2)]
+    person = await people_of(clerk).enter()
+    path, asked = (
+        f"/persons/{person['id']}/unmask",
+        {"fields": ["phone"], "purpose": "contact", "reason": "电话回访"},
+    )
+    answers = await asyncio.gather(*(clerk.post(path, json=asked) for _ in range(6)))
+    assert sorted(each.status_code for each in answers) == [200, 200, 200, 429, 429, 429]
+    refused = next(each for each in answers if each.status_code == 429)
+    assert refused.json()["code"] == "unmask_often"
+    assert 3_500 <= int(refused.headers["Retry-After"]) <= 3_600
+    assert (await other.post(path, json=asked)).status_code == 200
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        shown = await tx.fetchval(
+            "SELECT count(*) FROM audit_entry WHERE action = 'unmask' AND actor_id = $1", clerk.id
+        )
+        hour_ago = "UPDATE unmask_use SET read_at = read_at - interval '1 hour' WHERE read_by = $1"
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):  # nor can the service give itself more
+            await tx.execute(hour_ago, clerk.id)
+    assert shown == 3
 
 
 async def test_facts_are_read_for_a_purpose_by_clerks_and_by_the_migrant_service(
