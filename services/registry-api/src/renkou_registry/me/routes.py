@@ -113,7 +113,7 @@ async def read_own_readings(
             what=row["what"],
             what_label=label_of(row["what"], row["fields"]),
             fields=row["fields"],
-            purpose=row["purpose"] or row["reason"],
+            purpose=row["reason"] or row["purpose"],
         )
         for row in rows[:limit]
     ]

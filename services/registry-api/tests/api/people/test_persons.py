@@ -241,6 +241,7 @@ async def test_reading_in_the_clear_needs_a_reason_and_leaves_a_trace(
     body = people_of(clerk).body(phone="13800001111")
     person = (await clerk.post("/persons", json=body)).json()
     path = f"/persons/{person['id']}/unmask"
+    asked = {"fields": ["resident_id", "phone"], "purpose": "document_check", "reason": "核对本人证件"}
     opened = await clerk.post(path, json=asked)
     assert opened.json() == {
         "resident_id": body["resident_id"],

@@ -1,6 +1,6 @@
 """Protected values are sealed anew while the service runs, in tables whose rows never change as well
 
-Revision: 0023, after 0022
+Revision: 0022, after 0021
 """
 
 import os

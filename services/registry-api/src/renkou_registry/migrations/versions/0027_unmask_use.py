@@ -1,6 +1,6 @@
 """Readings in the clear are counted for each caller over an hour, in all processes together
 
-Revision: 0024, after 0023
+Revision: 0027, after 0026
 """
 
 import os
@@ -8,8 +8,8 @@ import os
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
