@@ -58,6 +58,14 @@ _DECISIONS = {
     "rejected": "已驳回 rejected",
     "withdrawn": "已撤回 withdrawn",
 }
+_CONSENTS = {str(purpose): f"{text.zh} {text.en}" for purpose, text in TEXTS.items()}
+_TOLD = {"own_account": "本人账号 own account", "in_person": "当面 in person", "paper": "书面 on paper"}
+_HOLDS = {
+    "dispute": "争议 dispute",
+    "correction": "更正 correction",
+    "petition": "信访 petition",
+    "audit": "审计 audit",
+}
 _CARD_FACTS = {"method": "避孕方法 method", "expected_delivery": "预产期 expected delivery"}
 _ENDINGS = {"death": "死亡 death", "move": "迁移 move"}
 _CASE_ENDINGS = _ENDINGS | {
@@ -187,7 +195,10 @@ _OF_TABLE: Mapping[tuple[str, str], CodeList | Mapping[Any, str]] = {
     ("external_list_row", "action"): _SETTLEMENTS,
     ("rental_agreement", "state"): _AGREEMENTS,
     ("visit_batch_item", "state"): _SENT_VISITS,
-    ("consent", "purpose"): {str(purpose): f"{text.zh} {text.en}" for purpose, text in TEXTS.items()},
+    ("consent", "purpose"): _CONSENTS,
+    ("consent_change", "purpose"): _CONSENTS,
+    ("consent_change", "how"): _TOLD,
+    ("retention_hold", "cause"): _HOLDS,
 }
 
 
