@@ -17,6 +17,7 @@ def _told(reason: str, tables: str) -> dict[str, str]:
     return dict.fromkeys(tables.split(), reason)
 
 
+_RETENTION = "how long kinds of records are kept, and how many were removed"
 _PURPOSES = "why personal information is processed, about nobody"
 WITHOUT: dict[str, dict[str, str]] = {
     "registry": {
@@ -63,6 +64,9 @@ WITHOUT: dict[str, dict[str, str]] = {
         "purpose": _PURPOSES,
         "purpose_version": _PURPOSES,
         "second_factor": "sealed secrets of staff accounts",
+        "retention_change": _RETENTION,
+        "retention_rule": _RETENTION,
+        "retention_run": _RETENTION,
         "service_client": "the node's own services",
         "sign_in_event": _SIGN_IN,
         "sign_in_session": _SIGN_IN,

@@ -113,7 +113,7 @@ RECORDS = (
     Record("Lists out 导出", ("exports",)),
     Record("Lists of police, civil affairs and hospitals 名单比对", ("external_lists",)),
     Record("Code lists 码表", ("code_lists",)),
-    Record("Purposes of processing 处理目的", ("privacy",)),
+    Record("Purposes, retention 处理目的、保存期限", ("privacy",)),
     Record("The person 本人", ("me", "accounts", "consents", "readings")),
     Record("Staff 工作人员", ("auth", "sessions", "second_factor", "sign_in_events", "staff", "roles")),
     Record("Feed 事件源", ("feeds",)),

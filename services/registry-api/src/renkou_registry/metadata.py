@@ -32,6 +32,7 @@ from renkou_registry.petitions import tables as petitions
 from renkou_registry.places import tables as places
 from renkou_registry.prepregnancy import tables as prepregnancy
 from renkou_registry.privacy.purposes import tables as purposes
+from renkou_registry.privacy.retention import tables as retention
 from renkou_registry.rentals import tables as rentals
 from renkou_registry.roles import tables as roles
 from renkou_registry.search import tables as search
@@ -78,6 +79,7 @@ TABLE_MODULES = (
     prepregnancy,
     rate_tables,
     purposes,
+    retention,
     rentals,
     roles,
     search,

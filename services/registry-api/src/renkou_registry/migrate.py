@@ -24,6 +24,7 @@ from renkou_common.settings import read_secret
 from renkou_registry.areas.repository import load_divisions
 from renkou_registry.bootstrap import event_source
 from renkou_registry.privacy.purposes import service as purposes
+from renkou_registry.privacy.retention import service as retention
 from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.staff import seeding
 
@@ -41,6 +42,7 @@ async def seed(settings: RegistrySettings) -> None:
         async with connection.transaction():
             await _seed_accounts(connection, settings)
             outbox = Outbox(event_source(settings), settings.clock)
+            await retention.add_first(cast(Transaction, connection))
             added = await purposes.add_first(cast(Transaction, connection), outbox)
             if added:
                 log.info("purposes added", count=added)

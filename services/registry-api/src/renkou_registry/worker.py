@@ -1,8 +1,9 @@
 """The background process: ``python -m renkou_registry.worker``.
 
 Relay of the outbox, consumer of migrant-api's feed, imports, exports, external lists, changes of communities,
-changes of field keys, comparisons of new persons, what days bring for cards, visits and benefits, and trimming of
-what has had its time. A fatal error in one of them ends the process, so that the supervisor starts it again.
+changes of field keys, comparisons of new persons, what days bring for cards, visits and benefits, and what has had
+its time: by the hour, and each day by the rules of retention. A fatal error in one of them ends the process, so that
+the supervisor starts it again.
 """
 
 import asyncio
@@ -39,6 +40,7 @@ from renkou_registry.external_lists.jobs import run_external_lists, trim_externa
 from renkou_registry.field_keys.columns import PROTECTED
 from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
+from renkou_registry.privacy.retention.jobs import run_retention
 from renkou_registry.settings import load_settings
 
 log = structlog.get_logger()
@@ -107,6 +109,7 @@ async def run() -> int:
                 ).run,
                 "area changes": partial(run_area_changes, runtime),
                 "benefits": partial(run_accrual, runtime),
+                "retention": partial(run_retention, runtime),
                 "trimming": partial(_trim, runtime),
                 "audit": Sealing(runtime.database, runtime.audit_key, runtime.audit_log, runtime.clock).run,
             }

@@ -68,7 +68,7 @@ async def open_account(
     await tx.execute(
         "INSERT INTO person_account (id, person_id, account, code_hash, code_expires_at, active, opened_at,"
         " opened_by) VALUES ($1, $2, $3, $4, clock_timestamp() + $5::interval, true, $6, $7)"
-        " ON CONFLICT (person_id) DO UPDATE SET code_hash = excluded.code_hash, active = true,"
+        " ON CONFLICT (person_id) DO UPDATE SET code_hash = excluded.code_hash, active = true, closed_at = NULL,"
         " code_expires_at = excluded.code_expires_at, failed_attempts = 0, locked_until = NULL,"
         " opened_at = excluded.opened_at, opened_by = excluded.opened_by",
         account_id,
@@ -94,7 +94,8 @@ async def set_password(tx: Transaction, account_id: UUID, password_hash: str) ->
 async def close(tx: Transaction, account_id: UUID) -> None:
     """Close an account at once."""
     await tx.execute(
-        "UPDATE person_account SET active = false, code_hash = NULL, code_expires_at = NULL WHERE id = $1",
+        "UPDATE person_account SET active = false, closed_at = coalesce(closed_at, now()), code_hash = NULL,"
+        " code_expires_at = NULL WHERE id = $1",
         account_id,
     )
 

@@ -34,5 +34,6 @@ class PersonAccount(SQLModel, table=True):
     active: bool
     failed_attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     locked_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    closed_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     opened_by: UUID

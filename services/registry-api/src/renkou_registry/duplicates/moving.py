@@ -54,6 +54,7 @@ STAYING: dict[str, str] = {
     "record_change": "append-only: which fields of a record changed",
     "audit_entry": "append-only log: who read or changed which record",
     "consent_change": "append-only: what was told for its record",
+    "retention_hold": "keeps the record that it was placed on",
 }
 
 

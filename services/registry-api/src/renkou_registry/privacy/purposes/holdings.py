@@ -241,7 +241,7 @@ HELD: dict[str, Held] = {
     "person_account": _held(
         "own_account",
         "id person_id account password_hash code_hash code_expires_at active failed_attempts locked_until "
-        "opened_at opened_by",
+        "closed_at opened_at opened_by",
     ),
     "consent": _held("own_consents", "id person_id purpose given_at given_by withdrawn_at withdrawn_by"),
     "consent_change": _held("own_consents", "id person_id purpose given how changed_at changed_by"),
@@ -262,6 +262,10 @@ HELD: dict[str, Held] = {
     "export_log": _held(
         "audit",
         "id job_id kind list_name filters columns purpose_code purpose rows logged_by logged_at",
+    ),
+    "retention_hold": _held(
+        "audit",
+        "id person_id record_id cause reason until placed_at placed_by lifted_at lifted_by",
     ),
     "record_change": _held("audit", "record_id version fields changed_at"),
 }
@@ -289,6 +293,9 @@ NO_PERSON: dict[str, str] = {
     "method_count_day": "counts of supplies",
     "outbox": "transport: references, areas and days only",
     "place": "areas and buildings",
+    "retention_change": "periods of retention",
+    "retention_rule": "periods of retention",
+    "retention_run": "how many records were removed",
     "role": "roles and their scopes",
     "role_scope": "roles and their scopes",
     "scopes_apart": "roles and their scopes",

@@ -1,0 +1,59 @@
+"""The daily task: removes what has had its time, rule by rule, in batches of one transaction each.
+
+A day is the node's day. A worker that is killed goes on where it stood: what is removed is removed, and a rule is
+through with a day only when its last row says so. Two workers at once remove nothing twice.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from renkou_common.database import TRANSIENT_ERRORS
+from renkou_common.errors import Unavailable
+from renkou_common.scope import AreaScope
+from renkou_registry.privacy.retention import repository, service
+from renkou_registry.privacy.retention.rules import Rule
+from renkou_registry.runtime import Runtime
+
+_log = structlog.get_logger(__name__)
+_EVERY_SECONDS = 600
+_EVERYWHERE = AreaScope.everything()
+
+
+async def run_retention(runtime: Runtime) -> None:
+    """Look for what is due each day until cancelled; a lost database is waited for."""
+    while True:
+        try:
+            await retain_once(runtime)
+        except (Unavailable, *TRANSIENT_ERRORS) as error:
+            _log.warning("retention waits for the database", error=repr(error))
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def retain_once(runtime: Runtime) -> int:
+    """Bring every rule through today; returns how many records were removed."""
+    async with runtime.database.transaction(_EVERYWHERE) as tx:
+        rules = [each.rule for each in await service.standing(runtime, tx)]
+    return sum([await _carry_out(runtime, rule) for rule in rules if rule.code in repository.CLOCKED])
+
+
+async def _carry_out(runtime: Runtime, rule: Rule) -> int:
+    assert rule.days is not None
+    total = 0
+    while True:
+        today, now = runtime.clock.today(), runtime.clock.now()
+        ended_by = today - timedelta(days=rule.days)
+        async with runtime.database.transaction(_EVERYWHERE) as tx:
+            await tx.execute(
+                "SELECT pg_advisory_xact_lock(hashtext('renkou.retention'), hashtext($1))", rule.code
+            )
+            if await repository.is_finished(tx, rule.code, today):
+                return total
+            removed = await repository.remove_batch(tx, rule.code, ended_by, today)
+            total += removed
+            finished = removed < repository.BATCH
+            held = (await repository.count_due(tx, rule.code, ended_by, today))[1] if finished else 0
+            await repository.note_run(tx, rule.code, today, rule.days, removed, held, now, finished=finished)
+        if removed:
+            _log.info("records had their time", rule=rule.code, removed=removed)

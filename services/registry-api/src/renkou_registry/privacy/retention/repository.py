@@ -1,0 +1,226 @@
+"""Every query on retention: what is due, what is held, what was removed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.database import Transaction
+
+BATCH = 500
+_OF_A_DAY = "AT TIME ZONE 'Asia/Shanghai'"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How due records are found (``id`` and ``person_id`` of those that ended on or before $1) and removed ($1)."""
+
+    found: str
+    removed: tuple[str, ...]
+
+
+_DUE: dict[str, Due] = {
+    "declined_visits": Due(
+        "SELECT id, person_id FROM visit WHERE state = 'declined' AND settled_on <= $1",
+        ("DELETE FROM visit WHERE id = ANY($1)",),
+    ),
+    "device_reports": Due(
+        "SELECT id, NULL::uuid AS person_id FROM visit_batch b"
+        f" WHERE (received_at {_OF_A_DAY})::date <= $1 AND NOT EXISTS (SELECT FROM visit_batch_item i"
+        " WHERE i.batch_id = b.id AND i.state = 'conflict')",
+        (
+            "DELETE FROM visit_batch_item WHERE batch_id = ANY($1)",
+            "DELETE FROM visit_batch WHERE id = ANY($1)",
+        ),
+    ),
+    "refused_corrections": Due(
+        "SELECT id, person_id FROM correction_request"
+        f" WHERE state IN ('rejected', 'withdrawn') AND (decided_at {_OF_A_DAY})::date <= $1",
+        ("DELETE FROM correction_request WHERE id = ANY($1)",),
+    ),
+    "closed_accounts": Due(
+        f"SELECT id, person_id FROM person_account WHERE NOT active AND (closed_at {_OF_A_DAY})::date <= $1",
+        ("DELETE FROM person_account WHERE id = ANY($1)",),
+    ),
+    "import_jobs": Due(
+        "SELECT id, NULL::uuid AS person_id FROM import_job WHERE state IN ('checked', 'done', 'failed')"
+        f" AND (coalesce(finished_at, checked_at, created_at) {_OF_A_DAY})::date <= $1",
+        ("DELETE FROM import_job WHERE id = ANY($1)",),
+    ),
+    "export_jobs": Due(
+        "SELECT id, NULL::uuid AS person_id FROM export_job WHERE state IN ('expired', 'failed')"
+        f" AND (coalesce(finished_at, created_at) {_OF_A_DAY})::date <= $1",
+        ("DELETE FROM export_job WHERE id = ANY($1)",),
+    ),
+}
+_HELD = """
+(EXISTS (SELECT FROM retention_hold h WHERE h.lifted_at IS NULL AND (h.until IS NULL OR $2 < h.until)
+    AND (h.person_id = d.person_id OR h.record_id = d.id))
+ OR EXISTS (SELECT FROM correction_request c WHERE c.person_id = d.person_id AND c.state = 'requested'))
+"""
+"""A hold, or a correction that nobody has decided yet."""
+CLOCKED = frozenset(_DUE)
+
+
+async def rules(tx: Transaction) -> list[asyncpg.Record]:
+    """Return the periods that the administrator sets."""
+    return await tx.fetch("SELECT * FROM retention_rule ORDER BY code")
+
+
+async def lock_rule(tx: Transaction, code: str) -> asyncpg.Record | None:
+    """Return a period, locked until the transaction ends."""
+    return await tx.fetchrow("SELECT * FROM retention_rule WHERE code = $1 FOR UPDATE", code)
+
+
+async def add_rule(tx: Transaction, rule_id: UUID, code: str, days: int) -> bool:
+    """Add a period; False where it is there."""
+    return bool(
+        await tx.fetchval(
+            "INSERT INTO retention_rule (id, code, days, version) VALUES ($1, $2, $3, 1)"
+            " ON CONFLICT (code) DO NOTHING RETURNING true",
+            rule_id,
+            code,
+            days,
+        )
+    )
+
+
+async def set_days(
+    tx: Transaction, code: str, days: int, reason: str, at: datetime, by: UUID
+) -> asyncpg.Record:
+    """Set a period, and write down why."""
+    await tx.execute(
+        "INSERT INTO retention_change (code, days, reason, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)",
+        code,
+        days,
+        reason,
+        at,
+        by,
+    )
+    row = await tx.fetchrow(
+        "UPDATE retention_rule SET days = $2, version = version + 1 WHERE code = $1 RETURNING *", code, days
+    )
+    assert row is not None
+    return row
+
+
+async def changes(tx: Transaction, code: str) -> list[asyncpg.Record]:
+    """Return who set a period and why, the last first."""
+    return await tx.fetch(
+        "SELECT * FROM retention_change WHERE code = $1 ORDER BY position DESC LIMIT 200", code
+    )
+
+
+async def count_due(tx: Transaction, code: str, ended_by: date, today: date) -> tuple[int, int]:
+    """Return how many records of a rule are due, and how many more are held."""
+    row = await tx.fetchrow(
+        f"SELECT count(*) FILTER (WHERE NOT {_HELD}) AS due, count(*) FILTER (WHERE {_HELD}) AS held"
+        f" FROM ({_DUE[code].found}) d",
+        ended_by,
+        today,
+    )
+    assert row is not None
+    return row["due"], row["held"]
+
+
+async def remove_batch(tx: Transaction, code: str, ended_by: date, today: date) -> int:
+    """Remove some records of a rule that are due and not held; returns how many."""
+    due = _DUE[code]
+    rows = await tx.fetch(
+        f"SELECT d.id FROM ({due.found}) d WHERE NOT {_HELD} ORDER BY d.id LIMIT {BATCH}", ended_by, today
+    )
+    ids = [row["id"] for row in rows]
+    for statement in due.removed if ids else ():
+        await tx.execute(statement, ids)
+    return len(ids)
+
+
+async def note_run(
+    tx: Transaction, code: str, on: date, days: int, removed: int, held: int, at: datetime, *, finished: bool
+) -> None:
+    """Write down what was done; nobody's name, no id."""
+    await tx.execute(
+        "INSERT INTO retention_run (code, ran_on, days, removed, held, finished, ran_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        code,
+        on,
+        days,
+        removed,
+        held,
+        finished,
+        at,
+    )
+
+
+async def is_finished(tx: Transaction, code: str, on: date) -> bool:
+    """Say whether a rule is through with a day."""
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM retention_run WHERE code = $1 AND ran_on = $2 AND finished)", code, on
+        )
+    )
+
+
+async def runs(tx: Transaction, before: int | None, limit: int) -> list[asyncpg.Record]:
+    """Return what was done, the last first."""
+    return await tx.fetch(
+        "SELECT * FROM retention_run WHERE $1::bigint IS NULL OR position < $1"
+        " ORDER BY position DESC LIMIT $2",
+        before,
+        limit,
+    )
+
+
+async def place(
+    tx: Transaction,
+    hold_id: UUID,
+    person_id: UUID | None,
+    record_id: UUID | None,
+    cause: str,
+    reason: str,
+    until: date | None,
+    at: datetime,
+    by: UUID,
+) -> None:
+    """Write a hold."""
+    await tx.execute(
+        "INSERT INTO retention_hold (id, person_id, record_id, cause, reason, until, placed_at, placed_by)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        hold_id,
+        person_id,
+        record_id,
+        cause,
+        reason,
+        until,
+        at,
+        by,
+    )
+
+
+async def lift(tx: Transaction, hold_id: UUID, at: datetime, by: UUID) -> bool:
+    """End a hold; False where it has ended."""
+    return bool(
+        await tx.fetchval(
+            "UPDATE retention_hold SET lifted_at = $2, lifted_by = $3 WHERE id = $1 AND lifted_at IS NULL"
+            " RETURNING true",
+            hold_id,
+            at,
+            by,
+        )
+    )
+
+
+async def find_hold(tx: Transaction, hold_id: UUID) -> asyncpg.Record | None:
+    """Return a hold that the floor shows."""
+    return await tx.fetchrow("SELECT * FROM retention_hold WHERE id = $1", hold_id)
+
+
+async def holds(tx: Transaction, person_id: UUID | None, today: date) -> list[asyncpg.Record]:
+    """Return holds in force that the floor shows, those of one person where asked for."""
+    return await tx.fetch(
+        "SELECT * FROM retention_hold WHERE lifted_at IS NULL AND (until IS NULL OR $2 < until)"
+        " AND ($1::uuid IS NULL OR person_id = $1) ORDER BY placed_at DESC, id LIMIT 500",
+        person_id,
+        today,
+    )

@@ -1,0 +1,137 @@
+"""Clocks of retention that run: what is due goes by itself, what is held stays, and nobody is named."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from renkou_common.scope import AreaScope
+from renkou_registry.exports.jobs import trim_exports
+from renkou_registry.privacy.purposes.holdings import HELD
+from renkou_registry.privacy.retention import repository
+from renkou_registry.privacy.retention.jobs import retain_once
+from renkou_registry.privacy.retention.rules import BY_TABLE, RULES, By
+
+from ...support import Caller, Json, Registry
+from ..me.test_own_account import activate, opened
+from ..people.people import HERE, People
+from ..test_exports import exported
+
+
+def test_every_table_about_people_is_in_one_rule() -> None:
+    assert sorted(BY_TABLE) == sorted(HELD)
+    assert sum(len(rule.tables) for rule in RULES) == len(BY_TABLE)
+    assert {rule.code for rule in RULES if rule.by is By.CLOCK} == repository.CLOCKED
+    assert all(rule.law and rule.law.startswith("《个人信息保护法》第") for rule in RULES)
+
+
+async def left(registry: Registry, table: str) -> int:
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        return int(await tx.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+async def due(registry: Registry) -> dict[str, tuple[int, int]]:
+    report: Json = (await registry.administrator.get("/retention/due")).json()
+    return {each["code"]: (each["due"], each["held"]) for each in report["items"]}
+
+
+async def rejected_correction(clerk: Caller, second: Caller, person: Json) -> str:
+    asked = {"person_id": person["id"], "details": {"name": "王晓鸣"}, "reason": "姓名录错"}
+    request = (await clerk.post("/corrections", json=asked)).json()
+    answer = await second.post(
+        f"/corrections/{request['id']}/rejection",
+        json={"reason": "与证件不符"},
+        headers={"If-Match": f'"{request["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    return str(request["id"])
+
+
+async def test_what_has_had_its_time_goes_by_itself_and_what_is_held_stays(
+    fresh_registry: Registry, monkeypatch: Any
+) -> None:
+    registry = fresh_registry
+    monkeypatch.setattr(repository, "BATCH", 1)
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    second = await registry.staff("subdistrict_clerk", "340103")
+    await exported(registry, clerk, filters={"area": HERE})
+    await exported(registry, clerk, filters={"area": HERE})
+    entered, account = await opened(registry, clerk)
+    assert await activate(registry, account) == 204
+    assert (await clerk.post(f"/persons/{entered['id']}/account/closing")).status_code == 204
+    for _ in range(2):
+        await rejected_correction(clerk, second, entered)
+    disputed = await People(clerk, registry.runtime).enter()
+    held_request = await rejected_correction(clerk, second, disputed)
+    hold = {"person_id": disputed["id"], "cause": "petition", "reason": "信访办理中"}
+    placed = await second.post("/retention/holds", json=hold)
+    assert placed.status_code == 201, placed.text
+    assert await retain_once(registry.runtime) == 0
+
+    today = registry.runtime.clock.today()
+    registry.set_today(today + timedelta(days=1200))
+    clerk, second = await again(registry, clerk), await again(registry, second)
+    registry.administrator = await again(registry, registry.administrator)
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        await trim_exports(registry.runtime, tx)
+    waiting = await due(registry)
+    assert waiting["refused_corrections"] == (2, 1)
+    assert (waiting["export_jobs"], waiting["closed_accounts"]) == ((2, 0), (1, 0))
+    assert await retain_once(registry.runtime) == 5
+    assert await left(registry, "export_job") == 0
+    assert await left(registry, "export_log") > 0
+    assert await left(registry, "person_account") == 0
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        rows = await tx.fetch("SELECT id FROM correction_request")
+    assert [row["id"] for row in rows] == [UUID(held_request)]
+    assert await retain_once(registry.runtime) == 0, "once a day"
+
+    runs = (await registry.administrator.get("/retention/runs", params={"limit": 200})).json()["items"]
+    told = [each for each in runs if each["code"] == "refused_corrections" and each["removed"]]
+    assert sum(each["removed"] for each in told) == 2
+    closing = next(each for each in runs if each["code"] == "refused_corrections" and each["finished"])
+    assert closing["held"] == 1
+    assert disputed["id"] not in str(runs)
+    lifted = await second.post(f"/retention/holds/{placed.json()['id']}/lifting")
+    assert lifted.json()["lifted_by"] == str(second.id)
+    registry.set_today(today + timedelta(days=1201))
+    assert await retain_once(registry.runtime) == 1
+
+
+async def again(registry: Registry, caller: Caller) -> Caller:
+    """Sign in again, as the clock has moved past the token's end."""
+    return await registry.caller(caller.username, "a phrase of one's own")
+
+
+async def test_the_administrator_sets_periods_within_what_the_law_leaves_open(registry: Registry) -> None:
+    admin = registry.administrator
+    rules = {each["code"]: each for each in (await admin.get("/retention/rules")).json()["items"]}
+    path, version = "/retention/rules/import_jobs", rules["import_jobs"]["version"]
+    body = {"days": 200, "reason": "档案局期限表"}
+    changed = await admin.patch(path, version=version, json=body)
+    assert (changed.status_code, changed.json()["days"]) == (200, 200)
+    assert (await admin.patch(path, version=version, json=body)).status_code == 412
+    assert (await admin.patch(path, version=version + 1, json=body | {"days": 1})).status_code == 422
+    fixed = await admin.patch("/retention/rules/register", version=1, json=body)
+    assert (fixed.status_code, fixed.json()["code"]) == (409, "retention_fixed")
+    assert "第四十七条第二款" in rules["register"]["law"]
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    assert (await clerk.patch(path, version=2, json=body)).status_code == 403
+    assert (await clerk.get("/retention/due")).status_code == 403
+
+
+async def test_a_hold_is_placed_by_the_office_of_the_person(registry: Registry) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    entered = await People(clerk, registry.runtime).enter()
+    hold = {"person_id": entered["id"], "cause": "dispute", "reason": "对记录有争议"}
+    elsewhere = await registry.staff("subdistrict_clerk", "340103002")
+    assert (await elsewhere.post("/retention/holds", json=hold)).status_code == 404
+    worker = await registry.staff("community_worker", HERE)
+    assert (await worker.post("/retention/holds", json=hold)).status_code == 403
+    placed = (await clerk.post("/retention/holds", json=hold)).json()
+    listed = await clerk.get("/retention/holds", params={"person_id": entered["id"]})
+    assert [each["id"] for each in listed.json()["items"]] == [placed["id"]]
+    assert (await elsewhere.post(f"/retention/holds/{placed['id']}/lifting")).status_code == 404
+    both = hold | {"record_id": str(uuid4())}
+    assert (await clerk.post("/retention/holds", json=both)).status_code == 422
+    past = hold | {"until": "2020-01-01"}
+    assert (await clerk.post("/retention/holds", json=past)).json()["errors"][0]["pointer"] == "/until"
