@@ -29,6 +29,7 @@ from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
 from renkou_migrant.partners.routes import router as partners
 from renkou_migrant.public_page.routes import router as public_page
+from renkou_migrant.purposes.routes import router as purposes
 from renkou_migrant.reissues.routes import router as reissues
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings, load_settings
@@ -43,6 +44,7 @@ ROUTERS: list[APIRouter] = [
     status_lists,
     arrivals,
     checks,
+    purposes,
     public_page,
     partners,
     agreements,

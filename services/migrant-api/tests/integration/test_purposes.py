@@ -12,7 +12,7 @@ from renkou_migrant.exchange.local import hand_over
 from renkou_migrant.exchange.refusals import explain
 
 from ..districts import Districts
-from ..support import EVERYTHING, Node, arrival_notice, service_notice
+from ..support import EVERYTHING, HOME, Node, arrival_notice, service_notice
 from .test_automatic import apply, event
 
 
@@ -92,3 +92,22 @@ async def test_offices_of_one_district_need_the_purpose_as_well(node: Node, ende
     async with node.runtime.database.transaction(EVERYTHING) as tx:
         await hand_over(tx, node.runtime, message_id)
     assert await node.state(message_id) == "dead: purpose_ended"
+
+
+async def test_the_register_of_sharing_says_who_was_told_what_on_which_basis(pair: Districts) -> None:
+    for _ in range(2):
+        await pair.residence.arrival_notice()
+    await pair.residence.service_notice()
+    await pair.hand_over()
+    await pair.residence.rows(
+        "UPDATE message SET sent_at = now() WHERE sent_at IS NULL AND pair_seq > 0 RETURNING id"
+    )
+    auditor = await pair.residence.clerk("auditor")
+    items = {each["kind"]: each for each in (await auditor.get("/privacy/sharing"))["items"]}
+    told = items["arrival_notice"]
+    assert (told["partner"], told["messages"], told["purpose_code"]) == (HOME, 2, "exchange_arrival")
+    assert (told["kind_zh"], told["legal_basis"][:9]) == ("流入登记告知", "《个人信息保护法》")
+    assert items["service_notice"]["agreement_id"] == told["agreement_id"]
+    other = await pair.residence.clerk("auditor", f"{pair.residence.district}999")
+    assert (await other.get("/privacy/sharing"))["items"] == []
+    assert (await auditor.get("/privacy/sharing", year=2001))["items"] == []

@@ -29,6 +29,11 @@ async def listed(tx: Transaction, covers: str | None, in_force_on: date | None) 
     return await repository.listed(tx, covers, in_force_on)
 
 
+async def all_of(tx: Transaction) -> list[Purpose]:
+    """Return every purpose, those that ended too."""
+    return [repository.purpose_of(row) for row in await repository.listed(tx, None, None)]
+
+
 async def find(tx: Transaction, code: str) -> asyncpg.Record:
     """Return a purpose; raises NotFound."""
     row = await repository.find(tx, code)
