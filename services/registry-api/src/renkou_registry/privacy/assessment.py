@@ -63,9 +63,8 @@ def _page(head: str, rows: Sequence[tuple[Processing, str, Entry | None]]) -> st
         " High: sensitive information that leaves the district, is about health or needs a separate consent;"
         " medium: sensitive, or it leaves; low: the rest.\n",
         "| 目的 purpose | 影响 impact | 事由 grounds | 健康字段 health | 提供给其他区县 to districts |"
-        " 可导出名单 lists | 岗位 roles |"
-        + (" 记录 rows | 年导出 exports |" if any(each for *_, each in rows) else ""),
-        "|---|---|---|---|---|---|---|" + ("---|---|" if any(each for *_, each in rows) else ""),
+        " 可导出名单 lists | 岗位 roles |" + (" 记录 rows | 年导出 exports |" if numbered else ""),
+        "|---|---|---|---|---|---|---|" + ("---|---|" if numbered else ""),
     ]
     for made, _, entry in rows:
         numbers = f" {entry.rows} | {entry.exports} ({entry.exported_rows}) |" if entry else ""

@@ -251,8 +251,19 @@ HELD: dict[str, Held] = {
         "locked_until created_at updated_at",
     ),
     "staff_assignment": _held("staff_accounts", "staff_id role area area_high valid_from valid_to"),
-    "reading": _held("audit", "id read_at read_by reader_kind what purpose person_ids"),
-    "unmask_log": _held("audit", "id person_id kind fields purpose reason read_by read_at"),
+    "audit_entry": _held(
+        "audit",
+        "id tx at actor_id actor_kind actor_name acting_for session address agent trace_id purpose reason action "
+        "what person_ids record_id version records fields",
+    ),
+    "sign_in_event": _held(
+        "audit", "id happened_at outcome kind subject name session_id done_by address agent"
+    ),
+    "sign_in_session": _held(
+        "staff_accounts",
+        "id subject kind name created_at last_used_at expires_at address agent ended_at ended_why",
+    ),
+    "refresh_token": _held("staff_accounts", "hash session_id issued_at used_at attempt_hash successor"),
     "export_job": _held(
         "audit",
         "id list_name format filters columns purpose_code purpose scope state created_by created_at finished_at "
@@ -293,6 +304,10 @@ NO_PERSON: dict[str, str] = {
     "method_count_day": "counts of supplies",
     "outbox": "transport: references, areas and days only",
     "place": "areas and buildings",
+    "audit_root": "hashes over the log of readings and changes",
+    "audit_seal": "hashes over the log of readings and changes",
+    "key_rotation": "progress of a change of field keys",
+    "rate_budget": "how many requests a caller may make, by a hash",
     "retention_change": "periods of retention",
     "retention_rule": "periods of retention",
     "retention_run": "how many records were removed",
