@@ -7,13 +7,22 @@ protection suits the risk; both are kept for three years (article 56).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from renkou_common.field_keys.columns import ProtectedColumn
-from renkou_common.identity.roles import ROLE_SCOPES
-from renkou_registry.exports.listing import ExportList
+from renkou_common.identity.roles import ROLE_SCOPES, Scope
 from renkou_registry.privacy.purposes.domain import Purpose, Sort
 from renkou_registry.privacy.purposes.holdings import HELD
 from renkou_registry.privacy.retention.rules import BY_TABLE, Rule
+
+
+class Exported(Protocol):
+    """What has to be known of a list that can be exported: its name, and the right that it needs."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def right(self) -> Scope: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Processing:
 def processing(
     purpose: Purpose,
     protected: Iterable[ProtectedColumn],
-    lists: Iterable[ExportList],
+    lists: Iterable[Exported],
     rules: Iterable[Rule],
 ) -> Processing:
     """Return what a purpose comes to, from what it covers."""
@@ -74,5 +83,5 @@ def processing(
     )
 
 
-def _roles_of(each: ExportList) -> Iterable[str]:
+def _roles_of(each: Exported) -> Iterable[str]:
     return (role for role, scopes in ROLE_SCOPES.items() if each.right in scopes)
