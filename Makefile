@@ -22,7 +22,7 @@ INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down figure-examples test interop conformance endurance lint types imports bench bench-hub chaos fuzz compose-test verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance endurance lint types imports bench bench-hub chaos fuzz compose-test audit sbom verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -103,6 +103,12 @@ fuzz: $(STAMP) ## made-up requests to every operation; QUICK=1 or CASES=2000000,
 
 compose-test: $(STAMP) ## build the images and run the journey against docker-compose.yml
 	$(PYTHON) -m tests.e2e.compose
+
+audit: $(STAMP) ## whether a weakness is known of any pinned dependency; says NOT AUDITED where nobody answers (STRICT=1)
+	$(PYTHON) -m renkou_local.audit_dependencies $(if $(STRICT),--strict)
+
+sbom: $(STAMP) ## build/sbom-*.json: all that the product is made of, as CycloneDX
+	$(PYTHON) -m renkou_local.bill_of_materials build
 
 lock: | $(UV_READY) ## refresh the pinned versions
 	$(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate \
