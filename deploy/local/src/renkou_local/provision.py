@@ -5,6 +5,7 @@
     <out>/<district>/secrets/          what the services of a node read (names in deploy/README.md)
     <out>/<district>/operator_seed     declares the node's streams; stays with the operator
     <out>/<district>/superuser_password  of PostgreSQL; stays with the operator
+    <out>/<district>/authority.pem, tls/  the node's certificate authority and its servers' certificates
     <out>/<district>/nats.env          public keys for the node's server (deploy/nats/node.conf)
     <out>/hub/                         the province's authority over its hub (renkou_local.hub, docs/hub.md)
     <out>/trust/anchor.json            signs the trust list; stays with the province
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from renkou_local import keys, nats_keys, secret_files
+from renkou_local.certificates import make_certificates
 from renkou_local.hub.admin import members
 from renkou_local.hub.authority import Authority, Signer
 from renkou_local.nats_config import DISTRICT
@@ -33,6 +35,7 @@ def provision(out: Path, districts: Sequence[str], *, hub: bool = True) -> None:
     for district in districts:
         folder = out / district
         make_secrets(folder / "secrets", anchor)
+        make_certificates(folder, district)
         secret_files.keep(folder / "superuser_password", secret_files.password)
         _, operator = nats_keys.seed_file(folder / "operator_seed")
         _, services = nats_keys.seed_file(folder / "secrets" / "nats_seed")

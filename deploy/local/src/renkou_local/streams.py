@@ -25,6 +25,7 @@ import nats
 from nats.aio.client import Client
 
 from renkou_common.messaging import hub
+from renkou_common.messaging.nats_client import tls_options
 from renkou_local import secret_files
 from renkou_local.layout import STREAMS_FILE
 
@@ -51,6 +52,7 @@ async def declare(
     districts: Sequence[str] = (),
     *,
     token_file: Path | None = None,
+    ca_file: Path | None = None,
     file: Path = STREAMS_FILE,
 ) -> list[str]:
     """Declare the streams of a scope; returns their names. Raises JetStreamError where the server refuses."""
@@ -60,7 +62,7 @@ async def declare(
         if token_file
         else {"nkeys_seed_str": secret_files.read(seed_file)}
     )
-    client = await nats.connect(url, max_reconnect_attempts=3, **identity)
+    client = await nats.connect(url, max_reconnect_attempts=3, **identity, **tls_options(ca_file))
     try:
         turn = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(_declare_all(client, turn, *entry) for entry in entries))
@@ -167,9 +169,11 @@ def main() -> None:
     parser.add_argument("--scope", required=True, choices=("node", "hub"))
     parser.add_argument("--districts", default="", help="hub: districts with durables, separated by commas")
     parser.add_argument("--token-file", type=Path, help="hub: token of that user")
+    parser.add_argument("--ca-file", type=Path, help="authority of a server with TLS")
     given = parser.parse_args()
     districts = [district for district in given.districts.split(",") if district]
-    declaring = declare(given.url, given.seed_file, given.scope, districts, token_file=given.token_file)
+    files = {"token_file": given.token_file, "ca_file": given.ca_file}
+    declaring = declare(given.url, given.seed_file, given.scope, districts, **files)
     print("declared", ", ".join(asyncio.run(declaring)))
 
 

@@ -58,6 +58,9 @@ class ServiceSettings(BaseSettings):
     )
     nats_url: str = "nats://127.0.0.1:4222"
     nats_seed_file: Path | None = None
+    nats_ca_file: Path | None = Field(
+        default=None, description="authority of the node's NATS: then nothing but TLS; unset: plain text"
+    )
     registry_url: str = "http://127.0.0.1:8001"
     migrant_url: str = "http://127.0.0.1:8002"
     service_secret_file: Path | None = None

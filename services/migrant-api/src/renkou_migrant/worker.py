@@ -71,7 +71,9 @@ def hub_tasks(runtime: Runtime, hub: NatsClient) -> dict[str, Task]:
 def own_broker(settings: MigrantSettings) -> NatsClient:
     """Return the client of the node's own broker."""
     name = f"migrant-{settings.district}"
-    return NatsClient(settings.nats_url, name=name, seed_file=settings.nats_seed_file)
+    return NatsClient(
+        settings.nats_url, name=name, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
+    )
 
 
 def hub_broker(settings: MigrantSettings) -> NatsClient:

@@ -89,7 +89,12 @@ async def run() -> int:
     act_as(Acting(None, BY_SERVICE, f"{SERVICE} worker"))
     gc.freeze()  # what was loaded stays
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
-    nats = NatsClient(settings.nats_url, name=f"{SERVICE} worker", seed_file=settings.nats_seed_file)
+    nats = NatsClient(
+        settings.nats_url,
+        name=f"{SERVICE} worker",
+        seed_file=settings.nats_seed_file,
+        ca_file=settings.nats_ca_file,
+    )
     async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15, trust_env=False) as http:
         return await run_tasks(
             {

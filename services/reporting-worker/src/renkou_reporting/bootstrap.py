@@ -100,7 +100,9 @@ async def open_runtime(
 def build_broker(runtime: Runtime) -> NatsClient:
     """Return the connection to the node's NATS account; its ``run()`` connects."""
     settings = runtime.settings
-    return NatsClient(settings.nats_url, name=CLIENT_ID, seed_file=settings.nats_seed_file)
+    return NatsClient(
+        settings.nats_url, name=CLIENT_ID, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
+    )
 
 
 def build_consumers(

@@ -10,6 +10,7 @@ or consumers and no call hides behind another.
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -193,6 +194,18 @@ class PullSubscription:
             raise BrokerUnavailable(f"the broker refused: {status} {description}")
 
 
+def tls_options(ca_file: Path | None) -> dict[str, Any]:
+    """Return the options of a connection that begins with TLS; none without an authority.
+
+    The handshake comes first: a server's own word that it has no TLS, which anybody on the way could say, is not asked.
+    """
+    if ca_file is None:
+        return {}
+    context = ssl.create_default_context(cafile=str(ca_file))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return {"tls": context, "tls_handshake_first": True}
+
+
 class NatsClient:
     """One connection with unlimited reconnects.
 
@@ -203,7 +216,8 @@ class NatsClient:
 
     ``seed_file`` holds the nkey seed of the NATS user; ``token_file`` its token where the server knows users by
     tokens (a hub), read anew for each connection, so that a renewed one is used as soon as it is there;
-    ``inbox_prefix`` is the private inbox prefix that the user may subscribe to (default ``_INBOX``).
+    ``inbox_prefix`` is the private inbox prefix that the user may subscribe to (default ``_INBOX``). With ``ca_file``
+    nothing is said or believed before the server has shown a certificate of that authority for its name.
     """
 
     def __init__(
@@ -214,12 +228,14 @@ class NatsClient:
         seed_file: Path | None = None,
         token_file: Path | None = None,
         inbox_prefix: str = "_INBOX",
+        ca_file: Path | None = None,
     ) -> None:
         self._url = url
         self._name = name
         self._seed_file = seed_file
         self._token_file = token_file
         self._inbox_prefix = inbox_prefix
+        self._ca_file = ca_file
         self._client: Client | None = None
         self._up = asyncio.Event()
         self._last_error = ""
@@ -261,6 +277,7 @@ class NatsClient:
                 nkeys_seed=str(self._seed_file) if self._seed_file else None,
                 user_jwt_cb=self._token if self._token_file else None,
                 inbox_prefix=self._inbox_prefix,
+                **tls_options(self._ca_file),
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=_RECONNECT_SECONDS,
