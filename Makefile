@@ -22,7 +22,7 @@ INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down figure-examples test interop conformance endurance lint types imports bench bench-hub chaos fuzz compose-test audit sbom verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance endurance matrix lint types imports bench bench-hub chaos fuzz compose-test audit sbom verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,9 @@ conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real nod
 
 test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests but `make endurance`; WORKERS=n processes
 	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8 -m "not endurance"
+
+matrix: $(STAMP) ## who may do what: every cell of docs/rights-matrix.md, also what is refused alike in every area
+	MATRIX=full .venv/bin/pytest tests/matrix
 
 endurance: $(STAMP) ## the long tests: kills, outages, loads, attackers, recomputations
 	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8 -m endurance

@@ -10,6 +10,7 @@ from conftest import DatabaseFactory
 from renkou_registry.auth import passwords
 
 from .node import Node, make_node
+from .world import World, people_of
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,3 +27,10 @@ async def node(
 ) -> AsyncIterator[Node]:
     """The node with its databases; nothing runs."""
     yield await make_node(tmp_path_factory.mktemp("matrix"), lasting_database_factory)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(node: Node) -> AsyncIterator[World]:
+    """The services, their people and records."""
+    async with node.serving() as services:
+        yield await people_of(services)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -25,8 +24,9 @@ from renkou_common.messaging.inbox import Apply
 from renkou_common.scope import AreaScope
 from renkou_local import keys
 from renkou_local.databases import SERVICES, DatabaseAccess
-from renkou_local.node import CLIENTS, Brokers, NodeConfig
+from renkou_local.node import Brokers, NodeConfig
 from renkou_local.ports import PortBook
+from renkou_migrant.bootstrap import open_runtime as open_migrant
 from renkou_migrant.consumers import registry_handler
 from renkou_migrant.main import create_app as migrant_app
 from renkou_migrant.settings import MigrantSettings
@@ -110,41 +110,37 @@ class Node:
     async def serving(self, database_urls: Mapping[str, str] | None = None) -> AsyncIterator["Services"]:
         """The three applications; ``database_urls`` replaces the app role's own."""
         urls = dict(database_urls or {})
+        node = _Inside({httpx.URL(url).port: service for service, url in self.urls.items()})
+
+        def told(service: str) -> dict[str, str]:
+            return self.settings(service, urls.get(service))
+
         async with AsyncExitStack() as stack:
-            transports: dict[str, httpx.AsyncBaseTransport] = {}
-            mounts = {
-                self.urls[service]: _Later(transports, service) for service in SERVICES
-            }  # each calls the others, before they are there
-
-            def client() -> httpx.AsyncClient:
-                return httpx.AsyncClient(mounts=mounts, timeout=60, trust_env=False)
-
-            registry = registry_app(
-                RegistrySettings.model_validate(self.settings("registry", urls.get("registry")))
-            )
-            migrant = migrant_app(
-                MigrantSettings.model_validate(self.settings("migrant", urls.get("migrant")))
-            )
-            reporting = reporting_app(
-                ReportingSettings.model_validate(self.settings("reporting", urls.get("reporting"))), client()
-            )
-            apps = {"registry": registry, "migrant": migrant, "reporting": reporting}
+            migrant_settings = MigrantSettings.model_validate(told("migrant"))
+            migrant = await stack.enter_async_context(open_migrant(migrant_settings, transport=node))
+            apps = {
+                "registry": registry_app(RegistrySettings.model_validate(told("registry"))),
+                "migrant": migrant_app(migrant_settings, migrant),
+                "reporting": reporting_app(
+                    ReportingSettings.model_validate(told("reporting")), httpx.AsyncClient(transport=node)
+                ),
+            }
             for name, app in apps.items():
-                transports[name] = httpx.ASGITransport(app, raise_app_exceptions=False)
+                node.transports[name] = httpx.ASGITransport(app, raise_app_exceptions=False)
                 await stack.enter_async_context(app.router.lifespan_context(app))
-            state = migrant.state.runtime
-            await state.http.aclose()
-            for holder in (state.registry, state.registry._token):
-                holder._http = client()
-            yield Services(self, apps, await stack.enter_async_context(client()))
+            client = httpx.AsyncClient(transport=node, timeout=60)
+            yield Services(self, apps, await stack.enter_async_context(client))
 
 
-class _Later(httpx.AsyncBaseTransport):
-    def __init__(self, transports: dict[str, httpx.AsyncBaseTransport], service: str) -> None:
-        self._transports, self._service = transports, service
+class _Inside(httpx.AsyncBaseTransport):
+    """Requests to the node's ports go to its applications in this process."""
+
+    def __init__(self, services: Mapping[int | None, str]) -> None:
+        self.transports: dict[str, httpx.AsyncBaseTransport] = {}
+        self._services = services
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._transports[self._service].handle_async_request(request)
+        return await self.transports[self._services[request.url.port]].handle_async_request(request)
 
 
 @dataclass
@@ -251,6 +247,3 @@ async def make_node(folder: Path, factory: DatabaseFactory) -> Node:
 def office_of(services: Services) -> Office:
     """An office that nobody works in yet."""
     return Office(services.http, SimpleNamespace(), services=services)  # type: ignore[arg-type]
-
-
-__all__ = ["CLIENTS", "Node", "Office", "Services", "make_node", "office_of", "secrets", "service_token"]
