@@ -1,6 +1,7 @@
 """How a cell of the matrix is asked, and what its answer shows."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -63,7 +64,7 @@ def only_counted(response: httpx.Response) -> bool:
     return told.get("items") == [] and bool(told.get("hidden"))
 
 
-def _problem(response: httpx.Response) -> dict[str, object]:
+def _problem(response: httpx.Response) -> dict[str, Any]:
     if not response.headers.get("content-type", "").startswith(JSON) or not response.content:
         return {}
     told = response.json()

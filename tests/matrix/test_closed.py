@@ -10,6 +10,14 @@ from tests.matrix.decisions import Decision, decide, in_path, rows
 from tests.matrix.node import Node
 from tests.matrix.world import OF_THE_WHOLE_DISTRICT, World
 
+RIGHTS = (
+    "staff_assignment",
+    "role_scope",
+    "sign_in_session",
+    "ended_session",
+    "set_config('renkou.areas', $1",
+)
+"""Statements about the caller, whose answer is held for a second."""
 PEOPLE = (
     "person",
     "household",
@@ -116,9 +124,7 @@ async def test_a_record_elsewhere_takes_the_same_statements_as_none(
     execute = vars(asyncpg.Connection)["_Connection__execute"]
 
     async def noted(connection: object, query: str, *rest: object, **more: object) -> object:
-        if not any(
-            table in query for table in ("staff_assignment", "role_scope", "set_config('renkou.areas', $1")
-        ):
+        if not any(table in query for table in RIGHTS):
             statements.append(query)
         return await execute(connection, query, *rest, **more)
 
