@@ -118,12 +118,16 @@ class Registry:
 
     def set_today(self, day: date) -> None:
         """Move the domain's clock to noon of a day."""
+        midnight = datetime.combine(day, datetime.min.time(), self.runtime.clock.now().tzinfo)
+        self.set_now(midnight + timedelta(hours=12))
+
+    def set_now(self, moment: datetime) -> None:
+        """Move the domain's clock to a moment."""
         file = self.runtime.settings.clock_offset_file
         assert file is not None
-        real = datetime.now(self.runtime.clock.now().tzinfo)
-        noon = datetime.combine(day, datetime.min.time(), real.tzinfo) + timedelta(hours=12)
         partial = file.with_suffix(".partial")
-        partial.write_text(repr((noon - real).total_seconds()), encoding="ascii")
+        offset = moment - datetime.now(moment.tzinfo)
+        partial.write_text(repr(offset.total_seconds()), encoding="ascii")
         partial.rename(file)
         self.runtime.clock._looked_at = float("-inf")
 

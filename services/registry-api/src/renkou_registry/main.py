@@ -16,6 +16,7 @@ from renkou_registry.auth.routes import router as auth_router
 from renkou_registry.benefits.enrolments.own_routes import router as own_enrolments_router
 from renkou_registry.benefits.routes import router as benefits_router
 from renkou_registry.bootstrap import open_runtime
+from renkou_registry.break_glass.routes import router as break_glass_router
 from renkou_registry.budget.routes import router as budget_router
 from renkou_registry.cards.routes import router as cards_router
 from renkou_registry.childbirth.own_routes import router as own_childbirth_router
@@ -58,6 +59,7 @@ from renkou_registry.settings import RegistrySettings, load_settings
 from renkou_registry.sign_in_events.routes import router as sign_in_events_router
 from renkou_registry.staff.routes import router as staff_router
 from renkou_registry.stock.routes import router as stock_router
+from renkou_registry.substitutions.routes import router as substitutions_router
 from renkou_registry.supplies.routes import router as supplies_router
 from renkou_registry.surveys.routes import router as surveys_router
 from renkou_registry.timeline.routes import router as timeline_router
@@ -93,6 +95,8 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             sign_in_events_router,
             staff_router,
             roles_router,
+            substitutions_router,
+            break_glass_router,
             areas_router,
             places_router,
             code_lists_router,

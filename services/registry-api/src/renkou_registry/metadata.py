@@ -13,6 +13,7 @@ from renkou_registry.areas import tables as areas
 from renkou_registry.benefits.enrolments import tables as benefit_enrolments
 from renkou_registry.benefits.payments import tables as benefit_payments
 from renkou_registry.benefits.schemes import tables as benefit_schemes
+from renkou_registry.break_glass import tables as break_glass
 from renkou_registry.budget import tables as budget
 from renkou_registry.cards import tables as cards
 from renkou_registry.childbirth import tables as childbirth
@@ -41,6 +42,7 @@ from renkou_registry.services_given import tables as services_given
 from renkou_registry.sessions import tables as sessions
 from renkou_registry.sign_in_events import tables as sign_in_events
 from renkou_registry.staff import tables as staff
+from renkou_registry.substitutions import tables as substitutions
 from renkou_registry.supplies import tables as supplies
 from renkou_registry.surveys import tables as surveys
 from renkou_registry.timeline import tables as timeline
@@ -54,6 +56,7 @@ TABLE_MODULES = (
     benefit_enrolments,
     benefit_payments,
     benefit_schemes,
+    break_glass,
     budget,
     cards,
     changes,
@@ -88,6 +91,7 @@ TABLE_MODULES = (
     sessions,
     sign_in_events,
     staff,
+    substitutions,
     supplies,
     surveys,
     timeline,

@@ -63,6 +63,12 @@ class RegistrySettings(ServiceSettings):
     petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
     petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
     petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")
+    break_glass_minutes: int = Field(
+        default=60, ge=1, le=60, description="minutes for which an emergency access lasts at most"
+    )
+    break_glass_times_a_day: int = Field(
+        default=3, ge=1, le=20, description="emergency accesses of one account on one day"
+    )
     external_list_days: int = Field(
         default=90, ge=1, le=3650, description="days for which rows of lists that other offices send are kept"
     )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -40,9 +40,19 @@ class Access:
         return ground.acting_for if ground else None
 
     @property
+    def only_for(self) -> UUID | None:
+        """Return the account in whose stead the caller acts, where the right is held in no other way."""
+        stands_in = {each.acting_for for each in self.grounds}
+        return stands_in.pop() if len(stands_in) == 1 else None
+
+    @property
     def break_glass(self) -> UUID | None:
         """Return the emergency access by which the right reaches further than otherwise; None without one."""
         return next((each.break_glass for each in self.grounds if each.break_glass), None)
+
+    def purpose(self, stated: str | None) -> str | None:
+        """Return what a reading is for: the emergency while one is open, else what the caller stated."""
+        return f"break_glass:{self.break_glass}" if self.break_glass else stated
 
 
 type AssignmentLoader = Callable[[UUID], Awaitable[Iterable[Assignment]]]
@@ -96,7 +106,15 @@ class Identity:
         grant = await self._grant(claims, scope)
         if grant is None or not grant.areas.intervals:
             raise Forbidden("scope_missing", f"没有“{scope}”权限", f"The right {scope} is missing")
-        return Access(claims.subject, claims.kind, claims.name, grant.areas, token, grant.grounds)
+        access = Access(claims.subject, claims.kind, claims.name, grant.areas, token, grant.grounds)
+        if access.only_for is not None or access.break_glass is not None:
+            acted = Acting(claims.subject, claims.kind, claims.name, access.only_for)
+            act_as(replace(acted, purpose=access.purpose(None)))
+        return access
+
+    def forget(self, subject: UUID) -> None:
+        """Read an account's rights anew at its next request, as they were just changed."""
+        self._known.pop(subject, None)
 
     async def _grant(self, claims: Claims, scope: Scope) -> Grant | None:
         if claims.kind == "service":

@@ -78,6 +78,7 @@ class Scope(StrEnum):
     PRIVACY_READ = "privacy:read"
     PRIVACY_MANAGE = "privacy:manage"
     PRIVACY_DECIDE = "privacy:decide"
+    EMERGENCY_ACCESS = "emergency:access"
 
 
 class Role(StrEnum):
@@ -129,6 +130,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
         _COMMUNITY
         | {
             Scope.RESIDENT_UNMASK,
+            Scope.EMERGENCY_ACCESS,
             Scope.RESIDENT_IMPORT,
             Scope.SHEET_IMPORT,
             Scope.CORRECTION_APPROVE,

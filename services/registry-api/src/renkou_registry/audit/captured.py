@@ -17,6 +17,7 @@ CAPTURED: dict[str, Captured] = {
     "benefit_objection": Captured(_OF_ENROLMENT, version=True),
     "benefit_overpayment": Captured(_OF_ENROLMENT, version=True),
     "benefit_step": Captured(_OF_ENROLMENT, key=("position",)),
+    "break_glass": Captured(version=True),
     "card": Captured(("r.person_id",), version=True),
     "card_fact": Captured(("r.person_id",)),
     "childbirth_birth": Captured(
@@ -55,15 +56,19 @@ CAPTURED: dict[str, Captured] = {
     "rental": Captured(("r.landlord_id",), version=True),
     "rental_agreement": Captured(version=True),
     "rental_tenant": Captured(("r.person_id",)),
+    "role": Captured(version=True),
+    "role_scope": Captured(key=("role", "scope")),
     "service_change": Captured(("(SELECT s.person_id FROM service_given s WHERE s.id = r.service_id)",)),
     "service_given": Captured(("r.person_id",), version=True),
     "staff_account": Captured(version=True),
+    "staff_assignment": Captured(key=("staff_id", "role", "area", "area_high")),
+    "substitution": Captured(version=True),
     "supply_recipient": Captured(key=("document_id",)),
     "supply_user": Captured(version=True),
     "visit": Captured(("r.person_id",), version=True),
     "visit_batch_item": Captured(("r.person_id",)),
 }
-"""Who signs in and with which rights (``staff_account``) is here although it names nobody of the register."""
+"""Who signs in and with which rights is here although it names nobody of the register."""
 
 NOT_CAPTURED: dict[str, str] = {
     "area_unsettled": "names rows, not persons; what settles them changes a table that is captured",

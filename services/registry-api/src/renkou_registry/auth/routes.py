@@ -16,6 +16,7 @@ from renkou_registry.auth.caller import Caller
 from renkou_registry.auth.schemas import (
     Me,
     MyAssignment,
+    MyDuty,
     PasswordChange,
     RefreshRequest,
     TokenRequest,
@@ -23,7 +24,7 @@ from renkou_registry.auth.schemas import (
 )
 from renkou_registry.auth.service import Token
 from renkou_registry.runtime import CurrentRuntime
-from renkou_registry.staff.service import find, rights
+from renkou_registry.staff.service import duties, find, names_of, rights
 
 router = APIRouter(tags=["auth 登录"])
 
@@ -128,6 +129,8 @@ async def me(caller: Caller, runtime: CurrentRuntime) -> Me:
     async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
         member = await find(tx, caller.subject)
         assignments = await rights(tx, caller.subject)
+        taken = await duties(tx, caller.subject)
+        names = await names_of(tx, [each.acting_for for each in taken if each.acting_for])
     if not member.active or member.must_change_password:
         raise Unauthenticated(
             "account_closed", "账号已停用或需重设密码", "The account is closed or was reset"
@@ -141,6 +144,18 @@ async def me(caller: Caller, runtime: CurrentRuntime) -> Me:
         assignments=[
             MyAssignment(role=a.role, area=a.area.value, valid_from=a.first_day, valid_to=a.last_day)
             for a in member.assignments
+        ],
+        duties=[
+            MyDuty(
+                role=each.role_in_area.role,
+                area=each.role_in_area.area.value,
+                valid_from=each.role_in_area.first_day,
+                valid_to=each.role_in_area.last_day,
+                acting_for=each.acting_for,
+                acting_for_name=names.get(each.acting_for, ""),
+            )
+            for each in taken
+            if each.acting_for
         ],
         scopes=sorted(grants_at(assignments, runtime.clock.now()).by_scope),
     )

@@ -96,6 +96,13 @@ class MyAssignment(BaseModel):
     valid_to: date | None = Field(description="截止日 (含当日); null: without a limit")
 
 
+class MyDuty(MyAssignment):
+    """A role exercised for somebody on leave."""
+
+    acting_for: UUID
+    acting_for_name: str
+
+
 class Me(BaseModel):
     """Who calls, and with which rights."""
 
@@ -105,4 +112,5 @@ class Me(BaseModel):
     display_name: str | None
     district: str = Field(description="the district of this node", examples=["340103"])
     assignments: list[MyAssignment]
+    duties: list[MyDuty] = Field(default=[], description="代理职责: exercised for others on leave")
     scopes: list[Scope]

@@ -56,7 +56,7 @@ class ReadingRecorder:
             action=action,
             what=what,
             person_ids=ids,
-            purpose=purpose,
+            purpose=access.purpose(purpose),
             acting_for=who.acting_for if who else None,
             session=who.session if who else None,
             origin=origin(),

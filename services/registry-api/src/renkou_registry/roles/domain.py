@@ -11,6 +11,8 @@ from renkou_registry.roles.labels import LABELS
 
 ANY_CHANGE = "*"
 """In a rule of what may not go together: every scope by which something is changed."""
+GUARDED = frozenset({Scope.STAFF_MANAGE, Scope.READING_AUDIT})
+"""Scopes of those who give rights and of those who watch their use: never exercised for another."""
 FOR_SERVICES = frozenset({Scope.FEED_READ})
 """Scopes that no member of staff holds: they belong to the node's own processes."""
 

@@ -14,6 +14,16 @@ from renkou_registry.roles.domain import Catalogue, check_together
 FIRST_ADMINISTRATOR = "administrator"
 
 
+def first_day_of(valid_from: datetime) -> date:
+    """Return the day in Shanghai on which something begins."""
+    return valid_from.astimezone(SHANGHAI).date()
+
+
+def last_day_of(valid_to: datetime) -> date:
+    """Return the last day in Shanghai of something that ends before this moment."""
+    return (valid_to - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+
+
 @dataclass(frozen=True, slots=True)
 class RoleInArea:
     """A role (岗位, by its code) over an area's subtree, from a moment (included) to a moment (excluded)."""
@@ -26,14 +36,20 @@ class RoleInArea:
     @property
     def first_day(self) -> date | None:
         """The first day on which it holds (Asia/Shanghai); None without a limit."""
-        return None if self.valid_from is None else self.valid_from.astimezone(SHANGHAI).date()
+        return None if self.valid_from is None else first_day_of(self.valid_from)
 
     @property
     def last_day(self) -> date | None:
         """The last day on which it holds (Asia/Shanghai); None without a limit."""
-        if self.valid_to is None:
-            return None
-        return (self.valid_to - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+        return None if self.valid_to is None else last_day_of(self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What an account may do somewhere: by its own role, or in the stead of ``acting_for``."""
+
+    role_in_area: RoleInArea
+    acting_for: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

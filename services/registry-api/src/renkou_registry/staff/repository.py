@@ -10,7 +10,9 @@ from renkou_common.database import Transaction
 from renkou_common.identity.grants import Assignment
 from renkou_common.identity.rights import known_scopes
 from renkou_common.identity.roles import Scope
-from renkou_registry.staff.domain import RoleInArea, StaffMember, area_from_interval
+from renkou_registry.break_glass.domain import EMERGENCY_SCOPES
+from renkou_registry.roles.domain import GUARDED
+from renkou_registry.staff.domain import Duty, RoleInArea, StaffMember, area_from_interval
 
 _COLUMNS = """
 SELECT a.id, a.username, a.display_name, a.active, a.must_change_password, a.version,
@@ -50,22 +52,81 @@ async def names_of(tx: Transaction, staff_ids: Sequence[UUID]) -> dict[UUID, str
     return {row["id"]: row["display_name"] for row in rows}
 
 
+_HELD = """
+SELECT s.staff_id, s.role, s.area, s.area_high, s.valid_from, s.valid_to, NULL::uuid AS acting_for
+FROM staff_assignment s WHERE s.staff_id = ANY($1)
+UNION ALL
+SELECT b.substitute_id, s.role, s.area, s.area_high, greatest(s.valid_from, b.valid_from),
+       least(s.valid_to, b.valid_to), b.holder_id
+FROM substitution b JOIN staff_account h ON h.id = b.holder_id AND h.active
+JOIN staff_assignment s ON s.staff_id = b.holder_id
+WHERE b.substitute_id = ANY($1) AND b.ended_at IS NULL
+  AND (b.every_duty OR EXISTS (SELECT FROM substitution_duty d WHERE d.substitution_id = b.id
+       AND (d.role, d.area, d.area_high) = (s.role, s.area, s.area_high)))
+  AND NOT EXISTS (SELECT FROM role_scope c WHERE c.role = s.role AND c.scope = ANY($2))
+"""
+"""Roles of accounts, their own and those they exercise for somebody on leave, each with its limits in time. A
+substitution gives what the holder has that day, no more; nothing once the holder's account is closed, and never
+what is guarded ($2)."""
+
+
 async def active_assignments(tx: Transaction, staff_id: UUID) -> list[Assignment]:
     """Return the rights given, each with its limits in time: none for an account that is closed or has to set its
     password first."""
     rows = await tx.fetch(
-        "SELECT s.area, s.area_high, s.valid_from, s.valid_to,"
-        " ARRAY(SELECT scope FROM role_scope r WHERE r.role = s.role) AS scopes"
-        " FROM staff_assignment s JOIN staff_account a ON a.id = s.staff_id JOIN role ON role.code = s.role"
-        " WHERE s.staff_id = $1 AND a.active AND NOT a.must_change_password AND role.active",
-        staff_id,
+        f"WITH held AS ({_HELD}), emergency AS (SELECT e.* FROM break_glass e WHERE e.staff_id = ANY($1)"
+        " AND e.ended_at IS NULL)"
+        " SELECT t.*, ARRAY(SELECT scope FROM role_scope c WHERE c.role = t.role) AS scopes FROM"
+        " (SELECT h.*, NULL::uuid AS break_glass FROM held h JOIN role ON role.code = h.role AND role.active"
+        "  UNION ALL SELECT e.staff_id, NULL, e.area, e.area_high, e.granted_at, e.expires_at, NULL, e.id"
+        "  FROM emergency e) t"
+        " JOIN staff_account a ON a.id = t.staff_id WHERE a.active AND NOT a.must_change_password",
+        [staff_id],
+        sorted(GUARDED),
     )
     return [
         Assignment(
-            known_scopes(row["scopes"]), row["area"], row["area_high"], row["valid_from"], row["valid_to"]
+            EMERGENCY_SCOPES if row["break_glass"] else known_scopes(row["scopes"]),
+            row["area"],
+            row["area_high"],
+            row["valid_from"],
+            row["valid_to"],
+            row["acting_for"],
+            row["break_glass"],
         )
         for row in rows
     ]
+
+
+async def held(tx: Transaction, staff_ids: Sequence[UUID]) -> dict[UUID, list[Duty]]:
+    """Return the roles of accounts: their own first, then those they exercise for somebody on leave."""
+    rows = await tx.fetch(
+        f"{_HELD} ORDER BY acting_for NULLS FIRST, area, area_high DESC, role, valid_from",
+        staff_ids,
+        sorted(GUARDED),
+    )
+    found: dict[UUID, list[Duty]] = {staff_id: [] for staff_id in staff_ids}
+    for row in rows:
+        area = area_from_interval(row["area"], row["area_high"])
+        one = RoleInArea(row["role"], area, row["valid_from"], row["valid_to"])
+        found[row["staff_id"]].append(Duty(one, row["acting_for"]))
+    return found
+
+
+async def with_substitutes(tx: Transaction, staff_ids: Sequence[UUID]) -> list[UUID]:
+    """Return these accounts and everybody who exercises their duties or is going to, by id."""
+    rows = await tx.fetch(
+        "SELECT unnest($1::uuid[]) AS id UNION SELECT substitute_id FROM substitution"
+        " WHERE holder_id = ANY($1) AND ended_at IS NULL ORDER BY id",
+        staff_ids,
+    )
+    return [row["id"] for row in rows]
+
+
+async def some(tx: Transaction, staff_ids: Sequence[UUID]) -> list[StaffMember]:
+    """Return accounts by id."""
+    rows = await tx.fetch(f"{_COLUMNS} WHERE a.id = ANY($1) ORDER BY a.id", staff_ids)
+    return [_member(row) for row in rows]
 
 
 async def member(tx: Transaction, staff_id: UUID, *, lock: bool = False) -> StaffMember | None:

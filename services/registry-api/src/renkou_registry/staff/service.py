@@ -19,7 +19,7 @@ from renkou_registry.auth.passwords import hash_password
 from renkou_registry.roles import service as roles
 from renkou_registry.roles.domain import Catalogue, check_together
 from renkou_registry.staff import repository
-from renkou_registry.staff.domain import RoleInArea, StaffChange, StaffMember
+from renkou_registry.staff.domain import Duty, RoleInArea, StaffChange, StaffMember
 
 
 def assignment_loader(database: Database) -> AssignmentLoader:
@@ -48,6 +48,19 @@ async def find(tx: Transaction, staff_id: UUID) -> StaffMember:
     if member is None:
         raise NotFound.of("工作人员账号", "staff account")
     return member
+
+
+async def locked(tx: Transaction, staff_id: UUID) -> StaffMember:
+    """Return an account and hold it until the transaction ends; raises NotFound."""
+    member = await repository.member(tx, staff_id, lock=True)
+    if member is None:
+        raise NotFound.of("工作人员账号", "staff account")
+    return member
+
+
+async def duties(tx: Transaction, staff_id: UUID) -> list[Duty]:
+    """Return what an account exercises for others on leave, now or later."""
+    return [each for each in (await repository.held(tx, [staff_id]))[staff_id] if each.acting_for]
 
 
 async def page(tx: Transaction, after: str, limit: int) -> list[StaffMember]:
@@ -103,6 +116,7 @@ async def change(
             "The account is closed and gets no role; open it first",
         )
     if after.assignments != before.assignments:
+        await _check_hands(tx, [staff_id], "/assignments")
         await note(tx, staff_id, after.version, ["assignments"])
     if administrators:
         await _check_administered(tx, now)
@@ -130,19 +144,25 @@ async def follow_role(tx: Transaction, outbox: Outbox, role: str, now: datetime)
     Raises Conflict where no administrator would be left, InvalidInput where some holder would have scopes together
     that nobody may have.
     """
-    catalogue = await roles.catalogue(tx)
     found = await repository.holders(tx, role)
-    for member in found:
-        held = catalogue.scopes_of(each.role for each in member.assignments)
-        check_together(held, catalogue.apart, "/scopes")
+    await _check_hands(tx, [member.id for member in found], "/scopes")
     await _check_administered(tx, now)
-    await _announce_all(tx, outbox, found, catalogue)
+    await announce(tx, outbox, [member.id for member in found])
     return len(found)
+
+
+async def _check_hands(tx: Transaction, staff_ids: Sequence[UUID], pointer: str) -> None:
+    """Raise InvalidInput where an account, or whoever exercises its duties, would hold what nobody may together."""
+    catalogue = await roles.catalogue(tx)
+    held = await repository.held(tx, await repository.with_substitutes(tx, staff_ids))
+    for duties_held in held.values():
+        scopes = catalogue.scopes_of(each.role_in_area.role for each in duties_held)
+        check_together(scopes, catalogue.apart, pointer)
 
 
 async def announce_holders(tx: Transaction, outbox: Outbox, role: str) -> None:
     """Tell the other services of the rights of everybody who holds a role."""
-    await _announce_all(tx, outbox, await repository.holders(tx, role), await roles.catalogue(tx))
+    await announce(tx, outbox, [member.id for member in await repository.holders(tx, role)])
 
 
 async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: Sequence[AreaCode]) -> int:
@@ -167,12 +187,14 @@ async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: S
 
 
 async def _announce(tx: Transaction, outbox: Outbox, member: StaffMember) -> None:
-    await _announce_all(tx, outbox, [member], await roles.catalogue(tx))
+    await announce(tx, outbox, [member.id])
 
 
-async def _announce_all(
-    tx: Transaction, outbox: Outbox, members: Sequence[StaffMember], catalogue: Catalogue
-) -> None:
+async def announce(tx: Transaction, outbox: Outbox, staff_ids: Sequence[UUID]) -> None:
+    """Tell the other services the rights of accounts, and of whoever exercises their duties during leave."""
+    every = await repository.with_substitutes(tx, staff_ids)
+    held = await repository.held(tx, every)
+    catalogue = await roles.catalogue(tx)
     events = [
         (
             RegistryEventType.STAFF_CHANGED,
@@ -180,15 +202,16 @@ async def _announce_all(
             StaffChanged(
                 staff_id=member.id,
                 active=member.active,
-                assignments=[_told(each, catalogue) for each in member.assignments],
+                assignments=[_told(each, catalogue) for each in held[member.id]],
             ),
         )
-        for member in members
+        for member in await repository.some(tx, every)
     ]
     await outbox.append_many(tx, events)
 
 
-def _told(one: RoleInArea, catalogue: Catalogue) -> StaffAssignment:
+def _told(duty: Duty, catalogue: Catalogue) -> StaffAssignment:
+    one = duty.role_in_area
     low, high = one.area.interval()
     return StaffAssignment(
         role=one.role,
@@ -197,4 +220,5 @@ def _told(one: RoleInArea, catalogue: Catalogue) -> StaffAssignment:
         scopes=sorted(catalogue.scopes_of([one.role])),
         valid_from=one.valid_from,
         valid_to=one.valid_to,
+        acting_for=duty.acting_for,
     )
