@@ -51,7 +51,7 @@ async def list_scopes(runtime: CurrentRuntime, access: Reader) -> ScopeList:
                     if rule.first == scope
                 ],
             )
-            for scope, label in LABELS.items()
+            for scope, label in ((each, LABELS[each]) for each in Scope)
         ]
     )
 
