@@ -115,7 +115,10 @@ RECORDS = (
     Record("Code lists 码表", ("code_lists",)),
     Record("Purposes, retention 处理目的、保存期限", ("privacy",)),
     Record("The person 本人", ("me", "accounts", "consents", "readings")),
-    Record("Staff 工作人员", ("auth", "sessions", "second_factor", "sign_in_events", "staff", "roles", "substitutions", "break_glass")),
+    Record(
+        "Staff 工作人员",
+        ("auth", "sessions", "second_factor", "sign_in_events", "staff", "roles", "substitutions", "break_glass", "approvals"),
+    ),
     Record("Feed 事件源", ("feeds",)),
     Record("Field keys 字段密钥", ("field_keys",)),
     Record("Cases behind figures 数字背后的个案", ("figure_cases",)),

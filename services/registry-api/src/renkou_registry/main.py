@@ -10,6 +10,7 @@ from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
 from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
+from renkou_registry.approvals.routes import router as approvals_router
 from renkou_registry.areas.routes import router as areas_router
 from renkou_registry.audit.routes import router as audit_router
 from renkou_registry.auth.routes import router as auth_router
@@ -95,6 +96,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             sign_in_events_router,
             staff_router,
             roles_router,
+            approvals_router,
             substitutions_router,
             break_glass_router,
             areas_router,

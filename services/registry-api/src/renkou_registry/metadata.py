@@ -9,6 +9,7 @@ from renkou_common.messaging import inbox_tables
 from renkou_common.messaging import tables as outbox_tables
 from renkou_registry.accounts import tables as accounts
 from renkou_registry.activities import tables as activities
+from renkou_registry.approvals import tables as approvals
 from renkou_registry.areas import tables as areas
 from renkou_registry.benefits.enrolments import tables as benefit_enrolments
 from renkou_registry.benefits.payments import tables as benefit_payments
@@ -51,6 +52,7 @@ from renkou_registry.visits import tables as visits
 TABLE_MODULES = (
     accounts,
     activities,
+    approvals,
     areas,
     audit,
     benefit_enrolments,

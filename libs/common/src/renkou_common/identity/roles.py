@@ -79,6 +79,7 @@ class Scope(StrEnum):
     PRIVACY_MANAGE = "privacy:manage"
     PRIVACY_DECIDE = "privacy:decide"
     EMERGENCY_ACCESS = "emergency:access"
+    APPROVAL_DECIDE = "approval:decide"
 
 
 class Role(StrEnum):
@@ -193,6 +194,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.SHEET_IMPORT,
             Scope.AREA_MANAGE,
             Scope.STAFF_MANAGE,
+            Scope.APPROVAL_DECIDE,
             Scope.PARTNER_READ,
             Scope.PARTNER_MANAGE,
             Scope.FIGURE_READ,
@@ -224,6 +226,9 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.FIELD_KEY_READ,
             Scope.PRIVACY_READ,
         }
+    ),
+    Role.AUDITOR: frozenset(
+        {Scope.AREA_READ, Scope.FIGURE_READ, Scope.PARTNER_READ, Scope.READING_AUDIT, Scope.APPROVAL_DECIDE}
     ),
 }
 

@@ -8,6 +8,7 @@ from renkou_common.audit.triggers import Captured
 _OF_ENROLMENT = ("(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)",)
 
 CAPTURED: dict[str, Captured] = {
+    "approval": Captured(version=True),
     "benefit_due": Captured(
         ("r.subject_id", "(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)")
     ),

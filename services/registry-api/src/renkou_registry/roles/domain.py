@@ -48,6 +48,12 @@ class RoleChange:
     scopes: frozenset[Scope] | None = None
 
 
+def needs_two(role: Role, wanted: RoleChange) -> bool:
+    """Say whether a change of a role is decided on by a second person: of what it gives, where that is guarded."""
+    touches = wanted.scopes is not None or wanted.active is not None
+    return touches and bool(GUARDED & (role.scopes | (wanted.scopes or frozenset())))
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
     """Two scopes that nobody may hold together; ``second`` may be :data:`ANY_CHANGE`."""

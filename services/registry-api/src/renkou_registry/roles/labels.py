@@ -86,6 +86,7 @@ LABELS: dict[Scope, Label] = {
     Scope.PETITION_WRITE: _changes("办理信访", "handle petitions"),
     Scope.BUDGET_WRITE: _changes("编制、登记事业费", "plan and record the budget"),
     Scope.READING_AUDIT: _reads("审计查阅记录", "audit who read what"),
+    Scope.APPROVAL_DECIDE: _reads("双人复核他人申请", "decide as the second person; does nothing by itself"),
     Scope.EMERGENCY_ACCESS: _reads("紧急查阅其他区域人员", "read people of other areas in an emergency"),
     Scope.ACCOUNT_OPEN: _changes("为居民开通账号", "open accounts for residents"),
     Scope.FIELD_KEY_READ: _reads("查阅字段密钥轮换进度", "see how far a change of field keys has come"),

@@ -1,18 +1,21 @@
 """HTTP of roles and scopes; changed by administrators only."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
 
+from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.approvals import service as approvals
+from renkou_registry.approvals.domain import ApprovalKind
 from renkou_registry.roles import service
-from renkou_registry.roles.domain import FOR_SERVICES, RoleChange
+from renkou_registry.roles.domain import FOR_SERVICES, Role, RoleChange, needs_two
 from renkou_registry.roles.labels import LABELS
 from renkou_registry.roles.schemas import (
     ApartOut,
@@ -23,13 +26,30 @@ from renkou_registry.roles.schemas import (
     ScopeList,
     ScopeOut,
 )
-from renkou_registry.runtime import CurrentRuntime
+from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.staff import service as staff
 
 router = APIRouter(tags=["roles 岗位"])
 Reader = Annotated[Access, Depends(requires(Scope.AREA_READ))]
 Manager = Annotated[Access, Depends(requires(Scope.STAFF_MANAGE))]
 Code = Annotated[str, Path(max_length=40, examples=["subdistrict_clerk"])]
+
+
+def _told(code: str, version: int, wanted: RoleChange) -> dict[str, Any]:
+    return {
+        "code": code,
+        "version": version,
+        "label_zh": wanted.label_zh,
+        "label_en": wanted.label_en,
+        "active": wanted.active,
+        "scopes": None if wanted.scopes is None else sorted(wanted.scopes),
+    }
+
+
+async def _answer(tx: Transaction, runtime: Runtime, role: Role, response: Response) -> RoleOut:
+    response.headers["ETag"] = etag(role.version)
+    awaiting = await approvals.pending(tx, [role.id], runtime.clock.now())
+    return RoleOut.of(role, [each.id for each in awaiting])
 
 
 @router.get("/scopes", summary="Every scope 权限目录", response_model=ScopeList)
@@ -67,9 +87,7 @@ async def list_roles(runtime: CurrentRuntime, access: Reader) -> RoleList:
 async def read_role(code: Code, response: Response, runtime: CurrentRuntime, access: Reader) -> RoleOut:
     """Read a role with its version as ETag. Needs `area:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        role = await service.find(tx, code)
-    response.headers["ETag"] = etag(role.version)
-    return RoleOut.of(role)
+        return await _answer(tx, runtime, await service.find(tx, code), response)
 
 
 @router.post("/roles", status_code=201, summary="Define a role 新建岗位", response_model=RoleOut)
@@ -102,16 +120,23 @@ async def change_role(
     access: Manager,
     version: Annotated[int, Depends(expected_version)],
 ) -> RoleOut:
-    """Change a role of the district: its holders' rights follow at once. Needs `staff:manage` and If-Match."""
+    """Change a role of the district: its holders' rights follow at once.
+
+    What a role gives that manages accounts or audits is changed once a second person has agreed (`/approvals`). Needs `staff:manage` and If-Match."""
     if not body.model_fields_set:
         raise InvalidInput("nothing_to_change", "没有要修改的内容", "Nothing to change was given")
     wanted = RoleChange(
         body.label_zh, body.label_en, body.active, None if body.scopes is None else frozenset(body.scopes)
     )
     async with runtime.database.transaction(access.areas) as tx:
-        await staff.lock_administrators(tx, runtime.clock.now())
+        now = runtime.clock.now()
+        await staff.lock_administrators(tx, now)
+        before = await service.check_change(tx, code, version, wanted)
+        if needs_two(before, wanted) and not await approvals.ask(
+            tx, ApprovalKind.ROLE, before.id, _told(code, version, wanted), access.subject, now
+        ):
+            return await _answer(tx, runtime, before, response)
         before, after = await service.change(tx, code, version, wanted)
         if before.effective != after.effective:
-            await staff.follow_role(tx, runtime.outbox, code, runtime.clock.now())
-    response.headers["ETag"] = etag(after.version)
-    return RoleOut.of(after)
+            await staff.follow_role(tx, runtime.outbox, code, now)
+        return await _answer(tx, runtime, after, response)

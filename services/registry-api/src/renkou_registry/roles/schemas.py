@@ -1,5 +1,6 @@
 """What callers send and get about roles and scopes."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -65,13 +66,18 @@ class RoleOut(BaseModel):
     version: int
     created_at: datetime
     updated_at: datetime
+    awaiting_approval: list[UUID] = Field(
+        description="requests of changes that a second person has to decide on"
+    )
 
     @classmethod
-    def of(cls, role: Role) -> "RoleOut":
+    def of(cls, role: Role, awaiting: Iterable[UUID] = ()) -> "RoleOut":
         """Return the answer for a role."""
+        computed = ("scopes", "awaiting_approval")
         return cls(
-            **{name: getattr(role, name) for name in cls.model_fields if name != "scopes"},
+            **{name: getattr(role, name) for name in cls.model_fields if name not in computed},
             scopes=sorted(role.scopes),
+            awaiting_approval=list(awaiting),
         )
 
 

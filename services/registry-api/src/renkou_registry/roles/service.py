@@ -63,12 +63,8 @@ async def create(tx: Transaction, code: str, label_zh: str, label_en: str, scope
     return role_id
 
 
-async def change(tx: Transaction, code: str, version: int, wanted: RoleChange) -> tuple[Role, Role]:
-    """Change a role of the district; returns it as it was and as it is.
-
-    Raises NotFound, VersionMismatch, InvalidInput for scopes that may not go together, and Conflict for a
-    built-in role: those come with the program.
-    """
+async def check_change(tx: Transaction, code: str, version: int, wanted: RoleChange) -> Role:
+    """Return the role, held until the transaction ends, where a change may be made; raises what :func:`change` does."""
     before = await repository.role(tx, code, lock=True)
     if before is None:
         raise NotFound.of("岗位", "role")
@@ -81,6 +77,16 @@ async def change(tx: Transaction, code: str, version: int, wanted: RoleChange) -
     await check_current(tx, before.id, version, before.version)
     if wanted.scopes is not None:
         check_scopes(wanted.scopes, await repository.apart(tx))
+    return before
+
+
+async def change(tx: Transaction, code: str, version: int, wanted: RoleChange) -> tuple[Role, Role]:
+    """Change a role of the district; returns it as it was and as it is.
+
+    Raises NotFound, VersionMismatch, InvalidInput for scopes that may not go together, and Conflict for a
+    built-in role: those come with the program.
+    """
+    before = await check_change(tx, code, version, wanted)
     await repository.update(
         tx,
         code,

@@ -9,7 +9,7 @@ from renkou_common.clock import SHANGHAI
 from renkou_common.codes.area import AreaCode, AreaCodeError
 from renkou_common.errors import FieldError, InvalidInput, Text
 from renkou_common.identity.roles import Scope
-from renkou_registry.roles.domain import Catalogue, check_together
+from renkou_registry.roles.domain import GUARDED, Catalogue, check_together
 
 FIRST_ADMINISTRATOR = "administrator"
 
@@ -142,6 +142,25 @@ def check_assignments(
         raise InvalidInput.fields(errors)
     check_together(catalogue.scopes_of(role for _, role in good), catalogue.apart, pointer)
     return tuple(good[key] for key in sorted(good))
+
+
+def split_guarded(
+    wanted: Sequence[RoleInArea], held: Sequence[RoleInArea], catalogue: Catalogue
+) -> tuple[tuple[RoleInArea, ...], tuple[RoleInArea, ...]]:
+    """Return what one person may give, and what a second one has to agree to: guarded roles not held before.
+
+    Where a guarded role is held already and only its days change, it stays as it is until then.
+    """
+    before = {(each.role, each.area): each for each in held}
+    at_once, awaited = [], []
+    for each in wanted:
+        if each in held or not GUARDED & catalogue.scopes_of([each.role]):
+            at_once.append(each)
+            continue
+        awaited.append(each)
+        if (each.role, each.area) in before:
+            at_once.append(before[each.role, each.area])
+    return tuple(at_once), tuple(awaited)
 
 
 def _check_one(district: AreaCode, wanted: WantedAssignment, catalogue: Catalogue, place: str) -> RoleInArea:

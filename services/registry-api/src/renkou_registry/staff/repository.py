@@ -203,6 +203,23 @@ async def lock_administrators(tx: Transaction, now: datetime) -> Sequence[UUID]:
     return [row["id"] for row in rows]
 
 
+async def deciders(tx: Transaction, without: UUID, now: datetime) -> list[UUID]:
+    """Return who may decide on what somebody asks for: the other administrators in office, else the auditors."""
+    rows = await tx.fetch(
+        "SELECT a.id, bool_or(c.scope = $3) AS manages FROM staff_account a"
+        " JOIN staff_assignment s ON s.staff_id = a.id JOIN role r ON r.code = s.role AND r.active"
+        " JOIN role_scope c ON c.role = r.code AND c.scope IN ($3, $4)"
+        " WHERE a.active AND NOT a.must_change_password AND a.id <> $1"
+        " AND (s.valid_from IS NULL OR s.valid_from <= $2) AND (s.valid_to IS NULL OR s.valid_to > $2)"
+        " GROUP BY a.id",
+        without,
+        now,
+        Scope.STAFF_MANAGE.value,
+        Scope.READING_AUDIT.value,
+    )
+    return [row["id"] for row in rows if row["manages"]] or [row["id"] for row in rows]
+
+
 async def holders(tx: Transaction, role: str) -> list[StaffMember]:
     """Return and lock the accounts that hold a role, closed ones among them, by id."""
     rows = await tx.fetch(

@@ -1,5 +1,6 @@
 """What callers send and get about staff accounts."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -98,12 +99,15 @@ class StaffOut(BaseModel):
     active: bool
     must_change_password: bool
     assignments: list[AssignmentOut]
+    awaiting_approval: list[UUID] = Field(
+        description="requests for roles that are given once a second person has agreed"
+    )
     version: int
     created_at: datetime
     updated_at: datetime
 
     @classmethod
-    def of(cls, member: StaffMember) -> "StaffOut":
+    def of(cls, member: StaffMember, awaiting: Iterable[UUID] = ()) -> "StaffOut":
         """Return the answer for an account."""
         return cls(
             id=member.id,
@@ -112,6 +116,7 @@ class StaffOut(BaseModel):
             active=member.active,
             must_change_password=member.must_change_password,
             assignments=[AssignmentOut.of(each) for each in member.assignments],
+            awaiting_approval=list(awaiting),
             version=member.version,
             created_at=member.created_at,
             updated_at=member.updated_at,

@@ -124,6 +124,31 @@ async def change(
     return after
 
 
+async def deciders(tx: Transaction, asked_by: UUID, now: datetime) -> list[UUID]:
+    """Return who may decide on what somebody asks for: the other administrators in office, else the auditors."""
+    return await repository.deciders(tx, asked_by, now)
+
+
+async def add_assignments(
+    tx: Transaction, outbox: Outbox, staff_id: UUID, given: Sequence[RoleInArea]
+) -> None:
+    """Give an account roles besides those it has; raises NotFound, Conflict for one that is closed."""
+    member = await locked(tx, staff_id)
+    if not member.active:
+        raise Conflict(
+            "account_closed",
+            "账号已停用, 不能授予岗位; 请先启用",
+            "The account is closed and gets no role; open it first",
+        )
+    renewed = {(each.role, each.area) for each in given}
+    kept = [each for each in member.assignments if (each.role, each.area) not in renewed]
+    await repository.replace_assignments(tx, staff_id, [*kept, *given])
+    await _check_hands(tx, [staff_id], "/assignments")
+    await repository.count_version(tx, staff_id)
+    await note(tx, staff_id, member.version + 1, ["assignments"])
+    await announce(tx, outbox, [staff_id])
+
+
 async def lock_administrators(tx: Transaction, now: datetime) -> Sequence[UUID]:
     """Lock and return the administrators until the transaction ends; asked for before anything that may end one."""
     return await repository.lock_administrators(tx, now)

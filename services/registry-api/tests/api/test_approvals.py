@@ -1,0 +1,117 @@
+"""Four eyes: who gives others power over accounts, or over the log, does not do it alone."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from ..support import CHOSEN, ONE_TIME, Caller, Json, Registry
+from .test_roles import role
+from .test_staff import account
+
+
+async def asked(registry: Registry, role_code: str) -> Json:
+    """An account that is to get a role: its record, the role still waiting."""
+    body = account(f"to.be.{uuid4().hex[:8]}", (role_code, "340103"))
+    answer = await registry.administrator.post("/staff", json=body)
+    assert answer.status_code == 201, answer.text
+    record: Json = answer.json()
+    return record
+
+
+async def decide(caller: Caller, approval: str, way: str = "approval", version: int = 1) -> Any:
+    return await caller.request(
+        "POST",
+        f"/approvals/{approval}/{way}",
+        headers={"If-Match": f'"{version}"'},
+        json=None if way == "withdrawal" else {"remark": "已核实, 同意"},
+    )
+
+
+async def test_an_only_administrator_is_not_locked_out_and_it_is_written_down(
+    fresh_registry: Registry,
+) -> None:
+    administrator = fresh_registry.administrator
+    second = await asked(fresh_registry, "administrator")
+    assert [each["role"] for each in second["assignments"]] == ["administrator"]
+    assert second["awaiting_approval"] == []
+    (one,) = (await administrator.get("/approvals", params={"closed": True})).json()["items"]
+    assert (one["state"], one["decided_by"], one["subject_id"]) == (
+        "executed",
+        str(administrator.id),
+        second["id"],
+    )
+    assert "nobody else" in one["remark"]
+
+
+async def test_the_auditor_agrees_where_there_is_one_administrator_only(fresh_registry: Registry) -> None:
+    registry = fresh_registry
+    auditor = await registry.staff("auditor", "340103")
+    waiting = await asked(registry, "administrator")
+    assert waiting["assignments"] == []
+    (approval,) = waiting["awaiting_approval"]
+    own = await decide(registry.administrator, approval)
+    assert (own.status_code, own.json()["code"]) == (403, "approval_own")
+    agreed = await decide(auditor, approval)
+    assert (agreed.status_code, agreed.json()["state"]) == (200, "executed")
+    again = await decide(auditor, approval, version=2)
+    assert (again.status_code, again.json()["code"]) == (409, "approval_closed")
+    path = f"/staff/{waiting['id']}"
+    given = (await registry.administrator.get(path)).json()
+    assert [each["role"] for each in given["assignments"]] == ["administrator"]
+    assert given["awaiting_approval"] == []
+    await registry.choose_password(given["username"], ONE_TIME, CHOSEN)
+    second = await registry.caller(given["username"], CHOSEN)
+    third = await asked(registry, "auditor")
+    refused = await decide(auditor, third["awaiting_approval"][0])
+    assert (refused.status_code, refused.json()["code"]) == (403, "approval_not_yours")
+    assert (await decide(second, third["awaiting_approval"][0])).status_code == 200
+
+
+async def test_ordinary_staff_need_no_second_person(registry: Registry) -> None:
+    await registry.staff("auditor", "340103")
+    record = await asked(registry, "subdistrict_clerk")
+    assert record["awaiting_approval"] == []
+    assert [each["role"] for each in record["assignments"]] == ["subdistrict_clerk"]
+
+
+async def test_what_is_refused_withdrawn_or_too_old_is_never_done(fresh_registry: Registry) -> None:
+    registry = fresh_registry
+    auditor = await registry.staff("auditor", "340103")
+    one, other, old = [await asked(registry, "administrator") for _ in range(3)]
+    assert (await decide(auditor, one["awaiting_approval"][0], "refusal")).json()["state"] == "refused"
+    foreign = await decide(auditor, other["awaiting_approval"][0], "withdrawal")
+    assert foreign.status_code == 403
+    back = await decide(registry.administrator, other["awaiting_approval"][0], "withdrawal")
+    assert back.json()["state"] == "withdrawn"
+    registry.set_now(registry.runtime.clock.now() + timedelta(days=7, minutes=1))
+    late = await decide(auditor, old["awaiting_approval"][0])
+    assert (late.status_code, late.json()["code"]) == (409, "approval_closed")
+    for each in (one, other, old):
+        record = (await registry.administrator.get(f"/staff/{each['id']}")).json()
+        assert (record["assignments"], record["awaiting_approval"]) == ([], [])
+
+
+async def test_a_guarded_role_added_to_an_account_waits_while_the_rest_is_given(registry: Registry) -> None:
+    guard = await registry.staff("auditor", "340103")
+    clerk = await registry.staff("subdistrict_clerk", "340103009")
+    wanted = [{"role": "statistician", "area": "340103"}, {"role": "administrator", "area": "340103"}]
+    answer = await registry.administrator.patch(f"/staff/{clerk.id}", version=2, json={"assignments": wanted})
+    assert [each["role"] for each in answer.json()["assignments"]] == ["statistician"]
+    (approval,) = answer.json()["awaiting_approval"]
+    read = await guard.get(f"/approvals/{approval}")
+    assert read.json()["wanted"]["assignments"][0]["role"] == "administrator"
+    assert (await clerk.get("/approvals")).status_code == 403
+
+
+async def test_a_role_that_audits_is_changed_by_two(registry: Registry) -> None:
+    await registry.staff("auditor", "340103")
+    body = role(scopes=["area:read", "reading:audit"])
+    await registry.administrator.post("/roles", json=body)
+    path = f"/roles/{body['code']}"
+    wanted = {"scopes": ["area:read", "reading:audit", "figure:read"]}
+    answer = await registry.administrator.patch(path, version=1, json=wanted)
+    assert (answer.status_code, answer.json()["scopes"]) == (200, ["area:read", "reading:audit"])
+    (approval,) = answer.json()["awaiting_approval"]
+    await registry._approve(approval)
+    changed = (await registry.administrator.get(path)).json()
+    assert (set(changed["scopes"]), changed["awaiting_approval"]) == (set(wanted["scopes"]), [])
