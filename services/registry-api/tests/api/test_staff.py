@@ -146,7 +146,7 @@ async def test_the_last_active_administrator_stays(fresh_registry: Registry) -> 
 
 async def test_the_other_services_are_told_of_every_change(registry: Registry) -> None:
     record = (
-        await registry.administrator.post("/staff", json=account("told.about", ("auditor", "340103009")))
+        await registry.administrator.post("/staff", json=account("told.about", ("statistician", "340103009")))
     ).json()
     await registry.administrator.patch(f"/staff/{record['id']}", version=1, json={"active": False})
     events = [each for each in await feed(registry) if each[1] == record["id"]]
@@ -154,7 +154,7 @@ async def test_the_other_services_are_told_of_every_change(registry: Registry) -
     assert '"active":true' in events[0][2]
     assert '"active":false' in events[1][2]
     assert (
-        '{"role":"auditor","area":"340103009000","area_high":"340103009999","scopes":["area:read",'
+        '{"role":"statistician","area":"340103009000","area_high":"340103009999","scopes":["area:read",'
         in events[0][2]
     )
     assert "told.about" not in events[0][2]

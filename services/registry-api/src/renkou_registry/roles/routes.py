@@ -122,7 +122,9 @@ async def change_role(
 ) -> RoleOut:
     """Change a role of the district: its holders' rights follow at once.
 
-    What a role gives that manages accounts or audits is changed once a second person has agreed (`/approvals`). Needs `staff:manage` and If-Match."""
+    What a role gives that manages accounts or audits is changed once a second person has agreed
+    (`/approvals`). Needs `staff:manage` and If-Match.
+    """
     if not body.model_fields_set:
         raise InvalidInput("nothing_to_change", "没有要修改的内容", "Nothing to change was given")
     wanted = RoleChange(
