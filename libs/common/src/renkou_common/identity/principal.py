@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from renkou_common.audit.acting import Acting, act_as
+from renkou_common.audit.acting import Acting, act_as, acting
 from renkou_common.clock import SHANGHAI
 from renkou_common.errors import Forbidden, Unauthenticated
 from renkou_common.identity.grants import Assignment, Grant, Grants, Ground, grants_at
@@ -107,9 +107,9 @@ class Identity:
         if grant is None or not grant.areas.intervals:
             raise Forbidden("scope_missing", f"没有“{scope}”权限", f"The right {scope} is missing")
         access = Access(claims.subject, claims.kind, claims.name, grant.areas, token, grant.grounds)
-        if access.only_for is not None or access.break_glass is not None:
-            acted = Acting(claims.subject, claims.kind, claims.name, access.only_for)
-            act_as(replace(acted, purpose=access.purpose(None)))
+        who = acting()
+        if who is not None and (access.only_for is not None or access.break_glass is not None):
+            act_as(replace(who, acting_for=access.only_for, purpose=access.purpose(None)))
         return access
 
     def forget(self, subject: UUID) -> None:

@@ -223,12 +223,10 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.FIGURE_READ,
             Scope.PARTNER_READ,
             Scope.READING_AUDIT,
+            Scope.APPROVAL_DECIDE,
             Scope.FIELD_KEY_READ,
             Scope.PRIVACY_READ,
         }
-    ),
-    Role.AUDITOR: frozenset(
-        {Scope.AREA_READ, Scope.FIGURE_READ, Scope.PARTNER_READ, Scope.READING_AUDIT, Scope.APPROVAL_DECIDE}
     ),
 }
 

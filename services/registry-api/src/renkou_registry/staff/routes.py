@@ -26,7 +26,6 @@ from renkou_registry.sessions.domain import Ending
 from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.sign_in_events.domain import Account, Outcome
 from renkou_registry.staff import service
-from renkou_registry.staff.domain import RoleInArea, StaffChange, StaffMember, check_assignments
 from renkou_registry.staff.domain import (
     RoleInArea,
     StaffChange,
@@ -184,10 +183,12 @@ async def change_staff(
             check_new_password(body.password, before.username, "/password")
         member = await service.change(tx, runtime.outbox, staff_id, version, wanted, runtime.clock.now())
         ended = await _end_sessions(runtime, tx, member, wanted, access.subject, client)
+        if given:
+            await _ask(tx, runtime, access, staff_id, given.awaited)
+        answer = await _answer(tx, runtime, member, response)
     for session_id in ended:
         runtime.sessions.forget(session_id)
-    response.headers["ETag"] = etag(member.version)
-    return StaffOut.of(member)
+    return answer
 
 
 async def _end_sessions(
@@ -207,6 +208,3 @@ async def _end_sessions(
     limits = sessions.limits_of(runtime.settings)
     why = Ending.ACCOUNT_CHANGED
     return await sessions.end(tx, runtime.outbox, limits, member.id, why, client, done_by=by)
-        if given:
-            await _ask(tx, runtime, access, staff_id, given.awaited)
-        return await _answer(tx, runtime, member, response)

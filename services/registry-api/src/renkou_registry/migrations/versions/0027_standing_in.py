@@ -9,8 +9,8 @@ from renkou_common.audit.triggers import capture
 from renkou_common.migration import guard
 from renkou_registry.audit import captured
 
-revision = "0023"
-down_revision = "0022"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -10,8 +10,8 @@ from renkou_common.audit.triggers import capture
 from renkou_common.migration import guard
 from renkou_registry.audit.captured import CAPTURED
 
-revision = "0024"
-down_revision = "0023"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
