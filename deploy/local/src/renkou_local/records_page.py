@@ -117,7 +117,17 @@ RECORDS = (
     Record("The person 本人", ("me", "accounts", "consents", "readings")),
     Record(
         "Staff 工作人员",
-        ("auth", "sessions", "second_factor", "sign_in_events", "staff", "roles", "substitutions", "break_glass", "approvals"),
+        (
+            "auth",
+            "sessions",
+            "second_factor",
+            "sign_in_events",
+            "staff",
+            "roles",
+            "substitutions",
+            "break_glass",
+            "approvals",
+        ),
     ),
     Record("Feed 事件源", ("feeds",)),
     Record("Field keys 字段密钥", ("field_keys",)),

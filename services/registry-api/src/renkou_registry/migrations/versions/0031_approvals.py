@@ -10,8 +10,8 @@ from renkou_common.audit.triggers import capture
 from renkou_common.migration import guard
 from renkou_registry.audit.captured import CAPTURED
 
-revision = "0028"
-down_revision = "0027"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,8 @@ from renkou_common.audit.triggers import capture
 from renkou_common.migration import guard
 from renkou_registry.audit import captured
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

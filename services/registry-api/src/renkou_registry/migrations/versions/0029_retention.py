@@ -11,8 +11,8 @@ from alembic import op
 
 from renkou_common.migration import guard
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
