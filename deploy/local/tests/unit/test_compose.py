@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # PyYAML comes without types
+import yaml
 
 from renkou_local import keys, secret_files
 from renkou_local.compose import prepare

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from renkou_local.layout import REPOSITORY
 
