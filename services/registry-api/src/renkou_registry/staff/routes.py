@@ -66,6 +66,7 @@ async def _ask(
     tx: Transaction, runtime: Runtime, access: Access, staff_id: UUID, awaited: tuple[RoleInArea, ...]
 ) -> None:
     if awaited:
+        await service.check_awaited(tx, staff_id, [each.role for each in awaited])
         told = [
             {
                 "role": each.role,

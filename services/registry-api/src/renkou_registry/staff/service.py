@@ -185,6 +185,14 @@ async def _check_hands(tx: Transaction, staff_ids: Sequence[UUID], pointer: str)
         check_together(scopes, catalogue.apart, pointer)
 
 
+async def check_awaited(tx: Transaction, staff_id: UUID, awaited: Sequence[str]) -> None:
+    """Raise InvalidInput where an account would hold what nobody may together, were it given these roles as well."""
+    catalogue = await roles.catalogue(tx)
+    held = (await repository.held(tx, [staff_id]))[staff_id]
+    scopes = catalogue.scopes_of([*(each.role_in_area.role for each in held), *awaited])
+    check_together(scopes, catalogue.apart, "/assignments")
+
+
 async def announce_holders(tx: Transaction, outbox: Outbox, role: str) -> None:
     """Tell the other services of the rights of everybody who holds a role."""
     await announce(tx, outbox, [member.id for member in await repository.holders(tx, role)])
