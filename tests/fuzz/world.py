@@ -165,4 +165,6 @@ def _environments(stack: Stack) -> dict[str, dict[str, str]]:
     brokers = Brokers(stack.nats.url, stack.hub.url)
     node = stack.nodes[DISTRICT]
     running = {"RENKOU_REGISTRY_URL": node.registry_url, "RENKOU_MIGRANT_URL": node.migrant_url}
+    for kind in ("READ", "WRITE", "SEARCH", "SIGN_IN", "SERVICE"):  # made-up requests are many on purpose
+        running[f"RENKOU_RATE_{kind}"] = "0"
     return {each: config.environment(each, "main", databases[each], brokers) | running for each in SERVICES}
