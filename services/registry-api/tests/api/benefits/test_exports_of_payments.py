@@ -53,11 +53,10 @@ async def test_whoever_stands_in_an_exported_list_finds_it_in_the_log_of_reading
     async with office.registry.runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
         for person in people:
             found = await tx.fetch(
-                "SELECT read_by, purpose FROM reading WHERE person_ids @> ARRAY[$1::uuid]"
-                " AND purpose = 'export'",
+                "SELECT actor_id FROM audit_entry WHERE person_ids @> ARRAY[$1::uuid] AND action = 'export'",
                 UUID(person["id"]),
             )
-            assert {str(row["read_by"]) for row in found} == {str(office.clerk.id)}
+            assert {str(row["actor_id"]) for row in found} == {str(office.clerk.id)}
 
 
 async def test_overpayments_go_out_as_they_are_listed(office: Office) -> None:

@@ -56,7 +56,7 @@ class World:
         """How often each person stands in the readings of this clerk's exports."""
         async with self.registry.runtime.database.transaction(AreaScope.nothing()) as tx:
             rows = await tx.fetch(
-                "SELECT person_ids FROM reading WHERE read_by = $1 AND purpose = 'export'", self.clerk.id
+                "SELECT person_ids FROM audit_entry WHERE actor_id = $1 AND action = 'export'", self.clerk.id
             )
         return Counter(str(each) for row in rows for each in row["person_ids"])
 
