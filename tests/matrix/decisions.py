@@ -17,7 +17,7 @@ from tests.e2e.openapi import Operation, operations
 
 OWN, SIGNED_IN = "own", "token"
 NOBODY = ("nobody", "no token")
-OF_STAFF = frozenset({"/auth/me"})
+OF_STAFF = frozenset({"/auth/me", "/auth/totp"})
 """About the account of staff or a service: a person's own is at /me."""
 ALSO = {"/imports/{import_id}": "the right to what was imported, as well"}
 """Operations whose records ask for a right of their own beside the one declared."""

@@ -15,22 +15,27 @@ BOUNDED = {
         /cards/{card_id}/methods /cards/{card_id}/expected-deliveries /benefit-enrolments/{enrolment_id}/dues
         /employers/{employer_id}/statements /rentals/{rental_id}/agreements /agreements/{agreement_id}/history
         /agreements/{agreement_id}/words /threads/{thread_id} /visit-batches/{batch_id}
-        /closings/{closing_id}/checks /closings/{closing_id}/frozen
+        /closings/{closing_id}/checks /closings/{closing_id}/frozen /persons/{person_id}/consents
+        /staff/{staff_id}/sessions
     """,
     "one's own record": """
         /me/honour-certificates /me/household /me/consents /me/corrections /me/benefit-enrolments /me/services
-        /me/childbirth-registrations /me/prepregnancy-checks /me/exchange/agreed
+        /me/childbirth-registrations /me/prepregnancy-checks /me/exchange/agreed /auth/sessions
     """,
     "code lists, kinds, forms, keys and definitions, which are set up and not entered daily": """
         /code-lists /roles /scopes /imports/kinds /exports/lists /external-lists/profiles /stock /certificate-keys
         /indicators /indicators/{code}/versions /measures /forms /forms/{code}/versions /forecasts/scenarios
+        /legal-bases /purposes /purposes/{code}/versions /privacy/processing /retention/rules /retention/due
     """,
     "figures: as many as areas, periods and indicators asked for, which the request limits": """
         /areas /figures/series /figures/table /figures/change /figures/change/versions /figures/restatement
         /accounts/series /forecasts /targets/progress /scorecards/{scorecard_id}/scores
         /scorecards/{scorecard_id}/scores/{area} /published/{period}/{version}
         /published/{period}/{version}/differences /province/figures /province/districts /feeds/status
-        /overdue-notices/counts
+        /overdue-notices/counts /privacy/sharing
+    """,
+    "records that an office keeps back by hand, one at a time": """
+        /retention/holds
     """,
 }
 """Lists without pages, by what bounds them. Whoever adds a list pages it, or says here why it needs no pages."""

@@ -33,8 +33,8 @@ CLIENTS = (
     "ftplib",
     "smtplib",
 )
-ANSWERED_PATHS = {"FindingAnswer.link"}
-"""Members that are paths in an answer of ours; nothing in a request is an address."""
+ANSWERED_PATHS = {"FindingAnswer.link", "EnrolmentOut.uri"}
+"""Members of our answers: a path, and what an authenticator reads; nothing in a request is an address."""
 ADDRESS_LIKE = ("url", "uri", "href", "link", "callback", "webhook", "endpoint", "hostname")
 
 

@@ -95,11 +95,12 @@ async def test_the_auditor_finds_by_everything_and_every_search_is_an_entry(regi
     clerk = await registry.staff("subdistrict_clerk", "340103001")
     entered = await People(clerk, registry.runtime).enter()
     unmasked = await clerk.post(
-        f"/persons/{entered['id']}/unmask", json={"fields": ["phone"], "reason": "核对电话"}
+        f"/persons/{entered['id']}/unmask",
+        json={"fields": ["phone"], "purpose": "contact", "reason": "核对电话"},
     )
     assert unmasked.status_code == 200, unmasked.text
     (entry,) = await found(auditor, person_id=entered["id"], action="unmask")
-    assert (entry["reason"], entry["fields"], entry["purpose"]) == ("核对电话", ["phone"], None)
+    assert (entry["reason"], entry["fields"], entry["purpose"]) == ("核对电话", ["phone"], "contact")
     assert entry in await found(auditor, actor_id=str(clerk.id), action="unmask", what="unmask")
     assert await found(auditor, person_id=entered["id"], since=entry["at"], action="unmask") == [entry]
     assert await found(auditor, person_id=entered["id"], until=entry["at"], action="unmask") == []
@@ -146,7 +147,10 @@ async def test_many_rows_in_one_statement_make_few_entries_that_name_everybody(r
                 [each["id"] for each in people],
                 worker.id,
             )
-            await tx.execute("UPDATE consent SET withdrawn_at = now(), withdrawn_by = $1", worker.id)
+            await tx.execute(
+                "UPDATE consent SET withdrawn_at = now(), withdrawn_by = $1 WHERE purpose LIKE 'tried-%'",
+                worker.id,
+            )
             await tx.execute("UPDATE consent SET withdrawn_at = withdrawn_at WHERE purpose = 'tried-1'")
             await tx.execute("DELETE FROM consent WHERE purpose = 'tried-1'")
     entries = [

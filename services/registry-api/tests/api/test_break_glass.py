@@ -46,7 +46,10 @@ async def test_an_hour_of_reading_elsewhere_and_nothing_but_reading(fresh_regist
     assert "*" in shown["resident_id"]
     changed = await clerk.patch(path, version=person["version"], json={"phone": "13800138000"})
     assert changed.status_code == 404
-    unmasked = await clerk.post(f"{path}/unmask", json={"fields": ["resident_id"], "reason": "紧急情况核实"})
+    unmasked = await clerk.post(
+        f"{path}/unmask",
+        json={"fields": ["resident_id"], "purpose": "document_check", "reason": "紧急情况核实"},
+    )
     assert unmasked.status_code == 404
     elsewhere = await somebody(registry, ELSEWHERE)
     assert (await clerk.get(f"/persons/{elsewhere['id']}")).status_code == 404

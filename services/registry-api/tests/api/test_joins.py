@@ -130,6 +130,10 @@ def _keyed(operation: Json) -> bool:
 REPEATABLE: dict[str, str] = {
     "/auth/token": "makes nothing",
     "/auth/password": "sets the same password again",
+    "/auth/totp": "a new secret in the place of one that is not confirmed; 409 where one is",
+    "/auth/totp/confirmation": "a code counts once",
+    "/auth/totp/removal": "removes what is there",
+    "/audit/exports": "reads; each export is an entry itself",
     "/area-changes/forecast": "reads",
     "/area-changes/{change_id}/settlements": "409 nothing_to_settle the second time",
     "/area-changes/{change_id}/unsettled/{unsettled_id}/settlement": "404 the second time: it waits no more",

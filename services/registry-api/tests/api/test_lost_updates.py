@@ -12,7 +12,7 @@ from .people.revising import ask, decide
 
 BY_HAND = {"person", "household"}
 """They note in the statements that change them, as several rows make up their fields."""
-NEVER_CHANGED = {"service_change", "visit_batch_item"}
+NEVER_CHANGED = {"audit_entry", "service_change", "visit_batch_item"}
 
 
 @pytest.fixture

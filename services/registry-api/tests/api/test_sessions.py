@@ -175,7 +175,7 @@ async def test_nobody_ends_or_sees_the_session_of_another_but_the_administrator(
 
 async def test_a_leaver_and_a_new_one_time_password_end_every_session(registry: Registry) -> None:
     for patch in ({"active": False}, {"password": ONE_TIME + " again"}):
-        member = await registry.staff("auditor", "340103")
+        member = await registry.staff("statistician", "340103")
         theirs = await signed_in(registry, member)
         answer = await registry.administrator.patch(f"/staff/{member.id}", version=2, json=patch)
         assert answer.status_code == 200

@@ -16,7 +16,7 @@ async def new_account(registry: Registry, username: str, password: str = "given 
         "username": username,
         "display_name": "新来的",
         "password": password,
-        "assignments": [{"role": "auditor", "area": "340103"}],
+        "assignments": [{"role": "statistician", "area": "340103"}],
     }
     answer = await registry.administrator.post("/staff", json=body)
     assert answer.status_code == 201, answer.text
@@ -147,7 +147,7 @@ async def test_the_public_keys_check_tokens(registry: Registry) -> None:
 
 
 async def test_a_closed_account_loses_its_rights_at_once(registry: Registry) -> None:
-    leaver = await registry.staff("auditor", "340103")
+    leaver = await registry.staff("statistician", "340103")
     assert (await leaver.get("/areas/340103")).status_code == 200
     await registry.administrator.patch(f"/staff/{leaver.id}", version=2, json={"active": False})
     registry.runtime.identity._known.clear()

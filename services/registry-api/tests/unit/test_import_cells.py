@@ -94,7 +94,7 @@ def test_a_phone_number_has_a_form(written: Cell, good: bool) -> None:
 def test_no_text_in_the_id_column_is_shown_whole(text: str) -> None:
     shown = cells.shown(Privacy.NUMBER, text)
     plain = cells.text_of(text)
-    assert len(plain) < 9 or plain not in shown
+    assert len(plain) < 9 or "*" in plain or plain not in shown
 
 
 @given(

@@ -68,6 +68,7 @@ PUBLIC_PATHS = (
     "/openapi.json",
     "/.well-known/",
     "/auth/token",
+    "/auth/refresh",
     "/public/",
     "/published/keys",
     "/verify",

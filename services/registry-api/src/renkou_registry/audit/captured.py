@@ -85,6 +85,7 @@ NOT_CAPTURED: dict[str, str] = {
     "import_file": "the sealed file as it came; what goes in is captured, the job too",
     "person_address": "projection of life_event, written anew with it",
     "person_key": "search keys computed from the record, written anew with it",
+    "retention_hold": "keeps itself who placed and who lifted it, when and why",
     "petition_reading": "itself a log of readings, append-only",
     "place": "addresses; names no person",
     "supply_count": "counts of goods; names no person",

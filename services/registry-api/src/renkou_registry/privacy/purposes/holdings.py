@@ -251,6 +251,23 @@ HELD: dict[str, Held] = {
         "locked_until created_at updated_at",
     ),
     "staff_assignment": _held("staff_accounts", "staff_id role area area_high valid_from valid_to"),
+    "substitution": _held(
+        "staff_accounts",
+        "id holder_id substitute_id valid_from valid_to every_duty reason given_by given_at ended_at ended_by version",
+    ),
+    "substitution_duty": _held("staff_accounts", "substitution_id role area area_high"),
+    "second_factor": _held("staff_accounts", "staff_id secret_sealed confirmed_at last_step created_at"),
+    "recovery_code": _held("staff_accounts", "staff_id hash used_at"),
+    "unmask_use": _held("audit", "position read_by read_at"),
+    "approval": _held(
+        "audit",
+        "id kind subject_id wanted asked_by asked_at expires_at state decided_by decided_at remark version",
+    ),
+    "break_glass": _held(
+        "audit",
+        "id staff_id reason purpose area area_high granted_at expires_at ended_at reviewed_by reviewed_at verdict "
+        "finding version",
+    ),
     "audit_entry": _held(
         "audit",
         "id tx at actor_id actor_kind actor_name acting_for session address agent trace_id purpose reason action "
