@@ -17,8 +17,10 @@ from tests.e2e.openapi import Operation, operations
 
 OWN, SIGNED_IN = "own", "token"
 NOBODY = ("nobody", "no token")
-OF_STAFF = frozenset({"/auth/me", "/auth/totp"})
+OF_STAFF = frozenset({"/auth/me"})
 """About the account of staff or a service: a person's own is at /me."""
+SECOND_FACTOR = ("GET", "/auth/totp")
+"""Of members of staff only. Its changes take a body, which is looked at before the account."""
 ALSO = {"/imports/{import_id}": "the right to what was imported, as well"}
 """Operations whose records ask for a right of their own beside the one declared."""
 
@@ -82,6 +84,8 @@ def decide(row: Row, caller: tuple[str, str], *, record: bool) -> Decision:
     if caller == NOBODY:
         return Decision.NO_TOKEN
     if not row.rights & held(who) or (who == "person" and row.operation.path in OF_STAFF):
+        return Decision.NO_RIGHT
+    if (row.operation.method, row.operation.path) == SECOND_FACTOR and who in ("person", *SERVICE_SCOPES):
         return Decision.NO_RIGHT
     if record and where in ("sibling", "other"):
         return Decision.HIDDEN
