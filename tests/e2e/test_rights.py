@@ -169,6 +169,8 @@ async def test_no_list_and_no_creation_reaches_into_another_area(
     for operation in await registry_operations(walk, http):
         if operation.public or "{" in operation.path or "area" not in {*operation.query, *fields(operation)}:
             continue
+        if operation.path == "/break-glass":  # what it is for: an hour elsewhere, told to the auditor at once
+            continue
         asked += 1
         operation.query.update({"area": HERE} if "area" in operation.query else {})
         body = fields(operation) | {"area": HERE} if "area" in fields(operation) else operation.body
