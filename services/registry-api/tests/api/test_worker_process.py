@@ -125,7 +125,13 @@ async def test_deaths_and_an_export_go_on_after_a_kill_and_hold_each_row_once(
         assert await killed.end(signal.SIGKILL) == -signal.SIGKILL
     asked = await clerk.post(
         "/exports",
-        json={"list": "persons", "filters": {"area": "340103009001"}, "columns": ["id"], "purpose": "核对"},
+        json={
+            "list": "persons",
+            "filters": {"area": "340103009001"},
+            "columns": ["id"],
+            "purpose_code": "register_upkeep",
+            "purpose": "核对",
+        },
     )
     async with worker(fresh_registry, nats_server) as killed:
         await killed.until("export rows written")

@@ -20,6 +20,16 @@ PERSONS = 3_000
 LEFT_EMPTY = {
     *("applied_event", "feed_counter", "feed_incident", "feed_position", "held_event", "idempotency_record"),
     "rate_budget",
+    *(
+        "key_rotation",
+        "unmask_use",
+        "consent_change",
+        "purpose_version",
+        "retention_change",
+        "retention_hold",
+    ),
+    *("retention_run", "sign_in_session", "sign_in_event", "refresh_token", "second_factor", "recovery_code"),
+    *("approval", "break_glass", "substitution", "substitution_duty"),
     *("export_job", "export_log", "export_part", "card_opening", "person_account", "service_client"),
     *("external_list", "external_list_file", "external_list_row", "external_profile"),
     *("import_applied", "import_block", "import_cells", "import_error", "import_file", "import_job"),
