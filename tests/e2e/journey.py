@@ -180,6 +180,7 @@ class Journey:
         await self._migrant_life(home)
         await self.answers.delivered()
         await self.answers.work()
+        await self.answers.settled()
         notices = len(self.ledgers[RESIDENCE].notices)
         self.progress.done("year", f"{home.first:%Y-%m} told: {notices} notices so far")
 

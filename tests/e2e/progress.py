@@ -29,11 +29,16 @@ class NotYet(Exception):
     """What was waited for did not come about in time."""
 
 
-async def until(what: str, check: Callable[[], Awaitable[bool]], seconds: float = 120) -> None:
-    """Ask every tenth of a second until ``check`` holds; raises NotYet after ``seconds``."""
+async def until(
+    what: str,
+    check: Callable[[], Awaitable[bool]],
+    seconds: float = 120,
+    missing: Callable[[], str] = str,
+) -> None:
+    """Ask every tenth of a second until ``check`` holds; raises NotYet, with what is ``missing``, after ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if await check():
             return
         await asyncio.sleep(0.1)
-    raise NotYet(f"{what} did not come about within {seconds:.0f} s")
+    raise NotYet(f"{what} did not come about within {seconds:.0f} s {missing()}".rstrip())
