@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from renkou_common.scope import AreaScope
+
 from ..support import CHOSEN, ONE_TIME, Caller, Json, Registry
 from .test_roles import role
 from .test_staff import account
@@ -25,6 +27,12 @@ async def decide(caller: Caller, approval: str, way: str = "approval", version: 
         headers={"If-Match": f'"{version}"'},
         json=None if way == "withdrawal" else {"remark": "已核实, 同意"},
     )
+
+
+async def change(by: Caller, of: Caller, **wanted: Any) -> Any:
+    """Change an account as it is now."""
+    version = (await by.get(f"/staff/{of.id}")).json()["version"]
+    return await by.patch(f"/staff/{of.id}", version=version, json=wanted)
 
 
 async def test_an_only_administrator_is_not_locked_out_and_it_is_written_down(
@@ -115,3 +123,52 @@ async def test_a_role_that_audits_is_changed_by_two(registry: Registry) -> None:
     await registry._approve(approval)
     changed = (await registry.administrator.get(path)).json()
     assert (set(changed["scopes"]), changed["awaiting_approval"]) == (set(wanted["scopes"]), [])
+
+
+async def test_whose_password_the_asker_has_reset_is_no_second_person(fresh_registry: Registry) -> None:
+    registry = fresh_registry
+    auditor = await registry.staff("auditor", "340103")
+    second = await registry.staff("administrator", "340103")
+    known = "known to the one who asks"
+    reset = await change(registry.administrator, second, password=known)
+    assert reset.status_code == 200
+    (waiting,) = (await asked(registry, "administrator"))["awaiting_approval"]
+    await registry.choose_password(second.username, known, f"{known}, too")
+    puppet = await registry.caller(second.username, f"{known}, too")
+    refused = await decide(puppet, waiting)
+    assert (refused.status_code, refused.json()["code"]) == (403, "approval_not_yours")
+    assert (await decide(auditor, waiting)).json()["state"] == "executed"
+
+
+async def test_nobody_acts_alone_after_putting_the_others_out_of_the_way(fresh_registry: Registry) -> None:
+    registry = fresh_registry
+    auditor, second = [await registry.staff(each, "340103") for each in ("auditor", "administrator")]
+    closed = await change(registry.administrator, auditor, active=False)
+    stripped = await change(registry.administrator, second, assignments=[])
+    assert (closed.status_code, stripped.status_code) == (200, 200)
+    waiting = await asked(registry, "administrator")
+    assert (waiting["assignments"], len(waiting["awaiting_approval"])) == ([], 1)
+    async with registry.runtime.database.transaction(AreaScope.nothing()) as tx:
+        await tx.execute("UPDATE staff_account SET updated_at = updated_at - interval '8 days'")
+    later = await asked(registry, "administrator")
+    assert ([each["role"] for each in later["assignments"]], later["awaiting_approval"]) == (
+        ["administrator"],
+        [],
+    )
+
+
+async def test_days_that_would_leave_no_administrator_are_not_given_by_two_either(
+    fresh_registry: Registry,
+) -> None:
+    registry = fresh_registry
+    auditor = await registry.staff("auditor", "340103")
+    soon = (registry.runtime.clock.today() + timedelta(days=3)).isoformat()
+    second = await registry.staff("administrator", "340103")
+    limited = [{"role": "administrator", "area": "340103", "valid_to": soon}]
+    own = await change(second, second, assignments=limited)
+    agreed = await decide(registry.administrator, own.json()["awaiting_approval"][0])
+    assert agreed.status_code == 200
+    other = await change(second, registry.administrator, assignments=limited)
+    (about_the_other,) = other.json()["awaiting_approval"]
+    last = await decide(auditor, about_the_other)
+    assert (last.status_code, last.json()["code"]) == (409, "last_administrator")

@@ -8,9 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from renkou_common.errors import Conflict, Forbidden
+from renkou_registry.staff.domain import Guard
 
 DAYS = 7
 """Days after which a request that nobody decided on lapses."""
+OF_ONE_HAND = timedelta(days=DAYS)
+"""For so long an account that somebody has closed, or to which they have given a password, counts as in their hand."""
 
 
 class ApprovalKind(StrEnum):
@@ -66,11 +69,17 @@ def check_open(one: Approval, now: datetime) -> None:
         )
 
 
-def check_decider(one: Approval, by: UUID, deciders: Collection[UUID]) -> None:
-    """Raise Forbidden unless a second person, and not the one it is about, decides.
+def second_persons(guards: Collection[Guard], without: Collection[UUID | None]) -> frozenset[UUID]:
+    """Return who may decide: of those in office the other administrators, the auditors where there is none.
 
-    ``deciders`` are the other administrators in office, the auditors where there is none.
+    ``without``: who asks, whom it is about, and whose account is in the hand of the one who asks.
     """
+    others = [each for each in guards if each.id not in without]
+    return frozenset(each.id for each in others if each.manages) or frozenset(each.id for each in others)
+
+
+def check_decider(one: Approval, by: UUID, deciders: Collection[UUID]) -> None:
+    """Raise Forbidden unless a second person, and not the one it is about, decides."""
     if by in (one.asked_by, one.subject_id):
         raise Forbidden(
             "approval_own",

@@ -27,7 +27,7 @@ async def _assign(tx: Transaction, runtime: Runtime, one: Approval) -> None:
         )
         for each in one.wanted["assignments"]
     ]
-    await staff.add_assignments(tx, runtime.outbox, one.subject_id, given)
+    await staff.add_assignments(tx, runtime.outbox, one.subject_id, given, runtime.clock.now())
 
 
 async def _change_role(tx: Transaction, runtime: Runtime, one: Approval) -> None:

@@ -56,6 +56,14 @@ async def pending(tx: Transaction, subject_ids: Sequence[UUID], now: datetime) -
     return [_approval(row) for row in rows]
 
 
+async def given_power(tx: Transaction) -> list[UUID]:
+    """Return the accounts that were once given a role that manages accounts or audits."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT subject_id FROM approval WHERE kind = 'assignment' AND state = 'executed'"
+    )
+    return [row["subject_id"] for row in rows]
+
+
 async def page(tx: Transaction, open_at: datetime | None, before: UUID | None, limit: int) -> list[Approval]:
     """Return the newest requests, those before an id: those open at a moment or all."""
     rows = await tx.fetch(

@@ -55,6 +55,26 @@ async def read_approval(
         return await _answer(tx, runtime, await service.find(tx, approval_id), response)
 
 
+async def _decided(
+    runtime: Runtime,
+    access: Access,
+    approval_id: UUID,
+    version: int,
+    remark: str,
+    response: Response,
+    state: ApprovalState,
+) -> ApprovalOut:
+    """Carry out or refuse a request as its second person."""
+    now = runtime.clock.now()
+    async with runtime.database.transaction(access.areas) as tx:
+        one = await service.locked(tx, approval_id, version, now)
+        check_decider(one, access.subject, await service.deciders(tx, one.asked_by, one.subject_id, now))
+        if state is ApprovalState.EXECUTED:
+            await EXECUTORS[one.kind](tx, runtime, one)
+        closed = await service.close(tx, one.id, state, access.subject, now, remark)
+        return await _answer(tx, runtime, closed, response)
+
+
 @router.post(
     "/{approval_id}/approval", summary="Approve and carry out 同意并执行", response_model=ApprovalOut
 )
@@ -67,13 +87,8 @@ async def approve(
     version: Version,
 ) -> ApprovalOut:
     """Agree as the second person: it is done at once, and once only. Needs `approval:decide` and If-Match."""
-    now = runtime.clock.now()
-    async with runtime.database.transaction(access.areas) as tx:
-        one = await service.locked(tx, approval_id, version, now)
-        check_decider(one, access.subject, await staff.deciders(tx, one.asked_by, now))
-        await EXECUTORS[one.kind](tx, runtime, one)
-        closed = await service.close(tx, one.id, ApprovalState.EXECUTED, access.subject, now, body.remark)
-        return await _answer(tx, runtime, closed, response)
+    state = ApprovalState.EXECUTED
+    return await _decided(runtime, access, approval_id, version, body.remark, response, state)
 
 
 @router.post("/{approval_id}/refusal", summary="Refuse 不同意", response_model=ApprovalOut)
@@ -86,12 +101,8 @@ async def refuse(
     version: Version,
 ) -> ApprovalOut:
     """Refuse as the second person, with a reason. Needs `approval:decide` and If-Match."""
-    now = runtime.clock.now()
-    async with runtime.database.transaction(access.areas) as tx:
-        one = await service.locked(tx, approval_id, version, now)
-        check_decider(one, access.subject, await staff.deciders(tx, one.asked_by, now))
-        closed = await service.close(tx, one.id, ApprovalState.REFUSED, access.subject, now, body.remark)
-        return await _answer(tx, runtime, closed, response)
+    state = ApprovalState.REFUSED
+    return await _decided(runtime, access, approval_id, version, body.remark, response, state)
 
 
 @router.post(

@@ -11,15 +11,36 @@ from renkou_common.http.changes import check_current
 from renkou_common.ids import new_id
 from renkou_registry.approvals import repository
 from renkou_registry.approvals.domain import (
+    OF_ONE_HAND,
     Approval,
     ApprovalKind,
     ApprovalState,
     check_open,
     lapses_at,
+    second_persons,
 )
+from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.staff import service as staff
 
 ALONE = "本区无其他在任管理员和审计员, 由申请人独自执行 (nobody else could decide)"
+
+
+async def deciders(tx: Transaction, asked_by: UUID, about: UUID | None, now: datetime) -> frozenset[UUID]:
+    """Return who may decide on what somebody asks for about an account (or a role).
+
+    Nobody whose password or second factor the one who asks has reset lately: it may be the same hand.
+    """
+    guards = await staff.guards(tx, now)
+    reset = await sign_in_events.reset_by(tx, asked_by, [each.id for each in guards], OF_ONE_HAND)
+    return second_persons(guards, {asked_by, about, *reset})
+
+
+async def acts_alone(tx: Transaction, asked_by: UUID, about: UUID | None, now: datetime) -> bool:
+    """Say whether nobody else could decide, and not because somebody has lately been put out of the way."""
+    if await deciders(tx, asked_by, about, now):
+        return False
+    given = await repository.given_power(tx)
+    return not await staff.guard_changed(tx, asked_by, given, OF_ONE_HAND)
 
 
 async def ask(
@@ -29,13 +50,16 @@ async def ask(
     wanted: Mapping[str, Any],
     asked_by: UUID,
     now: datetime,
+    *,
+    alone: bool | None = None,
 ) -> bool:
     """Ask for something and return whether the caller has to do it at once.
 
-    That is so where the district has neither another administrator in office nor an auditor: then it is written down
-    as decided by the one who asked.
+    That is so where :func:`acts_alone` says it (``alone``: it was asked before the change that is asked for began):
+    then it is written down as decided by the one who asked.
     """
-    alone = not await staff.deciders(tx, asked_by, now)
+    if alone is None:
+        alone = await acts_alone(tx, asked_by, subject_id, now)
     await repository.insert(
         tx,
         Approval(

@@ -1,6 +1,7 @@
 """Every query on the record of sign-ins."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -29,6 +30,19 @@ async def append(
         address,
         agent,
     )
+
+
+async def reset_by(tx: Transaction, by: UUID, subjects: Sequence[UUID], within: timedelta) -> set[UUID]:
+    """Return of some accounts those whose password or second factor somebody has lately reset."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT subject FROM sign_in_event WHERE subject = ANY($2) AND done_by = $1"
+        " AND outcome = ANY($3) AND happened_at > clock_timestamp() - $4::interval",
+        by,
+        subjects,
+        [Outcome.PASSWORD_RESET.value, Outcome.FACTOR_RESET.value],
+        within,
+    )
+    return {row["subject"] for row in rows}
 
 
 async def page(

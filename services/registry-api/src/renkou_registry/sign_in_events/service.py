@@ -1,6 +1,7 @@
 """Noting what happens to accounts' access, in the transaction in which it happens."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -21,6 +22,11 @@ async def note(
     """Note one thing; ``done_by`` is who did it where that is not the account's holder."""
     address, agent = (client.address, client.agent) if client else (None, None)
     await repository.append(tx, outcome, account, session_id, done_by, address, agent)
+
+
+async def reset_by(tx: Transaction, by: UUID, subjects: Sequence[UUID], within: timedelta) -> set[UUID]:
+    """Return of some accounts those whose password or second factor somebody has lately reset."""
+    return await repository.reset_by(tx, by, subjects, within)
 
 
 async def page(

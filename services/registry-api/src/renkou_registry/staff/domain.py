@@ -53,6 +53,14 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """An account that decides as a second person: it manages accounts, or it audits."""
+
+    id: UUID
+    manages: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WantedAssignment:
     """What an administrator asks for: a role in an area, from a day to a day (both included)."""
 

@@ -1,7 +1,7 @@
 """Every query on staff accounts."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -12,7 +12,7 @@ from renkou_common.identity.rights import known_scopes
 from renkou_common.identity.roles import Scope
 from renkou_registry.break_glass.domain import EMERGENCY_SCOPES
 from renkou_registry.roles.domain import GUARDED
-from renkou_registry.staff.domain import Duty, RoleInArea, StaffMember, area_from_interval
+from renkou_registry.staff.domain import Duty, Guard, RoleInArea, StaffMember, area_from_interval
 
 _COLUMNS = """
 SELECT a.id, a.username, a.display_name, a.active, a.must_change_password, a.version,
@@ -203,21 +203,37 @@ async def lock_administrators(tx: Transaction, now: datetime) -> Sequence[UUID]:
     return [row["id"] for row in rows]
 
 
-async def deciders(tx: Transaction, without: UUID, now: datetime) -> list[UUID]:
-    """Return who may decide on what somebody asks for: the other administrators in office, else the auditors."""
+async def guards(tx: Transaction, now: datetime) -> list[Guard]:
+    """Return who, by roles in office, may decide as a second person and manages accounts or audits."""
     rows = await tx.fetch(
-        "SELECT a.id, bool_or(c.scope = $3) AS manages FROM staff_account a"
+        "SELECT a.id, bool_or(c.scope = $2) AS manages FROM staff_account a"
         " JOIN staff_assignment s ON s.staff_id = a.id JOIN role r ON r.code = s.role AND r.active"
-        " JOIN role_scope c ON c.role = r.code AND c.scope IN ($3, $4)"
-        " WHERE a.active AND NOT a.must_change_password AND a.id <> $1"
-        " AND (s.valid_from IS NULL OR s.valid_from <= $2) AND (s.valid_to IS NULL OR s.valid_to > $2)"
-        " GROUP BY a.id",
-        without,
+        " JOIN role_scope c ON c.role = r.code AND c.scope IN ($2, $3, $4)"
+        " WHERE a.active AND NOT a.must_change_password"
+        " AND (s.valid_from IS NULL OR s.valid_from <= $1) AND (s.valid_to IS NULL OR s.valid_to > $1)"
+        " GROUP BY a.id HAVING bool_or(c.scope IN ($2, $3)) AND bool_or(c.scope = $4)",
         now,
         Scope.STAFF_MANAGE.value,
         Scope.READING_AUDIT.value,
+        Scope.APPROVAL_DECIDE.value,
     )
-    return [row["id"] for row in rows if row["manages"]] or [row["id"] for row in rows]
+    return [Guard(row["id"], row["manages"]) for row in rows]
+
+
+async def guard_changed(tx: Transaction, but: UUID, given: Sequence[UUID], within: timedelta) -> bool:
+    """Say whether an account that has a guarded role, or was once ``given`` one, was changed lately."""
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM staff_account a WHERE a.id <> $1 AND a.version > 1"
+            " AND a.updated_at > clock_timestamp() - $3::interval AND (a.id = ANY($2) OR EXISTS"
+            " (SELECT FROM staff_assignment s JOIN role_scope c ON c.role = s.role AND c.scope = ANY($4)"
+            " WHERE s.staff_id = a.id)))",
+            but,
+            given,
+            within,
+            sorted(GUARDED),
+        )
+    )
 
 
 async def holders(tx: Transaction, role: str) -> list[StaffMember]:

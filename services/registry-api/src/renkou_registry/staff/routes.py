@@ -45,6 +45,7 @@ class _Given:
 
     at_once: tuple[RoleInArea, ...]
     awaited: tuple[RoleInArea, ...]
+    alone: bool = False
 
 
 async def _checked(
@@ -52,19 +53,20 @@ async def _checked(
     runtime: Runtime,
     access: Access,
     assignments: list[AssignmentIn],
-    held: tuple[RoleInArea, ...] = (),
+    member: StaffMember | None = None,
 ) -> _Given:
+    now = runtime.clock.now()
+    await service.lock_administrators(tx, now)  # before the roles, as whoever changes a role does
     catalogue = await roles.catalogue(tx, lock=True)
     wanted = check_assignments(runtime.district, [each.wanted() for each in assignments], catalogue)
-    at_once, awaited = split_guarded(wanted, held, catalogue)
-    if awaited and not await service.deciders(tx, access.subject, runtime.clock.now()):
-        at_once = wanted
+    at_once, awaited = split_guarded(wanted, member.assignments if member else (), catalogue)
+    if awaited and await approvals.acts_alone(tx, access.subject, member.id if member else None, now):
+        return _Given(wanted, awaited, alone=True)
     return _Given(at_once, awaited)
 
 
-async def _ask(
-    tx: Transaction, runtime: Runtime, access: Access, staff_id: UUID, awaited: tuple[RoleInArea, ...]
-) -> None:
+async def _ask(tx: Transaction, runtime: Runtime, access: Access, staff_id: UUID, given: _Given) -> None:
+    awaited = given.awaited
     if awaited:
         await service.check_awaited(tx, staff_id, [each.role for each in awaited])
         told = [
@@ -77,7 +79,8 @@ async def _ask(
             for each in awaited
         ]
         now, wanted = runtime.clock.now(), {"assignments": told}
-        await approvals.ask(tx, ApprovalKind.ASSIGNMENT, staff_id, wanted, access.subject, now)
+        kind = ApprovalKind.ASSIGNMENT
+        await approvals.ask(tx, kind, staff_id, wanted, access.subject, now, alone=given.alone)
 
 
 async def _answers(tx: Transaction, runtime: Runtime, members: list[StaffMember]) -> list[StaffOut]:
@@ -119,7 +122,7 @@ async def create_staff(
                 password_hash=password_hash,
                 assignments=given.at_once,
             )
-            await _ask(tx, runtime, access, created, given.awaited)
+            await _ask(tx, runtime, access, created, given)
             return created
 
         staff_id, _ = await once(tx, access.subject, key, create)
@@ -172,7 +175,7 @@ async def change_staff(
         given = (
             None
             if body.assignments is None
-            else await _checked(tx, runtime, access, body.assignments, before.assignments)
+            else await _checked(tx, runtime, access, body.assignments, before)
         )
         wanted = StaffChange(
             display_name=body.display_name,
@@ -185,7 +188,7 @@ async def change_staff(
         member = await service.change(tx, runtime.outbox, staff_id, version, wanted, runtime.clock.now())
         ended = await _end_sessions(runtime, tx, member, wanted, access.subject, client)
         if given:
-            await _ask(tx, runtime, access, staff_id, given.awaited)
+            await _ask(tx, runtime, access, staff_id, given)
         answer = await _answer(tx, runtime, member, response)
     for session_id in ended:
         runtime.sessions.forget(session_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode
@@ -19,7 +19,7 @@ from renkou_registry.auth.passwords import hash_password
 from renkou_registry.roles import service as roles
 from renkou_registry.roles.domain import Catalogue, check_together
 from renkou_registry.staff import repository
-from renkou_registry.staff.domain import Duty, RoleInArea, StaffChange, StaffMember
+from renkou_registry.staff.domain import Duty, Guard, RoleInArea, StaffChange, StaffMember
 
 
 def assignment_loader(database: Database) -> AssignmentLoader:
@@ -124,15 +124,24 @@ async def change(
     return after
 
 
-async def deciders(tx: Transaction, asked_by: UUID, now: datetime) -> list[UUID]:
-    """Return who may decide on what somebody asks for: the other administrators in office, else the auditors."""
-    return await repository.deciders(tx, asked_by, now)
+async def guards(tx: Transaction, now: datetime) -> list[Guard]:
+    """Return who is in office to decide as a second person."""
+    return await repository.guards(tx, now)
+
+
+async def guard_changed(tx: Transaction, but: UUID, given: Sequence[UUID], within: timedelta) -> bool:
+    """Say whether somebody else with power over accounts or over the log, now or ``given`` once, was changed lately."""
+    return await repository.guard_changed(tx, but, given, within)
 
 
 async def add_assignments(
-    tx: Transaction, outbox: Outbox, staff_id: UUID, given: Sequence[RoleInArea]
+    tx: Transaction, outbox: Outbox, staff_id: UUID, given: Sequence[RoleInArea], now: datetime
 ) -> None:
-    """Give an account roles besides those it has; raises NotFound, Conflict for one that is closed."""
+    """Give an account roles besides those it has, or other days for one of them.
+
+    Raises NotFound, Conflict for one that is closed, and where the last administrator's role would get an end.
+    """
+    administrators = await lock_administrators(tx, now)
     member = await locked(tx, staff_id)
     if not member.active:
         raise Conflict(
@@ -144,6 +153,8 @@ async def add_assignments(
     kept = [each for each in member.assignments if (each.role, each.area) not in renewed]
     await repository.replace_assignments(tx, staff_id, [*kept, *given])
     await _check_hands(tx, [staff_id], "/assignments")
+    if administrators:
+        await _check_administered(tx, now)
     await repository.count_version(tx, staff_id)
     await note(tx, staff_id, member.version + 1, ["assignments"])
     await announce(tx, outbox, [staff_id])
@@ -177,8 +188,11 @@ async def follow_role(tx: Transaction, outbox: Outbox, role: str, now: datetime)
 
 
 async def _check_hands(tx: Transaction, staff_ids: Sequence[UUID], pointer: str) -> None:
-    """Raise InvalidInput where an account, or whoever exercises its duties, would hold what nobody may together."""
-    catalogue = await roles.catalogue(tx)
+    """Raise InvalidInput where an account, or whoever exercises its duties, would hold what nobody may together.
+
+    The roles stay as they are until the transaction ends: one that changed meanwhile would not have been looked at.
+    """
+    catalogue = await roles.catalogue(tx, lock=True)
     held = await repository.held(tx, await repository.with_substitutes(tx, staff_ids))
     for duties_held in held.values():
         scopes = catalogue.scopes_of(each.role_in_area.role for each in duties_held)

@@ -43,11 +43,12 @@ async def give(tx: Transaction, runtime: Runtime, wanted: WantedSubstitution, gi
     """
     now = runtime.clock.now()
     begins, ends = check_days(wanted.first_day, wanted.last_day, now)
+    catalogue = await roles.catalogue(tx, lock=True)  # before the accounts, as whoever changes a role does
     first, second = sorted((wanted.holder_id, wanted.substitute_id))
     both = {each: await staff.locked(tx, each) for each in (first, second)}
     holder, substitute = both[wanted.holder_id], both[wanted.substitute_id]
     check_people(holder, substitute)
-    duties = check_duties(holder, substitute, wanted.duties, await roles.catalogue(tx, lock=True))
+    duties = check_duties(holder, substitute, wanted.duties, catalogue)
     one = Substitution(
         id=new_id(),
         holder_id=holder.id,
