@@ -113,6 +113,18 @@ async def test_the_glass_is_broken_some_times_a_day_only(registry: Registry) -> 
     assert (answer.status_code, answer.json()["code"]) == (409, "break_glass_used_up")
 
 
+async def test_it_ends_with_the_right_to_it(registry: Registry) -> None:
+    clerk, person = await registry.staff("subdistrict_clerk", HERE), await somebody(registry, THERE)
+    path = f"/persons/{person['id']}"
+    await opened(clerk)
+    assert (await clerk.get(path)).status_code == 200
+    worker = {"assignments": [{"role": "community_worker", "area": HERE}]}
+    moved = await registry.administrator.patch(f"/staff/{clerk.id}", version=2, json=worker)
+    assert moved.status_code == 200
+    registry.runtime.identity.forget(clerk.id)
+    assert (await clerk.get(path)).status_code == 404
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"reason": "太短"}, {"purpose": "curiosity"}, {"area": "310115"}, {"area": "3401"}, {"hours": 5}],

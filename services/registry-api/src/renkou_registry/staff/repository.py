@@ -72,17 +72,19 @@ what is guarded ($2)."""
 
 async def active_assignments(tx: Transaction, staff_id: UUID) -> list[Assignment]:
     """Return the rights given, each with its limits in time: none for an account that is closed or has to set its
-    password first."""
+    password first. An emergency access lasts no longer than the right to it."""
     rows = await tx.fetch(
-        f"WITH held AS ({_HELD}), emergency AS (SELECT e.* FROM break_glass e WHERE e.staff_id = ANY($1)"
-        " AND e.ended_at IS NULL)"
+        f"WITH held AS (SELECT h.* FROM ({_HELD}) h JOIN role ON role.code = h.role AND role.active),"
+        " emergency AS (SELECT e.staff_id, NULL, e.area, e.area_high, greatest(e.granted_at, h.valid_from),"
+        "  least(e.expires_at, h.valid_to), NULL::uuid, e.id FROM break_glass e"
+        "  JOIN held h ON h.staff_id = e.staff_id JOIN role_scope c ON c.role = h.role AND c.scope = $3"
+        "  WHERE e.staff_id = ANY($1) AND e.ended_at IS NULL)"
         " SELECT t.*, ARRAY(SELECT scope FROM role_scope c WHERE c.role = t.role) AS scopes FROM"
-        " (SELECT h.*, NULL::uuid AS break_glass FROM held h JOIN role ON role.code = h.role AND role.active"
-        "  UNION ALL SELECT e.staff_id, NULL, e.area, e.area_high, e.granted_at, e.expires_at, NULL, e.id"
-        "  FROM emergency e) t"
+        " (SELECT h.*, NULL::uuid AS break_glass FROM held h UNION ALL SELECT * FROM emergency) t"
         " JOIN staff_account a ON a.id = t.staff_id WHERE a.active AND NOT a.must_change_password",
         [staff_id],
         sorted(GUARDED),
+        Scope.EMERGENCY_ACCESS.value,
     )
     return [
         Assignment(
