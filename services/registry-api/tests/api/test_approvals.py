@@ -9,6 +9,7 @@ from renkou_common.scope import AreaScope
 from ..support import CHOSEN, ONE_TIME, Caller, Json, Registry
 from .test_roles import role
 from .test_staff import account
+from .test_substitution import leave
 
 
 async def asked(registry: Registry, role_code: str) -> Json:
@@ -172,3 +173,28 @@ async def test_days_that_would_leave_no_administrator_are_not_given_by_two_eithe
     (about_the_other,) = other.json()["awaiting_approval"]
     last = await decide(auditor, about_the_other)
     assert (last.status_code, last.json()["code"]) == (409, "last_administrator")
+
+
+async def test_nobody_gives_themselves_rights_over_people(registry: Registry) -> None:
+    """By no way: a role of their own, a colleague's duties, or more scopes in a role that they have."""
+    await registry.staff("auditor", "340103")
+    administrator = await registry.staff("administrator", "340103")
+    clerk = await registry.staff("subdistrict_clerk", "340103009")
+    both = [{"role": each, "area": "340103"} for each in ("administrator", "subdistrict_clerk")]
+    given = (await change(administrator, administrator, assignments=both)).json()
+    assert [each["role"] for each in given["assignments"]] == ["administrator"]
+    assert len(given["awaiting_approval"]) == 1
+    today = registry.runtime.clock.today()
+    duties = leave(administrator, today, today, holder_id=str(clerk.id))
+    refused = await administrator.post("/substitutions", json=duties)
+    assert (refused.status_code, refused.json()["code"]) == (403, "own_advantage")
+    body = role(scopes=["area:read"])
+    await administrator.post("/roles", json=body)
+    own = [{"role": each, "area": "340103"} for each in ("administrator", body["code"])]
+    assert (await change(registry.administrator, administrator, assignments=own)).status_code == 200
+    path, more = f"/roles/{body['code']}", {"scopes": ["area:read", "resident:read"]}
+    extended = await administrator.patch(path, version=1, json=more)
+    assert (extended.json()["scopes"], len(extended.json()["awaiting_approval"])) == (["area:read"], 1)
+    assert "resident:read" not in (await administrator.get("/auth/me")).json()["scopes"]
+    by_another = await registry.administrator.patch(path, version=1, json=more)
+    assert by_another.json()["scopes"] == ["area:read", "resident:read"]

@@ -155,6 +155,19 @@ async def test_what_nobody_may_hold_together_is_not_brought_together_by_a_substi
     assert (answer.status_code, answer.json()["code"]) == (422, "scopes_apart")
 
 
+async def test_what_was_held_for_another_and_is_over_keeps_nobody_from_a_role(
+    fresh_registry: Registry,
+) -> None:
+    registry, today = fresh_registry, fresh_registry.runtime.clock.today()
+    absent = await registry.staff("subdistrict_clerk", HERE)
+    helper = await registry.staff("subdistrict_clerk", THERE)
+    await hand_over(absent, leave(helper, today, today))
+    registry.set_today(today + timedelta(days=2))
+    body = {"assignments": [{"role": "auditor", "area": "340103"}]}
+    answer = await registry.administrator.patch(f"/staff/{helper.id}", version=2, json=body)
+    assert (answer.status_code, answer.json()["assignments"][0]["role"]) == (200, "auditor")
+
+
 @pytest.mark.parametrize(
     ("first", "last", "code"),
     [(-1, 3, "day_past"), (3, 2, "days_reversed"), (0, 400, "substitution_too_long")],

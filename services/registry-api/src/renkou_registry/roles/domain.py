@@ -48,10 +48,15 @@ class RoleChange:
     scopes: frozenset[Scope] | None = None
 
 
-def needs_two(role: Role, wanted: RoleChange) -> bool:
-    """Say whether a change of a role is decided on by a second person: of what it gives, where that is guarded."""
+def needs_two(role: Role, wanted: RoleChange, *, own: bool) -> bool:
+    """Say whether a change of a role is decided on by a second person: of what it gives, where that is guarded; and
+    of more than before, where it is the asker's ``own``."""
+    scopes = role.scopes if wanted.scopes is None else wanted.scopes
+    active = role.active if wanted.active is None else wanted.active
     touches = wanted.scopes is not None or wanted.active is not None
-    return touches and bool(GUARDED & (role.scopes | (wanted.scopes or frozenset())))
+    if touches and GUARDED & (role.scopes | scopes):
+        return True
+    return own and active and not scopes <= role.effective
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ async def change_role(
 ) -> RoleOut:
     """Change a role of the district: its holders' rights follow at once.
 
-    What a role gives that manages accounts or audits is changed once a second person has agreed
-    (`/approvals`). Needs `staff:manage` and If-Match.
+    What a role gives that manages accounts or audits is changed, and what one exercises oneself is extended, once a
+    second person has agreed (`/approvals`). Needs `staff:manage` and If-Match.
     """
     if not body.model_fields_set:
         raise InvalidInput("nothing_to_change", "没有要修改的内容", "Nothing to change was given")
@@ -134,7 +134,8 @@ async def change_role(
         now = runtime.clock.now()
         await staff.lock_administrators(tx, now)
         before = await service.check_change(tx, code, version, wanted)
-        if needs_two(before, wanted) and not await approvals.ask(
+        own = await staff.exercises(tx, access.subject, code)
+        if needs_two(before, wanted, own=own) and not await approvals.ask(
             tx, ApprovalKind.ROLE, before.id, _told(code, version, wanted), access.subject, now
         ):
             return await _answer(tx, runtime, before, response)

@@ -51,6 +51,11 @@ class Duty:
     role_in_area: RoleInArea
     acting_for: UUID | None
 
+    def lasts(self, now: datetime) -> bool:
+        """Say whether it holds at a moment or later."""
+        ends = self.role_in_area.valid_to
+        return ends is None or now < ends
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -153,16 +158,17 @@ def check_assignments(
 
 
 def split_guarded(
-    wanted: Sequence[RoleInArea], held: Sequence[RoleInArea], catalogue: Catalogue
+    wanted: Sequence[RoleInArea], held: Sequence[RoleInArea], catalogue: Catalogue, *, own: bool
 ) -> tuple[tuple[RoleInArea, ...], tuple[RoleInArea, ...]]:
-    """Return what one person may give, and what a second one has to agree to: guarded roles not held before.
+    """Return what one person may give, and what a second one has to agree to: guarded roles not held before, and on
+    the ``own`` account every role.
 
-    Where a guarded role is held already and only its days change, it stays as it is until then.
+    Where such a role is held already and only its days change, it stays as it is until then.
     """
     before = {(each.role, each.area): each for each in held}
     at_once, awaited = [], []
     for each in wanted:
-        if each in held or not GUARDED & catalogue.scopes_of([each.role]):
+        if each in held or not (own or GUARDED & catalogue.scopes_of([each.role])):
             at_once.append(each)
             continue
         awaited.append(each)

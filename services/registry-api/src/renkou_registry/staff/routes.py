@@ -59,8 +59,9 @@ async def _checked(
     await service.lock_administrators(tx, now)  # before the roles, as whoever changes a role does
     catalogue = await roles.catalogue(tx, lock=True)
     wanted = check_assignments(runtime.district, [each.wanted() for each in assignments], catalogue)
-    at_once, awaited = split_guarded(wanted, member.assignments if member else (), catalogue)
-    if awaited and await approvals.acts_alone(tx, access.subject, member.id if member else None, now):
+    about, held = (member.id, member.assignments) if member else (None, ())
+    at_once, awaited = split_guarded(wanted, held, catalogue, own=about == access.subject)
+    if awaited and await approvals.acts_alone(tx, access.subject, about, now):
         return _Given(wanted, awaited, alone=True)
     return _Given(at_once, awaited)
 
@@ -68,7 +69,8 @@ async def _checked(
 async def _ask(tx: Transaction, runtime: Runtime, access: Access, staff_id: UUID, given: _Given) -> None:
     awaited = given.awaited
     if awaited:
-        await service.check_awaited(tx, staff_id, [each.role for each in awaited])
+        now = runtime.clock.now()
+        await service.check_awaited(tx, staff_id, [each.role for each in awaited], now)
         told = [
             {
                 "role": each.role,
@@ -78,8 +80,7 @@ async def _ask(tx: Transaction, runtime: Runtime, access: Access, staff_id: UUID
             }
             for each in awaited
         ]
-        now, wanted = runtime.clock.now(), {"assignments": told}
-        kind = ApprovalKind.ASSIGNMENT
+        kind, wanted = ApprovalKind.ASSIGNMENT, {"assignments": told}
         await approvals.ask(tx, kind, staff_id, wanted, access.subject, now, alone=given.alone)
 
 
@@ -166,7 +167,8 @@ async def change_staff(
 ) -> StaffOut:
     """Change name, state, roles, or give a new one-time password. Needs `staff:manage` and If-Match.
 
-    A role that manages accounts or audits is given once a second person has agreed (`/approvals`).
+    A role that manages accounts or audits, and any role for oneself, is given once a second person has agreed
+    (`/approvals`).
     """
     if not body.model_fields_set:
         raise InvalidInput("nothing_to_change", "没有要修改的内容", "Nothing to change was given")

@@ -63,6 +63,11 @@ async def duties(tx: Transaction, staff_id: UUID) -> list[Duty]:
     return [each for each in (await repository.held(tx, [staff_id]))[staff_id] if each.acting_for]
 
 
+async def exercises(tx: Transaction, staff_id: UUID, role: str) -> bool:
+    """Say whether an account has a role, or exercises it for somebody on leave, now or later."""
+    return any(each.role_in_area.role == role for each in (await repository.held(tx, [staff_id]))[staff_id])
+
+
 async def page(tx: Transaction, after: str, limit: int) -> list[StaffMember]:
     """Return up to ``limit`` accounts by user name, those after ``after``."""
     return await repository.members(tx, after, limit)
@@ -82,7 +87,7 @@ async def create(
     if not await repository.insert(tx, staff_id, username, display_name, password_hash):
         raise Conflict("username_taken", "该用户名已被使用", "This user name is in use")
     await repository.replace_assignments(tx, staff_id, assignments)
-    await _announce(tx, outbox, await find(tx, staff_id))
+    await announce(tx, outbox, [staff_id])
     return staff_id
 
 
@@ -94,9 +99,7 @@ async def change(
     Raises NotFound, VersionMismatch, or Conflict where the last active administrator would be lost.
     """
     administrators = await lock_administrators(tx, now)
-    before = await repository.member(tx, staff_id, lock=True)
-    if before is None:
-        raise NotFound.of("工作人员账号", "staff account")
+    before = await locked(tx, staff_id)
     await check_current(tx, staff_id, version, before.version)
     password_hash = await hash_password(wanted.password) if wanted.password else None
     await repository.update(
@@ -116,11 +119,11 @@ async def change(
             "The account is closed and gets no role; open it first",
         )
     if after.assignments != before.assignments:
-        await _check_hands(tx, [staff_id], "/assignments")
+        await check_hands(tx, [staff_id], "/assignments", now)
         await note(tx, staff_id, after.version, ["assignments"])
     if administrators:
         await _check_administered(tx, now)
-    await _announce(tx, outbox, after)
+    await announce(tx, outbox, [staff_id])
     return after
 
 
@@ -152,7 +155,7 @@ async def add_assignments(
     renewed = {(each.role, each.area) for each in given}
     kept = [each for each in member.assignments if (each.role, each.area) not in renewed]
     await repository.replace_assignments(tx, staff_id, [*kept, *given])
-    await _check_hands(tx, [staff_id], "/assignments")
+    await check_hands(tx, [staff_id], "/assignments", now)
     if administrators:
         await _check_administered(tx, now)
     await repository.count_version(tx, staff_id)
@@ -181,29 +184,30 @@ async def follow_role(tx: Transaction, outbox: Outbox, role: str, now: datetime)
     that nobody may have.
     """
     found = await repository.holders(tx, role)
-    await _check_hands(tx, [member.id for member in found], "/scopes")
+    await check_hands(tx, [member.id for member in found], "/scopes", now)
     await _check_administered(tx, now)
     await announce(tx, outbox, [member.id for member in found])
     return len(found)
 
 
-async def _check_hands(tx: Transaction, staff_ids: Sequence[UUID], pointer: str) -> None:
-    """Raise InvalidInput where an account, or whoever exercises its duties, would hold what nobody may together.
+async def check_hands(tx: Transaction, staff_ids: Sequence[UUID], pointer: str, now: datetime) -> None:
+    """Raise InvalidInput where an account, or whoever exercises its duties, would hold what nobody may together, now
+    or later.
 
     The roles stay as they are until the transaction ends: one that changed meanwhile would not have been looked at.
     """
     catalogue = await roles.catalogue(tx, lock=True)
     held = await repository.held(tx, await repository.with_substitutes(tx, staff_ids))
     for duties_held in held.values():
-        scopes = catalogue.scopes_of(each.role_in_area.role for each in duties_held)
+        scopes = catalogue.scopes_of(each.role_in_area.role for each in duties_held if each.lasts(now))
         check_together(scopes, catalogue.apart, pointer)
 
 
-async def check_awaited(tx: Transaction, staff_id: UUID, awaited: Sequence[str]) -> None:
+async def check_awaited(tx: Transaction, staff_id: UUID, awaited: Sequence[str], now: datetime) -> None:
     """Raise InvalidInput where an account would hold what nobody may together, were it given these roles as well."""
     catalogue = await roles.catalogue(tx)
     held = (await repository.held(tx, [staff_id]))[staff_id]
-    scopes = catalogue.scopes_of([*(each.role_in_area.role for each in held), *awaited])
+    scopes = catalogue.scopes_of([*(each.role_in_area.role for each in held if each.lasts(now)), *awaited])
     check_together(scopes, catalogue.apart, "/assignments")
 
 
@@ -229,12 +233,8 @@ async def extend(tx: Transaction, outbox: Outbox, ended: AreaCode, successors: S
         await repository.count_version(tx, staff_id)
         after = await find(tx, staff_id)
         await note(tx, staff_id, after.version, ["assignments"])
-        await _announce(tx, outbox, after)
+        await announce(tx, outbox, [staff_id])
     return len(staff)
-
-
-async def _announce(tx: Transaction, outbox: Outbox, member: StaffMember) -> None:
-    await announce(tx, outbox, [member.id])
 
 
 async def announce(tx: Transaction, outbox: Outbox, staff_ids: Sequence[UUID]) -> None:

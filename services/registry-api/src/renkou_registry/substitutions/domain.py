@@ -8,7 +8,7 @@ from uuid import UUID
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.errors import Conflict, FieldError, InvalidInput, Text
-from renkou_registry.roles.domain import GUARDED, Catalogue, check_together
+from renkou_registry.roles.domain import GUARDED, Catalogue
 from renkou_registry.staff.domain import RoleInArea, StaffMember, limits
 
 LONGEST_DAYS = 366
@@ -86,14 +86,13 @@ def transferable(duties: Sequence[RoleInArea], catalogue: Catalogue) -> list[Rol
 
 def check_duties(
     holder: StaffMember,
-    substitute: StaffMember,
     wanted: Sequence[RoleInArea] | None,
     catalogue: Catalogue,
 ) -> tuple[RoleInArea, ...] | None:
     """Return the duties to hand over, None for all.
 
-    Raises InvalidInput for one that the holder has not, that nobody may exercise for another (managing accounts,
-    auditing), or that may not meet with the substitute's own rights; Conflict where nothing is left to hand over.
+    Raises InvalidInput for one that the holder has not, or that nobody may exercise for another (managing accounts,
+    auditing); Conflict where nothing is left to hand over.
     """
     own = {(each.role, each.area): each for each in holder.assignments}
     errors = []
@@ -110,9 +109,6 @@ def check_duties(
             errors.append(FieldError(place, "duty_not_transferable", text))
     if errors:
         raise InvalidInput.fields(errors)
-    taken = transferable(list(holder.assignments) if wanted is None else wanted, catalogue)
-    if not taken:
+    if not transferable(holder.assignments if wanted is None else wanted, catalogue):
         raise Conflict("nothing_to_hand_over", "没有可以代理的职责", "There is no duty to hand over")
-    roles = [each.role for each in (*substitute.assignments, *taken)]
-    check_together(catalogue.scopes_of(roles), catalogue.apart, "/duties")
     return None if wanted is None else tuple(dict.fromkeys(own[each.role, each.area] for each in wanted))

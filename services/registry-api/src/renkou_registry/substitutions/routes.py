@@ -76,6 +76,12 @@ async def give_substitution(
     holder = body.holder_id or access.subject
     if seen_of not in (None, holder):
         raise Forbidden("not_own_duties", "只能交出自己的职责", "Only one's own duties can be handed over")
+    if access.subject == body.substitute_id != holder:
+        raise Forbidden(
+            "own_advantage",
+            "不能把他人的职责交给自己; 请由本人或另一名管理员设置",
+            "Nobody hands another's duties to themselves; the holder or another administrator does",
+        )
     wanted = WantedSubstitution(
         holder, body.substitute_id, body.first_day, body.last_day, _duties(body.duties), body.reason
     )

@@ -38,7 +38,8 @@ class WantedSubstitution:
 async def give(tx: Transaction, runtime: Runtime, wanted: WantedSubstitution, given_by: UUID) -> UUID:
     """Hand duties over and return the substitution's id.
 
-    Raises NotFound for an unknown account, InvalidInput and Conflict for what :mod:`.domain` refuses. Callers have
+    Raises NotFound for an unknown account, InvalidInput and Conflict for what :mod:`.domain` refuses, and where the
+    substitute would come to hold what nobody may together. Callers have
     checked that it is the holder or an administrator who gives.
     """
     now = runtime.clock.now()
@@ -48,7 +49,7 @@ async def give(tx: Transaction, runtime: Runtime, wanted: WantedSubstitution, gi
     both = {each: await staff.locked(tx, each) for each in (first, second)}
     holder, substitute = both[wanted.holder_id], both[wanted.substitute_id]
     check_people(holder, substitute)
-    duties = check_duties(holder, substitute, wanted.duties, catalogue)
+    duties = check_duties(holder, wanted.duties, catalogue)
     one = Substitution(
         id=new_id(),
         holder_id=holder.id,
@@ -64,6 +65,7 @@ async def give(tx: Transaction, runtime: Runtime, wanted: WantedSubstitution, gi
         version=1,
     )
     await repository.insert(tx, one)
+    await staff.check_hands(tx, [substitute.id], "/duties", now)
     await staff.announce(tx, runtime.outbox, [substitute.id])
     return one.id
 
