@@ -13,6 +13,7 @@ PUBLIC = (
     "/.well-known/",
     "/auth/token",
     "/auth/refresh",
+    "/auth/oidc",
     "/openapi.json",
     "/published/keys",
 )

@@ -193,12 +193,12 @@ class Template:
 
 @asynccontextmanager
 async def running(
-    template: Template, database_factory: DatabaseFactory, folder: Path
+    template: Template, database_factory: DatabaseFactory, folder: Path, **settings: str
 ) -> AsyncIterator[Registry]:
     access = await database_factory("registry", DISTRICT, template=template.database)
     environment = environment_of(folder, access) | template.secret_environment
     given = {name.removeprefix("RENKOU_").lower(): value for name, value in environment.items()}
-    app = create_app(RegistrySettings.model_validate(given))
+    app = create_app(RegistrySettings.model_validate(given | settings))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://registry", timeout=60) as client:

@@ -121,6 +121,7 @@ RECORDS = (
             "auth",
             "sessions",
             "second_factor",
+            "oidc",
             "sign_in_events",
             "staff",
             "roles",

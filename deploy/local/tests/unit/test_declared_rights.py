@@ -16,6 +16,8 @@ PUBLIC = {
     "POST /auth/token": "who signs in has no token yet",
     "GET /.well-known/audit-keys.json": "public keys",
     "POST /auth/refresh": "who renews a sign-in shows the refresh token, not an access token",
+    "GET /auth/oidc": "who signs in has to know where: a name and an address, no secret",
+    "POST /auth/oidc": "who signs in shows what the provider gave, and has no token yet",
     "GET /.well-known/jwks.json": "public keys",
     "POST /public/accounts/activation": "a person without an account shows the code that the office handed out",
     "GET /public/benefit-notices/{notice_id}": "a public notice, shown to everybody by law with masked names",

@@ -13,6 +13,7 @@ ASKING = {
     "renkou_common/identity/service_token.py": {"self._url"},
     "renkou_common/messaging/feed.py": {"url"},
     "renkou_migrant/registry_client.py": {"url"},
+    "renkou_registry/oidc/provider.py": {"url"},
     "renkou_reporting/areas/sync.py": {"f'{self._url}{path}'"},
     "renkou_reporting/bootstrap.py": {"f'{settings.registry_url.rstrip('/')}/.well-known/jwks.json'"},
     "renkou_reporting/explain/client.py": {"f'{url.rstrip('/')}/figure-cases'"},
@@ -20,7 +21,8 @@ ASKING = {
     "renkou_reporting/reconciliation/register.py": {"self._url"},
 }
 """Modules that ask other servers, and how the address is written there: each begins with what a setting says (the
-services' own URLs, the province's file of districts). Whoever adds one says where its address comes from.
+services' own URLs, the sign-in provider's issuer and what it says of itself, the province's
+file of districts). Whoever adds one says where its address comes from.
 """
 CLIENTS = (
     "httpx",

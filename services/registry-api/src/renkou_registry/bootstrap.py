@@ -1,8 +1,11 @@
 """The one place where a process is put together; nothing connects before :func:`open_runtime`."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+
+import httpx
 
 from renkou_common.audit.root import AuditKey
 from renkou_common.codes.area import AreaCode
@@ -14,6 +17,7 @@ from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json
 from renkou_registry.benefits.facts import use_providers
 from renkou_registry.benefits.registers import FACT_PROVIDERS
+from renkou_registry.oidc.provider import Provider
 from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.sessions.service import session_gate
@@ -22,13 +26,15 @@ from renkou_registry.staff.service import assignment_loader
 
 __all__ = ["CurrentRuntime", "Runtime", "event_source", "open_runtime"]
 
+_PROVIDER_SECONDS = 5.0
+
 
 def event_source(settings: RegistrySettings) -> str:
     """Return the CloudEvents source of this service."""
     return f"{settings.issuer}/registry-api"
 
 
-def build_runtime(settings: RegistrySettings) -> Runtime:
+def build_runtime(settings: RegistrySettings, http: httpx.AsyncClient) -> Runtime:
     """Read keys and wire the parts; connects to nothing."""
     use_providers(FACT_PROVIDERS)
     clock = settings.clock
@@ -55,15 +61,30 @@ def build_runtime(settings: RegistrySettings) -> Runtime:
         readings=ReadingRecorder(database, clock),
         audit_key=AuditKey(read_json(required(settings.audit_key_file, "AUDIT_KEY_FILE"))),
         sessions=sessions,
+        provider=_provider(settings, http),
+    )
+
+
+def _provider(settings: RegistrySettings, http: httpx.AsyncClient) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        http,
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        claim=settings.oidc_claim,
+        two_factors=settings.two_factors_of_provider,
     )
 
 
 @asynccontextmanager
 async def open_runtime(settings: RegistrySettings) -> AsyncIterator[Runtime]:
     """Build the runtime, connect its database and close it again."""
-    runtime = build_runtime(settings)
-    await runtime.database.open()
-    try:
-        yield runtime
-    finally:
-        await runtime.database.close()
+    trust = ssl.create_default_context(cafile=settings.oidc_ca_file)
+    async with httpx.AsyncClient(verify=trust, timeout=_PROVIDER_SECONDS, trust_env=False) as http:
+        runtime = build_runtime(settings, http)
+        await runtime.database.open()
+        try:
+            yield runtime
+        finally:
+            await runtime.database.close()

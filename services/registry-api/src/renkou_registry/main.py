@@ -39,6 +39,7 @@ from renkou_registry.imports.routes import router as imports_router
 from renkou_registry.kin.routes import router as kin_router
 from renkou_registry.life_events.routes import router as life_events_router
 from renkou_registry.me.routes import router as me_router
+from renkou_registry.oidc.routes import router as oidc_router
 from renkou_registry.persons.routes import router as persons_router
 from renkou_registry.petitions.routes import router as petitions_router
 from renkou_registry.places.routes import router as places_router
@@ -92,6 +93,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
         routers=[
             auth_router,
             sessions_router,
+            oidc_router,
             second_factor_router,
             sign_in_events_router,
             staff_router,

@@ -29,6 +29,7 @@ from renkou_registry.households import tables as households
 from renkou_registry.imports import tables as imports
 from renkou_registry.kin import tables as kin
 from renkou_registry.life_events import tables as life_events
+from renkou_registry.oidc import tables as oidc
 from renkou_registry.persons import tables as persons
 from renkou_registry.petitions import tables as petitions
 from renkou_registry.places import tables as places
@@ -77,6 +78,7 @@ TABLE_MODULES = (
     inbox_tables,
     kin,
     life_events,
+    oidc,
     outbox_tables,
     persons,
     petitions,

@@ -14,6 +14,7 @@ from renkou_common.identity.principal import Identity
 from renkou_common.identity.sessions import SessionGate
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging.outbox import Outbox
+from renkou_registry.oidc.provider import Provider
 from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.settings import RegistrySettings
 
@@ -33,6 +34,7 @@ class Runtime:
     readings: ReadingRecorder
     audit_key: AuditKey
     sessions: SessionGate
+    provider: Provider | None
 
     @property
     def audit_log(self) -> str:

@@ -1,8 +1,9 @@
 """Settings of registry-api: what every service has, its own keys, and what `migrate` seeds from."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from renkou_common.crypto import FieldCipher
 from renkou_common.settings import ServiceSettings
@@ -32,6 +33,27 @@ class RegistrySettings(ServiceSettings):
         default="",
         pattern=r"^([a-z_]+(,[a-z_]+)*)?$",
         description="codes of roles, with commas, whose holders have to use a second factor",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https://[^\s?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?(/[^\s?#]*)?)?$",
+        description="OpenID provider by which staff may sign in: its issuer; https, or on this machine",
+    )
+    oidc_client_id: str = Field(
+        default="", max_length=255, description="what the provider calls this node: the audience of ID tokens"
+    )
+    oidc_claim: str = Field(
+        default="sub",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+        description="claim that identifies; one that the provider never gives to another person",
+    )
+    oidc_second_factor: str = Field(
+        default="",
+        pattern=r"^([^\s,]+(,[^\s,]+)*)?$",
+        description="values of amr or acr, with commas, that count as two factors; empty: ours is asked",
+    )
+    oidc_ca_file: Path | None = Field(
+        default=None, description="authority of the provider's certificate; unset: the public ones"
     )
     session_idle_minutes: int = Field(
         default=60, ge=5, le=1440, description="minutes after which a sign-in that is not renewed is over"
@@ -73,10 +95,21 @@ class RegistrySettings(ServiceSettings):
         default=90, ge=1, le=3650, description="days for which rows of lists that other offices send are kept"
     )
 
+    @model_validator(mode="after")
+    def _client_of_provider(self) -> Self:
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("RENKOU_OIDC_ISSUER and RENKOU_OIDC_CLIENT_ID are set together")
+        return self
+
     @property
     def roles_with_second_factor(self) -> frozenset[str]:
         """Codes of the roles whose holders have to use a second factor."""
         return frozenset(self.second_factor_roles.split(",")) - {""}
+
+    @property
+    def two_factors_of_provider(self) -> frozenset[str]:
+        """Values of ``amr`` or ``acr`` by which a provider says that it asked for two factors."""
+        return frozenset(self.oidc_second_factor.split(",")) - {""}
 
 
 def load_settings() -> RegistrySettings:

@@ -129,6 +129,7 @@ def _keyed(operation: Json) -> bool:
 
 REPEATABLE: dict[str, str] = {
     "/auth/token": "makes nothing",
+    "/auth/oidc": "an ID token signs in once",
     "/auth/password": "sets the same password again",
     "/auth/totp": "a new secret in the place of one that is not confirmed; 409 where one is",
     "/auth/totp/confirmation": "a code counts once",

@@ -29,6 +29,7 @@ LEFT_EMPTY = {
         "retention_hold",
     ),
     *("retention_run", "sign_in_session", "sign_in_event", "refresh_token", "second_factor", "recovery_code"),
+    *("staff_identity", "provider_nonce"),
     *("approval", "break_glass", "substitution", "substitution_duty"),
     *("export_job", "export_log", "export_part", "card_opening", "person_account", "service_client"),
     *("external_list", "external_list_file", "external_list_row", "external_profile"),

@@ -69,6 +69,7 @@ PUBLIC_PATHS = (
     "/.well-known/",
     "/auth/token",
     "/auth/refresh",
+    "/auth/oidc",
     "/public/",
     "/published/keys",
     "/verify",

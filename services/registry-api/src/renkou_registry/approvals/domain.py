@@ -20,6 +20,7 @@ class ApprovalKind(StrEnum):
     """What is asked for."""
 
     ASSIGNMENT = "assignment"  # 授予管理员、审计员岗位
+    IDENTITY = "identity"  # 关联管理员、审计员的统一身份认证
     ROLE = "role"  # 修改含账号管理或审计权限的岗位
 
 

@@ -7,6 +7,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.database import Transaction
 from renkou_common.identity.rights import known_scopes
 from renkou_registry.approvals.domain import Approval, ApprovalKind
+from renkou_registry.oidc import service as oidc
 from renkou_registry.roles import service as roles
 from renkou_registry.roles.domain import RoleChange
 from renkou_registry.runtime import Runtime
@@ -44,7 +45,13 @@ async def _change_role(tx: Transaction, runtime: Runtime, one: Approval) -> None
     await staff.follow_role(tx, runtime.outbox, code, now)
 
 
+async def _link(tx: Transaction, runtime: Runtime, one: Approval) -> None:
+    member = await staff.locked(tx, one.subject_id)
+    await oidc.link(tx, member, one.wanted["issuer"], one.wanted["subject"], one.asked_by)
+
+
 EXECUTORS: dict[ApprovalKind, Executor] = {
     ApprovalKind.ASSIGNMENT: _assign,
+    ApprovalKind.IDENTITY: _link,
     ApprovalKind.ROLE: _change_role,
 }

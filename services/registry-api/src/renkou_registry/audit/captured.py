@@ -63,6 +63,7 @@ CAPTURED: dict[str, Captured] = {
     "service_given": Captured(("r.person_id",), version=True),
     "staff_account": Captured(version=True),
     "staff_assignment": Captured(key=("staff_id", "role", "area", "area_high")),
+    "staff_identity": Captured(key=("staff_id", "issuer")),
     "substitution": Captured(version=True),
     "supply_recipient": Captured(key=("document_id",)),
     "supply_user": Captured(version=True),

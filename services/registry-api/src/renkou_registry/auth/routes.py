@@ -23,7 +23,7 @@ from renkou_registry.auth.schemas import (
     TokenResponse,
 )
 from renkou_registry.auth.service import Token
-from renkou_registry.runtime import CurrentRuntime
+from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.staff.service import duties, find, names_of, rights
 
 router = APIRouter(tags=["auth 登录"])
@@ -55,7 +55,7 @@ async def sign_in(body: TokenRequest, runtime: CurrentRuntime, client: CurrentCl
             "请提供 username (或居民的 account) 和 password, 或 client_id 和 client_secret",
             "Give username and password, account and password (a person), or client_id and client_secret",
         )
-    return _answer(runtime, token)
+    return token_response(runtime, token)
 
 
 @router.post("/auth/refresh", summary="Renew a sign-in 刷新登录", response_model=TokenResponse)
@@ -78,10 +78,13 @@ async def refresh(
     Each works once. One that was exchanged before ends the session: it was stolen, or its thief was faster. The
     answer to one that is unknown, used or over is the same.
     """
-    return _answer(runtime, await service.refresh(runtime, client, body.refresh_token, idempotency_key))
+    return token_response(
+        runtime, await service.refresh(runtime, client, body.refresh_token, idempotency_key)
+    )
 
 
-def _answer(runtime: CurrentRuntime, token: Token) -> TokenResponse:
+def token_response(runtime: Runtime, token: Token) -> TokenResponse:
+    """Return the answer of a sign-in or its renewal."""
     opened = token.opened
     lasts = runtime.issuer.lifetime_seconds
     if opened is not None:

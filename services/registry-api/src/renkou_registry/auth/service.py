@@ -1,7 +1,8 @@
 """Signing in and setting a password. Real time throughout; the domain's clock may be moved, this one not."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from secrets import token_urlsafe
 from uuid import UUID
 
 from renkou_common.database import Transaction
@@ -101,12 +102,49 @@ async def _second_proves(
     return False
 
 
-async def _signed_in(runtime: Runtime, tx: Transaction, account: Credentials, client: Client) -> Token:
+async def sign_in_vouched(
+    runtime: Runtime,
+    tx: Transaction,
+    client: Client,
+    staff_id: UUID,
+    code: str | None,
+    *,
+    two_factors: bool,
+) -> Token | None:
+    """Return a token for an account whose holder a provider has identified, by ``two_factors`` or by one; None for
+    an account that is closed or a wrong code, noted and counted.
+
+    Raises Unauthenticated (``second_factor_required``) where our own second factor is still to be given. A lock
+    that somebody's guesses at the password have put on the account keeps out guesses at the code, nothing else. A
+    one-time password ends: the account is in its holder's hands.
+    """
+    account = await repository.credentials_of_id(tx, staff_id, lock=True)
+    if account is None:
+        return None
+    named = Account("staff", account.id, account.username)
+    ours = not two_factors and await second_factor.in_force(tx, account.id)
+    if ours and code is None and account.active:
+        raise _code_required()
+    if not account.active or (ours and account.locked):
+        await sign_in_events.note(tx, Outcome.REFUSED, named, client)
+        return None
+    if ours and not await _second_proves(runtime, tx, account, code, client):
+        return None
+    await sign_in_events.note(tx, Outcome.PROVIDER_PROVED, named, client)
+    if account.must_change_password:
+        await repository.set_password(tx, account.id, await hash_password(token_urlsafe(32)))
+        account = replace(account, must_change_password=False)
+    return await _signed_in(runtime, tx, account, client, two_factors=two_factors)
+
+
+async def _signed_in(
+    runtime: Runtime, tx: Transaction, account: Credentials, client: Client, *, two_factors: bool = False
+) -> Token:
     named = Account("staff", account.id, account.username)
     if account.must_change_password:
         await sign_in_events.note(tx, Outcome.FIRST_SIGN_IN, named, client)
         return Token(runtime.issuer.issue(account.id, "setup", account.username), True)
-    if await _lacks_factor(runtime, tx, account.id):
+    if not two_factors and await _lacks_factor(runtime, tx, account.id):
         await sign_in_events.note(tx, Outcome.FACTOR_MISSING, named, client)
         setup = runtime.issuer.issue(account.id, "setup", account.username)
         return Token(setup, second_factor_enrolment_required=True)

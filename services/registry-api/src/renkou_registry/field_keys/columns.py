@@ -223,6 +223,7 @@ UNPROTECTED: tuple[UnprotectedBytes, ...] = (
     UnprotectedBytes("external_list", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
     UnprotectedBytes("import_job", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
     UnprotectedBytes("idempotency_record", "request_hash", f"{_HASH}: SHA-256 of a request, for 48 hours"),
+    UnprotectedBytes("provider_nonce", "hash", "SHA-256 of the nonce of a sign-in"),
     UnprotectedBytes("recovery_code", "hash", "SHA-256 of a random code of 79 bits"),
     UnprotectedBytes("refresh_token", "hash", "SHA-256 of a random token"),
     UnprotectedBytes("refresh_token", "successor", "SHA-256 of a random token"),

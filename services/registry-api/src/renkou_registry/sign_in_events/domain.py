@@ -20,6 +20,10 @@ class Outcome(StrEnum):
     FACTOR_ENROLLED = "factor_enrolled"  # 启用二次验证
     FACTOR_REMOVED = "factor_removed"  # 本人停用二次验证
     FACTOR_RESET = "factor_reset"  # 管理员重置二次验证
+    PROVIDER_PROVED = "provider_proved"  # 统一身份认证证明了身份
+    PROVIDER_REPLAYED = "provider_replayed"  # 用过的身份凭证再次出现
+    PROVIDER_LINKED = "provider_linked"  # 关联统一身份认证
+    PROVIDER_UNLINKED = "provider_unlinked"  # 解除关联
     PASSWORD_SET = "password_set"  # noqa: S105  # 本人设置密码
     PASSWORD_RESET = "password_reset"  # noqa: S105  # 管理员给一次性密码
 

@@ -100,7 +100,7 @@ class StaffOut(BaseModel):
     must_change_password: bool
     assignments: list[AssignmentOut]
     awaiting_approval: list[UUID] = Field(
-        description="requests for roles that are given once a second person has agreed"
+        description="what is done to the account once a second person has agreed (`/approvals`)"
     )
     version: int
     created_at: datetime

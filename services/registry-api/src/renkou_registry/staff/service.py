@@ -17,7 +17,7 @@ from renkou_common.messaging.outbox import Outbox
 from renkou_common.scope import AreaScope
 from renkou_registry.auth.passwords import hash_password
 from renkou_registry.roles import service as roles
-from renkou_registry.roles.domain import Catalogue, check_together
+from renkou_registry.roles.domain import GUARDED, Catalogue, check_together
 from renkou_registry.staff import repository
 from renkou_registry.staff.domain import Duty, Guard, RoleInArea, StaffChange, StaffMember
 
@@ -56,6 +56,12 @@ async def locked(tx: Transaction, staff_id: UUID) -> StaffMember:
     if member is None:
         raise NotFound.of("工作人员账号", "staff account")
     return member
+
+
+async def is_guarded(tx: Transaction, member: StaffMember) -> bool:
+    """Say whether an account has a role that manages accounts or audits."""
+    catalogue = await roles.catalogue(tx)
+    return bool(GUARDED & catalogue.scopes_of(each.role for each in member.assignments))
 
 
 async def duties(tx: Transaction, staff_id: UUID) -> list[Duty]:

@@ -294,6 +294,7 @@ RULES = (
             "substitution",
             "substitution_duty",
             "second_factor",
+            "staff_identity",
             "recovery_code",
         ),
         None,
