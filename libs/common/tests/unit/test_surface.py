@@ -15,6 +15,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request
 
 from renkou_common.http.application import create_application
+from renkou_common.http.crowd import Crowd
 from renkou_common.http.middleware import Edge
 from renkou_common.http.rates import RateLimiter
 from renkou_common.http.receiving import MAX_DEPTH, MAX_ELEMENTS
@@ -78,6 +79,19 @@ def is_problem(answer: httpx.Response, status: int, code: str) -> bool:
         and bool(told["title"] and told["detail"])
         and told["trace_id"] == answer.headers["x-trace-id"]
     )
+
+
+async def test_who_gives_up_waiting_just_as_a_place_is_free_is_refused_and_takes_none_along() -> None:
+    crowd = Crowd(Surface(waiting_seconds=60))
+    await crowd.enter("caller", 1)
+    waiting = asyncio.create_task(crowd.enter("caller", 1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    crowd.leave("caller")
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    async with asyncio.timeout(1):
+        await crowd.enter("caller", 1)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ class Crowd:
         except BaseException as error:
             if place.done() and not place.cancelled():
                 self._pass_on(caller, line)
-            else:
+            elif place in line.waiting:  # not where who left has passed it over in the same moment
                 line.waiting.remove(place)
             if isinstance(error, TimeoutError):
                 raise too_many_at_once() from None
