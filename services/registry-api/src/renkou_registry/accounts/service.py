@@ -4,6 +4,7 @@ Real time throughout, as for staff: the domain's clock may be moved, throttling 
 looks past the areas (there is no caller yet), everything else goes by the worker's area.
 """
 
+import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,6 +27,10 @@ from renkou_registry.sessions.service import Opened as SessionOpened
 from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.sign_in_events.domain import Account as SignInAccount
 from renkou_registry.sign_in_events.domain import Outcome
+
+_ATTEMPTS_AT_ONCE = asyncio.Semaphore(1)
+"""An attempt holds a database connection while the secret is checked. Apart from those of staff, whom strangers that
+guess at accounts do not hold up; both together leave a connection to others where a process has four, as shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ async def close(runtime: Runtime, tx: Transaction, access: Access, person_id: UU
 async def activate(runtime: Runtime, client: Client, number: str, code: str, password: str) -> None:
     """Set the password the person chose; raises Unauthenticated, InvalidInput for a weak password."""
     check_new_password(password, number, "/password")
-    async with runtime.database.transaction(AreaScope.everything()) as tx:
+    async with _ATTEMPTS_AT_ONCE, runtime.database.transaction(AreaScope.everything()) as tx:
         found = await repository.by_number(tx, number)
         stored = found.code_hash if found and not found.code_expired else None
         good = await _proves(tx, found, stored, normalise_code(code), client)
@@ -103,7 +108,7 @@ async def activate(runtime: Runtime, client: Client, number: str, code: str, pas
 async def sign_in(runtime: Runtime, client: Client, number: str, password: str) -> SessionOpened:
     """Open a session for a person; raises Unauthenticated, the same for every reason."""
     opened: SessionOpened | None = None
-    async with runtime.database.transaction(AreaScope.everything()) as tx:
+    async with _ATTEMPTS_AT_ONCE, runtime.database.transaction(AreaScope.everything()) as tx:
         found = await repository.by_number(tx, number)
         if await _proves(tx, found, found.password_hash if found else None, password, client) and found:
             named = SignInAccount("person", found.id, found.account)

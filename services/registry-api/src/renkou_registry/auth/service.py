@@ -24,8 +24,9 @@ from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.sign_in_events.domain import Account, Outcome
 from renkou_registry.staff import service as staff
 
-_ATTEMPTS_AT_ONCE = asyncio.Semaphore(3)
-"""An attempt holds a database connection while the password is checked; the rest of the pool stays free."""
+_ATTEMPTS_AT_ONCE = asyncio.Semaphore(2)
+"""An attempt holds a database connection while the password is checked; the rest of the pool stays free. No more than
+passwords are checked at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """A person's own account: opened by a worker, activated and used by the person, and by nobody else."""
 
+import asyncio
+
 import pytest
 
+from renkou_common.scope import AreaScope
 from renkou_registry.persons.reading import FACTS_FIELDS
 from renkou_registry.persons.schemas import UnmaskField
 from renkou_registry.prepregnancy.forms import Step
@@ -12,6 +15,9 @@ from ...support import Caller, Json, Registry
 from ..people.people import HERE, People
 
 PASSWORD = "a phrase of my own"
+WAITED_FOR = (
+    "SELECT true FROM pg_locks WHERE NOT granted AND transactionid::text = pg_current_xact_id()::text"
+)
 
 
 async def opened(registry: Registry, clerk: Caller, **person: object) -> tuple[Json, Json]:
@@ -69,6 +75,20 @@ async def test_a_new_code_takes_the_place_of_the_first(registry: Registry) -> No
     assert second["account"] == first["account"]
     assert await activate(registry, first) == 401
     assert await activate(registry, second) == 204
+
+
+async def test_many_attempts_at_accounts_leave_the_database_to_others(registry: Registry) -> None:
+    clerk = await registry.staff("community_worker", HERE)
+    _, account = await opened(registry, clerk)
+    body = {"account": account["account"], "password": PASSWORD}
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute("SELECT FROM person_account WHERE account = $1 FOR UPDATE", account["account"])
+        attempts = [asyncio.create_task(registry.client.post("/auth/token", json=body)) for _ in range(12)]
+        async with asyncio.timeout(5):
+            while not await tx.fetchval(WAITED_FOR):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            assert (await clerk.get("/auth/me")).status_code == 200
+    assert {answer.status_code for answer in await asyncio.gather(*attempts)} == {401}
 
 
 @pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa"])
