@@ -15,6 +15,7 @@ from renkou_common.scope import AreaScope
 from renkou_registry.second_factor.domain import STEP_SECONDS, code_at, matching_step
 
 from ..support import CHOSEN, Caller, Json, Registry
+from .test_substitution import leave
 
 RFC_6238 = b"12345678901234567890"
 
@@ -140,6 +141,16 @@ async def test_a_role_that_needs_a_second_factor_opens_nothing_before_it_is_ther
         assert after.json()["second_factor_enrolment_required"] is False
         clerk = await registry.staff("statistician", "340103")
         assert (await sign_in(registry, clerk)).json()["refresh_token"]
+
+
+async def test_whoever_exercises_such_a_role_for_another_needs_the_factor_too(registry: Registry) -> None:
+    absent = await registry.staff("subdistrict_clerk", "340103009")
+    helper = await registry.staff("community_worker", "340103009001")
+    today = registry.runtime.clock.today()
+    assert (await absent.post("/substitutions", json=leave(helper, today, today))).status_code == 201
+    with needed_by(registry, "subdistrict_clerk"):
+        answer = await sign_in(registry, helper)
+    assert answer.json()["second_factor_enrolment_required"] is True
 
 
 async def test_a_lost_factor_is_reset_by_another_administrator_who_never_sees_the_secret(

@@ -154,12 +154,12 @@ async def _signed_in(
 
 
 async def _lacks_factor(runtime: Runtime, tx: Transaction, staff_id: UUID) -> bool:
-    """Say whether the account has a role that needs a second factor, and none is in force."""
+    """Say whether the account has a role that needs a second factor, or exercises it for somebody on leave, and none
+    is in force."""
     needed = runtime.settings.roles_with_second_factor
     if not needed or await second_factor.in_force(tx, staff_id):
         return False
-    member = await staff.find(tx, staff_id)
-    return any(str(each.role) in needed for each in member.assignments)
+    return not needed.isdisjoint(await staff.roles_of(tx, staff_id))
 
 
 async def _proves(tx: Transaction, account: Credentials | None, password: str, client: Client) -> bool:

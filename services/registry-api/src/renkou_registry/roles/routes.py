@@ -134,7 +134,7 @@ async def change_role(
         now = runtime.clock.now()
         await staff.lock_administrators(tx, now)
         before = await service.check_change(tx, code, version, wanted)
-        own = await staff.exercises(tx, access.subject, code)
+        own = code in await staff.roles_of(tx, access.subject)
         if needs_two(before, wanted, own=own) and not await approvals.ask(
             tx, ApprovalKind.ROLE, before.id, _told(code, version, wanted), access.subject, now
         ):

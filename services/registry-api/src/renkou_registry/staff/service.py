@@ -69,9 +69,9 @@ async def duties(tx: Transaction, staff_id: UUID) -> list[Duty]:
     return [each for each in (await repository.held(tx, [staff_id]))[staff_id] if each.acting_for]
 
 
-async def exercises(tx: Transaction, staff_id: UUID, role: str) -> bool:
-    """Say whether an account has a role, or exercises it for somebody on leave, now or later."""
-    return any(each.role_in_area.role == role for each in (await repository.held(tx, [staff_id]))[staff_id])
+async def roles_of(tx: Transaction, staff_id: UUID) -> set[str]:
+    """Return the codes of the roles that an account has, or exercises for somebody on leave, now or later."""
+    return {each.role_in_area.role for each in (await repository.held(tx, [staff_id]))[staff_id]}
 
 
 async def page(tx: Transaction, after: str, limit: int) -> list[StaffMember]:
