@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.errors import InvalidInput
-from renkou_registry.auth.domain import check_new_password, lock_after
+from renkou_registry.auth.common_passwords import common_passwords
+from renkou_registry.auth.domain import MINIMUM_LENGTH, check_new_password, lock_after
 from renkou_registry.staff.domain import WantedAssignment, area_from_interval, check_assignments, limits
 
 from .test_roles import CATALOGUE
@@ -60,10 +61,45 @@ def test_every_wrong_area_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["李雷和韩梅梅去上学校读书吧", "correct horse battery", "administrators meet at nine"]
+    "password",
+    [
+        "李雷和韩梅梅去上学校读书吧",
+        "correct horse battery",
+        "administrators meet at nine",
+        "sunshine on renkou",
+    ],
 )
 def test_long_phrases_are_passwords(password: str) -> None:
     check_new_password(password, "administrator", "/new")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("1qaz2wsx3edc4rfv", "password_common"),
+        ("Password2026!", "password_common"),
+        ("***Sunshine***", "password_common"),
+        ("qwertyqwerty", "password_common"),
+        ("QwertyQwertyQwe", "password_common"),
+        ("renkou-340103", "password_guessable"),
+        ("人口人口人口人口2026", "password_guessable"),
+        ("wang.fang1990", "password_guessable"),
+        ("abcdefghijklmnop", "password_guessable"),
+        ("890123456789", "password_guessable"),
+        ("cba9cba9cba9", "password_guessable"),
+    ],
+)
+def test_what_everybody_tries_first_is_no_password(password: str, code: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        check_new_password(password, "wang.fang", "/new")
+    assert [each.code for each in refusal.value.errors] == [code]
+
+
+def test_the_list_holds_ten_thousand_and_those_that_are_long_enough() -> None:
+    listed = common_passwords()
+    assert len(listed) > 10_000
+    assert all(each == each.casefold() and each.strip() for each in listed)
+    assert sum(len(each) >= MINIMUM_LENGTH for each in listed) > 200
 
 
 @given(st.integers(0, 1000))

@@ -10,7 +10,8 @@ from renkou_common.identity.roles import Scope
 
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]
 NewPassword = Annotated[
-    str, Field(min_length=12, max_length=256, description="12 characters or more, not the user name")
+    str,
+    Field(min_length=12, max_length=256, description="12 characters or more; no common password, no name"),
 ]
 
 
