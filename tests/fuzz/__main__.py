@@ -22,7 +22,7 @@ import httpx
 from tests.fuzz.report import merge, summary
 from tests.fuzz.world import World, world
 
-PART = 2_500
+PART = 5_000
 REPORT = Path("build/fuzz.json")
 
 

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from random import Random
 from typing import Any
+from urllib.parse import unquote
 
 _KEPT = 60
 _PARAMETER = re.compile(r"\{([^}]+)\}")
@@ -25,6 +26,7 @@ class Known:
         self._versions: dict[str, str] = {}
         self._never = never
         self._parameter_of: dict[str, str] = {}
+        self._existing: dict[str, list[dict[str, str]]] = defaultdict(list)
         for path in document["paths"]:
             before, _, rest = path.partition("{")
             while rest:
@@ -37,6 +39,7 @@ class Known:
         """Keep what a successful answer tells."""
         if etag:
             self._version(path, etag)
+        self._exists(template, path)
         collection = template.rstrip("/")
         if isinstance(answer, dict):
             listed = answer.get("items")
@@ -69,16 +72,40 @@ class Known:
         return f'"{random.randint(1, 3)}"'
 
     def path(self, template: str, given: dict[str, Any], random: Random) -> dict[str, Any]:
-        """Return path parameters with records that exist in the place of most of those that were made up."""
-        values = dict(given)
-        before = ""
+        """Return path parameters with records that exist in the place of most of those that were made up.
+
+        Those that were seen together (a person's document) are taken together.
+        """
+        values, together = dict(given), self._together(template, random)
         for match in _PARAMETER.finditer(template):
-            before = template[: match.start()].rstrip("/")
-            name = match.group(1)
-            found = self.pick(before, random) or self.pick(name, random)
-            if found is not None and random.random() < 0.85:
+            before, name = template[: match.start()].rstrip("/"), match.group(1)
+            found = together.get(name) or self.pick(before, random) or self.pick(name, random)
+            if found is not None and random.random() < 0.92:
                 values[name] = found
         return values
+
+    def _together(self, template: str, random: Random) -> dict[str, str]:
+        """Return the parameters of something that exists and that the template is at or under; the longest known."""
+        for match in reversed(list(_PARAMETER.finditer(template))):
+            if known := self._existing.get(template[: match.end()]):
+                return random.choice(known)
+        return {}
+
+    def _exists(self, template: str, path: str) -> None:
+        """Keep that something was found at a path, and so at all that it lies under."""
+        found: dict[str, str] = {}
+        parts = path.split("?")[0].strip("/").split("/")
+        for number, (name, part) in enumerate(zip(template.strip("/").split("/"), parts, strict=False), 1):
+            if not (name.startswith("{") and name.endswith("}")):
+                continue
+            found[name[1:-1]] = unquote(part)
+            if unquote(part) in self._never:
+                return
+            kept = self._existing["/" + "/".join(template.strip("/").split("/")[:number])]
+            if found not in kept:
+                if len(kept) >= _KEPT:
+                    kept.pop(len(kept) // 2)
+                kept.append(dict(found))
 
     def members(self, value: Any, random: Random, share: float) -> Any:
         """Return a body in which known values stand for some made-up ones."""
@@ -103,6 +130,7 @@ class Known:
             self.add(collection, identifier)
             self.add(parameter, identifier)
             path = f"{path.rstrip('/')}/{identifier}"
+            self._exists(f"{collection}/{{{parameter}}}", path)
         elif listed:
             return
         if isinstance(record.get("version"), int):

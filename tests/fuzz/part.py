@@ -7,6 +7,7 @@ again, though the records that they meet may be others.
 """
 
 import copy
+import gc
 import json
 import sys
 import time
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import UUID
 
 import requests
@@ -35,7 +37,9 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.fuzz import sheets
 from tests.fuzz.apps import BASE, Apps
+from tests.fuzz.curl import curl
 from tests.fuzz.known import Known
+from tests.fuzz.mixing import Parts, mixed
 from tests.fuzz.world import Credentials, World
 
 type AnyCase = Case[Any]
@@ -43,8 +47,12 @@ type AnyCase = Case[Any]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PER_SLICE = 28  # operations; enough parts to share out and to go on from
 CHAINED = 0.1  # of the cases are made by chains
+WRONG = 0.2  # of the others are against the description on purpose
 _STEPS = 6
-_SENT_TWICE = 2  # each request that is made up is sent by one who may, and by somebody else
+_MIXED = (
+    10  # requests of each that Schemathesis makes up: itself, and others out of all that were made up so far
+)
+_WRONG_SENT = 3
 _SLOW_SECONDS = 20.0
 
 
@@ -98,6 +106,8 @@ class Fuzzer:
         self._examples = {name: _examples(document) for name, document in self.apps.documents.items()}
         self._refused: dict[str, Counter[str]] = {}
         self._let_in: dict[str, set[str]] = {}
+        self._served: dict[str, Counter[str]] = {}
+        self._machines: dict[str, Any] = {}
         self.random = Random(0)
         self.tally = Tally()
         for known in self._known.values():
@@ -112,24 +122,38 @@ class Fuzzer:
         ]
 
     def look_around(self) -> None:
-        """Read every list once as the district's clerk and administrator, to know what exists."""
+        """Read every list, then what lies under what was found, as the district's staff, to know what exists."""
         quiet, self.tally = self.tally, Tally()
-        eyes = [each for each in self._world.callers if each.name.endswith(".district")]
-        for name, operation in self._operations:
-            if operation.method != "get" or "{" in operation.path:
-                continue
-            for caller in eyes:
-                asked = requests.Request(
-                    "GET", BASE + operation.path, params={"area": self._world.communities[-1]}
-                )
-                for attempt in (asked, requests.Request("GET", BASE + operation.path)):
-                    attempt.headers = {"Authorization": self.apps.authorization(caller) or ""}
-                    response = self.apps.send(name, attempt.prepare())
-                    if response.status_code == 200:
-                        self._learn(name, operation.path, operation.path, response)
-                        break
+        reads = [(name, each) for name, each in self._operations if each.method == "get"]
+        for name, operation in reads:
+            if "{" not in operation.path:
+                self._look(name, operation.path, operation.path)
+        for _ in range(2):
+            for name, operation in reads:
+                if "{" in operation.path:
+                    found = self._known[name].path(operation.path, {}, self.random)
+                    with suppress(KeyError):  # nothing of the kind was seen
+                        path = operation.path.format_map(
+                            {key: quote(str(each)) for key, each in found.items()}
+                        )
+                        self._look(name, operation.path, path)
         self.tally = quiet
         self.apps.last_errors()
+
+    def _look(self, name: str, template: str, path: str) -> None:
+        """Read a path as the first of the district's staff who may, with the district as area or without."""
+        eyes = [each for each in self._world.callers if each.name.endswith(".district")]
+        for caller in self.random.sample(eyes, len(eyes)):
+            for params in ({"area": self._world.communities[-1]}, {}):
+                asked = requests.Request("GET", BASE + path, params=params)
+                asked.headers = {"Authorization": self.apps.authorization(caller) or ""}
+                response = self.apps.send(name, asked.prepare())
+                if response.status_code == 200:
+                    self._served.setdefault(f"{name} GET {template}", Counter())[caller.name] += 1
+                    self._learn(name, template, path, response)
+                    return
+                if response.status_code == 403:
+                    break
 
     def slices(self) -> int:
         """Return how many parts hold every operation once."""
@@ -141,11 +165,11 @@ class Fuzzer:
         self.random = Random(f"{seed_of_run}/{number}")
         slices = self.slices()
         mine = self._operations[number % slices :: slices]
-        each = max(2, round(cases * (1 - CHAINED) / len(mine) / _SENT_TWICE))
+        each = max(2.0, cases * (1 - CHAINED) / len(mine))
         for name, operation in mine:
             drawn = self.random.getrandbits(32)
-            self._single(name, operation, GenerationMode.POSITIVE, max(1, round(each * 0.7)), drawn)
-            self._single(name, operation, GenerationMode.NEGATIVE, max(1, round(each * 0.3)), drawn)
+            self._single(name, operation, GenerationMode.POSITIVE, round(each * (1 - WRONG)), drawn)
+            self._single(name, operation, GenerationMode.NEGATIVE, round(each * WRONG), drawn)
         chained = number % len(self.schemas)
         self._chains(
             list(self.schemas)[chained], max(0, cases - self.tally.cases), self.random.getrandbits(32)
@@ -153,17 +177,31 @@ class Fuzzer:
         return self.tally
 
     def _single(self, name: str, operation: Any, mode: GenerationMode, cases: int, drawn: int) -> None:
+        """Send requests to one operation.
+
+        Making one up takes ten times as long as having it answered. So what was made up is mixed: a further request
+        has its path, query, head and body (and the body its members) from different ones, and other known records.
+        """
+        right, label = _right(name, operation), f"{name} {operation.label}"
+        wrong = mode is GenerationMode.NEGATIVE
+        times = _WRONG_SENT if wrong else _MIXED
+        made: list[Parts] = []
+
         @seed(drawn)
-        @_bounded(cases)
+        @_bounded(max(1, round(cases / times)))
         @given(operation.as_strategy(generation_mode=mode))
         def ask(case: AnyCase) -> None:
-            if mode is GenerationMode.POSITIVE:
-                self._make_real(name, case)
-            self.send(name, case, self._one_who_may(_right(name, operation)))
-            if self.random.random() < 0.5:
-                self.send(name, case, self._one_who_may(_right(name, operation)))
-            else:
-                self.send(name, case, self.random.choice(self._world.callers))
+            made.append(Parts.of(case))
+            for turn in range(times):
+                if turn and not wrong:
+                    case = mixed(operation, made, self.random)
+                if not wrong:
+                    self._make_real(name, case)
+                anybody = turn == 1 or (wrong and turn == 2)
+                caller = (
+                    self.random.choice(self._world.callers) if anybody else self._one_who_may(right, label)
+                )
+                self.send(name, case, caller)
 
         try:
             ask()
@@ -172,7 +210,7 @@ class Fuzzer:
                 raise
 
     def _chains(self, name: str, cases: int, drawn: int) -> None:
-        fuzzer, machine = self, self.schemas[name].as_state_machine()
+        fuzzer, machine = self, self._machine(name)
         until = self.tally.cases + cases
 
         class Chain(machine):  # type: ignore[misc, valid-type]
@@ -184,9 +222,13 @@ class Fuzzer:
                     raise _EnoughError
                 if fuzzer.random.random() < 0.5:
                     fuzzer._make_real(name, case, path=False)
+                right, label = _right(name, case.operation), f"{name} {case.operation.label}"
+                if fuzzer.random.random() < 0.5:  # first somebody who may not be let in, then who goes on
+                    fuzzer.send(name, case, fuzzer.random.choice(fuzzer._world.callers))
                 response = fuzzer.send(name, case, self.caller)
                 if response is None or response.status_code in (401, 403):
-                    self.caller = fuzzer._one_who_may(_right(name, case.operation))
+                    self.caller = fuzzer._one_who_may(right, label)
+                    response = fuzzer.send(name, case, self.caller)
                 return response or Response(400, {}, b"", _nothing(), 0.0, verify=False)
 
             def validate_response(self, response: Response, case: AnyCase, *_: Any, **__: Any) -> None:
@@ -198,9 +240,14 @@ class Fuzzer:
             seed(draws.getrandbits(32))(Chain)
             # What follows depends on what the services answered, so a chain cannot be made up a second time.
             with suppress(_EnoughError, Flaky):
-                Chain.run(settings=settings(_bounded(20), stateful_step_count=_STEPS))
+                Chain.run(settings=settings(_bounded(40), stateful_step_count=_STEPS))
             if self.tally.cases == before:
                 break
+
+    def _machine(self, name: str) -> Any:
+        if name not in self._machines:
+            self._machines[name] = self.schemas[name].as_state_machine()
+        return self._machines[name]
 
     def send(self, name: str, case: AnyCase, caller: Credentials) -> Response | None:
         """Send a case as a caller and check the answer; None where it is no request at all."""
@@ -218,7 +265,7 @@ class Fuzzer:
         try:
             response = self.apps.send(name, asked)
         except TimeoutError:
-            self.tally.fail(label, "no answer in time", "", _curl(name, asked, caller))
+            self.tally.fail(label, "no answer in time", "", curl(name, asked, caller))
             return None
         self.tally.count(label, response)
         self._check(name, label, case, asked, response, caller)
@@ -234,6 +281,7 @@ class Fuzzer:
         ):  # 422 may come before the right
             self._let_in.setdefault(_right(name, case.operation), set()).add(caller.name)
         if 200 <= response.status_code < 300:
+            self._served.setdefault(label, Counter())[caller.name] += 1
             self._learn(name, case.operation.path, case.formatted_path, response)
         return response
 
@@ -248,7 +296,7 @@ class Fuzzer:
     ) -> None:
         logged = self.apps.last_errors()
         if response.elapsed > _SLOW_SECONDS:
-            self.tally.fail(label, "slow", f"{response.elapsed:.1f} s", _curl(name, asked, caller))
+            self.tally.fail(label, "slow", f"{response.elapsed:.1f} s", curl(name, asked, caller))
         try:
             case.validate_response(response, checks=list(CHECKS))
         except FailureGroup as group:
@@ -257,7 +305,7 @@ class Fuzzer:
                 if response.status_code >= 500 and logged:
                     kind += f" {logged[-1].strip().splitlines()[-1][:120]}"
                 told = "\n".join([str(failure)[:1500], *logged])
-                self.tally.fail(label, kind, told, _curl(name, asked, caller))
+                self.tally.fail(label, kind, told, curl(name, asked, caller))
 
     def _make_real(self, name: str, case: AnyCase, *, path: bool = True) -> None:
         """Put records that exist, their versions and the examples of the documents into a made-up request."""
@@ -271,7 +319,7 @@ class Fuzzer:
         }
         case.query = {key: _instead(known, key, each, draw) for key, each in query.items()}
         names = {header.lower() for header in self._headers(case)}
-        if "if-match" in names and draw.random() < 0.9:
+        if "if-match" in names and draw.random() < 0.95:
             case.headers["If-Match"] = known.version(case.formatted_path, draw)
         if "idempotency-key" in names and draw.random() < 0.9:
             case.headers["Idempotency-Key"] = str(UUID(int=draw.getrandbits(128), version=4))
@@ -299,10 +347,14 @@ class Fuzzer:
         described = case.operation.definition.raw.get("parameters", [])
         return [each["name"] for each in described if each.get("in") == "header"]
 
-    def _one_who_may(self, right: str) -> Credentials:
-        """Return a caller that was let in where a right was asked for; one that was not refused, till somebody was."""
+    def _one_who_may(self, right: str, label: str) -> Credentials:
+        """Return a caller whom the operation served; one that was let in where its right was asked for, till it did;
+        one that was not refused, till somebody was.
+        """
         refused = self._refused.get(right, Counter())
         callers = self._world.callers
+        if label in self._served and self.random.random() < 0.8:
+            return self.random.choice([each for each in callers if each.name in self._served[label]])
         if right in self._let_in and self.random.random() < 0.95:
             callers = [each for each in callers if each.name in self._let_in[right]]
             return self.random.choice(callers)
@@ -372,44 +424,14 @@ def _examples(document: dict[str, Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _curl(name: str, asked: requests.PreparedRequest, caller: Credentials) -> str:
-    """Return a line that sends a request again; addresses and tokens come from build/fuzz/callers.sh (--keep)."""
-    url = (asked.url or "").removeprefix(BASE)
-    parts = [f'curl -i -X {asked.method} "$RENKOU_{name.upper()}"{_quoted(url)}']
-    for header, value in asked.headers.items():
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        if header == "Authorization":
-            parts.append(
-                f'-H "Authorization: Bearer $TOKEN_{caller.name.upper().replace(".", "_").replace("-", "_")}"'
-            )
-        elif header not in ("Content-Length",):
-            parts.append(f"-H {_quoted(f'{header}: {text}')}")
-    if asked.body:
-        body = asked.body if isinstance(asked.body, bytes) else str(asked.body).encode()
-        try:
-            parts.append(f"--data-binary {_quoted(body.decode())}")
-        except UnicodeDecodeError:
-            escaped = "".join(f"\\x{byte:02x}" for byte in body)
-            parts.append(f"--data-binary @<(printf '{escaped}')")
-    return " ".join(parts)[:20_000]
-
-
-def _quoted(text: str) -> str:
-    if all(character.isprintable() and character != "'" for character in text):
-        return f"'{text}'"
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    shown = "".join(
-        each if each.isprintable() else "".join(f"\\x{b:02x}" for b in each.encode()) for each in escaped
-    )
-    return f"$'{shown}'"
-
-
 def main(say: Callable[[str], None] = lambda line: print(line, flush=True)) -> None:
     """Do the parts that are asked for on the command line, or, with ``-``, those whose numbers come in."""
     file, seed_of_run, cases = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     sheets.register()
     fuzzer = Fuzzer(World.read(file))
     fuzzer.look_around()
+    gc.collect()
+    gc.freeze()  # the descriptions and all that was compiled of them stay to the end
     say(json.dumps({"ready": True, "slices": fuzzer.slices()}))
     for line in sys.stdin:
         started = time.monotonic()
