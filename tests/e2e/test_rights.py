@@ -49,6 +49,26 @@ async def test_without_a_token_only_health_and_public_material_answer(
     assert not wrong
 
 
+async def test_a_leaver_is_shut_out_of_every_service_within_seconds(
+    walk: Walk, http: httpx.AsyncClient
+) -> None:
+    """Whose account is closed: the token in hand opens nothing any more, here, there and in the figures."""
+    leaver = await walk.employ(("subdistrict_clerk", HERE))
+    headers = {"Authorization": f"Bearer {leaver.api.token}"}
+    asked = {"registry": "/auth/me", "migrant": "/notices", "reporting": "/indicators"}
+
+    async def answered(*statuses: int) -> bool:
+        answers = [
+            await http.get(f"{walk.urls[each]}{path}", headers=headers) for each, path in asked.items()
+        ]
+        return all(answer.status_code in statuses for answer in answers)
+
+    await until("the clerk's rights in every service", lambda: answered(200))
+    account = await walk.administrator.get(f"/staff/{(await leaver.get('/auth/me'))['id']}")
+    await walk.administrator.patch(f"/staff/{account['id']}", {"active": False}, account["version"])
+    await until("the end of the leaver's sessions", lambda: answered(401), seconds=5)
+
+
 @pytest.mark.parametrize("token", ["rubbish", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."])
 async def test_a_bad_token_is_as_good_as_none(journey: Journey, http: httpx.AsyncClient, token: str) -> None:
     urls = journey.nodes.urls[HOME]
