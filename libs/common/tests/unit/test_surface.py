@@ -318,3 +318,20 @@ def test_what_a_curious_person_would_use_has_a_budget_of_its_own(
     method: str, path: str, expected: str
 ) -> None:
     assert rate_class(method, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "status"), [("2001:db8:0:1:ffff::9", 429), ("2001:db8:0:2::1", 200), ("::ffff:192.0.2.1", 200)]
+)
+async def test_a_stranger_with_many_addresses_of_one_line_is_one_stranger(others: str, status: int) -> None:
+    async def take(_: str, *asked: Any) -> Any:
+        left.setdefault(asked[0], [1]).append(0)
+        return {"taken": left[asked[0]].pop(0), "left_over": 0.0}
+
+    left: dict[str, list[int]] = {}
+    rates = RateLimiter(take)
+    answers = []
+    for peer in ("2001:db8:0:1::1", others):
+        async with served(Surface(rates={"read": 1}), peer=peer, rates=rates) as client:
+            answers.append((await client.get("/things")).status_code)
+    assert answers == [200, status]

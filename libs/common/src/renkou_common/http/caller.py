@@ -18,15 +18,20 @@ class Client:
 
     @property
     def network(self) -> str:
-        """The address as one counts callers by it: an IPv6 address by its /64, which is one customer's."""
-        try:
-            found = ip_address(self.address)
-        except ValueError:
-            return self.address
-        if isinstance(found, IPv6Address):
-            mapped = found.ipv4_mapped
-            return str(mapped) if mapped else f"{IPv6Address(int(found) >> 64 << 64)}/64"
-        return str(found)
+        """The address as one counts callers by it."""
+        return network_of(self.address)
+
+
+def network_of(address: str) -> str:
+    """Return an address as one counts callers by it: an IPv6 address by its /64, which is one customer's."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        mapped = found.ipv4_mapped
+        return str(mapped) if mapped else f"{IPv6Address(int(found) >> 64 << 64)}/64"
+    return str(found)
 
 
 async def client_of(request: Request) -> Client:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from renkou_common.errors import Unauthenticated
+from renkou_common.http.caller import network_of
 from renkou_common.http.crowd import Crowd
 from renkou_common.http.language import caller_language
 from renkou_common.http.origin import note_origin
@@ -218,7 +219,7 @@ class Edge:
         assert self._rates is not None
         name = rate_class(scope["method"], scope["path"])
         if name == "sign_in":
-            caller = _address(scope)  # whoever signs in, with whatever token
+            caller = _network(scope)  # whoever signs in, with whatever token
         per_minute = self._surface.rates.get(name, 0)
         if kind == "service" and name != "sign_in":
             per_minute = self._surface.service_rate
@@ -234,7 +235,7 @@ class Edge:
                 found = self._known(value.decode("latin-1").partition(" ")[2].strip())
                 if found is not None:
                     return str(found[0]), "service" if found[1] == "service" else "staff"
-        return _address(scope), "stranger"
+        return _network(scope), "stranger"
 
     def _limit(self, path: str) -> int:
         for prefix, limit in self._limits.items():
@@ -277,6 +278,6 @@ def _content_type(scope: Scope) -> bytes:
     return b""
 
 
-def _address(scope: Scope) -> str:
+def _network(scope: Scope) -> str:
     client = scope.get("client")
-    return client[0] if client else "unknown"
+    return network_of(client[0]) if client else "unknown"
