@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from renkou_common.identity.roles import ROLE_SCOPES
 from renkou_registry.exports.lists import LISTS
 from renkou_registry.field_keys.columns import PROTECTED
 from renkou_registry.privacy.purposes.defaults import BASES, PURPOSES
@@ -32,7 +33,7 @@ _IMPACTS = {"high": "高 high", "medium": "中 medium", "low": "低 low"}
 def page() -> str:
     """Return the page of a district as it starts."""
     articles = {basis.code: basis.articles for basis in BASES}
-    made = [processing(each, PROTECTED, LISTS.values(), RULES) for each in PURPOSES]
+    made = [processing(each, PROTECTED, LISTS.values(), RULES, ROLE_SCOPES) for each in PURPOSES]
     return _page(HEAD, [(each, articles[each.purpose.basis], None) for each in made])
 
 

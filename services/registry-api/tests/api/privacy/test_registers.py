@@ -10,6 +10,7 @@ from renkou_registry.privacy.purposes.defaults import PURPOSES
 from ...support import Registry
 from ..people.people import HERE
 from ..test_exports import exported, load
+from ..test_roles import role
 
 PAGE = Path(__file__).resolve().parents[5] / "docs/impact-assessment.md"
 
@@ -66,9 +67,12 @@ async def test_a_nodes_assessment_follows_its_own_purposes(registry: Registry) -
         "reason": "防汛办来函",
     }
     assert (await admin.post("/purposes", json=purpose)).status_code == 201
+    body = role(code="flood_desk", scopes=["resident:read", "resident:export"])
+    assert (await admin.post("/roles", json=body)).status_code == 201
     page = (await admin.get("/privacy/impact-assessment")).text
     assert "汛期转移安置核对" in page
     assert "第五十六条" in page
+    assert "`flood_desk`" in page
     today = registry.runtime.clock.today().isoformat()
     await admin.patch("/purposes/flood_relief", version=1, json={"active_to": today, "reason": "汛期结束"})
     assert "汛期转移安置核对" not in (await admin.get("/privacy/impact-assessment")).text

@@ -5,12 +5,12 @@ whether purpose and means are lawful, legitimate and necessary, what the impact 
 protection suits the risk; both are kept for three years (article 56).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from renkou_common.field_keys.columns import ProtectedColumn
-from renkou_common.identity.roles import ROLE_SCOPES, Scope
+from renkou_common.identity.roles import Scope
 from renkou_registry.privacy.purposes.domain import Purpose, Sort
 from renkou_registry.privacy.purposes.holdings import HELD
 from renkou_registry.privacy.retention.rules import BY_TABLE, Rule
@@ -59,8 +59,9 @@ def processing(
     protected: Iterable[ProtectedColumn],
     lists: Iterable[Exported],
     rules: Iterable[Rule],
+    roles: Mapping[str, Collection[Scope]],
 ) -> Processing:
-    """Return what a purpose comes to, from what it covers."""
+    """Return what a purpose comes to, from what it covers; ``roles`` are those of the district with their scopes."""
     names: dict[str, list[str]] = {sort: [] for sort in Sort}
     for each in purpose.covers:
         sort, _, name = each.partition(":")
@@ -78,10 +79,6 @@ def processing(
         health=tuple(f"{each.table}.{each.column}" for each in sealed if each.health),
         exports=tuple(each.name for each in of),
         notices=tuple(names[Sort.NOTICE]),
-        roles=tuple(sorted({str(role) for each in of for role in _roles_of(each)})),
+        roles=tuple(sorted(str(role) for role in roles if any(each.right in roles[role] for each in of))),
         retention=tuple(kept[code] for code in codes),
     )
-
-
-def _roles_of(each: Exported) -> Iterable[str]:
-    return (role for role, scopes in ROLE_SCOPES.items() if each.right in scopes)

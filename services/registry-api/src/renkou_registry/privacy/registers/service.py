@@ -14,6 +14,7 @@ from renkou_registry.privacy.purposes import service as purposes
 from renkou_registry.privacy.registers import repository
 from renkou_registry.privacy.registers.domain import Processing, processing
 from renkou_registry.privacy.retention import service as retention
+from renkou_registry.roles import service as roles
 from renkou_registry.runtime import Runtime
 
 YEAR = timedelta(days=365)
@@ -36,10 +37,11 @@ async def register(runtime: Runtime, tx: Transaction) -> list[Entry]:
     today, now = runtime.clock.today(), runtime.clock.now()
     articles = {row["code"]: row["articles"] for row in await purposes.bases(tx)}
     rules = [each.rule for each in await retention.standing(runtime, tx)]
+    given = {role.code: role.effective for role in await roles.every(tx)}
     held, out = await repository.rows_of(tx), await repository.exported(tx, now - YEAR)
     entries = []
     for purpose in await purposes.all_of(tx):
-        made = processing(purpose, PROTECTED, LISTS.values(), rules)
+        made = processing(purpose, PROTECTED, LISTS.values(), rules, given)
         rows = sum(held.get(table, 0) for table in made.tables)
         entries.append(
             Entry(
