@@ -22,6 +22,15 @@ def read_secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
+def read_secrets(path: Path) -> tuple[str, ...]:
+    """Return the one or two secrets of a file, a line each: the first is shown, both are taken while one follows the
+    other. Raises ValueError for none, or more than two."""
+    found = tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    if not 1 <= len(found) <= 2:
+        raise ValueError(f"{path.name} holds {len(found)} secrets: one or two belong there, a line each")
+    return found
+
+
 def read_json(path: Path) -> Any:
     """Return the parsed content of a JSON secret file (keys, key sets)."""
     return json.loads(path.read_text(encoding="utf-8"))

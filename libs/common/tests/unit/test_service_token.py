@@ -29,7 +29,10 @@ async def test_a_token_is_fetched_once_and_again_after_it_was_refused(tmp_path: 
         secret.write_text("second\n")
         token.forget()
         assert await token() == "t"
-    assert [each["client_secret"] for each in asked] == ["first", "second"]
+        secret.write_text("third\nsecond\n")
+        token.forget()
+        assert await token() == "t"
+    assert [each["client_secret"] for each in asked] == ["first", "second", "third"]
     assert {each["client_id"] for each in asked} == {"reporting-worker"}
 
 

@@ -20,7 +20,7 @@ from renkou_common.database import Session, Transaction, connect
 from renkou_common.ids import new_id
 from renkou_common.log import configure_logging
 from renkou_common.messaging.outbox import Outbox
-from renkou_common.settings import read_secret
+from renkou_common.settings import read_secret, read_secrets
 from renkou_registry.areas.repository import load_divisions
 from renkou_registry.bootstrap import event_source
 from renkou_registry.privacy.purposes import service as purposes
@@ -67,7 +67,7 @@ async def _seed_accounts(connection: Session, settings: RegistrySettings) -> Non
     }
     for client_id, file in files.items():
         if file is not None:
-            await seeding.service_client(tx, new_id(), client_id, read_secret(file))
+            await seeding.service_client(tx, new_id(), client_id, read_secrets(file))
 
 
 def main() -> None:

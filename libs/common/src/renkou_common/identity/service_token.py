@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 from renkou_common.errors import Unavailable
-from renkou_common.settings import read_secret
+from renkou_common.settings import read_secrets
 
 _RENEW_BEFORE_SECONDS = 60.0
 
@@ -14,7 +14,8 @@ _RENEW_BEFORE_SECONDS = 60.0
 class ServiceToken:
     """Calling it returns a token with some life left.
 
-    The secret is read from its file each time a token is fetched, so that a new one needs no restart.
+    The secret is read from its file each time a token is fetched, so that a new one needs no restart: the first line,
+    where two are in force.
     """
 
     def __init__(self, registry_url: str, client_id: str, secret_file: Path, http: httpx.AsyncClient) -> None:
@@ -37,7 +38,7 @@ class ServiceToken:
         self._renew_at = 0.0
 
     async def _fetch(self) -> tuple[str, float]:
-        body = {"client_id": self._client_id, "client_secret": read_secret(self._secret_file)}
+        body = {"client_id": self._client_id, "client_secret": read_secrets(self._secret_file)[0]}
         try:
             response = await self._http.post(self._url, json=body)
             response.raise_for_status()

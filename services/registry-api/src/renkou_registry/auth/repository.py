@@ -75,7 +75,9 @@ async def set_password(tx: Transaction, staff_id: UUID, password_hash: str) -> N
     )
 
 
-async def service_client(tx: Transaction, client_id: str) -> tuple[UUID, str] | None:
-    """Return id and secret hash of a service's account."""
-    row = await tx.fetchrow("SELECT id, secret_hash FROM service_client WHERE client_id = $1", client_id)
-    return (row["id"], row["secret_hash"]) if row else None
+async def service_client(tx: Transaction, client_id: str) -> tuple[UUID, str, str | None] | None:
+    """Return id and secret hashes of a service's account: the second while one secret follows the other."""
+    row = await tx.fetchrow(
+        "SELECT id, secret_hash, second_hash FROM service_client WHERE client_id = $1", client_id
+    )
+    return (row["id"], row["secret_hash"], row["second_hash"]) if row else None

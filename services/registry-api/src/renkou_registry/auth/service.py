@@ -208,7 +208,9 @@ async def sign_in_service(runtime: Runtime, client: Client, client_id: str, secr
     """Return a token for a service of this node; raises Unauthenticated."""
     async with runtime.database.transaction(AreaScope.nothing(), read_only=True) as tx:
         found = await repository.service_client(tx, client_id)
-    good = await verify_password(found[1] if found else None, secret) and found is not None
+    good = await verify_password(found[1] if found else None, secret)
+    if not good and found is not None and found[2] is not None:
+        good = await verify_password(found[2], secret)
     named = Account("service", found[0], client_id) if found else Account("service")
     async with runtime.database.transaction(AreaScope.nothing()) as tx:
         await sign_in_events.note(tx, Outcome.SIGNED_IN if good else Outcome.FAILED, named, client)

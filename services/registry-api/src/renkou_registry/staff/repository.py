@@ -253,22 +253,26 @@ async def username_exists(tx: Transaction, username: str) -> bool:
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM staff_account WHERE username = $1)", username))
 
 
-async def service_secret_hash(tx: Transaction, client_id: str) -> str | None:
-    """Return the stored secret of a service's account."""
-    stored: str | None = await tx.fetchval(
-        "SELECT secret_hash FROM service_client WHERE client_id = $1", client_id
+async def service_secret_hashes(tx: Transaction, client_id: str) -> list[str]:
+    """Return the stored secrets of a service's account, in order; none where there is no account."""
+    row = await tx.fetchrow(
+        "SELECT secret_hash, second_hash FROM service_client WHERE client_id = $1", client_id
     )
-    return stored
+    return [each for each in row if each is not None] if row else []
 
 
-async def put_service_client(tx: Transaction, new_id: UUID, client_id: str, secret_hash: str) -> None:
-    """Add a service's account, or replace its secret; the id of an existing one stays."""
+async def put_service_client(
+    tx: Transaction, new_id: UUID, client_id: str, secret_hash: str, second_hash: str | None
+) -> None:
+    """Add a service's account, or replace its secrets; the id of an existing one stays."""
     await tx.execute(
-        "INSERT INTO service_client (client_id, id, secret_hash) VALUES ($1, $2, $3)"
-        " ON CONFLICT (client_id) DO UPDATE SET secret_hash = excluded.secret_hash, updated_at = now()",
+        "INSERT INTO service_client (client_id, id, secret_hash, second_hash) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (client_id) DO UPDATE SET secret_hash = excluded.secret_hash,"
+        " second_hash = excluded.second_hash, updated_at = now()",
         client_id,
         new_id,
         secret_hash,
+        second_hash,
     )
 
 

@@ -1,5 +1,6 @@
 """Accounts that exist before anybody can sign in; called by `migrate` as the owner role."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from renkou_common.codes.area import AreaCode
@@ -38,8 +39,11 @@ async def first_administrator(tx: Transaction, outbox: Outbox, district: str, se
     return True
 
 
-async def service_client(tx: Transaction, new_id: UUID, client_id: str, secret: str) -> None:
-    """Create a service's account, or bring its secret to what the file says."""
-    stored = await repository.service_secret_hash(tx, client_id)
-    if stored is None or not matches_now(stored, secret):
-        await repository.put_service_client(tx, new_id, client_id, hash_now(secret))
+async def service_client(tx: Transaction, new_id: UUID, client_id: str, secrets: Sequence[str]) -> None:
+    """Create a service's account, or bring its secrets (one, or two while one follows the other) to what the file
+    says."""
+    stored = await repository.service_secret_hashes(tx, client_id)
+    if len(stored) != len(secrets) or not all(map(matches_now, stored, secrets)):
+        first, second = [hash_now(each) for each in secrets] + [None] * (2 - len(secrets))
+        assert first is not None
+        await repository.put_service_client(tx, new_id, client_id, first, second)

@@ -51,11 +51,13 @@ class StaffAssignmentRow(SQLModel, table=True):
 
 
 class ServiceClient(SQLModel, table=True):
-    """A service of this node that signs in with a client secret; seeded by `migrate` from secret files."""
+    """A service of this node that signs in with a client secret; seeded by `migrate` from secret files. While one
+    secret follows the other, both are in force."""
 
     __tablename__ = "service_client"
 
     client_id: str = Field(sa_column=Column(Text, primary_key=True))
     id: UUID = Field(unique=True)
     secret_hash: str = Field(sa_column=Column(Text, nullable=False))
+    second_hash: str | None = Field(default=None, sa_column=Column(Text))
     updated_at: datetime = Field(sa_column=_moment())
