@@ -153,19 +153,38 @@ async def test_whoever_exercises_such_a_role_for_another_needs_the_factor_too(re
     assert answer.json()["second_factor_enrolment_required"] is True
 
 
-async def test_a_lost_factor_is_reset_by_another_administrator_who_never_sees_the_secret(
-    registry: Registry,
-) -> None:
-    member = await registry.staff("auditor", "340103")
+async def test_a_lost_factor_is_lifted_by_two_who_never_see_the_secret(registry: Registry) -> None:
+    member = await registry.staff("subdistrict_clerk", "340103009")
+    second = await registry.staff("administrator", "340103")
     await enrolled(registry, member)
     reset = f"/staff/{member.id}/totp"
     assert (await member.request("DELETE", reset)).status_code == 403
-    assert (await registry.administrator.request("DELETE", reset)).status_code == 204
+    asked = await registry.administrator.request("DELETE", reset)
+    assert (await registry.administrator.request("DELETE", reset)).json() == asked.json()
+    assert (await sign_in(registry, member)).json()["code"] == "second_factor_required"
+    assert (await member.get("/auth/totp")).status_code == 200
+    (approval,) = asked.json()["awaiting_approval"]
+    path, given = f"/approvals/{approval}/approval", {"json": {"remark": "已当面核实"}}
+    for who, status in ((registry.administrator, 403), (member, 403), (second, 200)):
+        answer = await who.request("POST", path, headers={"If-Match": '"1"'}, **given)
+        assert answer.status_code == status, answer.text
     assert (await registry.administrator.request("DELETE", reset)).status_code == 404
     assert (await member.get("/auth/totp")).status_code == 401
     assert (await sign_in(registry, member)).status_code == 200
     own = f"/staff/{registry.administrator.id}/totp"
     assert (await registry.administrator.request("DELETE", own)).status_code == 409
+
+
+async def test_where_nobody_else_could_agree_one_lifts_it_and_that_stands_written(
+    fresh_registry: Registry,
+) -> None:
+    member = await fresh_registry.staff("subdistrict_clerk", "340103009")
+    await enrolled(fresh_registry, member)
+    lifted = await fresh_registry.administrator.request("DELETE", f"/staff/{member.id}/totp")
+    assert lifted.json() == {"awaiting_approval": []}
+    assert (await sign_in(fresh_registry, member)).status_code == 200
+    listed = (await fresh_registry.administrator.get("/approvals", params={"closed": True})).json()["items"]
+    assert [(each["kind"], each["state"]) for each in listed] == [("second_factor", "executed")]
 
 
 async def test_taking_it_away_takes_both_factors(registry: Registry) -> None:

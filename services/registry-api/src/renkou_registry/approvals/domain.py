@@ -21,6 +21,7 @@ class ApprovalKind(StrEnum):
 
     ASSIGNMENT = "assignment"  # 授予管理员、审计员岗位
     IDENTITY = "identity"  # 关联管理员、审计员的统一身份认证
+    SECOND_FACTOR = "second_factor"  # 重置丢失的二次验证
     ROLE = "role"  # 修改含账号管理或审计权限的岗位
 
 

@@ -11,6 +11,7 @@ from renkou_registry.oidc import service as oidc
 from renkou_registry.roles import service as roles
 from renkou_registry.roles.domain import RoleChange
 from renkou_registry.runtime import Runtime
+from renkou_registry.second_factor import service as second_factor
 from renkou_registry.staff import service as staff
 from renkou_registry.staff.domain import RoleInArea
 
@@ -50,8 +51,14 @@ async def _link(tx: Transaction, runtime: Runtime, one: Approval) -> None:
     await oidc.link(tx, member, one.wanted["issuer"], one.wanted["subject"], one.asked_by)
 
 
+async def _lift(tx: Transaction, runtime: Runtime, one: Approval) -> None:
+    member = await staff.locked(tx, one.subject_id)
+    await second_factor.lift(tx, runtime, member.id, member.username, one.asked_by)
+
+
 EXECUTORS: dict[ApprovalKind, Executor] = {
     ApprovalKind.ASSIGNMENT: _assign,
     ApprovalKind.IDENTITY: _link,
+    ApprovalKind.SECOND_FACTOR: _lift,
     ApprovalKind.ROLE: _change_role,
 }

@@ -12,6 +12,8 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_common.identity.tokens import Claims
 from renkou_common.scope import AreaScope
+from renkou_registry.approvals import service as approvals
+from renkou_registry.approvals.domain import ApprovalKind
 from renkou_registry.auth import service as auth
 from renkou_registry.auth.caller import Caller
 from renkou_registry.runtime import CurrentRuntime
@@ -22,10 +24,9 @@ from renkou_registry.second_factor.schemas import (
     EnrolmentOut,
     RecoveryCodes,
     RemovalIn,
+    ResetOut,
     SecondFactorOut,
 )
-from renkou_registry.sessions import service as sessions
-from renkou_registry.sessions.domain import Ending
 from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.sign_in_events.domain import Account, Outcome
 from renkou_registry.staff import service as staff
@@ -100,30 +101,32 @@ async def remove(body: RemovalIn, caller: Caller, runtime: CurrentRuntime, clien
         await sign_in_events.note(tx, Outcome.FACTOR_REMOVED, named, client, session_id=caller.session)
 
 
-@router.delete("/staff/{staff_id}/totp", status_code=204, summary="Reset a lost second factor 重置二次验证")
+@router.delete(
+    "/staff/{staff_id}/totp", summary="Reset a lost second factor 重置二次验证", response_model=ResetOut
+)
 async def reset(
     staff_id: UUID,
     runtime: CurrentRuntime,
     access: Annotated[Access, Depends(requires(Scope.STAFF_MANAGE))],
     client: CurrentClient,
-) -> None:
-    """Take a lost second factor away; the account's sessions end. Nobody sees the secret. Not one's own: that takes
-    both factors. Needs `staff:manage`."""
+) -> ResetOut:
+    """Ask for a lost second factor to be taken away. It is done once a second person has agreed (`/approvals`), at once
+    where the district has none; the account's sessions end then. Nobody sees the secret. Not one's own: that takes both
+    factors. Needs `staff:manage`."""
     if staff_id == access.subject:
         raise Conflict(
             "own_second_factor",
             "不能重置本人的二次验证",
             "One's own second factor is taken away with both factors, or by another administrator",
         )
-    limits = sessions.limits_of(runtime.settings)
+    now, kind = runtime.clock.now(), ApprovalKind.SECOND_FACTOR
     async with runtime.database.transaction(access.areas) as tx:
-        member = await staff.find(tx, staff_id)
-        if not await service.take_away(tx, staff_id):
+        member = await staff.locked(tx, staff_id)
+        if await service.find(tx, staff_id) is None:
             raise NotFound.of("二次验证", "second factor of the account")
-        named = Account("staff", staff_id, member.username)
-        await sign_in_events.note(tx, Outcome.FACTOR_RESET, named, client, done_by=access.subject)
-        ended = await sessions.end(
-            tx, runtime.outbox, limits, staff_id, Ending.ACCOUNT_CHANGED, client, done_by=access.subject
-        )
-    for session_id in ended:
-        runtime.sessions.forget(session_id)
+        awaiting = await approvals.pending(tx, [staff_id], now)
+        if not any(each.kind is kind for each in awaiting):
+            if await approvals.ask(tx, kind, staff_id, {}, access.subject, now):
+                await service.lift(tx, runtime, staff_id, member.username, access.subject, client)
+            awaiting = await approvals.pending(tx, [staff_id], now)
+    return ResetOut(awaiting_approval=[each.id for each in awaiting if each.kind is kind])

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,3 +61,11 @@ class RemovalIn(BaseModel):
 
     password: Password
     code: Code
+
+
+class ResetOut(BaseModel):
+    """What became of a request to take a lost second factor away."""
+
+    awaiting_approval: list[UUID] = Field(
+        description="the request that a second person decides on (`/approvals`); empty where it is done"
+    )

@@ -9,7 +9,9 @@ import segno
 
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
-from renkou_common.errors import Conflict
+from renkou_common.errors import Conflict, NotFound
+from renkou_common.http.caller import Client
+from renkou_registry.runtime import Runtime
 from renkou_registry.second_factor import repository
 from renkou_registry.second_factor.domain import (
     RECOVERY_CODES,
@@ -21,6 +23,10 @@ from renkou_registry.second_factor.domain import (
     uri_of,
 )
 from renkou_registry.second_factor.repository import Stored
+from renkou_registry.sessions import service as sessions
+from renkou_registry.sessions.domain import Ending
+from renkou_registry.sign_in_events import service as sign_in_events
+from renkou_registry.sign_in_events.domain import Account, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +99,16 @@ async def _takes(tx: Transaction, cipher: FieldCipher, staff_id: UUID, found: St
 async def take_away(tx: Transaction, staff_id: UUID) -> bool:
     """Take an account's factor away; False where there is none."""
     return await repository.delete(tx, staff_id)
+
+
+async def lift(
+    tx: Transaction, runtime: Runtime, staff_id: UUID, username: str, by: UUID, client: Client | None = None
+) -> None:
+    """Take a factor away that its holder has lost, and end the account's sessions; raises NotFound."""
+    if not await take_away(tx, staff_id):
+        raise NotFound.of("二次验证", "second factor of the account")
+    named, limits = Account("staff", staff_id, username), sessions.limits_of(runtime.settings)
+    await sign_in_events.note(tx, Outcome.FACTOR_RESET, named, client, done_by=by)
+    why = Ending.ACCOUNT_CHANGED
+    for session_id in await sessions.end(tx, runtime.outbox, limits, staff_id, why, client, done_by=by):
+        runtime.sessions.forget(session_id)
