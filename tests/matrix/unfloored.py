@@ -94,6 +94,9 @@ WITHOUT: dict[str, dict[str, str]] = {
         "agreement_event": "agreements between districts",
         "alembic_version": "the schema's revision",
         "applied_event": _FEED,
+        "audit_entry": "the audit log, written before the caller's transaction, read by right; ids and names of fields",
+        "audit_root": "signatures under the audit log",
+        "audit_seal": "hashes of the audit log",
         "calendar_day": _CATALOGUE,
         "compromised_certificate_key": "keys of the district",
         "dead_letter": "what could not be read, sealed as it came: of no known area; read with partner:manage",
@@ -165,7 +168,10 @@ POINTERS: dict[str, dict[tuple[str, str], str]] = {
         ("audit_entry", "person_ids"): "see WITHOUT",
         ("substitution", "holder_id"): "a member of staff",
     },
-    "migrant": {("status_entry", "certificate_id"): "see WITHOUT"},
+    "migrant": {
+        ("audit_entry", "person_ids"): "see WITHOUT",
+        ("status_entry", "certificate_id"): "see WITHOUT",
+    },
     "reporting": {},
 }
 """Columns of tables without floor that name a person or a household."""

@@ -203,6 +203,9 @@ class Node:
         self.app.state.runtime, self.app.state.identity = runtime, runtime.identity
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://node")
 
+    owner_url = ""
+    """With it whoever keeps the database connects, past the service."""
+
     @property
     def district(self) -> str:
         return self.runtime.settings.district
@@ -385,6 +388,7 @@ def write_secrets(folder: Path, district: str, anchor: SigningKey) -> dict[str, 
         "exchange_keys_file": json.dumps({"keys": [signing, encryption.as_dict(private=True)]}),
         "trust_anchor_file": json.dumps(anchor.public.to_jwk()),
         "service_secret_file": "secret-of-migrant-api",
+        "audit_key_file": json.dumps(SigningKey("audit", "EdDSA", Ed25519PrivateKey.generate()).to_jwk()),
     }
     for name, text in texts.items():
         (folder / name).write_text(text)
@@ -428,4 +432,6 @@ async def open_node(
     runtime = await stack.enter_async_context(open_runtime(settings, transport=_Transport(register)))
     if understands is not None:
         runtime = replace(runtime, understood=understands)
-    return Node(runtime, register, hub_broker(settings), stack)
+    made = Node(runtime, register, hub_broker(settings), stack)
+    made.owner_url = access.owner_url
+    return made

@@ -44,7 +44,7 @@ def token_key() -> str:
 
 
 def audit_key() -> str:
-    """Key that signs the roots of the registry's audit log: one Ed25519 JWK."""
+    """Key that signs the roots of a service's audit log: one Ed25519 JWK."""
     return _text(ed25519())
 
 

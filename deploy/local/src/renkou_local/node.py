@@ -70,6 +70,7 @@ def make_secrets(folder: Path, trust_anchor: Path) -> None:
     makers = {
         "token_key.json": keys.token_key,
         "audit_key.json": keys.audit_key,
+        "migrant_audit_key.json": keys.audit_key,
         "certificate_keys.json": keys.certificate_keys,
         "exchange_keys.json": keys.exchange_keys,
         "figure_key.json": keys.figure_key,
@@ -187,6 +188,7 @@ class NodeConfig:
                 "FIELD_MASTER_KEY_FILE": secret / MASTER,
                 "CERTIFICATE_KEYS_FILE": secret / "certificate_keys.json",
                 "EXCHANGE_KEYS_FILE": secret / "exchange_keys.json",
+                "AUDIT_KEY_FILE": secret / "migrant_audit_key.json",
                 "TRUST_ANCHOR_FILE": secret / "trust_anchor.json",
                 "DISTRICT_NAME_ZH": self.name_zh,
                 "DISTRICT_NAME_EN": self.name_en,

@@ -114,7 +114,7 @@ RECORDS = (
     Record("Lists of police, civil affairs and hospitals 名单比对", ("external_lists",)),
     Record("Code lists 码表", ("code_lists",)),
     Record("Purposes, retention 处理目的、保存期限", ("privacy",)),
-    Record("The person 本人", ("me", "accounts", "consents", "readings")),
+    Record("The person 本人", ("me", "accounts", "consents")),
     Record(
         "Staff 工作人员",
         (

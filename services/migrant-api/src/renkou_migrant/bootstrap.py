@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from renkou_common.audit.recorder import ReadingRecorder
+from renkou_common.audit.root import AuditKey
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
 from renkou_common.identity.principal import Identity
@@ -14,6 +16,7 @@ from renkou_common.identity.sessions import ended_session_gate
 from renkou_common.identity.tokens import TokenVerifier
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json
+from renkou_migrant.audit.domain import PURPOSES
 from renkou_migrant.credentials.jws import VerifyingKey
 from renkou_migrant.credentials.own_keys import OwnKey
 from renkou_migrant.exchange.wire import ExchangeKeys
@@ -59,6 +62,8 @@ def build_runtime(settings: MigrantSettings, http: httpx.AsyncClient) -> Runtime
         certificate_keys=tuple(OwnKey.from_jwk(jwk) for jwk in certificate_keys),
         exchange_keys=ExchangeKeys.from_jwk_set(exchange_keys),
         anchor=VerifyingKey.from_jwk(anchor),
+        readings=ReadingRecorder(database, clock, PURPOSES),
+        audit_key=AuditKey(read_json(required(settings.audit_key_file, "AUDIT_KEY_FILE"))),
     )
 
 

@@ -11,6 +11,9 @@ from renkou_common.log import configure_logging
 from renkou_migrant.agreements.routes import router as agreements
 from renkou_migrant.applications.routes import router as applications
 from renkou_migrant.arrivals.routes import router as arrivals
+from renkou_migrant.audit.domain import label_of
+from renkou_migrant.audit.routes import AuditLog
+from renkou_migrant.audit.routes import router as audit
 from renkou_migrant.bootstrap import open_runtime
 from renkou_migrant.calendar.routes import router as calendar
 from renkou_migrant.certificate_keys.routes import router as certificate_keys
@@ -25,6 +28,7 @@ from renkou_migrant.field_keys.routes import router as field_keys
 from renkou_migrant.figure_cases.routes import router as figure_cases
 from renkou_migrant.me.applications import router as my_applications
 from renkou_migrant.me.exchange import router as my_exchange
+from renkou_migrant.me.readings import router as my_readings
 from renkou_migrant.me.routes import router as me
 from renkou_migrant.message_log.routes import router as message_log
 from renkou_migrant.partners.routes import router as partners
@@ -53,9 +57,11 @@ ROUTERS: list[APIRouter] = [
     transport,
     calendar,
     message_log,
+    audit,
     me,
     my_applications,
     my_exchange,
+    my_readings,
     figure_cases,
     feeds,
     field_keys,
@@ -88,6 +94,9 @@ def _install(app: FastAPI, runtime: Runtime) -> None:
     app.state.runtime = runtime
     app.state.database = runtime.database
     app.state.identity = runtime.identity
+    app.state.audit = AuditLog(
+        runtime.database, runtime.clock, runtime.audit_key, runtime.audit_log, label_of
+    )
 
 
 def _readiness(app: FastAPI) -> ReadinessCheck:

@@ -4,6 +4,7 @@
 
 from sqlmodel import SQLModel
 
+import renkou_common.audit.tables
 import renkou_common.field_keys.tables
 import renkou_common.http.idempotency
 import renkou_common.http.rate_tables

@@ -9,6 +9,8 @@ from typing import Annotated
 import httpx
 from fastapi import Depends, Request
 
+from renkou_common.audit.recorder import ReadingRecorder
+from renkou_common.audit.root import AuditKey
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.working_days import WorkingDays
@@ -113,11 +115,18 @@ class Runtime:
     certificate_keys: tuple[OwnKey, ...]
     exchange_keys: ExchangeKeys
     anchor: VerifyingKey
+    readings: ReadingRecorder
+    audit_key: AuditKey
     understood: Mapping[MessageKind, frozenset[int]] = field(default_factory=lambda: VERSIONS)
     """Versions of messages that this node takes in and sends, by kind."""
     trust: TrustCache = field(default_factory=TrustCache)
     verification: VerificationCache = field(default_factory=VerificationCache)
     calendar: CalendarCache = field(default_factory=CalendarCache)
+
+    @property
+    def audit_log(self) -> str:
+        """What this service's audit log is called in its roots: district and service."""
+        return f"{self.district}/migrant-api"
 
 
 async def _current_runtime(request: Request) -> Runtime:

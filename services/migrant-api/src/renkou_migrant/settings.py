@@ -44,6 +44,9 @@ class MigrantSettings(ServiceSettings):
     exchange_keys_file: Path | None = Field(
         default=None, description="private JWK set: Ed25519 with use=sig, X25519 with use=enc"
     )
+    audit_key_file: Path | None = Field(
+        default=None, description="private Ed25519 JWK that signs the roots of the audit log"
+    )
     trust_anchor_file: Path | None = Field(
         default=None, description="public Ed25519 JWK that signs trust lists"
     )

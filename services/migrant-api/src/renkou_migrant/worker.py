@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from renkou_common.audit.acting import SERVICE as BY_SERVICE
+from renkou_common.audit.acting import Acting, act_as
+from renkou_common.audit.sealing import Sealing
 from renkou_common.field_keys.rotation import Rotation
 from renkou_common.http.idempotency import trim as trim_idempotency
 from renkou_common.log import configure_logging
@@ -119,10 +122,12 @@ async def main() -> int:
     """Run all tasks until SIGTERM; returns the exit status."""
     settings = load_settings()
     configure_logging("migrant-worker", settings.log_level)
+    act_as(Acting(None, BY_SERVICE, "migrant-api worker"))
     async with open_runtime(settings) as runtime:
         tasks = {
             **node_tasks(runtime, own_broker(settings)),
             **hub_tasks(runtime, hub_broker(settings)),
+            "audit": Sealing(runtime.database, runtime.audit_key, runtime.audit_log, runtime.clock).run,
             "checkpoints": Checkpointing(runtime).run,
             "reminding": Reminding(runtime).run,
             "field-keys": Rotation(

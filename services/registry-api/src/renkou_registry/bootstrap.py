@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from renkou_common.audit.recorder import ReadingRecorder
 from renkou_common.audit.root import AuditKey
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
@@ -15,10 +16,10 @@ from renkou_common.identity.token_keys import TokenKeyFile
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.settings import read_json
+from renkou_registry.audit.domain import PURPOSES
 from renkou_registry.benefits.facts import use_providers
 from renkou_registry.benefits.registers import FACT_PROVIDERS
 from renkou_registry.oidc.provider import Provider
-from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.sessions.service import session_gate
 from renkou_registry.settings import RegistrySettings, field_cipher, required
@@ -58,7 +59,7 @@ def build_runtime(settings: RegistrySettings, http: httpx.AsyncClient) -> Runtim
         outbox=Outbox(event_source(settings), clock),
         issuer=issuer,
         identity=Identity(verifier, assignment_loader(database), sessions=sessions, now=clock.now),
-        readings=ReadingRecorder(database, clock),
+        readings=ReadingRecorder(database, clock, PURPOSES),
         audit_key=AuditKey(read_json(required(settings.audit_key_file, "AUDIT_KEY_FILE"))),
         sessions=sessions,
         provider=_provider(settings, http),

@@ -12,6 +12,8 @@ from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
 from renkou_registry.approvals.routes import router as approvals_router
 from renkou_registry.areas.routes import router as areas_router
+from renkou_registry.audit.domain import label_of
+from renkou_registry.audit.routes import AuditLog
 from renkou_registry.audit.routes import router as audit_router
 from renkou_registry.auth.routes import router as auth_router
 from renkou_registry.benefits.enrolments.own_routes import router as own_enrolments_router
@@ -81,6 +83,9 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             app.state.runtime = runtime
             app.state.database = runtime.database
             app.state.identity = runtime.identity
+            app.state.audit = AuditLog(
+                runtime.database, runtime.clock, runtime.audit_key, runtime.audit_log, label_of
+            )
             yield
 
     return create_application(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from renkou_common.audit.recorder import ReadingRecorder
 from renkou_common.audit.root import AuditKey
 from renkou_common.clock import Clock
 from renkou_common.codes.area import AreaCode
@@ -15,7 +16,6 @@ from renkou_common.identity.sessions import SessionGate
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.messaging.outbox import Outbox
 from renkou_registry.oidc.provider import Provider
-from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.settings import RegistrySettings
 
 

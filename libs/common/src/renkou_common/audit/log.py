@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
 
-from renkou_common.audit.acting import NOWHERE, Origin
+from renkou_common.audit.acting import NOWHERE, SERVICE, Origin, acting, origin
 from renkou_common.audit.entries import COLUMNS
 from renkou_common.database import Database, Reader, Transaction
 
+READ, UNMASK, EXPORT, SEARCH = "read", "unmask", "export", "search"
 _ENTRY = ", ".join(f"e.{name}" for name in COLUMNS)
 _WRITTEN = (
     "at",
@@ -27,12 +28,13 @@ _WRITTEN = (
     "reason",
     "action",
     "what",
+    "record_id",
 )
 _APPEND = f"""
 INSERT INTO audit_entry ({", ".join(_WRITTEN)}, person_ids, fields)
 SELECT {", ".join(_WRITTEN)}, ids::uuid[], read::text[]
 FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
   AS t ({", ".join(_WRITTEN)}, ids, read)
 """
 
@@ -54,13 +56,45 @@ class Noted:
     acting_for: UUID | None = None
     session: str | None = None
     origin: Origin = NOWHERE
+    record_id: str | None = None
+
+    @classmethod
+    def by_who_acts(
+        cls,
+        at: datetime,
+        action: str,
+        what: str,
+        *,
+        actor_id: UUID | None = None,
+        person_ids: tuple[UUID, ...] = (),
+        fields: tuple[str, ...] = (),
+        purpose: str | None = None,
+        reason: str | None = None,
+    ) -> Self:
+        """Return what whoever acts in this task did, from where; ``actor_id`` where it is known who that is."""
+        who = acting()
+        return cls(
+            at=at,
+            actor_id=actor_id or (who.actor_id if who else None),
+            actor_kind=who.kind if who else SERVICE,
+            actor_name=who.name if who else "",
+            action=action,
+            what=what,
+            person_ids=person_ids,
+            fields=fields,
+            purpose=purpose,
+            reason=reason,
+            acting_for=who.acting_for if who else None,
+            session=who.session if who else None,
+            origin=origin(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an auditor looks for; everything given has to fit."""
+    """What an auditor looks for; everything given has to fit. ``person_ids``: references of one person, any fits."""
 
-    person_id: UUID | None = None
+    person_ids: tuple[UUID, ...] = ()
     actor_id: UUID | None = None
     actor_kind: str | None = None
     actions: tuple[str, ...] = ()
@@ -90,6 +124,7 @@ async def append(database: Database | Transaction, noted: Sequence[Noted]) -> No
         [each.reason for each in noted],
         [each.action for each in noted],
         [each.what for each in noted],
+        [each.record_id for each in noted],
         ["{" + ",".join(map(str, each.person_ids)) + "}" for each in noted],
         ["{" + ",".join(_quoted(name) for name in each.fields) + "}" for each in noted],
     )
@@ -120,8 +155,8 @@ async def search(
         if "read" not in wanted.actions:
             conditions.append("e.action <> 'read'")
     entries = "audit_entry"
-    if wanted.person_id is not None:
-        about = f"person_ids @> ARRAY[{given(wanted.person_id)}::uuid]"
+    if wanted.person_ids:
+        about = f"person_ids && {given(list(wanted.person_ids))}::uuid[]"
         entries = f"(SELECT * FROM audit_entry WHERE {about} OFFSET 0)"  # by its index, whatever is expected
     if wanted.since is not None:
         conditions.append(f"e.at >= {given(wanted.since)}")
@@ -135,6 +170,16 @@ async def search(
         f" LIMIT {int(limit)}) f LEFT JOIN audit_seal s ON s.entry_id = f.id ORDER BY f.at DESC, f.id DESC",
         *arguments,
     )
+
+
+async def readings_of(
+    tx: Reader, person_ids: tuple[UUID, ...], before: tuple[datetime, int] | None, limit: int
+) -> list[asyncpg.Record]:
+    """Return who read a person's record, the last first; ``before`` is (at, id) of the last one seen.
+
+    Callers have made sure that the person is asking.
+    """
+    return await search(tx, Wanted(person_ids, actions=(READ, UNMASK, EXPORT)), before, limit)
 
 
 async def sealed(tx: Reader, after: int, until: int, limit: int) -> list[asyncpg.Record]:

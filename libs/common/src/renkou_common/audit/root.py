@@ -112,6 +112,14 @@ def digest_of(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
+def named_log(token: str) -> str:
+    """Return which log a root says it is of, its signature not looked at; raises BadRoot for what is no root."""
+    try:
+        return str(json.loads(_decoded(token.strip().split(".")[1]))["log"])
+    except (IndexError, ValueError, KeyError, TypeError) as error:
+        raise BadRoot(f"not a root: {error}") from error
+
+
 def _content(members: Mapping[str, Any]) -> Root:
     content = Root(
         log=str(members["log"]),

@@ -22,7 +22,7 @@ from typing import Any
 from renkou_common.audit import merkle
 from renkou_common.audit.chain import GENESIS, chain_hash
 from renkou_common.audit.entries import Entry
-from renkou_common.audit.root import BadRoot, Root, RootKeys, digest_of
+from renkou_common.audit.root import BadRoot, Root, RootKeys, digest_of, named_log
 
 FORMAT = "renkou-audit/1"
 PROVED, NOT_PROVED, UNUSABLE = 0, 1, 2
@@ -107,10 +107,13 @@ class Report:
         )
 
 
-def verify(lines: Iterable[bytes], keys: RootKeys, noted: Iterable[str] = ()) -> Report:
+def verify(
+    lines: Iterable[bytes], keys: RootKeys, noted: Iterable[str] = (), witnessed: Iterable[str] = ()
+) -> Report:
     """Verify an export and return what it shows; raises NotProved for the first thing that is wrong.
 
-    ``noted`` are roots that somebody else kept: a partner that has witnessed them, an auditor.
+    ``noted`` are roots of this log that somebody kept; of ``witnessed`` those of other logs are passed over: what a
+    partner has witnessed can be of any log of the node.
     """
     reader: _Reader | None = None
     for line in lines:
@@ -123,6 +126,9 @@ def verify(lines: Iterable[bytes], keys: RootKeys, noted: Iterable[str] = ()) ->
         raise NotProved(Flaw.FILE_INCOMPLETE, reader.report.last + 1 if reader else None)
     for token in noted:
         check_noted(reader.report, _read(keys, token))
+    for token in witnessed:
+        if named_log(token) == reader.report.log:
+            check_noted(reader.report, _read(keys, token))
     return reader.report
 
 
@@ -261,14 +267,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path)
 
 
-def verify_file(file: Path, keys: Sequence[Path], noted: Iterable[str]) -> Report:
+def verify_file(
+    file: Path, keys: Sequence[Path], noted: Iterable[str], witnessed: Iterable[str] = ()
+) -> Report:
     """Verify an export with the keys in some files; raises NotProved, OSError or ValueError."""
     jwks: list[Any] = []
     for path in keys:
         document = json.loads(path.read_text("utf-8"))
         jwks += document.get("keys", [document])
     with file.open("rb") as lines:
-        return verify(lines, RootKeys(jwks), noted)
+        return verify(lines, RootKeys(jwks), noted, witnessed)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,6 +24,7 @@ from renkou_migrant.applications.schemas import (
     Rejection,
     Return,
 )
+from renkou_migrant.audit.domain import What, about
 from renkou_migrant.certificates import service as certificates
 from renkou_migrant.certificates.records import Actor, ActorKind
 from renkou_migrant.certificates.routes import answer as certificate_answer
@@ -80,7 +81,9 @@ async def list_applications(
     filters = Filters(person_id, state, area.interval() if area else None)
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return answers.page(await service.page(tx, access.areas, filters, before, limit + 1), limit)
+        found = await service.page(tx, access.areas, filters, before, limit + 1)
+    await runtime.readings.record(access, What.APPLICATION, about(found[:limit]))
+    return answers.page(found, limit)
 
 
 @router.get(f"{PATH}/{{application_id}}", summary="One application 申请详情")
@@ -91,6 +94,7 @@ async def read_application(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.get(tx, access.areas, application_id)
         read = await answers.read(tx, response, found)
+    await runtime.readings.record(access, What.APPLICATION, about([found]), record_id=found.id)
     read.person = await person_card(runtime, found.person_id, access.token)
     return read
 
@@ -104,6 +108,7 @@ async def read_contents(application_id: UUID, runtime: CurrentRuntime, access: A
     stated = certificates.contents(runtime, facts, found.groups)
     if Group.ID_NUMBER in stated:
         stated[Group.ID_NUMBER] = mask_resident_id(stated[Group.ID_NUMBER])
+    await runtime.readings.record(access, What.CERTIFICATE_TEXT, about([found]), record_id=found.id)
     return Contents(contents=stated)
 
 

@@ -23,6 +23,7 @@ from renkou_migrant.arrivals.schemas import (
     StayEndCreate,
     WorkplaceChange,
 )
+from renkou_migrant.audit.domain import What, about
 from renkou_migrant.fields import AreaQuery
 from renkou_migrant.people import facts_of, person_card
 from renkou_migrant.runtime import CurrentRuntime
@@ -127,6 +128,7 @@ async def list_arrivals(
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
+    await runtime.readings.record(access, What.ARRIVAL, about(found[:limit]))
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
     return ArrivalPage(items=[ArrivalItem.of(one) for one in found[:limit]], next=following)
 
@@ -138,6 +140,7 @@ async def read_arrival(
     """Read a stay; the name comes from the register. Needs `migration:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         arrival = await service.get(tx, access.areas, arrival_id)
+    await runtime.readings.record(access, What.ARRIVAL, about([arrival]), record_id=arrival.id)
     answer = _answer(response, arrival)
     answer.person = await person_card(runtime, arrival.person_id, access.token)
     return answer

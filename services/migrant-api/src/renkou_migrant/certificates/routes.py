@@ -1,17 +1,20 @@
 """HTTP of certificates."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
+from renkou_common.audit.log import UNMASK
 from renkou_common.database import Transaction
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_migrant.audit.domain import What, about
 from renkou_migrant.certificate_keys import service as certificate_keys
 from renkou_migrant.certificates import history, service, shown
 from renkou_migrant.certificates.entitlement import rules_of
@@ -67,15 +70,34 @@ def page_of(found: list[StoredCertificate], limit: int, asked: Asked) -> Certifi
     return CertificatePage(items=[CertificateItem.of(one, asked) for one in found[:limit]], next=following)
 
 
-async def _full(runtime: Runtime, access: Access, certificate_id: UUID) -> str:
+async def _full(runtime: Runtime, access: Access, certificate_id: UUID, chosen: Sequence[Group]) -> str:
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        return await service.full_text(tx, runtime, access.areas, certificate_id)
+        found = await service.get(tx, access.areas, certificate_id)
+        text = await service.full_text(tx, runtime, access.areas, certificate_id)
+    await _note_text(runtime, access, found, chosen)
+    return text
 
 
-async def _paper(runtime: Runtime, access: Access, certificate_id: UUID) -> str:
+async def _paper(runtime: Runtime, access: Access, certificate_id: UUID, chosen: Sequence[Group]) -> str:
     actor = Actor(ActorKind.STAFF, access.subject)
     async with runtime.database.transaction(access.areas) as tx:
-        return await service.paper_text(tx, runtime, access.areas, certificate_id, actor)
+        found = await service.get(tx, access.areas, certificate_id)
+        text = await service.paper_text(tx, runtime, access.areas, certificate_id, actor)
+    await _note_text(runtime, access, found, chosen)
+    return text
+
+
+async def _note_text(
+    runtime: Runtime, access: Access, found: StoredCertificate, chosen: Sequence[Group]
+) -> None:
+    await runtime.readings.record(
+        access,
+        What.CERTIFICATE_TEXT,
+        about([found]),
+        action=UNMASK,
+        fields=tuple(str(each) for each in chosen),
+        record_id=found.id,
+    )
 
 
 async def _names(runtime: Runtime, access: Access) -> dict[str, tuple[str, str]]:
@@ -107,7 +129,9 @@ async def list_certificates(
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
-        return page_of(found, limit, await asked(tx, runtime))
+        page = page_of(found, limit, await asked(tx, runtime))
+    await runtime.readings.record(access, What.CERTIFICATE, about(found[:limit]))
+    return page
 
 
 @router.get("/{certificate_id}", summary="One certificate 证明详情")
@@ -118,6 +142,7 @@ async def read_certificate(
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.get(tx, access.areas, certificate_id)
         read = await answer(tx, runtime, response, found)
+    await runtime.readings.record(access, What.CERTIFICATE, about([found]), record_id=found.id)
     read.person = await person_card(runtime, found.person_id, access.token)
     return read
 
@@ -132,7 +157,7 @@ async def read_presentation(
 ) -> Response:
     """Read the presentation that shows only the groups the holder chose. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    full = await _full(runtime, access, certificate_id)
+    full = await _full(runtime, access, certificate_id, chosen)
     return Response(shown.presentation(full, chosen), media_type=f"application/{MEDIA_TYPE}")
 
 
@@ -146,7 +171,7 @@ async def read_text(
 ) -> Response:
     """Read what the presentation says, Chinese and English, line by line. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    full = await _full(runtime, access, certificate_id)
+    full = await _full(runtime, access, certificate_id, chosen)
     return PlainTextResponse(shown.readable(full, chosen, await _names(runtime, access)))
 
 
@@ -158,7 +183,7 @@ async def read_qr_text(
 ) -> Response:
     """Read the packed form that paper carries. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    return PlainTextResponse(shown.packed(await _paper(runtime, access, certificate_id), chosen))
+    return PlainTextResponse(shown.packed(await _paper(runtime, access, certificate_id, chosen), chosen))
 
 
 @router.get(
@@ -172,7 +197,7 @@ async def read_qr_image(
 ) -> Response:
     """Read the QR code as an image. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    text = shown.packed(await _paper(runtime, access, certificate_id), chosen)
+    text = shown.packed(await _paper(runtime, access, certificate_id, chosen), chosen)
     return Response(shown.qr_image(text), media_type="image/png")
 
 
@@ -187,7 +212,7 @@ async def read_document(
 ) -> Response:
     """Read one A4 page with the chosen groups and their QR code. Needs `certificate:issue`."""
     chosen = shown.groups_of(groups)
-    full = await _paper(runtime, access, certificate_id)
+    full = await _paper(runtime, access, certificate_id, chosen)
     page = await shown.document(runtime, full, chosen, await _names(runtime, access))
     disposition = f'inline; filename="certificate-{certificate_id}.pdf"'
     return Response(page, media_type="application/pdf", headers={"Content-Disposition": disposition})

@@ -11,6 +11,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_migrant.audit.domain import What, about
 from renkou_migrant.departures import service
 from renkou_migrant.departures.domain import Departure
 from renkou_migrant.departures.repository import Filters
@@ -81,6 +82,7 @@ async def list_departures(
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
+    await runtime.readings.record(access, What.DEPARTURE, about(found[:limit]))
     following = encode_cursor(found[limit - 1].position) if len(found) > limit else None
     return DeparturePage(items=[DepartureItem.of(one) for one in found[:limit]], next=following)
 
@@ -92,6 +94,7 @@ async def read_departure(
     """Read a departure; the name comes from the register. Needs `migration:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         departure = await service.get(tx, access.areas, departure_id)
+    await runtime.readings.record(access, What.DEPARTURE, about([departure]), record_id=departure.id)
     answer = _answer(response, departure)
     answer.person = await person_card(runtime, departure.person_id, access.token)
     return answer

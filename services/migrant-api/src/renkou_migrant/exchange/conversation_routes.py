@@ -16,11 +16,12 @@ from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_migrant.arrivals import service as arrivals
 from renkou_migrant.arrivals.notices import subject_of
+from renkou_migrant.audit.domain import What, purpose_of
 from renkou_migrant.exchange import amendments, births, errors, files, inquiries, reminders, service
 from renkou_migrant.exchange.contents import decrypt
 from renkou_migrant.exchange.domain import Direction
 from renkou_migrant.exchange.inquiries import About, Asked
-from renkou_migrant.exchange.routes import detail_of
+from renkou_migrant.exchange.routes import detail_of, named
 from renkou_migrant.exchange.schemas import (
     Conversation,
     CorrectionCreate,
@@ -99,6 +100,7 @@ async def read_thread(thread_id: UUID, runtime: CurrentRuntime, access: Reader) 
     today = runtime.clock.today()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.conversation(tx, access.areas, thread_id)
+    await runtime.readings.record(access, What.NOTICE, named(found), record_id=thread_id)
     items = [ReplyRead.with_content(one, today, decrypt(runtime, one.content)) for one in found]
     return Conversation(thread=thread_id, items=items)
 
@@ -192,7 +194,10 @@ async def download_attachment(
 ) -> Response:
     """Download a file of a message; who did is logged. Needs `notice:read`."""
     async with runtime.database.transaction(access.areas) as tx:
+        stored = await service.get(tx, access.areas, notice_id)
         found = await files.read(tx, runtime, access, notice_id, sha256)
+    purpose = purpose_of(stored.message.kind)
+    await runtime.readings.record(access, What.ATTACHMENT, named([stored]), purpose, record_id=notice_id)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
         "X-Content-Type-Options": "nosniff",
@@ -215,6 +220,7 @@ async def list_overdue(
     direction = _DIRECTIONS[side] if side else None
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await reminders.page(tx, access.areas, today, direction, partner, key, limit + 1)
+    await runtime.readings.record(access, What.NOTICE_LIST, named(found[:limit]))
     following = None
     if len(found) > limit:
         last = found[limit - 1]

@@ -1,5 +1,6 @@
 """HTTP of notices: what clerks see of the exchange and do in it."""
 
+from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_migrant.audit.domain import What, purpose_of
 from renkou_migrant.exchange import births, service
 from renkou_migrant.exchange.contents import decrypt
 from renkou_migrant.exchange.contracts import AGREED, MessageKind
@@ -68,6 +70,7 @@ async def list_notices(
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, access.areas, filters, before, limit + 1)
+    await runtime.readings.record(access, What.NOTICE_LIST, named(found[:limit]))
     return NoticePage(
         items=[NoticeRead.of(stored, today) for stored in found[:limit]],
         next=encode_cursor(found[limit - 1].position) if len(found) > limit else None,
@@ -81,7 +84,10 @@ async def read_notice(
     """Read a message with its content and replies. Needs `notice:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         stored = await service.get(tx, access.areas, notice_id)
-        return await detail_of(tx, runtime, access, response, stored)
+        detail = await detail_of(tx, runtime, access, response, stored)
+    purpose = purpose_of(stored.message.kind)
+    await runtime.readings.record(access, What.NOTICE, named([stored]), purpose, record_id=notice_id)
+    return detail
 
 
 @router.post("/notices/{notice_id}/confirmation", summary="Confirm a notice 确认通报")
@@ -132,6 +138,11 @@ async def dispute_notice(
     async with runtime.database.transaction(access.areas) as tx:
         stored = await service.dispute(tx, runtime, access.areas, notice_id, version, access.subject, content)
         return await detail_of(tx, runtime, access, response, stored)
+
+
+def named(found: Iterable[StoredMessage]) -> set[UUID]:
+    """Return the persons of this district's register whom messages are about."""
+    return {one.person_ref for one in found if one.person_ref is not None}
 
 
 async def detail_of(

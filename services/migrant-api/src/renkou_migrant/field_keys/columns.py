@@ -44,6 +44,8 @@ UNPROTECTED: tuple[UnprotectedBytes, ...] = (
     UnprotectedBytes("dead_letter", "fingerprint", _HASH),
     UnprotectedBytes("message", "digest", _HASH),
     UnprotectedBytes("message_log", "previous", _HASH),
+    UnprotectedBytes("audit_seal", "chain", _HASH),
+    UnprotectedBytes("audit_seal", "hash", _HASH),
     UnprotectedBytes("message_log", "hash", _HASH),
     UnprotectedBytes("message_log_head", "hash", _HASH),
     UnprotectedBytes("partner_log_head", "hash", _HASH),

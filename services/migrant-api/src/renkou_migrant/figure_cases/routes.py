@@ -8,6 +8,7 @@ from renkou_common.contracts.figure_cases import FigureCasesRequest
 from renkou_common.identity.http import granted, requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_migrant.audit.domain import What
 from renkou_migrant.figure_cases import service
 from renkou_migrant.figure_cases.domain import SCOPES
 from renkou_migrant.figure_cases.schemas import CasesOut
@@ -27,8 +28,11 @@ async def show_cases(
     """Show the records behind events of this service's feed, as far as the caller may read each.
 
     What lies outside the caller's areas or rights, and what is unknown, is counted and not told apart. The
-    register shows the persons and logs the reading with its purpose. Needs `migration:read`.
+    register shows the persons; both logs hold the reading with its purpose. Needs `migration:read`.
     """
     rights = await granted(request, SCOPES) | {Scope.MIGRATION_READ: access.areas}
     response.headers["Cache-Control"] = "no-store"
-    return await service.cases(runtime, rights, access.token, body.event_ids, body.purpose)
+    found = await service.cases(runtime, rights, access.token, body.event_ids, body.purpose)
+    shown = {one.person.id for one in found.items if one.person}
+    await runtime.readings.record(access, What.FIGURE_CASE, shown, body.purpose)
+    return found

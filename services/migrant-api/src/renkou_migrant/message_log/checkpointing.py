@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from renkou_common.audit.sealing import last_root
 from renkou_common.errors import RenkouError
 from renkou_common.messaging.inbox import TRANSIENT
 from renkou_common.scope import AreaScope
@@ -24,11 +25,14 @@ class Checkpointing:
         """Sign until cancelled, first at once; waits for the database to come back."""
         while True:
             try:
-                root = await self._newest_root()
+                of_register = await self._newest_root()
                 async with self._runtime.database.transaction(AreaScope.nothing()) as tx:
-                    if root is not None:
-                        now = self._runtime.clock.now()
-                        await service.note_audit_root(tx, self._runtime.cipher, root, now)
+                    own = await last_root(tx)
+                    roots = {service.REGISTER: of_register, service.OURSELVES: own["token"] if own else None}
+                    now = self._runtime.clock.now()
+                    for whose, root in roots.items():
+                        if root is not None:
+                            await service.note_audit_root(tx, self._runtime.cipher, whose, root, now)
                     await cover(tx, self._runtime)
             except TRANSIENT as error:
                 _log.warning("checkpoints wait", error=repr(error))

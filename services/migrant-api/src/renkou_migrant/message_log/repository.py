@@ -145,10 +145,12 @@ async def last_trust_list(tx: Transaction) -> str | None:
     return found
 
 
-async def last_audit_root(tx: Transaction) -> str | None:
-    """Return the digest of the register's audit root logged last."""
+async def last_audit_root(tx: Transaction, whose: str) -> str | None:
+    """Return the digest of the root of a service's audit log that was logged last."""
     found: str | None = await tx.fetchval(
-        "SELECT digest FROM message_log WHERE kind = 'audit_root' ORDER BY position DESC LIMIT 1"
+        "SELECT digest FROM message_log WHERE kind = 'audit_root' AND partner = $1"
+        " ORDER BY position DESC LIMIT 1",
+        whose,
     )
     return found
 

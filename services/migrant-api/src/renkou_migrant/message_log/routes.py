@@ -1,15 +1,18 @@
 """HTTP of the message log: what stands in it, its export, and the evidence about one message."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
+from renkou_common.audit.log import EXPORT, Noted, append
 from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_migrant.audit.domain import What, purpose_of
 from renkou_migrant.exchange import service as exchange
 from renkou_migrant.message_log import evidence, service
 from renkou_migrant.message_log.schemas import (
@@ -77,6 +80,17 @@ async def take_evidence(
         stored = await exchange.get(tx, access.areas, notice_id)
         found = await evidence.bundle(tx, runtime, stored.message.id)
         await service.note_export(tx, notice_id, access.subject, body.reason, runtime.clock.now())
+        taken = Noted.by_who_acts(
+            runtime.clock.now(),
+            EXPORT,
+            What.EVIDENCE,
+            actor_id=access.subject,
+            person_ids=() if stored.person_ref is None else (stored.person_ref,),
+            fields=("content",),
+            purpose=purpose_of(stored.message.kind),
+            reason=body.reason,
+        )
+        await append(tx, [replace(taken, record_id=str(notice_id))])
     return EvidenceBundle.model_validate(found)
 
 

@@ -31,7 +31,8 @@ from renkou_migrant.runtime import Runtime
 
 TEXT_COLUMN = "message_log_text.sealed"
 REGISTER = "register"
-"""Stands for the partner where a root of the register's audit log was taken in."""
+OURSELVES = "migrant-api"
+"""Stand for the partner where a root of the register's audit log, or of this service's own, was taken in."""
 ANCHOR = "anchor"
 """Stands for the partner where a trust list was accepted."""
 LARGEST_CHECKPOINT = 10_000
@@ -90,17 +91,17 @@ async def note_description(
     await append(tx, cipher, [_of_trust(DESCRIPTION, district, token, jws, now)])
 
 
-async def note_audit_root(tx: Transaction, cipher: FieldCipher, token: str, now: datetime) -> None:
-    """Log the newest signed root of the register's audit log, unless it is the last one logged.
+async def note_audit_root(
+    tx: Transaction, cipher: FieldCipher, whose: str, token: str, now: datetime
+) -> None:
+    """Log the newest signed root of a service's audit log, unless it is the last one logged.
 
     Partners sign in their digests how far they have seen this log, and so are witnesses of the root.
     """
     digest = sha256(token.encode()).hexdigest()
-    if await repository.last_audit_root(tx) == digest:
+    if await repository.last_audit_root(tx, whose) == digest:
         return
-    await append(
-        tx, cipher, [_of_trust(AUDIT_ROOT, REGISTER, token, parse_compact(token, type=ROOT_TYPE), now)]
-    )
+    await append(tx, cipher, [_of_trust(AUDIT_ROOT, whose, token, parse_compact(token, type=ROOT_TYPE), now)])
 
 
 def _of_trust(kind: str, partner: str, token: str, jws: UnverifiedJws, now: datetime) -> Entry:

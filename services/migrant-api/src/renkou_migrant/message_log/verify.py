@@ -20,6 +20,7 @@ from pathlib import Path
 import orjson
 
 from renkou_common.audit import verify as audit_log
+from renkou_common.audit.root import named_log
 from renkou_migrant.credentials.jws import VerifyingKey, parse_json_object
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.message_log.proof.bundle import verify_bundle
@@ -118,17 +119,19 @@ def _log(options: argparse.Namespace) -> str:
 
 
 def _audit(options: argparse.Namespace) -> str:
-    noted: list[str] = _texts(options.root)
-    lines = []
+    witnessed = []
     if options.message_log is not None:
         with options.message_log.open("rb") as log:
             found = verify_log(log, _anchor(options.anchor), (), _texts(options.witness))
         witnessed = witnessed_roots(found)
-        noted += [token for token, _ in witnessed]
-        names = ", ".join(sorted({name for _, by in witnessed for name in by})) or "-"
-        lines.append(f"伙伴区见证的根 roots witnessed by partners: {len(witnessed)} ({names})")
-    report = audit_log.verify_file(options.file, options.keys, noted)
-    return "\n".join([report.words, *lines])
+    report = audit_log.verify_file(
+        options.file, options.keys, _texts(options.root), [token for token, _ in witnessed]
+    )
+    if options.message_log is None:
+        return report.words
+    of_log = [by for token, by in witnessed if named_log(token) == report.log]
+    names = ", ".join(sorted({name for by in of_log for name in by})) or "-"
+    return f"{report.words}\n伙伴区见证的根 roots witnessed by partners: {len(of_log)} ({names})"
 
 
 def _anchor(path: Path) -> VerifyingKey:

@@ -26,9 +26,9 @@ from renkou_registry.areas.change_schemas import (
     UnsettledOut,
     UnsettledPage,
 )
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import area_code
 from renkou_registry.life_events.recording import Desk
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/area-changes", tags=["area changes 区划变更"])

@@ -1,1 +1,1 @@
-"""The auditor's side of the audit log (审计日志): searching, roots, the export that is verified without the node."""
+"""The audit log here (审计日志): which tables it covers, what readings show and what they are for."""

@@ -17,6 +17,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.cards import answers, openings, service
 from renkou_registry.cards.domain import CardPurpose
 from renkou_registry.cards.facts import EXPECTED_DELIVERY, METHOD, ToldMethod
@@ -34,7 +35,6 @@ from renkou_registry.cards.schemas import (
 from renkou_registry.cards.service import Telling
 from renkou_registry.fields import AreaQuery, area_code, check_not_future
 from renkou_registry.persons import service as persons
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["cards 信息卡"])

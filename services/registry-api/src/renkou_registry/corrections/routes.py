@@ -15,6 +15,7 @@ from renkou_common.http.problems import refusal
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.corrections import answers, service
 from renkou_registry.corrections.domain import RequestState
 from renkou_registry.corrections.schemas import (
@@ -29,7 +30,6 @@ from renkou_registry.fields import AreaQuery, check_areas, check_not_future
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas, check_warnings
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/corrections", tags=["corrections 更正"])

@@ -12,6 +12,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.duplicates import merging, service
 from renkou_registry.duplicates.domain import LABELS, WEIGHTS, Trait
 from renkou_registry.duplicates.repository import Run
@@ -32,7 +33,6 @@ from renkou_registry.duplicates.schemas import (
 from renkou_registry.persons import answers
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.schemas import PersonOut
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.staff.domain import area_from_interval
 

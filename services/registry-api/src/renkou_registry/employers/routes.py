@@ -13,6 +13,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.desks import desk
 from renkou_registry.employers import service
 from renkou_registry.employers.repository import EMPLOYEES, EMPLOYERS
@@ -28,7 +29,6 @@ from renkou_registry.employers.schemas import (
     EmployerPatch,
 )
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.readings.domain import What
 from renkou_registry.records import page_of_area
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.yearly import service as yearly

@@ -19,12 +19,12 @@ from renkou_common.database import Database, Reader, Transaction
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
+from renkou_registry.audit.domain import What
 from renkou_registry.exports.listing import Cursor, ExportList, Health, Page, ReadPage
 from renkou_registry.exports.shown import Shown
 from renkou_registry.fields import AreaIn, AreaQuery
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_resident_id
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import Runtime
 
 type Route = Callable[..., Awaitable[Any]]

@@ -14,6 +14,7 @@ from renkou_common.database import Transaction
 from renkou_common.errors import InvalidInput
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
+from renkou_registry.audit.domain import What
 from renkou_registry.exports import office_lists, people_lists, service_lists
 from renkou_registry.exports.listed import clerk_of
 from renkou_registry.exports.listing import Cursor, ExportList, Page, Texts
@@ -24,7 +25,6 @@ from renkou_registry.persons import service as persons
 from renkou_registry.persons.listing import Narrowing
 from renkou_registry.persons.reading import open_phone, open_resident_id
 from renkou_registry.persons.schemas import labels
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import Runtime
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from renkou_common.audit.log import EXPORT, READ
+from renkou_common.audit.recorder import ReadingRecorder
 from renkou_common.identity.principal import Access
-from renkou_registry.readings.domain import What
-from renkou_registry.readings.recorder import EXPORT, READ, ReadingRecorder
 
 EXPORTED = "export"
 """What a reading by an export is logged to be for."""
@@ -17,16 +17,18 @@ class Shown(ReadingRecorder):
 
     def __init__(self, recorder: ReadingRecorder) -> None:
         self._recorder = recorder
-        self._shown: dict[UUID, What] = {}
+        self._shown: dict[UUID, str] = {}
 
     async def record(
         self,
         access: Access,
-        what: What,
+        what: str,
         person_ids: Iterable[UUID],
         purpose: str | None = None,
         *,
         action: str = READ,
+        fields: tuple[str, ...] = (),
+        record_id: object = None,
     ) -> None:
         for each in person_ids:
             self._shown.setdefault(each, what)

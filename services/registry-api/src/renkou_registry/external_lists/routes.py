@@ -17,6 +17,7 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_common.sheets.domain import XLSX
+from renkou_registry.audit.domain import What
 from renkou_registry.external_lists import service
 from renkou_registry.external_lists.kinds import KINDS, SOURCES, check_columns, kind_of
 from renkou_registry.external_lists.matching import Match
@@ -41,7 +42,6 @@ from renkou_registry.external_lists.schemas import (
 from renkou_registry.imports.cells import Privacy
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons.commands import check_known_areas, entry_of
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.uploads import CSV, Upload, upload
 

@@ -8,10 +8,10 @@ from renkou_common.contracts.figure_cases import FigureCasesRequest, FigurePerso
 from renkou_common.identity.http import granted, requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.figure_cases import service
 from renkou_registry.figure_cases.domain import SCOPES
 from renkou_registry.figure_cases.schemas import CasesOut, PersonsOut
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/figure-cases", tags=["figure cases 统计个案"])

@@ -14,6 +14,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import AreaQuery, check_areas, check_not_future
 from renkou_registry.floor import reaching_all
 from renkou_registry.households import answers, reshaping, service
@@ -36,7 +37,6 @@ from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas
 from renkou_registry.places.service import check_place
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["households 户"])

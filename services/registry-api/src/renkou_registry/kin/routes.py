@@ -15,12 +15,12 @@ from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import area_code
 from renkou_registry.kin import service
 from renkou_registry.kin.schemas import KinCreate, KinHistory, KinLinkOut, KinList, KinOut, KinRemoval
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_resident_id
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/persons/{person_id}/kin", tags=["kin 亲属"])

@@ -12,6 +12,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import area_code, check_areas, check_not_future
 from renkou_registry.life_events import births, families, history, service, unions
 from renkou_registry.life_events.addresses import AddressKind
@@ -32,7 +33,6 @@ from renkou_registry.life_events.schemas import (
 )
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.commands import check_known_areas, check_warnings
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(tags=["life events 生命事件"])

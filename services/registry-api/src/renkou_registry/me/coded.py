@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from renkou_common.audit.words import ACTIONS
 from renkou_common.codes.cards import (
     CARD_CLOSINGS,
     CARD_STATES,
@@ -33,6 +34,7 @@ from renkou_common.codes.maternal import (
     SERVICE_STATES,
 )
 from renkou_common.codes.nationalities import NATIONALITIES
+from renkou_registry.audit.domain import LABELS as READINGS
 from renkou_registry.benefits.enrolments.domain import STATE_NAMES
 from renkou_registry.benefits.schemes.domain import FACT_NAMES
 from renkou_registry.consents.domain import TEXTS
@@ -40,8 +42,6 @@ from renkou_registry.duplicates.domain import LABELS as TRAITS
 from renkou_registry.life_events.routes import LABELS as EVENTS
 from renkou_registry.me.words import TITLES
 from renkou_registry.prepregnancy.forms import STEP_LABELS
-from renkou_registry.readings.domain import ACTIONS
-from renkou_registry.readings.domain import LABELS as READINGS
 
 _ADDRESSES = {"registered": "户籍地", "present": "现居住地", "usual": "常住地"}
 _READERS = {

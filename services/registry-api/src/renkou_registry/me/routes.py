@@ -7,9 +7,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Response
 
-from renkou_common.http.cursors import decode_cursor, encode_cursor
+from renkou_common.audit import log as audit_log
+from renkou_common.audit.routes import readings_page
+from renkou_common.audit.schemas import ReadingPage
+from renkou_common.http.cursors import decode_cursor
 from renkou_common.printing.fonts import Fonts
 from renkou_common.scope import AreaScope
+from renkou_registry.audit.domain import label_of
 from renkou_registry.consents import service as consents
 from renkou_registry.consents.domain import TEXTS, ConsentPurpose, How
 from renkou_registry.fields import area_code
@@ -28,14 +32,10 @@ from renkou_registry.me.schemas import (
     OwnHouseholds,
     OwnIds,
     OwnRecord,
-    ReadingOut,
-    ReadingPage,
 )
 from renkou_registry.persons import answers
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.reading import open_phone, open_resident_id
-from renkou_registry.readings import service as readings
-from renkou_registry.readings.domain import label_of
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.staff import service as staff
 
@@ -103,23 +103,9 @@ async def read_own_readings(
     """Read who read the own record, what of it, when and what for, the last first. For the person."""
     before = decode_cursor(after, datetime, int)
     async with runtime.database.transaction(me.access.areas, read_only=True) as tx:
-        rows = await readings.of_person(tx, me.person_id, before, limit + 1)
+        rows = await audit_log.readings_of(tx, (me.person_id,), before, limit + 1)
         names = await staff.names_of(tx, {row["actor_id"] for row in rows[:limit] if row["actor_id"]})
-    shown = [
-        ReadingOut(
-            read_at=row["at"],
-            reader=names.get(row["actor_id"], "本区系统服务"),
-            reader_kind=row["actor_kind"],
-            what=row["what"],
-            what_label=label_of(row["what"], row["fields"]),
-            fields=row["fields"],
-            purpose=row["reason"] or row["purpose"],
-        )
-        for row in rows[:limit]
-    ]
-    last = rows[limit - 1] if len(rows) > limit else None
-    following = encode_cursor(last["at"].isoformat(), last["id"]) if last else None
-    return ReadingPage(items=shown, next=following)
+    return readings_page(rows, limit, lambda row: names.get(row["actor_id"], "本区系统服务"), label_of)
 
 
 @router.get("/copy.json", summary="Everything held about me 我的全部信息")

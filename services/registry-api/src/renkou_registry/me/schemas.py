@@ -14,25 +14,6 @@ class OwnRecord(PersonOut):
     """The own record; number and phone in the clear where asked for."""
 
 
-class ReadingOut(BaseModel):
-    """Who read the record, what of it and when."""
-
-    read_at: datetime
-    reader: str = Field(description="display name of staff, or the service", examples=["张经办"])
-    reader_kind: str = Field(description="staff, service or person")
-    what: str
-    what_label: str = Field(description="in plain words, with the fields", examples=["明文查阅: 电话"])
-    fields: list[str] = Field(description="what was read in the clear; empty where all was masked")
-    purpose: str | None
-
-
-class ReadingPage(BaseModel):
-    """A page of readings, the last first."""
-
-    items: list[ReadingOut]
-    next: str | None
-
-
 class ConsentOut(BaseModel):
     """One purpose, whether it is agreed to, and since when."""
 

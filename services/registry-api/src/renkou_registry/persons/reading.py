@@ -8,8 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.audit.acting import SERVICE, acting, origin
-from renkou_common.audit.log import Noted, append
+from renkou_common.audit.log import UNMASK, Noted, append
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import UnmaskPurpose
 from renkou_common.codes.names import clean_name
@@ -21,7 +20,6 @@ from renkou_registry.persons import details_repository, service
 from renkou_registry.persons.documents import OTHER_DOCUMENT
 from renkou_registry.persons.domain import FactsPurpose
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
-from renkou_registry.readings.recorder import UNMASK
 from renkou_registry.runtime import Runtime
 
 HOUR = timedelta(hours=1)
@@ -168,19 +166,13 @@ def _in_the_clear(
     purpose: str | None,
     reason: str | None,
 ) -> Noted:
-    who = acting()
-    return Noted(
-        at=runtime.clock.now(),
+    return Noted.by_who_acts(
+        runtime.clock.now(),
+        UNMASK,
+        kind,
         actor_id=read_by,
-        actor_kind=who.kind if who else SERVICE,
-        actor_name=who.name if who else "",
-        action=UNMASK,
-        what=kind,
         person_ids=(person_id,),
         fields=tuple(names),
         purpose=purpose,
         reason=reason,
-        acting_for=who.acting_for if who else None,
-        session=who.session if who else None,
-        origin=origin(),
     )

@@ -17,6 +17,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import AreaQuery, MaritalStatusCode, SexQuery, area_code, check_not_future
 from renkou_registry.life_events.calendar import add_months
 from renkou_registry.persons import answers, changing, commands, details, entering, reading, service
@@ -36,7 +37,6 @@ from renkou_registry.persons.schemas import (
     UnmaskRequest,
 )
 from renkou_registry.places.service import check_place
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 
 router = APIRouter(prefix="/persons", tags=["persons 人员"])

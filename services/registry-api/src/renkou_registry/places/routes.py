@@ -16,6 +16,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import AreaQuery, area_code, check_areas
 from renkou_registry.persons import answers
 from renkou_registry.persons import service as persons
@@ -24,7 +25,6 @@ from renkou_registry.persons.schemas import PersonPage
 from renkou_registry.places import service
 from renkou_registry.places.domain import PlaceEntry
 from renkou_registry.places.schemas import PlaceCreate, PlaceOut, PlacePage, PlacePatch
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/places", tags=["places 楼院"])

@@ -14,6 +14,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.prepregnancy import answers, findings, forms, service
 from renkou_registry.prepregnancy.domain import ReadPurpose
@@ -32,7 +33,6 @@ from renkou_registry.prepregnancy.schemas import (
 )
 from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(tags=["prepregnancy 孕前优生"])

@@ -9,8 +9,8 @@ from renkou_common.http.cursors import decode_cursor, encode_cursor, foreign_cur
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.persons import answers
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 from renkou_registry.search.criteria import Criteria
 from renkou_registry.search.finding import Position, Question, find

@@ -11,9 +11,9 @@ from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import AreaQuery
 from renkou_registry.persons import answers
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.separated import service
 from renkou_registry.separated.domain import Direction

@@ -16,10 +16,10 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.proofs.printing import PDF
 from renkou_registry.proofs.printing import answer as printed
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.services_given import answers, domain, service
 from renkou_registry.services_given.domain import Service

@@ -15,10 +15,10 @@ from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.fields import area_code, check_not_future
 from renkou_registry.households.answers import member
 from renkou_registry.life_events.addresses import AddressKind
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.timeline import service
 from renkou_registry.timeline.repository import KnownSpell

@@ -14,11 +14,11 @@ from renkou_common.http.days import Day
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.cards import service as cards
 from renkou_registry.cards.domain import CardPurpose
 from renkou_registry.fields import AreaQuery, check_not_future
 from renkou_registry.persons import reading
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime, Runtime
 from renkou_registry.visits import answers, batches, service
 from renkou_registry.visits.schemas import (

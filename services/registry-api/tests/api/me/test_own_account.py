@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from renkou_common.scope import AreaScope
+from renkou_registry.audit.domain import FIELDS
 from renkou_registry.persons.reading import FACTS_FIELDS
 from renkou_registry.persons.schemas import UnmaskField
 from renkou_registry.prepregnancy.forms import Step
-from renkou_registry.readings.domain import FIELDS
 from renkou_registry.visits.routes import OUTCOME_FIELDS
 
 from ...support import Caller, Json, Registry

@@ -12,6 +12,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.benefits.enrolments import answers, repository, service
 from renkou_registry.benefits.enrolments.domain import Action, State
 from renkou_registry.benefits.enrolments.schemas import (
@@ -25,7 +26,6 @@ from renkou_registry.benefits.enrolments.schemas import (
 )
 from renkou_registry.benefits.enrolments.service import Application, Desk
 from renkou_registry.fields import AreaQuery
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/benefit-enrolments", tags=["benefits 奖扶"])

@@ -14,6 +14,7 @@ from renkou_common.http.idempotency import RequestKey, once, request_key
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_registry.audit.domain import What
 from renkou_registry.benefits import eligibility
 from renkou_registry.benefits.schemes import service
 from renkou_registry.benefits.schemes.answers import finding_out
@@ -31,7 +32,6 @@ from renkou_registry.benefits.schemes.schemas import (
     VersionOut,
 )
 from renkou_registry.fields import AreaQuery, area_code
-from renkou_registry.readings.domain import What
 from renkou_registry.runtime import CurrentRuntime
 
 router = APIRouter(prefix="/benefit-schemes", tags=["benefits 奖扶"])

@@ -7,45 +7,54 @@ nothing is shown.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from renkou_common.audit.acting import acting, origin
-from renkou_common.audit.log import Noted, append
+from renkou_common.audit.log import READ, Noted, append
 from renkou_common.clock import Clock
 from renkou_common.database import TRANSIENT_ERRORS, Database
 from renkou_common.errors import Unavailable
 from renkou_common.identity.principal import Access
-from renkou_registry.readings.domain import What
 
 AT_ONCE = 200
-READ, UNMASK, EXPORT = "read", "unmask", "export"
 
 
 class ReadingRecorder:
-    """Collects readings of one process and writes them in groups."""
+    """Collects readings of one process and writes them in groups.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    ``purposes`` says by what is shown what it is read for, where the caller has stated nothing narrower.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, purposes: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._purposes = purposes
         self._waiting: deque[tuple[Noted, asyncio.Future[None]]] = deque()
         self._writer: asyncio.Task[None] | None = None
 
     async def record(
         self,
         access: Access,
-        what: What,
+        what: str,
         person_ids: Iterable[UUID],
         purpose: str | None = None,
         *,
         action: str = READ,
+        fields: tuple[str, ...] = (),
+        record_id: object = None,
     ) -> None:
-        """Return once it is written that these persons were shown; nothing to write for none.
+        """Return once it is written that these persons were shown; nothing to write for none and no single record.
+
+        ``fields``: what of them in the clear. ``record_id``: the one record that was shown, whoever it is about.
 
         Raises Unavailable where the log cannot be written: then the answer must not leave.
         """
         ids = tuple(person_ids)
-        if not ids:
+        if not ids and record_id is None:
             return
         who = acting()
         reading = Noted(
@@ -56,10 +65,12 @@ class ReadingRecorder:
             action=action,
             what=what,
             person_ids=ids,
-            purpose=access.purpose(purpose),
+            fields=fields,
+            purpose=access.purpose(purpose or self._purposes.get(what)),
             acting_for=who.acting_for if who else None,
             session=who.session if who else None,
             origin=origin(),
+            record_id=None if record_id is None else str(record_id),
         )
         written = asyncio.get_running_loop().create_future()
         self._waiting.append((reading, written))

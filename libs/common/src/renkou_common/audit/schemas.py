@@ -86,3 +86,22 @@ class AuditKeys(BaseModel):
     """Public keys that roots are verified with, a JWK set."""
 
     keys: list[dict[str, str]]
+
+
+class ReadingOut(BaseModel):
+    """Who read the record, what of it and when."""
+
+    read_at: datetime
+    reader: str = Field(description="display name of staff, or the service", examples=["张经办"])
+    reader_kind: str = Field(description="staff, service or person")
+    what: str
+    what_label: str = Field(description="in plain words, with the fields", examples=["明文查阅: 电话"])
+    fields: list[str] = Field(description="what was read in the clear; empty where all was masked")
+    purpose: str | None
+
+
+class ReadingPage(BaseModel):
+    """A page of readings, the last first."""
+
+    items: list[ReadingOut]
+    next: str | None

@@ -27,6 +27,28 @@ class What(StrEnum):
     FIGURE_CASE = "figure_case"  # 统计数字的个案
 
 
+PURPOSES: dict[str, str] = {
+    What.RECORD: "register_upkeep",
+    What.LIST: "register_upkeep",
+    What.SEARCH: "register_upkeep",
+    What.HISTORY: "register_upkeep",
+    What.HOUSEHOLD: "register_upkeep",
+    What.KIN: "register_upkeep",
+    What.CARD: "service_offers",
+    What.VISITS: "service_offers",
+    What.SERVICES: "service_offers",
+    What.PREPREGNANCY: "prepregnancy_check",
+    What.CHILDBIRTH: "childbirth_registration",
+    What.HONOUR: "honour_certificate",
+    What.BENEFITS: "benefits",
+    What.CORRECTIONS: "register_quality",
+    What.EMPLOYMENT: "offices",
+    What.TENANCY: "offices",
+    What.MATCHES: "register_quality",
+    What.FIGURE_CASE: "statistics",
+}
+"""The declared purpose (``privacy.purposes``) that a reading serves, unless the caller stated a narrower one."""
+
 LABELS: dict[str, str] = {
     What.RECORD: "人员详情",
     What.LIST: "人员列表",
@@ -52,17 +74,6 @@ LABELS: dict[str, str] = {
     "match": "姓名与证件号核对",
 }
 """What a reading showed, in plain words; the last ones are readings in the clear."""
-
-ACTIONS: dict[str, str] = {
-    "read": "查阅",
-    "unmask": "明文查阅",
-    "export": "导出",
-    "search": "查找",
-    "create": "新增",
-    "change": "变更",
-    "delete": "删除",
-}
-"""What was done, in plain words."""
 
 FIELDS: dict[str, str] = {
     "name": "姓名",
