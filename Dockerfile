@@ -17,7 +17,8 @@ FROM python:3.13-slim-bookworm
 RUN apt-get update && apt-get install -y --no-install-recommends fonts-hanazono \
     && rm -rf /var/lib/apt/lists/*
 
-RUN groupadd --gid 10001 renkou && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /app renkou
+# /data: a new volume that is mounted there belongs to this user, as NATS runs under it.
+RUN groupadd --gid 10001 renkou && install -d -o 10001 -g 10001 -m 0700 /data && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /app renkou
 COPY --from=libraries /opt/renkou /opt/renkou
 COPY libs/common/src/ services/registry-api/src/ services/migrant-api/src/ services/reporting-worker/src/ \
     deploy/local/src/ /app/src/

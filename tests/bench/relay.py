@@ -14,6 +14,7 @@ from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.messaging.outbox import Outbox
 from renkou_common.messaging.relay import Relay
 from renkou_common.scope import AreaScope
+from renkou_local.nats_config import replies
 from renkou_registry.migrate import SCRIPTS
 from tests.bench.events import People
 from tests.bench.report import Line
@@ -76,8 +77,10 @@ async def relaying(setting: Setting, servers: Servers) -> Line:
     database = Database(access.app_url, pool_size=2)
     await database.open()
     watch = await asyncpg.connect(access.app_url)
-    broker = NatsClient(servers.nats.url, name="bench", seed_file=servers.nats.node_seed(OURS))
-    bare = await nats.connect(servers.nats.url, nkeys_seed=str(servers.nats.node_seed(LIMIT)))
+    seeds = {district: servers.nats.node_seed(district, "registry") for district in (OURS, LIMIT)}
+    inbox = replies("registry")
+    broker = NatsClient(servers.nats.url, name="bench", seed_file=seeds[OURS], inbox_prefix=inbox)
+    bare = await nats.connect(servers.nats.url, nkeys_seed=str(seeds[LIMIT]), inbox_prefix=inbox)
     our = _OurRelay(database, watch, setting.events)
     relay = Relay(database, broker, "registry", "REGISTRY", written=our.outbox.written)
     running = [asyncio.create_task(broker.run()), asyncio.create_task(relay.run())]

@@ -30,12 +30,14 @@ from tests.e2e.compose_project import ComposeFailed, Project, engine_version
 from tests.e2e.copies import Takeover, take_over
 from tests.e2e.demo import SEED, notices_by_state, print_figures, summary
 from tests.e2e.journey import HOME, RESIDENCE, Journey, Nodes, Size
+from tests.e2e.surface import image_with_tls, is_right, look_into, try_what_must_fail
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY / ".local" / "compose-test"
 BUILD = REPOSITORY / "build"
 SIZE = Size(home=3_000, residence=1_000, leaving=100)
 NATS = ("nats", "nats-b", "hub")  # servers, and the volumes of the same names
+FIRST_TO_MOUNT = ("nats-volume", "nats-volume-b", "hub-volume")
 
 
 class Clock:
@@ -106,7 +108,7 @@ def result_of(
 async def power_cut(project: Project, journey: Journey) -> None:
     """Kill everything at once, throw away all that NATS has stored, start again."""
     await project.run("kill", "--signal", "SIGKILL")
-    await project.run("rm", "--force", *NATS)
+    await project.run("rm", "--force", *NATS, *FIRST_TO_MOUNT)
     for volume in NATS:
         await project.remove_volume(volume)
     journey.progress.say("everything killed, the volumes of NATS deleted, starting again")
@@ -136,6 +138,12 @@ async def walk(project: Project, ports: dict[str, list[int]], clock: Clock) -> b
         progress.done("build", "image built")
         await project.up()
         progress.done("start", "hub and two districts are up")
+        looked, tried = await look_into(project), await try_what_must_fail(project)
+        print(json.dumps({"containers": looked, "tried": tried}, ensure_ascii=False, indent=1), flush=True)
+        if not is_right(looked, tried):
+            raise ComposeFailed("containers or servers let something through: see above")
+        refused = sum(each["refused"] for each in tried.values())
+        progress.done("surface", f"{looked['containers']} containers looked into, {refused} attempts refused")
         await journey.walk()
         states = await notices_by_state(journey)
         before = await journey.figures()
@@ -145,7 +153,7 @@ async def walk(project: Project, ports: dict[str, list[int]], clock: Clock) -> b
         after = await journey.figures()
         progress.done("figures again", "figures after the restart read")
         takeover = await in_two_copies(project, journey)
-    result = result_of(journey, states, before, after, takeover)
+    result = result_of(journey, states, before, after, takeover) | {"containers": looked, "tried": tried}
     text = json.dumps(result, ensure_ascii=False, indent=1, default=str)
     (BUILD / "compose.json").write_text(text + "\n", encoding="utf-8")
     print(json.dumps({k: v for k, v in result.items() if k != "figures"}, ensure_ascii=False, indent=1))
@@ -173,7 +181,11 @@ async def run() -> int:
     ports = free_ports()
     settings = prepare(DATA, [HOME, RESIDENCE], ports)
     clock = Clock(DATA / "clock")
-    project = Project(REPOSITORY, settings, BUILD / "compose.log", {"RENKOU_CLOCK_FOLDER": str(clock.folder)})
+    names = {
+        "RENKOU_CLOCK_FOLDER": str(clock.folder),
+        "RENKOU_POSTGRES_IMAGE": await image_with_tls(BUILD / "compose.log"),
+    }
+    project = Project(REPOSITORY, settings, BUILD / "compose.log", names)
     try:
         good = await walk(project, ports, clock)
     except BaseException as error:

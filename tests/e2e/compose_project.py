@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 FILES = ("docker-compose.yml", "deploy/compose/journey.yml")
@@ -17,11 +18,22 @@ class ComposeFailed(Exception):
     """The engine is not there, or a command of Compose failed; the text says what and how it ended."""
 
 
-async def _output(*command: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+@dataclass(frozen=True)
+class Container:
+    """One container of a project."""
+
+    id: str
+    running: bool
+
+
+async def output(
+    *command: str, environment: Mapping[str, str] | None = None, told: str | None = None
+) -> tuple[int, str]:
+    """Run a command, which may be told a text; returns its status and all that it wrote."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if told is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env=environment,
@@ -29,7 +41,7 @@ async def _output(*command: str, environment: Mapping[str, str] | None = None) -
     except FileNotFoundError as error:
         raise ComposeFailed(f"compose-test needs Docker: there is no command {command[0]!r} here") from error
     try:
-        written, _ = await process.communicate()
+        written, _ = await process.communicate(None if told is None else told.encode())
     except BaseException:
         if process.returncode is None:
             process.terminate()
@@ -45,7 +57,7 @@ async def engine_version() -> str:
         ("engine", ("docker", "version", "--format", "{{.Server.Version}}")),
         ("Compose plugin", ("docker", "compose", "version", "--short")),
     ):
-        status, text = await _output(*command)
+        status, text = await output(*command)
         if status != 0:
             raise ComposeFailed(f"compose-test needs Docker: no {what} answers\n{text.strip()}")
         parts.append(text.strip())
@@ -70,13 +82,29 @@ class Project:
 
     async def run(self, *arguments: str) -> str:
         """Run a command of Compose; returns what it printed. Raises ComposeFailed with the end of that."""
-        status, text = await _output(*self._base, *arguments, environment=self._environment)
+        status, text = await output(*self._base, *arguments, environment=self._environment)
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ docker compose {' '.join(arguments)}\n{text}\n")
         if status != 0:
             tail = "\n".join(text.splitlines()[-TAIL:])
             raise ComposeFailed(f"docker compose {arguments[0]} ended with {status}:\n{tail}")
         return text
+
+    async def ask(self, service: str, script: str, *arguments: str) -> str:
+        """Run a Python script in a running container; returns what it printed, errors included."""
+        command = ("exec", "-T", service, "python", "-", *arguments)
+        status, text = await output(*self._base, *command, environment=self._environment, told=script)
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"$ docker compose {' '.join(command)}\n{text}\n")
+        if status != 0:
+            raise ComposeFailed(f"a script in {service} ended with {status}:\n{text[-3000:]}")
+        return text
+
+    async def containers(self) -> dict[str, Container]:
+        """Every container by its service, those included that have ended."""
+        listed = await self.run("ps", "--all", "--format", "json")
+        states = [json.loads(line) for line in listed.splitlines() if line.startswith("{")]
+        return {each["Service"]: Container(each["ID"], each["State"] == "running") for each in states}
 
     async def up(self) -> None:
         """Start what does not run; wait until all steps are done and all services are healthy."""
@@ -97,13 +125,13 @@ class Project:
 
     async def kill_container(self, container: str) -> None:
         """End one container at once; it is not started again."""
-        status, text = await _output("docker", "kill", container)
+        status, text = await output("docker", "kill", container)
         if status != 0:
             raise ComposeFailed(f"container {container}: {text.strip()}")
 
     async def remove_volume(self, volume: str) -> None:
         """Throw a volume away that no container uses any more."""
-        status, text = await _output("docker", "volume", "rm", f"{self.name}_{volume}")
+        status, text = await output("docker", "volume", "rm", f"{self.name}_{volume}")
         if status != 0:
             raise ComposeFailed(f"volume {volume}: {text.strip()}")
 

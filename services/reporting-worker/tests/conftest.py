@@ -118,7 +118,7 @@ async def node_around(
         "HTTP_PORT": str(free_port()),
         "HTTP_PROCESSES": "1",
         "NATS_URL": nats.url,
-        "NATS_SEED_FILE": str(nats.node_seed(district)),
+        "NATS_SEED_FILE": str(nats.node_seed(district, "reporting")),
         "REGISTRY_URL": f"http://127.0.0.1:{port}",
         "MIGRANT_URL": f"http://127.0.0.1:{port}",
         "SERVICE_SECRET_FILE": str(secret_file),

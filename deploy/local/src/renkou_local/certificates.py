@@ -1,12 +1,15 @@
-"""A node's own certificate authority, and server certificates for its NATS and PostgreSQL.
+"""A node's own certificate authority, and server certificates for its NATS and PostgreSQL; the same for a hub.
 
     <district>/authority.pem, authority_key.pem   signs the servers' certificates; the key stays with the operator
     <district>/tls/nats.pem, nats_key.pem         of the NATS server, likewise postgres
     <district>/secrets/node_ca.pem                what the services trust; no secret
+    hub/authority.pem, authority_key.pem, tls/    likewise of the hub; what members trust is their secrets/hub_ca.pem
 
-Files are made once and never overwritten; a certificate is replaced by deleting it and running `provision` again.
+Files are made once and never overwritten, but for a server's certificate that ends within a month or was deleted: it is
+made anew with a new key by the same authority, so that clients need nothing new.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,6 +23,7 @@ from renkou_local import secret_files
 
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 825
+RENEWAL_DAYS = 30
 SERVERS = ("nats", "postgres")
 _EARLIER = timedelta(hours=1)  # clocks differ
 
@@ -27,19 +31,30 @@ _EARLIER = timedelta(hours=1)  # clocks differ
 def make_certificates(folder: Path, district: str) -> None:
     """Make the authority of a node and its servers' certificates where they are missing. A server is known by its
     name in Compose, as `localhost` and at 127.0.0.1; where it has another name, it needs a certificate of yours."""
-    authority, key = _authority(folder, district)
+    authority, key = _authority(folder, f"Renkou node {district}")
     for server in SERVERS:
         server_certificate(folder / "tls", server, authority, key, [server, "localhost", "127.0.0.1"])
     secret_files.keep(folder / "secrets" / "node_ca.pem", lambda: _pem(authority))
 
 
+def make_hub_certificates(folder: Path, members: Iterable[Path]) -> None:
+    """Make the authority and the certificate of a hub where they are missing, and tell its members the authority:
+    folders with their secrets. One that trusts another authority already keeps it."""
+    authority, key = _authority(folder, "Renkou hub")
+    server_certificate(folder / "tls", "hub", authority, key, ["hub", "localhost", "127.0.0.1"])
+    for secrets in members:
+        secret_files.keep(secrets / "hub_ca.pem", lambda: _pem(authority))
+
+
 def server_certificate(
     folder: Path, name: str, authority: x509.Certificate, key: ec.EllipticCurvePrivateKey, hosts: list[str]
 ) -> Path:
-    """The certificate `name`.pem with its key `name`_key.pem, made where it is missing, for some host names."""
+    """The certificate `name`.pem with its key `name`_key.pem for some host names, made where it is missing or ends
+    soon."""
     certificate = folder / f"{name}.pem"
-    if certificate.exists():
+    if certificate.exists() and not _ends_soon(certificate):
         return certificate
+    certificate.unlink(missing_ok=True)
     own = ec.generate_private_key(ec.SECP256R1())
     names: list[x509.GeneralName] = [
         x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts
@@ -72,10 +87,15 @@ def new_authority(name: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateK
     return certificate, key
 
 
-def _authority(folder: Path, district: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def _ends_soon(certificate: Path) -> bool:
+    end = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    return end - datetime.now(UTC) < timedelta(days=RENEWAL_DAYS)
+
+
+def _authority(folder: Path, name: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     files = folder / "authority.pem", folder / "authority_key.pem"
     if not all(each.exists() for each in files):
-        certificate, key = new_authority(f"Renkou node {district}")
+        certificate, key = new_authority(name)
         secret_files.keep(files[1], lambda: _key_pem(key))
         secret_files.keep(files[0], lambda: _pem(certificate))
     found = serialization.load_pem_private_key(files[1].read_bytes(), None)

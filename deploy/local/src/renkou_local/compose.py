@@ -2,6 +2,7 @@
 
     python -m renkou_local.compose prepare --data .local/compose [--districts 340103,310115]
     docker compose --env-file .local/compose/compose.env up --build --wait
+    python -m renkou_local.compose renew --data .local/compose       # new certificates of PostgreSQL, NATS and hub
 
 Run it again at any time: secrets are never overwritten. The first district is the node that always runs, the
 second the one of the profile `two-districts`. Files are laid out as in `renkou_local.provision`; beside them
@@ -42,18 +43,34 @@ def prepare(data: Path, districts: Sequence[str], ports: Mapping[str, Sequence[i
     return path
 
 
+def renew(data: Path) -> list[str]:
+    """Make new certificates and keys for the servers of every district under `data` and of its hub, by the same
+    authorities; returns the districts. Clients need nothing new, the servers have to be created again."""
+    districts = sorted(folder.name for folder in data.iterdir() if DISTRICT.fullmatch(folder.name))
+    if not districts:
+        raise ValueError(f"nothing was prepared in {data}")
+    for owner in (*districts, "hub"):
+        for file in (data / owner / "tls").glob("*.pem"):
+            file.unlink()
+    provision(data, districts)
+    _let_containers_read(data, districts)
+    return districts
+
+
 def _let_containers_read(data: Path, districts: Sequence[str]) -> None:
     """Let a container's user read the files it is given.
 
     Compose mounts a secret file as it is on the host, owner and mode included, and the processes in the
     containers are neither its owner nor root (10001 for the services, 999 for PostgreSQL). So the files are
     readable by all, and what protects them is the folder: only its owner may enter it. The private key of
-    the trust list and the keys of the hub's authority are no container's business and stay as they are.
+    the trust list and the keys of all authorities are no container's business and stay as they are.
     """
     files = list(Authority(data / "hub").user(Signer.DECLARER))
     for district in districts:
         files += [data / district / "operator_seed", data / district / "superuser_password"]
         files += (data / district / "secrets").iterdir()
+        files += (data / district / "tls").iterdir()
+    files += (data / "hub" / "tls").iterdir()
     for file in files:
         file.chmod(0o444)
     (data / "hub" / "server" / "hub-trust.conf").chmod(0o644)
@@ -84,8 +101,16 @@ def main(arguments: list[str] | None = None) -> int:
     preparing = commands.add_parser("prepare", help="make secrets and settings that are missing")
     preparing.add_argument("--data", type=Path, default=Path(".local/compose"))
     preparing.add_argument("--districts", default="340103,310115", help="one code of six digits, or two")
+    renewing = commands.add_parser("renew", help="make new certificates for the servers")
+    renewing.add_argument("--data", type=Path, default=Path(".local/compose"))
     given = parser.parse_args(arguments)
     try:
+        if given.command == "renew":
+            renew(given.data.resolve())
+            print(
+                "now: docker compose ... up --detach --wait --force-recreate, with the names of the servers"
+            )
+            return 0
         path = prepare(given.data, given.districts.split(","))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from renkou_local import nats_config, nats_keys, streams
+from renkou_local.databases import SERVICES
 from renkou_local.nats_server import EmbeddedServer
 from renkou_local.ports import LOOPBACK
 
@@ -16,7 +17,8 @@ from renkou_local.ports import LOOPBACK
 class EmbeddedNats(EmbeddedServer):
     """One NATS server with JetStream on loopback.
 
-    `nodes` maps a district to the folder with its seed (`nats_seed`), which is made where it is missing.
+    `nodes` maps a district to the folder with its services' seeds (`nats_registry_seed`, ...), which are made where
+    they are missing.
     """
 
     name = "nats"
@@ -37,9 +39,9 @@ class EmbeddedNats(EmbeddedServer):
     def config(self) -> Path:
         return self.folder / "nats.conf"
 
-    def node_seed(self, district: str) -> Path:
-        """Seed file of the services' user in the account of this node."""
-        return nats_keys.seed_file(self._nodes[district] / "nats_seed")[0]
+    def node_seed(self, district: str, service: str) -> Path:
+        """Seed file of a service's user (`registry`) in the account of this node."""
+        return nats_keys.seed_file(self._nodes[district] / f"nats_{service}_seed")[0]
 
     def node_operator_seed(self, district: str) -> Path:
         """Seed file of the user that declares the streams of this node."""
@@ -48,9 +50,8 @@ class EmbeddedNats(EmbeddedServer):
     def prepare(self) -> None:
         self.store.mkdir(mode=0o700, parents=True, exist_ok=True)
         nodes = {
-            district: nats_config.NodeKeys(
-                _key(self.node_seed(district)), _key(self.node_operator_seed(district))
-            )
+            district: {service: _key(self.node_seed(district, service)) for service in SERVICES}
+            | {"operator": _key(self.node_operator_seed(district))}
             for district in self._nodes
         }
         self.config.write_text(nats_config.local_config(nodes, self.folder))

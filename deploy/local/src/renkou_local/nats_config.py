@@ -8,7 +8,6 @@ the same parts into one server with an account for each node. A hub is a server 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from renkou_local.layout import NATS_FILES
@@ -17,26 +16,25 @@ from renkou_local.nats_keys import USER_KEY
 DISTRICT = re.compile(r"[0-9]{6}")
 
 
-@dataclass(frozen=True)
-class NodeKeys:
-    """Public keys of a node's account: the services' user and the one that declares streams."""
-
-    services: str
-    operator: str
+NODE_USERS = ("registry", "migrant", "reporting", "operator")
+"""Users of a node's account: one for each service, and the one that declares the streams."""
 
 
-def local_config(nodes: Mapping[str, NodeKeys], folder: Path) -> str:
+def replies(user: str) -> str:
+    """Where the answers to a user come, and nobody else may listen (`_INBOX_registry`)."""
+    return f"_INBOX_{user}"
+
+
+def local_config(nodes: Mapping[str, Mapping[str, str]], folder: Path) -> str:
     """One server with an account for each node, from the same parts as the separate servers.
 
-    `folder` is where the configuration will be: NATS resolves included paths from there.
+    `nodes` gives the public key of each of `NODE_USERS` by district. `folder` is where the configuration will be:
+    NATS resolves included paths from there.
     """
     parts = os.path.relpath(NATS_FILES, folder.resolve())
     accounts = {
         f"NODE_{district}": _users(
-            [
-                _user(keys.services, "node-services.conf", f"{parts}/accounts"),
-                _user(keys.operator, "node-operator.conf", f"{parts}/accounts"),
-            ]
+            [_user(keys[user], f"node-{user}.conf", f"{parts}/accounts") for user in NODE_USERS]
         )
         for district, keys in sorted(nodes.items())
     }

@@ -76,9 +76,9 @@ def make_secrets(folder: Path, trust_anchor: Path) -> None:
         "figure_key.json": keys.figure_key,
         "province_secret": secret_files.password,
         "administrator_secret": secret_files.password,
-        "nats_seed": nats_keys.new_seed,
         "hub_seed": nats_keys.new_seed,
     } | {f"{client}_secret": secret_files.password for client in CLIENTS}
+    makers |= {f"nats_{service}_seed": nats_keys.new_seed for service in SERVICES}
     for name, make in makers.items():
         secret_files.keep(folder / name, make)
     keep_field_keys(folder)
@@ -151,7 +151,7 @@ class NodeConfig:
             "HTTP_HOST": LOOPBACK,
             "HTTP_PORT": self._port(service),
             "NATS_URL": brokers.node,
-            "NATS_SEED_FILE": secret / "nats_seed",
+            "NATS_SEED_FILE": secret / f"nats_{service}_seed",
             "REGISTRY_URL": self._url("registry"),
             "MIGRANT_URL": self._url("migrant"),
             "SERVICE_SECRET_FILE": secret / f"{dict(zip(SERVICES, CLIENTS, strict=True))[service]}_secret",

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from renkou_local import keys, nats_keys, secret_files
-from renkou_local.certificates import make_certificates
+from renkou_local.certificates import make_certificates, make_hub_certificates
+from renkou_local.databases import SERVICES
 from renkou_local.hub.admin import members
 from renkou_local.hub.authority import Authority, Signer
 from renkou_local.nats_config import DISTRICT
@@ -38,10 +39,17 @@ def provision(out: Path, districts: Sequence[str], *, hub: bool = True) -> None:
         make_certificates(folder, district)
         secret_files.keep(folder / "superuser_password", secret_files.password)
         _, operator = nats_keys.seed_file(folder / "operator_seed")
-        _, services = nats_keys.seed_file(folder / "secrets" / "nats_seed")
-        names = f"RENKOU_NATS_NODE_NKEY={services}\nRENKOU_NATS_OPERATOR_NKEY={operator}\n"
-        (folder / "nats.env").write_text(names)
+        users = {
+            service: nats_keys.seed_file(folder / "secrets" / f"nats_{service}_seed")[1]
+            for service in SERVICES
+        }
+        names = [
+            f"RENKOU_NATS_{user.upper()}_NKEY={key}\n"
+            for user, key in (users | {"operator": operator}).items()
+        ]
+        (folder / "nats.env").write_text("".join(names))
     if hub:
+        make_hub_certificates(out / "hub", (out / district / "secrets" for district in districts))
         authority = Authority(out / "hub")
         authority.keep_tokens(members({district: out / district / "secrets" for district in districts}))
         for signer in (Signer.DECLARER, Signer.SYSTEM):

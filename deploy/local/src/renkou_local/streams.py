@@ -28,6 +28,7 @@ from renkou_common.messaging import hub
 from renkou_common.messaging.nats_client import tls_options
 from renkou_local import secret_files
 from renkou_local.layout import STREAMS_FILE
+from renkou_local.nats_config import replies
 
 Scope = Literal["node", "hub"]
 Config = dict[str, Any]
@@ -60,7 +61,7 @@ async def declare(
     identity: dict[str, Any] = (
         {"user_credentials": (str(token_file), str(seed_file))}
         if token_file
-        else {"nkeys_seed_str": secret_files.read(seed_file)}
+        else {"nkeys_seed_str": secret_files.read(seed_file), "inbox_prefix": replies("operator")}
     )
     client = await nats.connect(url, max_reconnect_attempts=3, **identity, **tls_options(ca_file))
     try:

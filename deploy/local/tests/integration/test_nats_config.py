@@ -7,11 +7,13 @@ from pathlib import Path
 
 import nats
 
-from renkou_local import nats_config, nats_keys, secret_files, streams
+from renkou_common.messaging.nats_client import tls_options
+from renkou_local import nats_config, secret_files, streams
 from renkou_local.health import is_healthy
 from renkou_local.layout import NATS_FILES, wheel_file
 from renkou_local.ports import LOOPBACK, free_port
 from renkou_local.processes import ManagedProcess, ProcessSpec
+from renkou_local.provision import provision
 
 
 @asynccontextmanager
@@ -36,12 +38,21 @@ async def server(folder: Path, file: str, names: dict[str, str]) -> AsyncIterato
         await process.stop()
 
 
-async def test_a_node_server(tmp_path: Path) -> None:
-    services, services_key = nats_keys.seed_file(tmp_path / "services")
-    operator, operator_key = nats_keys.seed_file(tmp_path / "operator")
-    names = {"RENKOU_NATS_NODE_NKEY": services_key, "RENKOU_NATS_OPERATOR_NKEY": operator_key}
+async def test_a_node_server_as_it_is_provisioned(tmp_path: Path) -> None:
+    provision(tmp_path, ["340103"], hub=False)
+    node = tmp_path / "340103"
+    users = dict(line.split("=", 1) for line in (node / "nats.env").read_text().splitlines())
+    tls = {"CERTIFICATE": node / "tls" / "nats.pem", "KEY": node / "tls" / "nats_key.pem"}
+    names = users | {f"RENKOU_NATS_TLS_{name}_FILE": nats_config._quoted(path) for name, path in tls.items()}
+    authority = node / "secrets" / "node_ca.pem"
     async with server(tmp_path, "node.conf", names) as url:
-        assert await streams.declare(url, operator, "node") == ["REGISTRY", "MIGRANT"]
-        client = await nats.connect(url, nkeys_seed_str=secret_files.read(services))
+        operator = node / "operator_seed"
+        assert await streams.declare(url, operator, "node", ca_file=authority) == ["REGISTRY", "MIGRANT"]
+        client = await nats.connect(
+            url,
+            nkeys_seed_str=secret_files.read(node / "secrets" / "nats_registry_seed"),
+            inbox_prefix="_INBOX_registry",
+            **tls_options(authority),
+        )
         await client.jetstream().publish("registry.birth.recorded.v1", b"{}")
         await client.close()

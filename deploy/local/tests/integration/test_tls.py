@@ -46,8 +46,8 @@ class NatsWithTls(EmbeddedNats):
         key = self._certificate.with_name(f"{self._certificate.stem}_key.pem")
         return {
             **super().environment(),
-            "RENKOU_NATS_TLS_CERTIFICATE": nats_config._quoted(self._certificate),
-            "RENKOU_NATS_TLS_KEY": nats_config._quoted(key),
+            "RENKOU_NATS_TLS_CERTIFICATE_FILE": nats_config._quoted(self._certificate),
+            "RENKOU_NATS_TLS_KEY_FILE": nats_config._quoted(key),
         }
 
     async def declare_streams(self) -> None:
@@ -93,8 +93,14 @@ async def connects(client: NatsClient) -> bool:
 
 
 async def test_a_service_that_trusts_the_nodes_authority_publishes(broker: NatsWithTls, node: Path) -> None:
-    seed = broker.node_seed(DISTRICT)
-    client = NatsClient(broker.url, name="test", seed_file=seed, ca_file=node / "secrets" / "node_ca.pem")
+    seed = broker.node_seed(DISTRICT, "registry")
+    client = NatsClient(
+        broker.url,
+        name="test",
+        seed_file=seed,
+        inbox_prefix="_INBOX_registry",
+        ca_file=node / "secrets" / "node_ca.pem",
+    )
     async with running(client):
         await client.wait_connected()
         assert (await client.publish("registry.test", b"{}")).seq >= 1
@@ -103,7 +109,7 @@ async def test_a_service_that_trusts_the_nodes_authority_publishes(broker: NatsW
 async def test_nobody_is_let_in_who_speaks_plain_text_or_is_a_stranger(
     broker: NatsWithTls, node: Path
 ) -> None:
-    seed, authority = broker.node_seed(DISTRICT), node / "secrets" / "node_ca.pem"
+    seed, authority = broker.node_seed(DISTRICT, "registry"), node / "secrets" / "node_ca.pem"
     assert not await connects(NatsClient(broker.url, name="plain", seed_file=seed))
     stranger, _ = seed_file(node / "stranger")
     assert not await connects(NatsClient(broker.url, name="stranger", seed_file=stranger, ca_file=authority))
@@ -121,7 +127,7 @@ async def test_the_server_says_nothing_before_the_handshake(broker: NatsWithTls)
 
 
 async def test_a_server_of_another_authority_or_name_is_not_believed(broker: NatsWithTls, node: Path) -> None:
-    seed = broker.node_seed(DISTRICT)
+    seed = broker.node_seed(DISTRICT, "registry")
     other, key = new_authority("somebody else")
     foreign = node / "foreign.pem"
     foreign.write_bytes(other.public_bytes(Encoding.PEM))
@@ -133,7 +139,7 @@ async def test_a_server_of_another_authority_or_name_is_not_believed(broker: Nat
     wrong.prepare()
     await wrong.run()
     try:
-        own = wrong.node_seed(DISTRICT)
+        own = wrong.node_seed(DISTRICT, "registry")
         assert not await connects(NatsClient(wrong.url, name="test", seed_file=own, ca_file=foreign))
     finally:
         await wrong.stop()

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
 
-from renkou_local import keys, secret_files
-from renkou_local.compose import prepare
+from renkou_local import certificates, keys, secret_files
+from renkou_local.compose import prepare, renew
 from renkou_local.databases import SERVICES, node_access
 from renkou_local.layout import DEPLOY, REPOSITORY
 from renkou_local.node import Brokers, NodeConfig
@@ -22,6 +23,7 @@ COMPOSE = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 JOURNEY = yaml.safe_load((DEPLOY / "compose" / "journey.yml").read_text())
 SERVERS = {"postgres", "nats", "hub", "postgres-b", "nats-b"}
 OURS = sorted(set(COMPOSE["services"]) - SERVERS)
+AUTHORITY = "/run/secrets/node_ca.pem"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,59 @@ def test_preparing_again_keeps_every_secret(data: Path) -> None:
     assert {path: path.read_text() for path in data.rglob("*") if path.is_file()} == before
 
 
+def test_certificates_are_renewed_by_the_same_authorities_and_nothing_else_changes(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    prepare(data, [HOME, RESIDENCE])
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert renew(data) == [RESIDENCE, HOME]
+    after = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    changed = {path.parent.name for path, content in after.items() if before.get(path) != content}
+    assert before.keys() == after.keys()
+    assert changed == {"tls"}
+    for folder, authority in ((HOME, "node_ca.pem"), (RESIDENCE, "node_ca.pem"), ("hub", "")):
+        own = data / folder
+        trusted = own / "secrets" / authority if authority else data / HOME / "secrets" / "hub_ca.pem"
+        signer = x509.load_pem_x509_certificate(trusted.read_bytes())
+        for file in own.glob("tls/*[!y].pem"):
+            x509.load_pem_x509_certificate(file.read_bytes()).verify_directly_issued_by(signer)
+
+
+def test_a_certificate_that_ends_soon_is_renewed(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(certificates, "SERVER_DAYS", 29)
+    certificates.make_certificates(tmp_path, HOME)
+    first = (tmp_path / "tls" / "nats.pem").read_bytes()
+    monkeypatch.undo()
+    certificates.make_certificates(tmp_path, HOME)
+    assert (tmp_path / "tls" / "nats.pem").read_bytes() != first
+
+
+def test_no_container_gets_a_key_of_an_authority(data: Path) -> None:
+    assert "authority" not in json.dumps(COMPOSE)
+    for folder in (HOME, RESIDENCE, "hub"):
+        assert (data / folder / "authority_key.pem").stat().st_mode & 0o077 == 0
+
+
+def test_every_client_checks_the_server_it_talks_to() -> None:
+    for name, service in COMPOSE["services"].items():
+        text = json.dumps(service)
+        for url in re.findall(r"postgresql://[^\" ]+", text):
+            assert url.endswith(f"?sslmode=verify-full&sslrootcert={AUTHORITY}"), name
+        environment = service.get("environment", {})
+        assert ("RENKOU_NATS_URL" in environment) == (environment.get("RENKOU_NATS_CA_FILE") == AUTHORITY)
+        assert ("RENKOU_HUB_URL" in environment) == ("RENKOU_HUB_CA_FILE" in environment)
+        assert ("nats://" not in text) or "node_ca.pem" in text or "hub_ca.pem" in text, name
+
+
+def test_each_worker_gets_the_key_of_its_own_user_at_the_broker() -> None:
+    for service in SERVICES:
+        for name, process in COMPOSE["services"].items():
+            held = {source(secret) for secret in process.get("secrets", [])}
+            mine = name.removesuffix("-b") == f"{service}-worker"
+            assert any(secret.endswith(f"nats_{service}_seed") for secret in held) == mine, name
+
+
 def test_settings_name_districts_and_ports(data: Path) -> None:
     names = settings(data)
     assert (names["RENKOU_DISTRICT"], names["RENKOU_DISTRICT_NAME_ZH"]) == (HOME, "庐阳区")
@@ -80,6 +135,10 @@ def test_other_districts_are_refused(districts: list[str], tmp_path: Path) -> No
 
 OF_THE_OPERATOR = {"RENKOU_HTTP_PROCESSES"}
 """Settings that Compose hands on and the local stack leaves as they are."""
+
+
+OF_TLS = {"RENKOU_NATS_CA_FILE", "RENKOU_HUB_CA_FILE"}
+"""The local stack listens on loopback alone, and goes without."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -98,7 +157,9 @@ def test_processes_get_the_settings_of_the_local_stack(service: str, tmp_path: P
         for process in (f"{service}-api", f"{service}-worker", f"{service}-migrate")
         for name in COMPOSE["services"][process]["environment"]
     }
-    assert given == local | OF_THE_OPERATOR
+    assert given == local | OF_THE_OPERATOR | (
+        OF_TLS if service == "migrant" else OF_TLS - {"RENKOU_HUB_CA_FILE"}
+    )
 
 
 def test_nothing_secret_stands_in_an_environment() -> None:
@@ -113,9 +174,8 @@ def test_containers_may_do_no_more_than_they_need(name: str) -> None:
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    if name in OURS:
-        assert service["user"] == "10001:10001"
-    else:
+    assert service["user"] == ("postgres" if name.startswith("postgres") else "10001:10001")
+    if name not in OURS:
         assert "healthcheck" in service
 
 

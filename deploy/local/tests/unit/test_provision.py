@@ -21,10 +21,13 @@ def test_the_servers_are_told_public_keys_only(tmp_path: Path) -> None:
     provision(tmp_path, ["340103"])
     token = read((tmp_path / "340103" / "secrets" / "hub_token").read_text())
     assert token["sub"] == seed_file(tmp_path / "340103" / "secrets" / "hub_seed")[1]
-    _, node_key = seed_file(tmp_path / "340103" / "secrets" / "nats_seed")
+    services = ("registry", "migrant", "reporting")
+    secrets = tmp_path / "340103" / "secrets"
+    node_keys = {seed_file(secrets / f"nats_{service}_seed")[1] for service in services}
     hub = tmp_path / "hub" / "server" / "hub-trust.conf"
     told = hub.read_text() + (tmp_path / "340103" / "nats.env").read_text()
-    assert node_key in told
+    assert len(node_keys) == 3
+    assert all(key in told for key in node_keys)
     assert not re.search(r"\bS[OAU][A-Z2-7]{56}", told)
 
 

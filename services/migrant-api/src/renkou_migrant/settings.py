@@ -24,6 +24,10 @@ class MigrantSettings(ServiceSettings):
     hub_seed_file: Path | None = Field(
         default=None, description="nkey seed of this district's user at the hub"
     )
+    hub_ca_file: Path | None = Field(
+        default=None,
+        description="authority of the hub's certificate: then nothing but TLS; unset: plain text",
+    )
     hub_token_file: Path | None = Field(
         default=None, description="token that the hub's province issued for the public key of that seed"
     )

@@ -75,7 +75,11 @@ def own_broker(settings: MigrantSettings) -> NatsClient:
     """Return the client of the node's own broker."""
     name = f"migrant-{settings.district}"
     return NatsClient(
-        settings.nats_url, name=name, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
+        settings.nats_url,
+        name=name,
+        seed_file=settings.nats_seed_file,
+        inbox_prefix="_INBOX_migrant",
+        ca_file=settings.nats_ca_file,
     )
 
 
@@ -86,6 +90,7 @@ def hub_broker(settings: MigrantSettings) -> NatsClient:
         name=f"district-{settings.district}",
         seed_file=settings.hub_seed_file,
         token_file=settings.hub_token_file,
+        ca_file=settings.hub_ca_file,
         inbox_prefix=reply_prefix(settings.district),
     )
 

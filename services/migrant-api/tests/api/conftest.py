@@ -86,7 +86,10 @@ async def workers(home: Office, tmp_path: Path) -> AsyncIterator[None]:
         for server in (broker, meeting):
             await server.start()
             stack.push_async_callback(server.stop)
-        node = {"RENKOU_NATS_URL": broker.url, "RENKOU_NATS_SEED_FILE": str(broker.node_seed(HOME))}
+        as_registry, as_migrant = (
+            {"RENKOU_NATS_URL": broker.url, "RENKOU_NATS_SEED_FILE": str(broker.node_seed(HOME, service))}
+            for service in ("registry", "migrant")
+        )
         hub = {
             "RENKOU_HUB_URL": meeting.url,
             "RENKOU_HUB_SEED_FILE": str(meeting.seed(HOME)),
@@ -94,9 +97,9 @@ async def workers(home: Office, tmp_path: Path) -> AsyncIterator[None]:
         }
         no_feed = {"RENKOU_MIGRANT_URL": "http://127.0.0.1:9"}
         await stack.enter_async_context(
-            running_process("renkou_registry.worker", home.registry_environment | node | no_feed)
+            running_process("renkou_registry.worker", home.registry_environment | as_registry | no_feed)
         )
         await stack.enter_async_context(
-            running_process("renkou_migrant.worker", home.environment | node | hub)
+            running_process("renkou_migrant.worker", home.environment | as_migrant | hub)
         )
         yield

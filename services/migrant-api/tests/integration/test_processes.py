@@ -59,7 +59,7 @@ async def test_the_worker_sends_notices_and_relays_events(
     environ = environment(
         residence,
         nats_url=nats_server.url,
-        nats_seed_file=nats_server.node_seed(RESIDENCE),
+        nats_seed_file=nats_server.node_seed(RESIDENCE, "migrant"),
         hub_url=hub_server.url,
         hub_seed_file=hub_server.seed(RESIDENCE),
         hub_token_file=hub_server.token(RESIDENCE),

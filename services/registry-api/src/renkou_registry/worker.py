@@ -93,6 +93,7 @@ async def run() -> int:
         settings.nats_url,
         name=f"{SERVICE} worker",
         seed_file=settings.nats_seed_file,
+        inbox_prefix="_INBOX_registry",
         ca_file=settings.nats_ca_file,
     )
     async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15, trust_env=False) as http:

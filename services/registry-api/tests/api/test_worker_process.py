@@ -51,7 +51,7 @@ async def worker(registry: Registry, nats_server: EmbeddedNats) -> AsyncIterator
     environment = os.environ | registry.environment
     environment |= {
         "RENKOU_NATS_URL": nats_server.url,
-        "RENKOU_NATS_SEED_FILE": str(nats_server.node_seed("340103")),
+        "RENKOU_NATS_SEED_FILE": str(nats_server.node_seed("340103", "registry")),
         "RENKOU_MIGRANT_URL": "http://127.0.0.1:9",
     }
     running = Worker(

@@ -101,7 +101,11 @@ def build_broker(runtime: Runtime) -> NatsClient:
     """Return the connection to the node's NATS account; its ``run()`` connects."""
     settings = runtime.settings
     return NatsClient(
-        settings.nats_url, name=CLIENT_ID, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
+        settings.nats_url,
+        name=CLIENT_ID,
+        seed_file=settings.nats_seed_file,
+        inbox_prefix="_INBOX_reporting",
+        ca_file=settings.nats_ca_file,
     )
 
 

@@ -158,7 +158,7 @@ def _environment(folder: Path, access: DatabaseAccess, nats: EmbeddedNats) -> di
         "RENKOU_DATABASE_POOL_SIZE": "4",
         "RENKOU_LOG_LEVEL": "WARNING",
         "RENKOU_NATS_URL": nats.url,
-        "RENKOU_NATS_SEED_FILE": str(nats.node_seed(DISTRICT)),
+        "RENKOU_NATS_SEED_FILE": str(nats.node_seed(DISTRICT, "registry")),
         "RENKOU_MIGRANT_URL": NOBODY,
     }
 

@@ -13,6 +13,7 @@ from renkou_common.messaging.envelope import Event, complete_envelope
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.scope import AreaScope
 from renkou_local.nats import EmbeddedNats
+from renkou_local.nats_config import replies
 from renkou_reporting.bootstrap import build_consumers
 from renkou_reporting.subscriptions import apply_migrant, apply_registry
 
@@ -101,9 +102,15 @@ async def test_the_worker_takes_in_what_the_broker_brings_and_fetches_what_it_lo
     feed = reporting.feeds["migrant"]
     for number in range(20):
         feed.append_lines([line("migrant_in", "check_due", "2026-02-01", number + 1)])
-    seed = broker_of_its_own.node_seed("340103")
-    publisher = NatsClient(broker_of_its_own.url, name="migrant-api", seed_file=seed)
-    broker = NatsClient(broker_of_its_own.url, name="reporting-worker", seed_file=seed)
+    publisher, broker = (
+        NatsClient(
+            broker_of_its_own.url,
+            name=service,
+            seed_file=broker_of_its_own.node_seed("340103", service),
+            inbox_prefix=replies(service),
+        )
+        for service in ("migrant", "reporting")
+    )
     _, consumer = build_consumers(reporting.runtime, broker)
     tasks = [asyncio.create_task(one()) for one in (publisher.run, broker.run, consumer.run)]
     try:

@@ -4,7 +4,7 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +15,7 @@ import pytest
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 from renkou_common.messaging.envelope import Event, complete_envelope
 from renkou_common.messaging.nats_client import NatsClient
+from renkou_local.nats_config import replies
 
 from ..processes import process, run_to_its_end, until
 from ..support import NodeOverHttp, Reporting, make_line
@@ -32,9 +33,9 @@ _SECONDS_TO_TAKE_OVER = 15.0
 class Stream:
     """What the other services publish: lines of any two communities in one event, and accounts of staff."""
 
-    def __init__(self, node: NodeOverHttp, broker: NatsClient) -> None:
+    def __init__(self, node: NodeOverHttp, brokers: Mapping[str, NatsClient]) -> None:
         self.feeds = node.feeds
-        self._broker = broker
+        self._brokers = brokers
         self._random = random.Random("a stream of changes")
 
     def _append(self) -> Event:
@@ -59,7 +60,7 @@ class Stream:
             for event in [self._appoint(), *(self._append() for _ in range(PAGE))]:
                 if self._random.random() < 0.98:
                     text = complete_envelope(event.body, event.seq, event.content_hash)
-                    await self._broker.publish(event.type, text.encode())
+                    await self._brokers[event.type.partition(".")[0]].publish(event.type, text.encode())
             await asyncio.sleep(0.01)
 
 
@@ -75,14 +76,19 @@ async def test_a_copy_is_killed_and_another_takes_over_and_the_figures_are_equal
 ) -> None:
     node = node_over_http
     assert await run_to_its_end("migrate", node.environment) == 0
-    broker = NatsClient(
-        node.environment["RENKOU_NATS_URL"],
-        name="registry-api",
-        seed_file=Path(node.environment["RENKOU_NATS_SEED_FILE"]),
-    )
-    connecting = asyncio.create_task(broker.run())
-    await broker.wait_connected()
-    stream = Stream(node, broker)
+    seed = Path(node.environment["RENKOU_NATS_SEED_FILE"])
+    brokers = {
+        service: NatsClient(
+            node.environment["RENKOU_NATS_URL"],
+            name=service,
+            seed_file=seed.with_name(f"nats_{service}_seed"),
+            inbox_prefix=replies(service),
+        )
+        for service in ("registry", "migrant")
+    }
+    connecting = [asyncio.create_task(broker.run()) for broker in brokers.values()]
+    await asyncio.gather(*(broker.wait_connected() for broker in brokers.values()))
+    stream = Stream(node, brokers)
     async with _watching(node) as database:
 
         async def taken(number: int) -> bool:
@@ -123,7 +129,8 @@ async def test_a_copy_is_killed_and_another_takes_over_and_the_figures_are_equal
         )
         found = {table: await _rows(database, table) for table in TABLES}
         assert await database.fetchval(UNEVEN_STOCK) == 0
-    connecting.cancel()
+    for task in connecting:
+        task.cancel()
     for name, feed in stream.feeds.items():
         reporting.feeds[name].events = feed.events
         await reporting.catch_up(name)

@@ -3,6 +3,7 @@
 Each test has databases and a NATS server of its own, because it stops, wipes and kills them.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -63,10 +64,20 @@ def consumer(databases: tuple[Database, Database]) -> Consumer:
     return Consumer(databases[1])
 
 
+class OpenNats(EmbeddedNats):
+    """A broker whose user `registry` may do everything: tests publish, read and look over one connection."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        (self.folder / "everything.conf").write_text('publish: ">"\nsubscribe: ">"\n')
+        narrow = re.compile(r'include "[^"]*/node-registry\.conf"')
+        self.config.write_text(narrow.sub('include "everything.conf"', self.config.read_text()))
+
+
 @pytest_asyncio.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
     """A NATS server of the test's own, streams declared; it may be stopped and wiped."""
-    server = EmbeddedNats(tmp_path / "nats", {DISTRICT: tmp_path / "secrets"})
+    server = OpenNats(tmp_path / "nats", {DISTRICT: tmp_path / "secrets"})
     await server.start()
     yield server
     await server.stop()
@@ -74,8 +85,8 @@ async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
 
 @pytest.fixture
 def nats(broker: EmbeddedNats) -> NatsClient:
-    """A connection as the node's services have it; to be run by the test."""
-    return NatsClient(broker.url, name="test", seed_file=broker.node_seed(DISTRICT))
+    """A connection of both sides, of who publishes and who reads; to be run by the test."""
+    return NatsClient(broker.url, name="test", seed_file=broker.node_seed(DISTRICT, "registry"))
 
 
 @pytest_asyncio.fixture

@@ -210,14 +210,14 @@ def relay_of(publisher: Publisher, client: NatsClient) -> Relay:
 
 async def delete_durable(broker: EmbeddedNats, stream: str, durable: str) -> None:
     """Delete a durable as an operator would."""
-    client = await nats.connect(broker.url, nkeys_seed=str(broker.node_operator_seed(DISTRICT)))
+    client = await nats.connect(broker.url, nkeys_seed=str(broker.node_seed(DISTRICT, "registry")))
     await streams.request(client, f"$JS.API.CONSUMER.DELETE.{stream}.{durable}", {})
     await client.close()
 
 
 async def consumers_of(broker: EmbeddedNats, stream: str) -> list[str]:
     """Names of a stream's consumers, declared and passing ones."""
-    client = await nats.connect(broker.url, nkeys_seed=str(broker.node_operator_seed(DISTRICT)))
+    client = await nats.connect(broker.url, nkeys_seed=str(broker.node_seed(DISTRICT, "registry")))
     answer = await streams.request(client, f"$JS.API.CONSUMER.NAMES.{stream}", {})
     await client.close()
     return list(answer["consumers"])

@@ -211,6 +211,6 @@ async def _start_relay_process(publisher: Publisher, broker: EmbeddedNats) -> Pr
         str(script),
         publisher.database.dsn,
         broker.url,
-        str(broker.node_seed(DISTRICT)),
+        str(broker.node_seed(DISTRICT, "registry")),
         stdout=DEVNULL,
     )
