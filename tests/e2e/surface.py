@@ -100,7 +100,7 @@ async def try_what_must_fail(project: Project) -> dict[str, Any]:
     for service, worker in WORKERS.items():
         for node in ("", "-b"):
             text = await project.ask(worker + node, INTRUDER.read_text(encoding="utf-8"), service)
-            found = json.loads(text.strip().splitlines()[-1])
+            found = json.loads(next(line for line in text.splitlines() if line.startswith('{"worked"')))
             results[worker + node] = {
                 "worked": found["worked"],
                 "refused": len(found["refused"]),
