@@ -31,6 +31,7 @@ from tests.bench import (
     exchange,
     figures,
     freshness,
+    guarded,
     http_paths,
     importing,
     rebuild,
@@ -50,6 +51,7 @@ NAMES = (
     "person read",
     "person list",
     "create",
+    "guarded",
     "import",
     "relay",
     "consumer",
@@ -140,14 +142,21 @@ async def _on_nodes(bench: Bench) -> None:
         "person read",
         "person list",
         "create",
+        "guarded",
         "figure read",
         "exchange",
         "exchange latency",
     )
     if not bench.wants(*on_nodes):
         return
-    async with bench.guard(*on_nodes), nodes(WORK / "nodes", bench.setting, bench.say) as running:
+    further = guarded.creations(bench.setting, each=_each(bench.setting)) if bench.wants("guarded") else 0
+    async with bench.guard(*on_nodes), nodes(WORK / "nodes", bench.setting, bench.say, further) as running:
         await _measure_nodes(bench, running)
+
+
+def _each(setting: Setting) -> bool:
+    """Whether each guard is measured by itself; the quick form measures all at once."""
+    return setting.turns > QUICK.turns
 
 
 async def _measure_nodes(bench: Bench, running: Nodes) -> None:
@@ -165,6 +174,10 @@ async def _measure_nodes(bench: Bench, running: Nodes) -> None:
         await bench.measure("person list", paths.person_list)
         await bench.measure("figure read", paths.figure_read)
         await bench.measure("create", paths.create)
+        if bench.wants("guarded"):
+            async with bench.guard("guarded"):
+                async for one in guarded.Guarded(setting, running, paths, each=_each(setting)).lines():
+                    bench.keep(one)
     await running.settled()
     await bench.measure("exchange", lambda: exchange.exchanging(setting, running))
     await bench.measure("exchange latency", lambda: exchange.latency(setting, running))

@@ -144,24 +144,34 @@ class Paths:
 
     async def person_read(self) -> Line:
         """One person by id."""
-        rows = await self._sample("SELECT id FROM person ORDER BY id LIMIT $1", PERSONS)
-        ids = [str(row["id"]) for row in rows]
-        self._random.shuffle(ids)
-        note = "token, right, row floor, masked; limit: FastAPI and one asyncpg row"
-        return await self._read(
-            "person read", "registry", [f"/persons/{one}" for one in ids], self._one, note
-        )
+        note = "token, session, right, row floor, masked, audited; limit: FastAPI and one asyncpg row"
+        return await self._read("person read", "registry", await self._persons(), self._one, note)
 
     async def person_list(self) -> Line:
         """A page of fifty persons of a subdistrict."""
+        note = "fifty persons of a subdistrict; limit: FastAPI and fifty asyncpg rows"
+        return await self._read("person list", "registry", await self._pages(), self._fifty, note)
+
+    async def requests(self) -> dict[str, Callable[[], Iterator[bytes]]]:
+        """Return what asks the register for persons, pages and creations, with a token that is good for a while."""
+        token = (await self._caller("registry")).token
+        reads, pages = _reads(await self._persons(), token), _reads(await self._pages(), token)
+        made = _creations("/persons", token, map(person_body, self._nodes.persons()))
+        return {"read": lambda: reads, "list": lambda: pages, "create": lambda: made}
+
+    async def _persons(self) -> list[str]:
+        rows = await self._sample("SELECT id FROM person ORDER BY id LIMIT $1", PERSONS)
+        ids = [str(row["id"]) for row in rows]
+        self._random.shuffle(ids)
+        return [f"/persons/{one}" for one in ids]
+
+    async def _pages(self) -> list[str]:
         rows = await self._sample(
             "SELECT present_area FROM person WHERE present_area / 1000000 = $1", int(HOME)
         )
         sizes = Counter(row["present_area"] // 1000 for row in rows)
         areas = [f"{town:09d}" for town, people in sizes.items() if people >= 50]
-        paths = [f"/persons?area={area}&limit=50" for area in areas]
-        note = "fifty persons of a subdistrict; limit: FastAPI and fifty asyncpg rows"
-        return await self._read("person list", "registry", paths, self._fifty, note)
+        return [f"/persons?area={area}&limit=50" for area in areas]
 
     async def figure_read(self) -> Line:
         """One figure from the cells of a subtree."""

@@ -122,18 +122,20 @@ async def _position(connection: "asyncpg.Connection[asyncpg.Record]", feed: str)
     return int(await connection.fetchval("SELECT high_water FROM feed_position WHERE feed = $1", feed) or 0)
 
 
-def prepare_people(setting: Setting) -> list[Person]:
-    """Return enough people for every sheet and every creation, all with numbers of their own."""
+def prepare_people(setting: Setting, further: int) -> list[Person]:
+    """Return enough people for every sheet and every creation, all with numbers of their own, and ``further``."""
     sheets = setting.rows * (setting.passes + 1)
     creations = int(_CREATIONS_PER_SECOND * setting.seconds * (setting.turns + 1))
-    return generate_roster(SEED, HOME, sheets + creations, STOCK_DATE).people
+    return generate_roster(SEED, HOME, sheets + creations + further, STOCK_DATE).people
 
 
 @asynccontextmanager
-async def nodes(folder: Path, setting: Setting, say: Callable[[str], None]) -> AsyncIterator[Nodes]:
+async def nodes(
+    folder: Path, setting: Setting, say: Callable[[str], None], further: int = 0
+) -> AsyncIterator[Nodes]:
     """Start both districts, open their offices and let them trust each other."""
     say("drawing people and starting two districts")
-    people = asyncio.create_task(asyncio.to_thread(prepare_people, setting))
+    people = asyncio.create_task(asyncio.to_thread(prepare_people, setting, further))
     try:
         async with (
             httpx.AsyncClient(timeout=60, trust_env=False) as http,
