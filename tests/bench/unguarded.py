@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from renkou_common import crypto
+from renkou_common.audit.recorder import ReadingRecorder
 from renkou_common.codes import masking
 from renkou_common.http.application import serve
 from renkou_common.http.serving import serve_port
@@ -26,7 +27,6 @@ from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
 from renkou_registry.main import BODY_LIMITS, create_app
 from renkou_registry.persons import answers
-from renkou_registry.readings.recorder import ReadingRecorder
 from renkou_registry.settings import load_settings
 
 

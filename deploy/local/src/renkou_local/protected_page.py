@@ -10,6 +10,7 @@ from pathlib import Path
 from renkou_common.field_keys.columns import ProtectedColumn, UnprotectedBytes
 from renkou_migrant.field_keys import columns as migrant
 from renkou_registry.field_keys import columns as registry
+from renkou_registry.field_keys.health import CLEAR
 
 HEAD = """# Protected columns
 
@@ -41,10 +42,24 @@ def _tables(service: str, sealed: Sequence[ProtectedColumn], clear: Sequence[Unp
     return lines + [f"| `{each.table}.{each.column}` | {each.reason} |" for each in clear]
 
 
+def _in_the_clear() -> list[str]:
+    lines = [
+        "",
+        "Of tables about health stands in the clear, because figures, worklists or a consent's proof need it:",
+    ]
+    lines += ["", "| table | columns | why |", "|---|---|---|"]
+    for table, decided in CLEAR.items():
+        for each in decided:
+            columns = ", ".join(f"`{name}`" for name in each.columns.split())
+            lines.append(f"| `{table}` | {columns} | {each.why} |")
+    return lines
+
+
 def page() -> str:
     """Return the page."""
     lines = [
         *_tables("registry-api", registry.PROTECTED, registry.UNPROTECTED),
+        *_in_the_clear(),
         *_tables("migrant-api", migrant.PROTECTED, migrant.UNPROTECTED),
     ]
     return HEAD + "\n".join(lines) + "\n"

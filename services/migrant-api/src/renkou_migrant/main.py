@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.http.idempotency import marked_by
 from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
 from renkou_migrant.agreements.routes import router as agreements
@@ -97,6 +98,7 @@ def _install(app: FastAPI, runtime: Runtime) -> None:
     app.state.audit = AuditLog(
         runtime.database, runtime.clock, runtime.audit_key, runtime.audit_log, label_of
     )
+    app.state.request_mark = marked_by(runtime.cipher)
 
 
 def _readiness(app: FastAPI) -> ReadinessCheck:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.http.idempotency import marked_by
 from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
 from renkou_registry.accounts.routes import router as accounts_router
@@ -43,6 +44,8 @@ from renkou_registry.life_events.routes import router as life_events_router
 from renkou_registry.me.routes import router as me_router
 from renkou_registry.oidc.routes import router as oidc_router
 from renkou_registry.persons.routes import router as persons_router
+from renkou_registry.persons.taken import DocumentTaken
+from renkou_registry.persons.taken import answer as told_taken
 from renkou_registry.petitions.routes import router as petitions_router
 from renkou_registry.places.routes import router as places_router
 from renkou_registry.prepregnancy.own_routes import router as own_prepregnancy_router
@@ -86,9 +89,10 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             app.state.audit = AuditLog(
                 runtime.database, runtime.clock, runtime.audit_key, runtime.audit_log, label_of
             )
+            app.state.request_mark = marked_by(runtime.cipher)
             yield
 
-    return create_application(
+    app = create_application(
         title="registry-api 人口登记",
         description=(
             "People, households and life events of a district, its staff and its areas. "
@@ -156,6 +160,8 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
         ],
         readiness=_readiness,
     )
+    app.add_exception_handler(DocumentTaken, told_taken)
+    return app
 
 
 def _readiness(app: FastAPI) -> ReadinessCheck:

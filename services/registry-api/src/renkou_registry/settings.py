@@ -82,6 +82,12 @@ class RegistrySettings(ServiceSettings):
     unmask_per_hour: int = Field(
         default=60, ge=1, le=10_000, description="readings in the clear that each caller may have in an hour"
     )
+    taken_per_hour: int = Field(
+        default=20,
+        ge=1,
+        le=10_000,
+        description="how often an hour a caller is told that a number is somebody's elsewhere",
+    )
     petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
     petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
     petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import Header, Request
 from starlette.exceptions import HTTPException
 
+from renkou_common.crypto import FieldCipher
 from renkou_common.errors import InvalidInput, PreconditionRequired
-from renkou_common.http.idempotency import RequestKey
+from renkou_common.http.idempotency import RequestKey, marked_by
 from renkou_common.sheets.domain import XLSX
 
 CSV = "text/csv"
@@ -56,8 +57,10 @@ async def upload(
     return Upload(idempotency_key, told, given == XLSX, request.stream())
 
 
-async def receive(upload: Upload, keep: Callable[[int, bytes], Awaitable[None]]) -> tuple[bytes, RequestKey]:
-    """Hand the parts of a file to ``keep`` with their numbers; returns the file's hash and the request's key.
+async def receive(
+    upload: Upload, keep: Callable[[int, bytes], Awaitable[None]], cipher: FieldCipher
+) -> tuple[bytes, RequestKey]:
+    """Hand the parts of a file to ``keep`` with their numbers; returns the file's mark and the request's key.
 
     No more than two parts are in memory at a time. Raises InvalidInput where it is neither .xlsx nor text.
     """
@@ -77,7 +80,8 @@ async def receive(upload: Upload, keep: Callable[[int, bytes], Awaitable[None]])
         if part == 0:
             _check_begin(upload, held)
         await keep(part, bytes(held))
-    return file.digest(), RequestKey(upload.key, request.digest())
+    key = RequestKey(upload.key, marked_by(cipher)(request.digest()))
+    return cipher.mark(file.digest(), "content_hash"), key
 
 
 def _check_begin(upload: Upload, held: bytearray) -> None:

@@ -12,6 +12,7 @@ from renkou_registry.exports.service import part_context
 from renkou_registry.external_lists.service import file_context as list_file
 from renkou_registry.external_lists.service import row_context
 from renkou_registry.field_keys.columns import PROTECTED, UNPROTECTED
+from renkou_registry.field_keys.health import CLEAR, FRAME
 from renkou_registry.imports import blocks, checking
 from renkou_registry.metadata import metadata
 
@@ -31,6 +32,27 @@ def test_every_column_of_bytes_is_protected_or_says_why_not() -> None:
     assert len(sealed) + len(indexes) + len(clear) == len(PROTECTED) + len(indexes) + len(UNPROTECTED)
     assert not sealed & clear
     assert sealed | indexes | clear == held
+
+
+@pytest.mark.parametrize("table", CLEAR)
+def test_every_column_about_health_is_sealed_or_its_standing_in_the_clear_is_decided(table: str) -> None:
+    held = {column.name for column in metadata.tables[table].columns}
+    sealed = {
+        name
+        for each in PROTECTED
+        if each.table == table
+        for name in (each.column, each.index and each.index.column)
+    }
+    sealed |= {each.column for each in UNPROTECTED if each.table == table}
+    clear = [name for each in CLEAR[table] for name in each.columns.split()]
+    assert held - sealed - FRAME == set(clear)
+    assert len(clear) == len(set(clear))
+
+
+def test_no_table_with_sealed_health_data_is_left_out_of_that() -> None:
+    of_health = {each.table for each in PROTECTED if each.health}
+    files = {each for each in of_health if each.startswith(("import_", "export_"))}  # sealed as a whole
+    assert of_health - files <= set(CLEAR)
 
 
 @pytest.mark.parametrize("column", PROTECTED, ids=lambda each: f"{each.table}.{each.column}")

@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from renkou_common.http.application import ReadinessCheck, create_application, serve
+from renkou_common.http.idempotency import unmarked
 from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
 from renkou_common.scope import AreaScope
@@ -49,6 +50,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
             app.state.runtime = runtime
             app.state.database = runtime.database
             app.state.identity = runtime.identity
+            app.state.request_mark = unmarked
             async with runtime.database.transaction(AreaScope.everything()) as tx:
                 await take_packaged(tx, runtime.clock.now())
             yield

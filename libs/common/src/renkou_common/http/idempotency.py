@@ -1,11 +1,13 @@
 """``Idempotency-Key``: the same creation sent twice by the same caller makes one record.
 
 The claim is a row written in the creation's own transaction. Only the id of what was created is kept,
-never the answer, so that nothing personal lies in this table. A second request waits for the first one's
+never the answer, so that nothing personal lies in this table; and of the request a hash under a key, as a bare one
+would tell an ID number to whoever tries them all. A second request waits for the first one's
 commit on the row's primary key and is then answered with the record as it is now.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +16,7 @@ from fastapi import Header, Request
 from sqlalchemy import Column, DateTime, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
+from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, PreconditionRequired
 
@@ -31,6 +34,21 @@ class IdempotencyRecord(SQLModel, table=True):
     created_at: str = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )
+
+
+type RequestMark = Callable[[bytes], bytes]
+"""Makes of a request's SHA-256 what is kept of it."""
+PURPOSE = "idempotency_record.request_hash"
+
+
+def marked_by(cipher: FieldCipher) -> RequestMark:
+    """Return what a service with personal fields keeps of a request: a mark under the district's digest key."""
+    return partial(cipher.mark, purpose=PURPOSE)
+
+
+def unmarked(digest: bytes) -> bytes:
+    """What a service keeps whose requests carry nothing about anybody: the hash itself."""
+    return digest
 
 
 class RequestKey:
@@ -63,7 +81,8 @@ async def request_key(
         )
     digest = sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     digest.update(await request.body())
-    return RequestKey(idempotency_key, digest.digest())
+    mark: RequestMark = request.app.state.request_mark
+    return RequestKey(idempotency_key, mark(digest.digest()))
 
 
 async def once(

@@ -57,5 +57,7 @@ UNPROTECTED: tuple[UnprotectedBytes, ...] = (
     UnprotectedBytes("holder_proof", "digest", "SHA-256 of a signed proof, so that it is taken once"),
     UnprotectedBytes("applied_event", "content_hash", "SHA-256 of an event, which carries no personal field"),
     UnprotectedBytes("outbox", "content_hash", "SHA-256 of an event, which carries no personal field"),
-    UnprotectedBytes("idempotency_record", "request_hash", "SHA-256 of a request, for 48 hours"),
+    UnprotectedBytes(
+        "idempotency_record", "request_hash", "hash of a request under the digest key, for 48 hours"
+    ),
 )

@@ -72,6 +72,7 @@ LABELS: dict[str, str] = {
     "unmask": "明文查阅",
     "facts": "出具证明或通报所需事实",
     "match": "姓名与证件号核对",
+    "taken": "登记时得知证件号码已有人使用",
 }
 """What a reading showed, in plain words; the last ones are readings in the clear."""
 

@@ -103,7 +103,7 @@ async def hand_in(runtime: Runtime, order: Order) -> UUID:
 
     kept = None
     try:
-        digest, request = await receive(order.upload, keep)
+        digest, request = await receive(order.upload, keep, runtime.cipher)
         async with runtime.database.transaction(order.scope) as tx:
 
             async def queue() -> UUID:

@@ -186,6 +186,16 @@ PROTECTED: tuple[ProtectedColumn, ...] = (
         batch=FEW,
     ),
     ProtectedColumn(
+        "import_error",
+        "told_sealed",
+        ("position",),
+        "import_error.told_sealed/{job_id}",
+        "导入错误所引单元格内容",
+        "what an import says of a wrong cell, which it quotes",
+        health=True,
+        reads=("job_id",),
+    ),
+    ProtectedColumn(
         "export_part",
         "sealed",
         ("job_id", "part"),
@@ -220,15 +230,17 @@ UNPROTECTED: tuple[UnprotectedBytes, ...] = (
     UnprotectedBytes("audit_seal", "chain", "hash over the audit log so far"),
     UnprotectedBytes("audit_seal", "hash", "hash of a block of the audit log"),
     UnprotectedBytes("export_job", "token_hash", "SHA-256 of a random link"),
-    UnprotectedBytes("external_list", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
-    UnprotectedBytes("import_job", "content_hash", f"{_HASH}: SHA-256 of a whole file"),
-    UnprotectedBytes("idempotency_record", "request_hash", f"{_HASH}: SHA-256 of a request, for 48 hours"),
+    UnprotectedBytes("external_list", "content_hash", f"{_HASH}: of a whole file, under the digest key"),
+    UnprotectedBytes("import_job", "content_hash", f"{_HASH}: of a whole file, under the digest key"),
+    UnprotectedBytes(
+        "idempotency_record", "request_hash", f"{_HASH}: of a request, under the digest key, for 48 hours"
+    ),
     UnprotectedBytes("provider_nonce", "hash", "SHA-256 of the nonce of a sign-in"),
     UnprotectedBytes("recovery_code", "hash", "SHA-256 of a random code of 79 bits"),
     UnprotectedBytes("refresh_token", "hash", "SHA-256 of a random token"),
     UnprotectedBytes("refresh_token", "successor", "SHA-256 of a random token"),
     UnprotectedBytes("refresh_token", "attempt_hash", "SHA-256 of a random header"),
-    UnprotectedBytes("visit_batch", "request_hash", f"{_HASH}: SHA-256 of a request"),
+    UnprotectedBytes("visit_batch", "request_hash", f"{_HASH}: of a request, under the digest key"),
     UnprotectedBytes(
         "import_applied", "digest", "mark of a row under the digest key, which stays: its text is gone"
     ),

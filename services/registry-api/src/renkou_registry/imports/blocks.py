@@ -65,4 +65,4 @@ async def blame(importer: Importer, tx: Transaction, job: Job, rows: Sequence[Ro
         for each in row.findings:
             again.blame(each.title, each.finding, each.severity)
         findings += again.findings
-    await repository.add_findings(tx, job.id, findings)
+    await repository.add_findings(importer.runtime.cipher, tx, job.id, findings)

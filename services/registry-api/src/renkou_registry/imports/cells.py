@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError
-from renkou_common.codes.masking import mask_name, mask_phone, mask_resident_id
+from renkou_common.codes.masking import mask_name, mask_phone, mask_resident_id, masked_within
 from renkou_common.codes.text import half_width
 from renkou_common.sheets.domain import Cell
 
@@ -66,8 +66,8 @@ def shown(privacy: Privacy, cell: Cell) -> str:
             return mask_phone(text[:_SHOWN_CHARACTERS])
         case Privacy.HIDDEN:
             return f"（{len(text)} 字）" if text else ""
-        case Privacy.PLAIN:
-            return text[:_SHOWN_CHARACTERS]
+        case Privacy.PLAIN:  # in a row that has slipped a column a number stands under any heading
+            return masked_within(text)[:_SHOWN_CHARACTERS]
 
 
 def is_numeric(cell: Cell) -> bool:

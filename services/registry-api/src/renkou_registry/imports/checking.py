@@ -86,7 +86,7 @@ class _Check:
         job = self._job
         findings = [finding for row in rows for finding in row.findings]
         if findings:
-            await repository.add_findings(tx, job.id, findings)
+            await repository.add_findings(self._cipher, tx, job.id, findings)
         cells = self._cipher.seal(orjson.dumps(numbered), cells_context(job, part))
         await repository.add_cells(tx, job.id, part, rows[0].number, rows[-1].number, cells)
         for block, members in self._placed([row for row in rows if not row.refused]).items():
@@ -140,7 +140,7 @@ async def check_job(runtime: Runtime, source: JobSession, job: Job, kind: Kind) 
         raise Unreadable("no_rows", "表中没有可导入的行", "the sheet holds no rows")
     async with source.transaction() as tx:
         if findings := await importer.whole(tx):
-            await repository.add_findings(tx, job.id, findings)
+            await repository.add_findings(runtime.cipher, tx, job.id, findings)
     if job.dry_run:
         await try_rows(runtime, source, job, kind, layout)
     return await _close(runtime, source, job)

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from renkou_common import bulk
 from renkou_common.codes.findings import Finding
+from renkou_common.crypto import FieldCipher
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
@@ -293,21 +295,26 @@ async def begin_check(tx: Transaction, job_id: UUID, headings: Sequence[str]) ->
     )
 
 
-async def add_findings(tx: Transaction, job_id: UUID, findings: Sequence[RowFinding]) -> None:
-    """Keep findings."""
+def _told_context(job_id: UUID) -> str:
+    return f"import_error.told_sealed/{job_id}"
+
+
+async def add_findings(
+    cipher: FieldCipher, tx: Transaction, job_id: UUID, findings: Sequence[RowFinding]
+) -> None:
+    """Keep findings; what they quote is sealed."""
+    context = _told_context(job_id)
+    told = [orjson.dumps([each.shown, each.finding.zh, each.finding.en]) for each in findings]
     await tx.execute(
-        "INSERT INTO import_error (job_id, severity, row, column_name, cell, shown, code, zh, en)"
-        " SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[],"
-        " $8::text[], $9::text[])",
+        "INSERT INTO import_error (job_id, severity, row, column_name, cell, code, told_sealed)"
+        " SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::bytea[])",
         job_id,
         [each.severity.value for each in findings],
         [each.row for each in findings],
         [each.title for each in findings],
         [each.cell for each in findings],
-        [each.shown for each in findings],
         [each.finding.code for each in findings],
-        [each.finding.zh for each in findings],
-        [each.finding.en for each in findings],
+        [cipher.seal(each, context) for each in told],
     )
 
 
@@ -392,19 +399,30 @@ async def fail(tx: Transaction, job_id: UUID, failure: Finding, now: datetime) -
     )
 
 
+_FORGOTTEN = ["", "内容不再保存, 请重新导入", "no longer kept; import the file again"]
+"""What is told of a finding from before it was sealed."""
+
+
 async def findings(
-    tx: Transaction, job_id: UUID, severity: Severity, after: tuple[int, int], limit: int
+    cipher: FieldCipher, tx: Transaction, job_id: UUID, severity: Severity, after: tuple[int, int], limit: int
 ) -> list[StoredFinding]:
     """Return up to ``limit`` findings by row, those after (row, position)."""
     rows = await tx.fetch(
-        "SELECT position, row, column_name AS column, cell, shown, code, zh, en, severity FROM import_error"
+        "SELECT position, row, column_name, cell, code, told_sealed, severity FROM import_error"
         " WHERE job_id = $1 AND severity = $2 AND (row, position) > ($3, $4) ORDER BY row, position LIMIT $5",
         job_id,
         severity.value,
         *after,
         limit,
     )
-    return [StoredFinding(**{**dict(row), "severity": Severity(row["severity"])}) for row in rows]
+    return [_opened(cipher, job_id, row) for row in rows]
+
+
+def _opened(cipher: FieldCipher, job_id: UUID, row: asyncpg.Record) -> StoredFinding:
+    sealed: bytes | None = row["told_sealed"]
+    shown, zh, en = orjson.loads(cipher.unseal(sealed, _told_context(job_id))) if sealed else _FORGOTTEN
+    place = (row["position"], row["row"], row["column_name"], row["cell"])
+    return StoredFinding(*place, shown, row["code"], zh, en, Severity(row["severity"]))
 
 
 async def trim(tx: Transaction, before: datetime, abandoned_before: datetime) -> None:

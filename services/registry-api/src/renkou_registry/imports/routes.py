@@ -184,7 +184,7 @@ async def list_errors(
         raise foreign_cursor()
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         job = await _found(runtime, request, tx, import_id, access)
-        found = await service.findings(tx, job.id, severity, position, limit + 1)
+        found = await service.findings(runtime.cipher, tx, job.id, severity, position, limit + 1)
     page = found[:limit]
     following = encode_cursor(page[-1].row, page[-1].position) if len(found) > limit else None
     return RowErrorPage(items=[RowError.of(each) for each in page], next=following)
@@ -203,7 +203,9 @@ async def error_sheet(import_id: UUID, request: Request, runtime: CurrentRuntime
     """
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         job = await _found(runtime, request, tx, import_id, access)
-        found = await service.findings(tx, job.id, Severity.ERROR, (0, 0), sheets.MAXIMUM_FINDINGS)
+        found = await service.findings(
+            runtime.cipher, tx, job.id, Severity.ERROR, (0, 0), sheets.MAXIMUM_FINDINGS
+        )
         numbers = {each.row for each in found}
         rows = await service.cells_of(runtime.cipher, tx, job, numbers) if numbers else []
     kind = kind_of(job.kind)

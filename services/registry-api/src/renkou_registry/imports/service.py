@@ -67,7 +67,7 @@ async def hand_in(runtime: Runtime, order: Order) -> UUID:
             await repository.add_part(tx, job_id, part, sealed)
 
     try:
-        digest, request = await receive(order.upload, keep)
+        digest, request = await receive(order.upload, keep, runtime.cipher)
         async with runtime.database.transaction(order.scope) as tx:
 
             async def queue() -> UUID:
@@ -124,10 +124,15 @@ async def start(runtime: Runtime, tx: Transaction, job_id: UUID, scope: AreaScop
 
 
 async def findings(
-    tx: Transaction, job_id: UUID, severity: Severity, after: tuple[int, int], limit: int
+    cipher: FieldCipher,
+    tx: Transaction,
+    job_id: UUID,
+    severity: Severity,
+    after: tuple[int, int],
+    limit: int,
 ) -> list[StoredFinding]:
     """Return up to ``limit`` findings of a job by row, those after (row, position)."""
-    return await repository.findings(tx, job_id, severity, after, limit)
+    return await repository.findings(cipher, tx, job_id, severity, after, limit)
 
 
 async def cells_of(

@@ -17,6 +17,7 @@ import orjson
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError, Finding
 from renkou_common.codes.lists import CodeList
+from renkou_common.codes.masking import masked_within
 from renkou_common.codes.names import clean_name
 from renkou_common.codes.resident_id import ResidentId
 from renkou_common.sheets.domain import Cell, Unreadable, letters
@@ -216,7 +217,8 @@ class Row:
         field = self.layout.sheet.fields[self.layout.sheet.by_title[title]]
         shown = cells.shown(field.privacy, self.written(title))
         place = self.layout.position(self.number, title)
-        self.findings.append(RowFinding(self.number, title, place, shown, finding, severity))
+        told = Finding(finding.code, masked_within(finding.zh), masked_within(finding.en))
+        self.findings.append(RowFinding(self.number, title, place, shown, told, severity))
         self.refused = self.refused or severity is Severity.ERROR
 
 
@@ -286,6 +288,10 @@ def _plain_value(value: Any) -> str:
     return value.value if isinstance(value, AreaCode) else str(value)
 
 
+_HEADING = 20
+"""Characters of an unknown heading that are repeated."""
+
+
 def _plain(heading: str) -> str:
     return "".join(heading.split()).rstrip("*＊")
 
@@ -297,6 +303,11 @@ def _check_headings(sheet: Sheet, headings: Sequence[str]) -> None:
     doubled = sorted({title for title in sheet.by_title if headings.count(title) > 1})
     if not (missing or unknown or doubled):
         return
+    if not known & set(headings):  # somebody's row: what stands in it is repeated nowhere
+        raise Unreadable(
+            "headings_wrong", "第 1 行不是表头, 请使用模板", "row 1 holds no headings; use the template"
+        )
+    unknown = [masked_within(heading)[:_HEADING] for heading in unknown]
     listed = [("缺少", "missing", missing), ("不认识", "unknown", unknown), ("重复", "repeated", doubled)]
     zh = "; ".join(f"{zh}列: {'、'.join(found)[:300]}" for zh, _, found in listed if found)
     en = "; ".join(f"{en} columns: {', '.join(found)[:300]}" for _, en, found in listed if found)

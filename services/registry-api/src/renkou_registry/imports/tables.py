@@ -126,7 +126,8 @@ class ImportBlock(SQLModel, table=True):
 
 
 class ImportError(SQLModel, table=True):
-    """One thing wrong with one cell. ``shown`` is the value with names and numbers masked."""
+    """One thing wrong with one cell; ``told_sealed`` is what stands there, masked, and what is wrong with it in two
+    languages. Empty for what was found before it was sealed."""
 
     __tablename__ = "import_error"
     __table_args__ = (
@@ -142,10 +143,8 @@ class ImportError(SQLModel, table=True):
     row: int
     column: str = Field(sa_column=Column("column_name", Text, nullable=False))
     cell: str = Field(sa_column=Column(Text, nullable=False))
-    shown: str = Field(sa_column=Column(Text, nullable=False))
     code: str = Field(sa_column=Column(Text, nullable=False))
-    zh: str = Field(sa_column=Column(Text, nullable=False))
-    en: str = Field(sa_column=Column(Text, nullable=False))
+    told_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
 
 
 class ImportApplied(SQLModel, table=True):

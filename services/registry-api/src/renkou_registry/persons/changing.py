@@ -14,10 +14,11 @@ from renkou_registry.field_keys import uniqueness
 from renkou_registry.floor import reaching_all
 from renkou_registry.life_events.addresses import AddressKind
 from renkou_registry.persons import details, repository
-from renkou_registry.persons.documents import blind_indexes, document_exists, sealed_columns, text_of
+from renkou_registry.persons.documents import blind_indexes, sealed_columns, text_of
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.persons.service import find, lock, number_taken
+from renkou_registry.persons.taken import check_may_ask, document_taken
 from renkou_registry.runtime import Runtime
 from renkou_registry.search import service as search
 from renkou_registry.timeline import addresses
@@ -128,13 +129,18 @@ async def give_document(
         noted.append(details.Noted("document_kind", shown))
     if kind != DocumentKind.RESIDENT_ID and row["other_document_kind"] not in (None, kind):
         noted.append(details.Noted(row["other_document_kind"]))  # its number gives way to this one
+    await check_may_ask(runtime, tx, recorded_by)
     await uniqueness.serialise(cipher, tx)
     async with reaching_all(tx):
         taken = await repository.is_taken(tx, index, indexes, person_id)
     if taken:
         look = repository.find_by_index if kind == DocumentKind.RESIDENT_ID else repository.find_by_document
-        holder = await look(tx, indexes, scope)
-        raise document_exists(kind, "/number", holder["id"] if holder else None)
+        seen = await look(tx, indexes, scope)
+        async with reaching_all(tx):
+            elsewhere = await look(tx, indexes, AreaScope.everything()) if seen is None else None
+        raise document_taken(
+            kind, "/number", seen["id"] if seen else None, elsewhere["id"] if elsewhere else None
+        )
     try:
         await details.note(
             runtime,
@@ -147,7 +153,7 @@ async def give_document(
             recorded_by=recorded_by,
         )
     except asyncpg.UniqueViolationError as error:  # somebody was given it at the same moment
-        raise document_exists(kind, "/number") from error
+        raise document_taken(kind, "/number") from error
     return await find(tx, person_id, scope)
 
 

@@ -62,11 +62,25 @@ async def use_unmasking(
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('unmask ' || $1, 0))", str(caller))
     await tx.execute("DELETE FROM unmask_use WHERE read_by = $1 AND read_at <= $2", caller, since)
+    oldest = await used_up(tx, caller, "unmask", since, limit)
+    if oldest is None:
+        await use(tx, caller, "unmask", now)
+    return oldest
+
+
+async def used_up(tx: Transaction, caller: UUID, kind: str, since: datetime, limit: int) -> datetime | None:
+    """Return None unless ``limit`` uses of a kind are later than ``since``; else the one that has to pass first."""
     oldest: datetime | None = await tx.fetchval(
-        "SELECT read_at FROM unmask_use WHERE read_by = $1 ORDER BY read_at DESC OFFSET $2 LIMIT 1",
+        "SELECT read_at FROM unmask_use WHERE read_by = $1 AND kind = $2 AND read_at > $3"
+        " ORDER BY read_at DESC OFFSET $4 LIMIT 1",
         caller,
+        kind,
+        since,
         limit - 1,
     )
-    if oldest is None:
-        await tx.execute("INSERT INTO unmask_use (read_by, read_at) VALUES ($1, $2)", caller, now)
     return oldest
+
+
+async def use(tx: Transaction, caller: UUID, kind: str, now: datetime) -> None:
+    """Count one use of a kind."""
+    await tx.execute("INSERT INTO unmask_use (read_by, read_at, kind) VALUES ($1, $2, $3)", caller, now, kind)

@@ -8,7 +8,6 @@ from renkou_common.codes.findings import CodeError
 from renkou_common.codes.lists import DocumentKind
 from renkou_common.codes.text import half_width
 from renkou_common.crypto import FieldCipher
-from renkou_common.errors import Conflict, FieldError, Text
 
 OTHER_DOCUMENT = "person.other_document"
 OTHER_KINDS = (DocumentKind.PASSPORT, DocumentKind.BIRTH_CERTIFICATE)
@@ -73,14 +72,3 @@ def blind_indexes(cipher: FieldCipher, kind: str, number: str) -> list[bytes]:
 def text_of(value: Any) -> str | None:
     """Return how a plain detail is stored."""
     return str(value) if isinstance(value, UUID) else value
-
-
-def document_exists(kind: str | None, pointer: str, holder_id: UUID | None = None) -> Conflict:
-    """Return the conflict for a document that is in the register; ``holder_id`` only for callers who see them."""
-    zh, en = "该证件号码已在登记中", "this document is in the register already"
-    if kind == DocumentKind.RESIDENT_ID:
-        zh, en = "该身份证号已在登记中", "this ID number is in the register already"
-    if holder_id is None:
-        return Conflict("person_exists", zh, en)
-    text = Text(f"{zh}: 人员 {holder_id}", f"{en}: person {holder_id}")
-    return Conflict("person_exists", text.zh, text.en, [FieldError(pointer, "person_exists", text)])

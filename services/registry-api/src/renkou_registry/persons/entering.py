@@ -6,9 +6,9 @@ from renkou_common.codes.lists import DocumentKind, KinKind
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.scope import AreaScope
+from renkou_registry.floor import reaching_everywhere
 from renkou_registry.kin.domain import check_parent, has_spouse
-from renkou_registry.persons import registration, relatives_repository, repository, service
-from renkou_registry.persons.documents import document_exists
+from renkou_registry.persons import registration, relatives_repository, repository, service, taken
 from renkou_registry.persons.domain import PersonEntry
 from renkou_registry.runtime import Runtime
 
@@ -19,6 +19,7 @@ async def register(
     """Enter one person; raises Conflict ``person_exists``, naming the other only to those who see them."""
     check_own_area(scope, entry.registered_area, entry.present_area)
     await check_kin(tx, scope, entry)
+    await taken.check_may_ask(runtime, tx, recorded_by)
     found = await registration.register_many(runtime, tx, [entry], recorded_by=recorded_by)
     if found[0] is None:
         raise await document_taken(runtime, tx, scope, entry)
@@ -58,10 +59,18 @@ async def document_taken(
 
     It names the other person only to those who see them.
     """
+    kind, field = entry.document_kind, "document_number"
     if entry.resident_id is not None:
         kind, field = DocumentKind.RESIDENT_ID.value, "resident_id"
-        row = await service.find_by_resident_id(runtime, tx, entry.resident_id, scope)
-    else:
-        kind, field = entry.document_kind, "document_number"
-        row = await service.find_by_document(runtime, tx, kind, entry.document_number or "", scope)
-    return document_exists(kind, f"{pointer}/{field}", row["id"] if row else None)
+
+    async def holder(within: AreaScope) -> UUID | None:
+        if entry.resident_id is not None:
+            row = await service.find_by_resident_id(runtime, tx, entry.resident_id, within)
+        else:
+            row = await service.find_by_document(runtime, tx, kind, entry.document_number or "", within)
+        return row["id"] if row else None
+
+    seen = await holder(scope)
+    async with reaching_everywhere(tx, scope):
+        elsewhere = await holder(AreaScope.everything()) if seen is None else None
+    return taken.document_taken(kind, f"{pointer}/{field}", seen, elsewhere)

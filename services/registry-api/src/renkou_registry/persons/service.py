@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.audit.acting import acting
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import DocumentKind, Population
 from renkou_common.codes.resident_id import normalise_resident_id
@@ -19,8 +20,8 @@ from renkou_common.scope import AreaScope
 from renkou_registry.floor import reaching_all, reaching_everywhere
 from renkou_registry.kin import history as kin
 from renkou_registry.life_events.domain import PersonState
-from renkou_registry.persons import registration, relatives_repository, repository
-from renkou_registry.persons.documents import blind_indexes, document_exists, sealed_columns
+from renkou_registry.persons import registration, relatives_repository, repository, taken
+from renkou_registry.persons.documents import blind_indexes, sealed_columns
 from renkou_registry.persons.domain import PersonRecord
 from renkou_registry.persons.listing import BRANCHES, Narrowing
 from renkou_registry.persons.registration import RESIDENT_ID
@@ -145,16 +146,20 @@ async def of_places(
 async def check_number_free(
     runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID, resident_id: str
 ) -> None:
-    """Raise Conflict ``person_exists`` where somebody else in the register has this number."""
+    """Raise Conflict ``person_exists`` where somebody else in the register has this number, TooMany where the caller
+    was told so too often."""
+    who = acting()
+    if who is not None and who.actor_id is not None:
+        await taken.check_may_ask(runtime, tx, who.actor_id)
     async with reaching_everywhere(tx, scope):
         row = await find_by_resident_id(runtime, tx, resident_id, AreaScope.everything())
     if row is not None and row["id"] != person_id:
-        raise number_taken()
+        raise number_taken(row["id"])
 
 
-def number_taken() -> Conflict:
+def number_taken(elsewhere: UUID | None = None) -> Conflict:
     """Return the conflict for a number that somebody else has."""
-    return document_exists(DocumentKind.RESIDENT_ID, "/resident_id")
+    return taken.document_taken(DocumentKind.RESIDENT_ID, "/resident_id", elsewhere=elsewhere)
 
 
 async def lock(tx: Transaction, ids: Sequence[UUID], scope: AreaScope) -> dict[UUID, PersonRecord]:

@@ -187,13 +187,17 @@ class PersonDetail(SQLModel, table=True):
 
 
 class UnmaskUse(SQLModel, table=True):
-    """When staff read in the clear within the last hour: so many are allowed. The log of it is the audit log."""
+    """When staff read in the clear (``unmask``) or were told that a number is somebody's elsewhere (``taken``).
+
+    Of the last hour: so many are allowed. The log of it is the audit log.
+    """
 
     __tablename__ = "unmask_use"
-    __table_args__ = (Index("unmask_use_reader", "read_by", "read_at"),)
+    __table_args__ = (Index("unmask_use_reader", "read_by", "kind", "read_at"),)
 
     position: int | None = Field(
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
     )
     read_by: UUID
     read_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    kind: str = Field(default="unmask", sa_column=Column(Text, nullable=False, server_default="unmask"))

@@ -71,7 +71,7 @@ HELD: dict[str, Held] = {
     "import_block": _held("register_upkeep", "job_id block part sealed"),
     "import_error": _held(
         "register_upkeep",
-        "position job_id severity row column_name cell shown code zh en",
+        "position job_id severity row column_name cell code told_sealed",
     ),
     "import_applied": _held("register_upkeep", "kind digest job_id"),
     "correction_request": _held(
@@ -259,7 +259,7 @@ HELD: dict[str, Held] = {
     "staff_identity": _held("staff_accounts", "staff_id issuer subject linked_by linked_at"),
     "second_factor": _held("staff_accounts", "staff_id secret_sealed confirmed_at last_step created_at"),
     "recovery_code": _held("staff_accounts", "staff_id hash used_at"),
-    "unmask_use": _held("audit", "position read_by read_at"),
+    "unmask_use": _held("audit", "position read_by read_at kind"),
     "approval": _held(
         "audit",
         "id kind subject_id wanted asked_by asked_at expires_at state decided_by decided_at remark version",

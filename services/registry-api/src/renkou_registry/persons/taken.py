@@ -1,0 +1,87 @@
+"""Whose document it is already: who is told so of somebody elsewhere has learned something, and it is kept count of.
+
+An entry with the number of somebody outside the caller's area is refused (`person_exists`), so that nobody stands in
+the register twice. That answer tells that the number's holder is registered in the district. It is written into the
+audit log as a reading of that person, and each caller gets so many of them in an hour; after that the caller
+enters no document at all until the hour is over, else the refusal would go on telling.
+"""
+
+from datetime import timedelta
+from math import ceil
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from renkou_common.audit.acting import SERVICE, acting, origin
+from renkou_common.audit.log import READ, Noted, append
+from renkou_common.codes.lists import DocumentKind
+from renkou_common.database import Transaction
+from renkou_common.errors import Conflict, FieldError, Text, TooMany
+from renkou_common.http.problems import refusal
+from renkou_common.scope import AreaScope
+from renkou_registry.persons import details_repository
+from renkou_registry.runtime import Runtime
+
+HOUR = timedelta(hours=1)
+KIND = "taken"
+
+
+class DocumentTaken(Conflict):
+    """The document is somebody's; ``elsewhere`` is who, if that is nobody whom the caller sees."""
+
+    def __init__(self, zh: str, en: str, errors: tuple[FieldError, ...] = (), elsewhere: UUID | None = None):
+        super().__init__("person_exists", zh, en, errors)
+        self.elsewhere = elsewhere
+
+
+def document_taken(
+    kind: str | None, pointer: str, seen: UUID | None = None, elsewhere: UUID | None = None
+) -> DocumentTaken:
+    """Return the conflict for a document that is in the register; names its holder if the caller sees them."""
+    zh, en = "该证件号码已在登记中", "this document is in the register already"
+    if kind == DocumentKind.RESIDENT_ID:
+        zh, en = "该身份证号已在登记中", "this ID number is in the register already"
+    if seen is None:
+        return DocumentTaken(zh, en, elsewhere=elsewhere)
+    text = Text(f"{zh}: 人员 {seen}", f"{en}: person {seen}")
+    return DocumentTaken(text.zh, text.en, (FieldError(pointer, "person_exists", text),))
+
+
+async def check_may_ask(runtime: Runtime, tx: Transaction, caller: UUID) -> None:
+    """Raise TooMany ``taken_often`` where the caller was told of as many in the last hour as one may be."""
+    limit, now = runtime.settings.taken_per_hour, runtime.clock.now()
+    free_at = await details_repository.used_up(tx, caller, KIND, now - HOUR, limit)
+    if free_at is not None:
+        raise TooMany(
+            "taken_often",
+            f"一小时内 {limit} 次登记的证件号码已属辖区外人员, 请稍后再登记证件",
+            f"{limit} documents entered in an hour were taken by people elsewhere; enter no more for now",
+            max(1, ceil((free_at + HOUR - now).total_seconds())),
+        )
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """Answer who was told that a document is taken elsewhere, once it is counted and stands in the audit log."""
+    assert isinstance(error, DocumentTaken)
+    who = acting()
+    if error.elsewhere is not None and who is not None and who.actor_id is not None:
+        runtime: Runtime = request.app.state.runtime
+        now = runtime.clock.now()
+        async with runtime.database.transaction(AreaScope.nothing()) as tx:
+            await details_repository.use(tx, who.actor_id, KIND, now)
+            told = Noted(
+                at=now,
+                actor_id=who.actor_id,
+                actor_kind=who.kind or SERVICE,
+                actor_name=who.name,
+                action=READ,
+                what="taken",
+                person_ids=(error.elsewhere,),
+                purpose=who.purpose or "register_upkeep",
+                acting_for=who.acting_for,
+                session=who.session,
+                origin=origin(),
+            )
+            await append(tx, [told])
+    return refusal(request, error)
