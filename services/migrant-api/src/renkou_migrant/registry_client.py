@@ -20,6 +20,7 @@ from renkou_common.errors import (
     NotFound,
     RenkouError,
     Text,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -198,7 +199,9 @@ async def _send(http: httpx.AsyncClient, method: str, url: str, **options: Any) 
         raise _unavailable(f"status {response.status_code}, no JSON") from error
     if response.is_success and isinstance(answer, dict):
         return answer
-    raise _error_of(response.status_code, answer if isinstance(answer, dict) else {})
+    again_after = response.headers.get("Retry-After", "")
+    seconds = int(again_after) if again_after.isdecimal() else 60
+    raise _error_of(response.status_code, answer if isinstance(answer, dict) else {}, seconds)
 
 
 def _unavailable(reason: str) -> Unavailable:
@@ -207,10 +210,12 @@ def _unavailable(reason: str) -> Unavailable:
     )
 
 
-def _error_of(status: int, problem: dict[str, Any]) -> RenkouError:
+def _error_of(status: int, problem: dict[str, Any], again_after: int) -> RenkouError:
     """Pass a problem of registry-api on under its own code; its detail is in the caller's language."""
     code = str(problem.get("code", f"registry_{status}"))
     detail = str(problem.get("detail", problem.get("title", "")))
+    if status == 429:
+        return TooMany(code, detail, detail, again_after)
     kinds: dict[int, type[RenkouError]] = {
         401: Unauthenticated,
         403: Forbidden,

@@ -88,6 +88,11 @@ class RegistrySettings(ServiceSettings):
         le=10_000,
         description="how often an hour a caller is told that a number is somebody's elsewhere",
     )
+    facts_per_hour: int = Field(
+        default=300,
+        ge=0,
+        description="readings of facts, ID number in the clear, that a member of staff may have in an hour; 0: any",
+    )
     petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
     petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
     petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")

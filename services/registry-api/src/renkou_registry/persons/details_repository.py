@@ -53,18 +53,18 @@ async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[s
 
 
 async def use_unmasking(
-    tx: Transaction, caller: UUID, now: datetime, since: datetime, limit: int
+    tx: Transaction, caller: UUID, kind: str, now: datetime, since: datetime, limit: int
 ) -> datetime | None:
-    """Count one more reading in the clear of a caller, unless ``limit`` of them are later than ``since``.
+    """Count one more reading in the clear of a caller, unless ``limit`` of its kind are later than ``since``.
 
     Returns None, or of those the one that has to pass first. One request of a caller after the other, in all
     processes.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('unmask ' || $1, 0))", str(caller))
     await tx.execute("DELETE FROM unmask_use WHERE read_by = $1 AND read_at <= $2", caller, since)
-    oldest = await used_up(tx, caller, "unmask", since, limit)
+    oldest = await used_up(tx, caller, kind, since, limit)
     if oldest is None:
-        await use(tx, caller, "unmask", now)
+        await use(tx, caller, kind, now)
     return oldest
 
 

@@ -247,7 +247,7 @@ async def unmask_person(
 async def read_facts_by_ref(
     ref: UUID, purpose: Purpose, runtime: CurrentRuntime, access: FactsReader
 ) -> FactsOut:
-    """Read the facts of the person that events mean by `ref`; logged. Needs `resident:facts`."""
+    """Read the facts of the person that events mean by `ref`; logged and limited as by id. Needs `resident:facts`."""
     async with runtime.database.transaction(access.areas) as tx:
         row = await service.find_by_ref(tx, ref, access.areas)
         return answers.facts(await reading.facts(runtime, tx, access, row, purpose))
@@ -257,7 +257,8 @@ async def read_facts_by_ref(
 async def read_facts(
     person_id: UUID, purpose: Purpose, runtime: CurrentRuntime, access: FactsReader
 ) -> FactsOut:
-    """Read what a certificate or a notice states, ID number in the clear; logged. Needs `resident:facts`."""
+    """Read what a certificate or a notice states, ID number in the clear; logged. So many in an hour for each member
+    of staff (300 unless set), then 429 `facts_often`. Needs `resident:facts`."""
     async with runtime.database.transaction(access.areas) as tx:
         row = await service.find(tx, person_id, access.areas)
         return answers.facts(await reading.facts(runtime, tx, access, row, purpose))

@@ -187,7 +187,7 @@ class PersonDetail(SQLModel, table=True):
 
 
 class UnmaskUse(SQLModel, table=True):
-    """When staff read in the clear (``unmask``) or were told that a number is somebody's elsewhere (``taken``).
+    """When staff read in the clear (``unmask``, ``facts``) or were told that a number is taken elsewhere (``taken``).
 
     Of the last hour: so many are allowed. The log of it is the audit log.
     """

@@ -293,6 +293,22 @@ async def test_reading_in_the_clear_is_limited_for_each_caller(
     assert shown == 3
 
 
+async def test_facts_are_no_way_round_the_limit(
+    registry: Registry, people_of: PeopleOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry.runtime.settings, "facts_per_hour", 2)
+    clerk, service = (
+        await registry.staff("community_worker", "340103001"),
+        await registry.service("migrant-api"),
+    )
+    person = await people_of(clerk).enter()
+    path = f"/persons/{person['id']}/facts?purpose=certificate"
+    answers = [await clerk.get(path) for _ in range(3)]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert (answers[2].json()["code"], "Retry-After" in answers[2].headers) == ("facts_often", True)
+    assert [(await service.get(path)).status_code for _ in range(4)] == [200] * 4
+
+
 async def test_facts_are_read_for_a_purpose_by_clerks_and_by_the_migrant_service(
     registry: Registry, clerk: Caller, stranger: Caller, people_of: PeopleOf
 ) -> None:
