@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import FastAPI, Request
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from renkou_common.audit.acting import acting
 from renkou_common.clock import SHANGHAI
 from renkou_common.errors import Forbidden, Unauthenticated
 from renkou_common.identity.grants import Assignment
+from renkou_common.identity.http import granted, requires
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.roles import ROLE_SCOPES, Role, Scope
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
@@ -158,3 +161,21 @@ async def test_a_service_has_the_scopes_of_its_name_only() -> None:
     assert (await identity.access(header, Scope.FEED_READ)).kind == "service"
     with pytest.raises(Forbidden):
         await identity.access(header, Scope.RESIDENT_FACTS)
+
+
+async def test_asking_for_further_rights_forgets_nobody_in_whose_stead_one_acts() -> None:
+    absent = uuid4()
+
+    async def held(_: UUID) -> list[Assignment]:
+        stands_in = Assignment(frozenset({Scope.RESIDENT_READ}), 1, 2, acting_for=absent)
+        return [stands_in, Assignment(frozenset({Scope.CARD_READ}), 1, 2)]
+
+    app = FastAPI()
+    app.state.identity = Identity(verifier(), held)
+    headers = [(b"authorization", f"Bearer {ISSUER.issue(STAFF, 'staff', 'clerk')}".encode())]
+    request = Request({"type": "http", "app": app, "headers": headers})
+    await requires(Scope.RESIDENT_READ)(request, None)
+    assert (await granted(request, [Scope.CARD_READ, Scope.STAFF_MANAGE])).keys() == {Scope.CARD_READ}
+    who = acting()
+    assert who is not None
+    assert who.acting_for == absent

@@ -7,6 +7,7 @@ from fastapi import Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 
+from renkou_common.audit.acting import act_as, acting
 from renkou_common.errors import Forbidden
 from renkou_common.identity.principal import Access, Identity
 from renkou_common.identity.roles import Scope
@@ -59,13 +60,16 @@ def declared_rights(dependant: Dependant) -> Iterator[str]:
 async def granted(request: Request, scopes: Iterable[Scope]) -> dict[Scope, AreaScope]:
     """Return where a caller holds each of some scopes; those not held are left out.
 
-    For answers that show as much as the caller may see of several kinds of records.
+    For answers that show as much as the caller may see of several kinds of records. In whose stead the caller acts
+    stays as the route's own right says.
     """
-    identity = cast(Identity, request.app.state.identity)
+    identity, who = cast(Identity, request.app.state.identity), acting()
     found: dict[Scope, AreaScope] = {}
     for scope in sorted(set(scopes)):
         try:
             found[scope] = (await identity.access(request.headers.get("authorization"), scope)).areas
         except Forbidden:
             continue
+    if who is not None:
+        act_as(who)
     return found
