@@ -1,5 +1,6 @@
 """A period is checked, signed by two, published, and stays as it was published."""
 
+from time import monotonic
 from uuid import uuid4
 
 import asyncpg
@@ -124,6 +125,24 @@ async def test_the_second_signature_is_somebody_elses_and_names_the_figures(dist
     assert (late.status_code, late.json()["code"]) == (409, "closing_state")
     log = (await district.statistician.get(f"/closings/{closing_id}")).json()["steps"]
     assert (log[-1]["kind"], log[-1]["reason"], log[-1]["by"]) == ("withdrawn", "出生数待核", str(both.id))
+
+
+async def test_a_signature_that_is_refused_anyway_does_not_wait_for_the_feeds(district: District) -> None:
+    await district.rebuild()
+    closing_id = await district.open()
+    await district.sign(closing_id)
+    district.reporting.feeds["registry"].append_lines(
+        []
+    )  # is not taken in: freezing waits five seconds for it
+    begun = monotonic()
+    for wanted, status in ((closing_id, 409), (str(uuid4()), 404)):
+        path = f"/closings/{wanted}/signatures"
+        answer = await district.statistician.post(path, json={"reason": "核对无误"})
+        assert answer.status_code == status, answer.text
+    number = {"reason": "见 340103199001011234"}
+    answer = await district.statistician.post(f"/closings/{closing_id}/signatures", json=number)
+    assert answer.status_code == 422, answer.text
+    assert monotonic() < begun + 4
 
 
 async def test_one_person_with_both_rights_does_not_sign_twice(district: District) -> None:

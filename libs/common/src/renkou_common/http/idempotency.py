@@ -17,7 +17,7 @@ from sqlalchemy import Column, DateTime, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from renkou_common.crypto import FieldCipher
-from renkou_common.database import Transaction
+from renkou_common.database import Reader, Transaction
 from renkou_common.errors import Conflict, InvalidInput, PreconditionRequired
 
 
@@ -83,6 +83,15 @@ async def request_key(
     digest.update(await request.body())
     mark: RequestMark = request.app.state.request_mark
     return RequestKey(idempotency_key, mark(digest.digest()))
+
+
+async def used(tx: Reader, caller: UUID, key: RequestKey) -> bool:
+    """Return whether this caller's key already made something, by this request or another."""
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM idempotency_record WHERE caller = $1 AND key = $2)", caller, key.key
+        )
+    )
 
 
 async def once(

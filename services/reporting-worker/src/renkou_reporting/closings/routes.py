@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from renkou_common.errors import Forbidden
-from renkou_common.http.idempotency import RequestKey, once, request_key
+from renkou_common.http.idempotency import RequestKey, once, request_key, used
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
@@ -84,6 +84,9 @@ async def post_signature(
 ) -> ClosingAnswer:
     """Check and freeze the period's figures as they are now, under the first signature. Needs `figure:manage`."""
     _check_district(access, runtime)
+    async with runtime.database.reading(access.areas) as reader:
+        if not await used(reader, access.subject, key):
+            await service.require_unsigned(reader, closing_id, given)
     checked = await service.check(runtime, closing_id)
     async with runtime.database.transaction(access.areas) as tx:
 

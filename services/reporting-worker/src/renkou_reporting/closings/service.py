@@ -139,6 +139,16 @@ async def check(runtime: Runtime, closing_id: UUID) -> Checked:
         return Checked(frozen, await checking.check(situation))
 
 
+async def require_unsigned(tx: Reader, closing_id: UUID, given: FirstSignature) -> None:
+    """Raise NotFound, WrongState or InvalidInput where a first signature is refused whatever the figures are.
+
+    Freezing waits for the feeds and counts everything: nobody is to wait so long for such an answer, nor to keep the
+    service at work with it.
+    """
+    check_reason(given.reason)
+    _require(await _find(tx, closing_id), State.OPEN, State.REOPENED)
+
+
 async def sign(
     tx: Transaction,
     runtime: Runtime,
