@@ -179,7 +179,7 @@ class Fuzzer:
     def _single(self, name: str, operation: Any, mode: GenerationMode, cases: int, drawn: int) -> None:
         """Send requests to one operation.
 
-        Making one up takes ten times as long as having it answered. So what was made up is mixed: a further request
+        Making one up takes four times as long as having it answered. So what was made up is mixed: a further request
         has its path, query, head and body (and the body its members) from different ones, and other known records.
         """
         right, label = _right(name, operation), f"{name} {operation.label}"
