@@ -8,6 +8,7 @@ what worked that must work, what was refused, and what was let in.
 
 import asyncio
 import json
+import logging
 import os
 import re
 import ssl
@@ -197,6 +198,7 @@ async def _must_be_denied(
 
 async def main(service: str) -> None:
     """Try everything; the caller judges what is printed."""
+    logging.disable()  # libraries tell of connections that end: what is printed is read by a program
     found, stranger = Found(), strange_authority()
     await try_postgres(found, service, stranger)
     await try_nats(found, service, stranger)
