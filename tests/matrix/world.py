@@ -14,6 +14,7 @@ from tests.e2e.register.records import Records
 from tests.e2e.register.support import DISTRICT, HERE, OTHER_TOWN, TOWN
 from tests.matrix.node import Office, Services, office_of
 
+OF_THE_DISTRICT = (Role.ADMINISTRATOR, Role.AUDITOR)
 AREAS = {"own": TOWN, "sibling": OTHER_TOWN, "parent": DISTRICT}
 """Where a caller works, seen from the community whose records are asked for."""
 OF_THE_WHOLE_DISTRICT = frozenset(
@@ -66,7 +67,7 @@ async def people_of(services: Services) -> World:
     await _migrants(world)
     for role in Role:
         for kind, area in AREAS.items():
-            if role is not Role.ADMINISTRATOR or area == DISTRICT:  # always of the whole district
+            if role not in OF_THE_DISTRICT or area == DISTRICT:
                 world.callers[role.value, kind] = await office.employ((role.value, area))
     world.callers["no role", "none"] = await office.employ()
     for client in CLIENTS:

@@ -96,7 +96,7 @@ def _install(app: FastAPI, runtime: Runtime) -> None:
     app.state.database = runtime.database
     app.state.identity = runtime.identity
     app.state.audit = AuditLog(
-        runtime.database, runtime.clock, runtime.audit_key, runtime.audit_log, label_of
+        runtime.database, runtime.clock, runtime.audit_key, runtime.audit_log, label_of, runtime.district
     )
     app.state.request_mark = marked_by(runtime.cipher)
 

@@ -137,3 +137,16 @@ def test_everything_read_or_changed_serves_a_purpose() -> None:
     assert HELD_FOR.keys() == CAPTURED.keys() <= LABELS.keys()
     declared = {*FIRST_NOTICE_PURPOSES, "certificate", "statistics", "register_quality"}
     assert {*PURPOSES.values(), *HELD_FOR.values()} <= declared
+
+
+async def test_the_log_is_of_the_whole_district_and_no_part_of_it_is_shown_to_who_audits_a_town(
+    pair: Districts,
+) -> None:
+    town = await pair.home.clerk("auditor", "340103002")
+    for method, path, body in (
+        ("GET", "/audit/entries", None),
+        ("GET", "/audit/roots", None),
+        ("POST", "/audit/exports", {"reason": "年度审计"}),
+    ):
+        answer = await town.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "auditor_area")

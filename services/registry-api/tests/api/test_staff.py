@@ -88,6 +88,7 @@ async def test_only_administrators_manage_accounts(registry: Registry, role: str
         ("subdistrict_clerk", "3401", "area_outside_district"),
         ("subdistrict_clerk", "34010", "area_code_length"),
         ("administrator", "340103009", "administrator_area"),
+        ("auditor", "340103009", "auditor_area"),
     ],
 )
 async def test_areas_lie_in_the_district(registry: Registry, role: str, area: str, code: str) -> None:

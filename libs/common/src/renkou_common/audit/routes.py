@@ -32,8 +32,9 @@ from renkou_common.audit.schemas import (
 from renkou_common.audit.sealing import last_root
 from renkou_common.audit.words import ACTIONS
 from renkou_common.clock import Clock
+from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
-from renkou_common.errors import NotFound
+from renkou_common.errors import Forbidden, NotFound
 from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
@@ -52,6 +53,7 @@ class AuditLog:
     key: AuditKey
     name: str
     label_of: Callable[[str, Sequence[str]], str]
+    district: AreaCode
 
 
 async def _installed(request: Request) -> AuditLog:
@@ -59,7 +61,21 @@ async def _installed(request: Request) -> AuditLog:
 
 
 router = APIRouter(tags=["audit 审计"])
-Auditor = Annotated[Access, Depends(requires(Scope.READING_AUDIT))]
+
+
+async def _auditor(
+    audit: Annotated[AuditLog, Depends(_installed)],
+    access: Annotated[Access, Depends(requires(Scope.READING_AUDIT))],
+) -> Access:
+    """The log is of the whole district: who may audit a part of it reads none."""
+    if not access.areas.covers(*audit.district.interval()):
+        raise Forbidden(
+            "auditor_area", "审计日志只供全区审计员查阅", "The log is for auditors of the whole district"
+        )
+    return access
+
+
+Auditor = Annotated[Access, Depends(_auditor)]
 CurrentLog = Annotated[AuditLog, Depends(_installed)]
 _Text = Annotated[str | None, Query(max_length=200)]
 

@@ -135,7 +135,8 @@ def check_assignments(
     """Return the assignments, sorted and without repetition.
 
     Raises InvalidInput: every role has to be one in use, every area the district or in it, days in order; a role
-    that manages accounts holds in the whole district (one who has it could give anybody any right anyway); and
+    that manages accounts holds in the whole district (one who has it could give anybody any right anyway), as does one
+    that audits (entries of the log are of no area); and
     what the roles bundle together must be allowed to one person.
     """
     errors: list[FieldError] = []
@@ -201,5 +202,12 @@ def _check_one(district: AreaCode, wanted: WantedAssignment, catalogue: Catalogu
             "administrator_area",
             "管理员的范围只能是全区",
             "an administrator's area is the whole district",
+        )
+    if Scope.READING_AUDIT in role.scopes and area != district:
+        raise InvalidInput.field(
+            f"{place}/area",
+            "auditor_area",
+            "审计员的范围只能是全区: 审计日志不分区划",
+            "an auditor's area is the whole district: entries of the audit log are of no area",
         )
     return RoleInArea(role.code, area, *limits(wanted.first_day, wanted.last_day, f"{place}/valid_to"))
