@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 from cryptography.exceptions import InvalidTag
 
+from renkou_common.audit.acting import SERVICE, Acting, acting_as
 from renkou_common.crypto import FieldCipher
 from renkou_common.database import TRANSIENT_ERRORS, Database, Transaction
 from renkou_common.errors import Unavailable
@@ -26,6 +27,8 @@ from renkou_common.field_keys.repository import Progress
 from renkou_common.scope import AreaScope
 
 log = structlog.get_logger()
+MAINTENANCE = "system_maintenance"
+"""What changes are noted to be for that leave what is recorded as it was: a value is written with another key."""
 _LOOK_SECONDS = 5.0
 _AGAIN = timedelta(seconds=2)
 """Until a column is looked through again, of which something was left."""
@@ -63,6 +66,10 @@ class Rotation:
 
     async def step(self) -> bool:
         """Carry one batch out; says whether there was anything to do."""
+        with acting_as(Acting(None, SERVICE, "field keys", purpose=MAINTENANCE)):
+            return await self._step()
+
+    async def _step(self) -> bool:
         for kind in Kind:
             keys = self._cipher.ring.of(kind)
             if len(keys.versions) == 1:
