@@ -7,6 +7,7 @@ import struct
 import time
 import zlib
 from collections.abc import AsyncIterator
+from copy import copy
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -89,6 +90,26 @@ def claims_billions_of_cells() -> bytes:
     return with_parts(workbook(["姓名"]), {"xl/worksheets/sheet1.xml": sheet})
 
 
+def very_many_parts() -> bytes:
+    """A workbook with 60,000 parts more than it needs, each of them empty."""
+    return with_parts(workbook(["姓名"]), {f"xl/media/{number}": b"" for number in range(60_000)})
+
+
+def the_same_part_very_often() -> bytes:
+    """A directory that names one packed part of a megabyte three thousand times: they overlap."""
+    held = io.BytesIO()
+    with ZipFile(held, "w", ZIP_DEFLATED) as archive:
+        for name in ("xl/workbook.xml", "xl/worksheets/sheet1.xml"):
+            archive.writestr(name, b" " * (1 << 20))
+        one = archive.filelist[-1]
+        for number in range(3000):
+            again = copy(one)
+            again.filename = f"xl/worksheets/sheet{number}.xml"
+            archive.filelist.append(again)
+            archive.NameToInfo[again.filename] = again
+    return held.getvalue()
+
+
 def nested() -> bytes:
     inner = workbook(["姓名"])
     for _ in range(20):
@@ -96,7 +117,9 @@ def nested() -> bytes:
     return inner
 
 
-@pytest.mark.parametrize("make", [lying_bomb, claims_billions_of_cells])
+@pytest.mark.parametrize(
+    "make", [lying_bomb, claims_billions_of_cells, very_many_parts, the_same_part_very_often]
+)
 async def test_a_workbook_that_unpacks_to_very_much_is_refused(make: "type[bytes]") -> None:
     started = time.monotonic()
     with pytest.raises(Unreadable) as refused:

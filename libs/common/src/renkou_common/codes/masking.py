@@ -10,7 +10,8 @@ _SURNAMES = """
 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 褚师 纳兰 歐陽 司馬 諸葛
 """
 _PHONE = 11
-_NUMBERS = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15}|1[3-9][0-9]{9})(?![0-9])", re.ASCII)
+_NUMBERS = re.compile(r"(?<![\w-])(?:[0-9]{17}[0-9Xx]|[0-9]{15}|1[3-9][0-9]{9})(?![\w-])", re.ASCII)
+"""Standing alone: parts of a UUID may look alike."""
 _COMPOUND_SURNAMES = frozenset(_SURNAMES.split())
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from renkou_common import errors
 from renkou_common.clock import SHANGHAI
 from renkou_common.codes.findings import CodeError
+from renkou_common.codes.masking import masked_within
 from renkou_common.database import BUSY_ERRORS, CONNECTION_ERRORS
 from renkou_common.errors import FieldError, RenkouError, Text
 from renkou_common.http.refusals import Refusal
@@ -126,11 +127,14 @@ def problem(
     headers: dict[str, str] | None = None,
     members: dict[str, Any] | None = None,
 ) -> JSONResponse:
-    """Return one problem document in the caller's language; ``members`` are its extension members."""
+    """Return one problem document in the caller's language; ``members`` are its extension members.
+
+    ID numbers and phones are masked wherever somebody wrote them, names of unknown members included.
+    """
     chinese = wants_chinese(request)
 
     def pick(text: Text) -> str:
-        return text.zh if chinese else text.en
+        return masked_within(text.zh if chinese else text.en)
 
     content: dict[str, Any] = {
         "type": f"urn:renkou:problem:{code}",
@@ -143,7 +147,8 @@ def problem(
     }
     if field_errors:
         content["errors"] = [
-            {"pointer": e.pointer, "code": e.code, "detail": pick(e.text)} for e in field_errors
+            {"pointer": masked_within(e.pointer), "code": e.code, "detail": pick(e.text)}
+            for e in field_errors
         ]
     language = "zh-CN" if chinese else "en"
     return JSONResponse(

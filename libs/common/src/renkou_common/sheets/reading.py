@@ -33,6 +33,8 @@ from renkou_common.codes import gb18030
 from renkou_common.sheets.domain import EXAMPLE, MAXIMUM_ROWS, Cell, Unreadable
 
 MAXIMUM_UNPACKED_BYTES = 400 << 20
+MAXIMUM_PARTS = 5000
+"""Of an archive; a workbook has a few dozen."""
 BLOCK_ROWS = 1000
 _MAXIMUM_COLUMNS = 200
 _MAXIMUM_FORM_ROWS = 6000
@@ -99,6 +101,8 @@ def _check_size(content: bytes) -> None:
     total = 0
     try:
         with ZipFile(BytesIO(content)) as archive:
+            if len(archive.namelist()) > MAXIMUM_PARTS:
+                raise too_large()
             for name in archive.namelist():
                 with archive.open(name) as member:
                     while part := member.read(_PART):

@@ -12,6 +12,7 @@ from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
+from renkou_common.sheets.delimited import defused
 from renkou_registry.privacy import assessment
 from renkou_registry.privacy.registers import service
 from renkou_registry.privacy.registers.schemas import (
@@ -119,7 +120,8 @@ async def print_processing(runtime: CurrentRuntime, access: Reader) -> Response:
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
-    return "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    text = "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    return defused(text)
 
 
 @router.get("/sharing", summary="Register of sharing 提供记录 (导出)", response_model=SharingPage)
