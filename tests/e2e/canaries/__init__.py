@@ -1,0 +1,1 @@
+"""Values put in through the APIs and looked for wherever a node writes: nothing protected may lie in the clear."""
