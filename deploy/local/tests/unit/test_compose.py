@@ -134,10 +134,17 @@ def test_other_districts_are_refused(districts: list[str], tmp_path: Path) -> No
 
 
 OF_THE_OPERATOR = {"RENKOU_HTTP_PROCESSES"}
+OF_SIGN_IN = {
+    "RENKOU_SECOND_FACTOR_ROLES",
+    "RENKOU_OIDC_ISSUER",
+    "RENKOU_OIDC_CLIENT_ID",
+    "RENKOU_OIDC_CLAIM",
+    "RENKOU_OIDC_SECOND_FACTOR",
+}
 """Settings that Compose hands on and the local stack leaves as they are."""
 
 
-OF_TLS = {"RENKOU_NATS_CA_FILE", "RENKOU_HUB_CA_FILE"}
+OF_TLS, OF_THE_HUB = {"RENKOU_NATS_CA_FILE"}, {"RENKOU_HUB_CA_FILE"}
 """The local stack listens on loopback alone, and goes without."""
 
 
@@ -157,9 +164,8 @@ def test_processes_get_the_settings_of_the_local_stack(service: str, tmp_path: P
         for process in (f"{service}-api", f"{service}-worker", f"{service}-migrate")
         for name in COMPOSE["services"][process]["environment"]
     }
-    assert given == local | OF_THE_OPERATOR | (
-        OF_TLS if service == "migrant" else OF_TLS - {"RENKOU_HUB_CA_FILE"}
-    )
+    own = {"registry": OF_TLS | OF_SIGN_IN, "migrant": OF_TLS | OF_THE_HUB, "reporting": OF_TLS}
+    assert given == local | OF_THE_OPERATOR | own[service]
 
 
 def test_nothing_secret_stands_in_an_environment() -> None:

@@ -1,12 +1,15 @@
 """Signing in: first sign-in, wrong secrets, locks, service accounts, tokens."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 from joserfc.jwk import OKPKey
 
 from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.scope import AreaScope
+from renkou_registry.auth import passwords
 
 from ..support import Json, Registry
 
@@ -75,6 +78,32 @@ async def test_wrong_name_wrong_password_and_locked_account_answer_alike(registr
     }
     assert len(seen) == 1
     assert answers[0].status_code == 401
+
+
+async def test_whoever_tries_and_whatever_for_one_password_is_checked(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is not there, who has left and who is locked cost as much as who is there: time tells nothing."""
+    checked: list[str] = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            checked.append(str(hash))
+            return super().verify(hash, password)
+
+    there, gone, locked = [await registry.staff("community_worker", "340103009001") for _ in range(3)]
+    leaver = await registry.administrator.get(f"/staff/{gone.id}")
+    version = leaver.json()["version"]
+    await registry.administrator.patch(f"/staff/{gone.id}", version=version, json={"active": False})
+    for n in range(5):
+        await registry.sign_in(locked.username, f"a wrong guess {n}")
+    monkeypatch.setattr(passwords, "HASHER", Counting(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobody.cache_clear()
+    for username in ("no.such.person", there.username, gone.username, locked.username):
+        checked.clear()
+        assert (await registry.sign_in(username, "not the phrase")).status_code == 401
+        assert [each.rsplit("$", 2)[0] for each in checked] == ["$argon2id$v=19$m=8,t=1,p=1"], username
+    passwords._nobody.cache_clear()
 
 
 async def test_a_lock_ends_by_itself_and_grows(registry: Registry) -> None:
