@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 import structlog
 
+from renkou_common.audit.acting import STAFF, Acting, acting_as
 from renkou_common.codes.findings import Finding
 from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.errors import Conflict, RenkouError
@@ -50,7 +51,12 @@ async def work_off(runtime: Runtime, session: JobSession) -> bool:
         async with session.transaction() as tx:
             export = await repository.take_up(tx, job_id)
         if export is not None:
-            await _carry(runtime, session, export)
+            name = f"export {export.list_name}"
+            clerk = Acting(
+                export.created_by, STAFF, name, session=str(export.id), purpose=export.purpose_code
+            )
+            with acting_as(clerk):
+                await _carry(runtime, session, export)
         await session.release(job_id)
         if export is not None:
             return True

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, create_model
 
+from renkou_common.audit.acting import STAFF, acting
 from renkou_common.codes.masking import mask_resident_id
 from renkou_common.database import Database, Reader, Transaction
 from renkou_common.identity.principal import Access
@@ -74,7 +75,8 @@ def listed(
 
 def clerk_of(clerk: UUID, scope: AreaScope) -> Access:
     """Return the clerk for whom a page is read."""
-    return Access(clerk, "staff", "", scope, "")
+    who = acting()
+    return Access(clerk, STAFF, who.name if who else "", scope, "")
 
 
 def _filters(name: str, route: Route) -> type[BaseModel]:
