@@ -1,4 +1,8 @@
-"""Every query on consents."""
+"""Every query on consents.
+
+A consent stands while the person has not taken it back. Where records were joined, rows of both are there: a consent
+that one record has ends with a later withdrawal that the other brought, so that the person's last word holds.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,14 +12,30 @@ import asyncpg
 
 from renkou_common.database import Transaction
 
+_TAKEN_BACK = """
+(SELECT min(w.withdrawn_at) FROM consent w WHERE w.person_id = c.person_id AND w.purpose = c.purpose
+    AND w.id <> c.id AND c.given_at < w.withdrawn_at)
+"""
+_STANDS = f"c.withdrawn_at IS NULL AND {_TAKEN_BACK} IS NULL"
+
 
 async def give(
     tx: Transaction, consent_id: UUID, person_id: UUID, purpose: str, at: datetime, by: UUID
 ) -> bool:
-    """Write a consent; False where it stands already."""
+    """Write a consent; False where it stands already. It is not older than the last withdrawal, whichever clock
+    timed that."""
+    await tx.execute(
+        f"UPDATE consent c SET withdrawn_at = {_TAKEN_BACK}, withdrawn_by = $3"
+        f" WHERE person_id = $1 AND purpose = $2 AND withdrawn_at IS NULL AND {_TAKEN_BACK} IS NOT NULL",
+        person_id,
+        purpose,
+        by,
+    )
     return bool(
         await tx.fetchval(
-            "INSERT INTO consent (id, person_id, purpose, given_at, given_by) VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO consent (id, person_id, purpose, given_at, given_by)"
+            " SELECT $1::uuid, $2::uuid, $3::text, greatest($4::timestamptz, max(withdrawn_at)), $5::uuid"
+            " FROM consent WHERE person_id = $2 AND purpose = $3"
             " ON CONFLICT (person_id, purpose) WHERE withdrawn_at IS NULL DO NOTHING RETURNING true",
             consent_id,
             person_id,
@@ -41,16 +61,20 @@ async def withdraw(tx: Transaction, person_id: UUID, purpose: str, at: datetime,
 
 
 async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:
-    """Return every consent of a person, given and withdrawn, in the order they were given."""
-    return await tx.fetch("SELECT * FROM consent WHERE person_id = $1 ORDER BY given_at, id", person_id)
+    """Return every consent of a person, given and withdrawn, in the order they were given; ``ended_at`` is None
+    where it stands."""
+    return await tx.fetch(
+        f"SELECT c.*, coalesce(c.withdrawn_at, {_TAKEN_BACK}) AS ended_at FROM consent c"
+        " WHERE person_id = $1 ORDER BY given_at, id",
+        person_id,
+    )
 
 
 async def in_force(tx: Transaction, person_id: UUID, purpose: str) -> bool:
     """Say whether a consent stands."""
     return bool(
         await tx.fetchval(
-            "SELECT EXISTS (SELECT FROM consent WHERE person_id = $1 AND purpose = $2"
-            " AND withdrawn_at IS NULL)",
+            f"SELECT EXISTS (SELECT FROM consent c WHERE person_id = $1 AND purpose = $2 AND {_STANDS})",
             person_id,
             purpose,
         )
@@ -81,11 +105,11 @@ async def note(
     )
 
 
-async def history(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
-    """Return every consent given and withdrawn by a person, the last first."""
+async def history(tx: Transaction, record_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return every consent given and withdrawn in the records of a person, the last first."""
     return await tx.fetch(
-        "SELECT * FROM consent_change WHERE person_id = $1 ORDER BY changed_at DESC, id DESC LIMIT 500",
-        person_id,
+        "SELECT * FROM consent_change WHERE person_id = ANY($1) ORDER BY changed_at DESC, id DESC LIMIT 500",
+        list(record_ids),
     )
 
 
@@ -93,7 +117,7 @@ async def withdrawn(tx: Transaction, person_id: UUID, purpose: str) -> bool:
     """Say whether a person has withdrawn a consent and not given it again."""
     return bool(
         await tx.fetchval(
-            "SELECT bool_and(withdrawn_at IS NOT NULL) FROM consent WHERE person_id = $1 AND purpose = $2",
+            f"SELECT NOT bool_or({_STANDS}) FROM consent c WHERE person_id = $1 AND purpose = $2",
             person_id,
             purpose,
         )
@@ -103,7 +127,7 @@ async def withdrawn(tx: Transaction, person_id: UUID, purpose: str) -> bool:
 async def consenting(tx: Transaction, person_ids: Sequence[UUID], purpose: str) -> set[UUID]:
     """Return those of some persons whose consent to a purpose stands."""
     rows = await tx.fetch(
-        "SELECT person_id FROM consent WHERE person_id = ANY($1) AND purpose = $2 AND withdrawn_at IS NULL",
+        f"SELECT person_id FROM consent c WHERE person_id = ANY($1) AND purpose = $2 AND {_STANDS}",
         list(person_ids),
         purpose,
     )

@@ -58,7 +58,7 @@ async def note_consent(
 async def consent_history(tx: Transaction, person_id: UUID) -> ConsentHistory:
     """Return a person's consents as staff and the person see them."""
     rows = await service.of_person(tx, person_id)
-    standing = {row["purpose"] for row in rows if row["withdrawn_at"] is None}
+    standing = {row["purpose"] for row in rows if row["ended_at"] is None}
     return ConsentHistory(
         in_force=[each for each in ConsentPurpose if each in standing],
         items=[

@@ -10,6 +10,7 @@ from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import repository
 from renkou_registry.consents.domain import TEXTS, ConsentPurpose, How
+from renkou_registry.duplicates import service as duplicates
 from renkou_registry.persons.domain import new_id
 from renkou_registry.prepregnancy import service as prepregnancy
 from renkou_registry.runtime import Runtime
@@ -42,7 +43,7 @@ async def set_consent(
 
 
 async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:
-    """Return the history of a person's consents."""
+    """Return a person's consents; ``ended_at`` is None where one stands."""
     return await repository.of_person(tx, person_id)
 
 
@@ -52,8 +53,8 @@ async def in_force(tx: Transaction, person_id: UUID, purpose: ConsentPurpose) ->
 
 
 async def history(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:
-    """Return how consents were given and withdrawn, the last first."""
-    return await repository.history(tx, person_id)
+    """Return how consents were given and withdrawn, also in records that joined this one, the last first."""
+    return await repository.history(tx, [person_id, *await duplicates.joined_to(tx, person_id)])
 
 
 async def consenting(tx: Transaction, person_ids: Iterable[UUID], purpose: ConsentPurpose) -> set[UUID]:

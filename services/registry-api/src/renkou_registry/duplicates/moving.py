@@ -53,7 +53,7 @@ STAYING: dict[str, str] = {
     "visit_batch_item": "what a device sent, as it sent it",
     "record_change": "append-only: which fields of a record changed",
     "audit_entry": "append-only log: who read or changed which record",
-    "consent_change": "append-only: what was told for its record",
+    "consent_change": "append-only: what was told for its record; shown with that of the record that is kept",
     "retention_hold": "keeps the record that it was placed on",
 }
 

@@ -173,7 +173,7 @@ def _consent(purpose: ConsentPurpose, row: Any) -> ConsentOut:
         purpose=purpose,
         text_zh=text.zh,
         text_en=text.en,
-        given=row is not None and row["withdrawn_at"] is None,
+        given=row is not None and row["ended_at"] is None,
         given_at=row["given_at"] if row else None,
-        withdrawn_at=row["withdrawn_at"] if row else None,
+        withdrawn_at=row["ended_at"] if row else None,
     )

@@ -146,3 +146,42 @@ async def test_nothing_is_left_behind_for_who_left(records: Records) -> None:
                     gone["id"],
                 )
                 assert left == 0, (table, column)
+
+
+async def noted(records: Records, person: Json, *, given: bool) -> None:
+    """Note what the person said about being telephoned, and see that it is the last entry of the history."""
+    history = await records.post(
+        f"/persons/{person['id']}/consents", purpose="contact_by_phone", given=given, how="paper"
+    )
+    assert history["items"][0]["given"] is given
+
+
+async def consents_of(records: Records, person: Json) -> tuple[list[str], list[bool]]:
+    """What a person consents to, and what was noted, the last first."""
+    body = (await records.caller.get(f"/persons/{person['id']}/consents")).json()
+    return body["in_force"], [each["given"] for each in body["items"]]
+
+
+@pytest.mark.parametrize("last_word_in", ["kept", "gone"])
+async def test_the_last_word_on_a_consent_holds_whichever_record_it_was_noted_in(
+    records: Records, last_word_in: str
+) -> None:
+    kept, gone = [
+        await records.people.enter(name="端木听雨", birth_date="1985-04-04", marital_status="20")
+        for _ in range(2)
+    ]
+    earlier, later = (gone, kept) if last_word_in == "kept" else (kept, gone)
+    await noted(records, later, given=True)
+    await noted(records, earlier, given=True)
+    await noted(records, later, given=False)
+    merged = await merge(records.caller, kept, gone)
+    assert await consents_of(records, kept) == ([], [False, True, True])
+    await undo(records, merged)
+    assert await consents_of(records, earlier) == (["contact_by_phone"], [True])
+    assert await consents_of(records, later) == ([], [False, True])
+
+    await merge(records.caller, kept, gone)
+    await noted(records, kept, given=True)
+    assert await consents_of(records, kept) == (["contact_by_phone"], [True, False, True, True])
+    await noted(records, kept, given=False)
+    assert (await consents_of(records, kept))[0] == []
