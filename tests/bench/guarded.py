@@ -122,6 +122,7 @@ class Guarded:
             stack.data_dir,
             PortBook(stack.data_dir / "ports.json", {}),
             stack.trust_anchor,
+            hurried=True,
             log_level="WARNING",
         )
         brokers = Brokers(stack.nats.url, stack.hub.url)
