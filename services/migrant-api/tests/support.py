@@ -35,7 +35,7 @@ from renkou_migrant.exchange.contracts import AGREED, CONTENTS, MessageKind
 from renkou_migrant.exchange.intake.batch import Delivery
 from renkou_migrant.exchange.receiver import Receiver
 from renkou_migrant.exchange.sender import Sender
-from renkou_migrant.main import create_app
+from renkou_migrant.main import create_app, install
 from renkou_migrant.partners.service import accept_trust_list, own_description
 from renkou_migrant.runtime import Runtime
 from renkou_migrant.settings import MigrantSettings
@@ -200,7 +200,7 @@ class Node:
         self._stack = stack
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.app = _SPARE.pop() if _SPARE else create_app(runtime.settings, runtime)
-        self.app.state.runtime, self.app.state.identity = runtime, runtime.identity
+        install(self.app, runtime)
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://node")
 
     owner_url = ""

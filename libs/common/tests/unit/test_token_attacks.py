@@ -29,7 +29,7 @@ def encoded(part: dict[str, Any]) -> str:
 
 def claims(**changes: Any) -> dict[str, Any]:
     good = {"iss": "renkou:340103", "aud": "renkou", "sub": str(uuid4()), "kind": "staff", "name": "clerk"}
-    return good | {"iat": NOW, "exp": NOW + 600} | changes
+    return good | {"iat": NOW, "exp": NOW + 86_400} | changes
 
 
 def signed(

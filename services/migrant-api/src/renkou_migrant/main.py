@@ -80,18 +80,19 @@ def create_app(settings: MigrantSettings, runtime: Runtime | None = None) -> Fas
             yield
             return
         async with open_runtime(settings) as opened:
-            _install(app, opened)
+            install(app, opened)
             yield
 
     app = create_application(
         title=TITLE, description=DESCRIPTION, lifespan=lifespan, routers=ROUTERS, readiness=_readiness
     )
     if runtime is not None:
-        _install(app, runtime)
+        install(app, runtime)
     return app
 
 
-def _install(app: FastAPI, runtime: Runtime) -> None:
+def install(app: FastAPI, runtime: Runtime) -> None:
+    """Give the routes of an application what they work with."""
     app.state.runtime = runtime
     app.state.database = runtime.database
     app.state.identity = runtime.identity

@@ -84,7 +84,7 @@ async def test_clerks_read_partners_but_only_administrators_change_them(node: No
 
 async def test_without_a_token_there_is_nothing_but_health_and_what_is_public(node: Node) -> None:
     app = create_app(node.runtime.settings, node.runtime)
-    open_paths = ("/health", "/public/")
+    open_paths = ("/health", "/public/", "/.well-known/")
     asked = 0
     for path, operations in app.openapi()["paths"].items():
         for method in operations:

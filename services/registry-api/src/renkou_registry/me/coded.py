@@ -42,6 +42,7 @@ from renkou_registry.duplicates.domain import LABELS as TRAITS
 from renkou_registry.life_events.routes import LABELS as EVENTS
 from renkou_registry.me.words import TITLES
 from renkou_registry.prepregnancy.forms import STEP_LABELS
+from renkou_registry.privacy.purposes.defaults import PURPOSES
 
 _ADDRESSES = {"registered": "户籍地", "present": "现居住地", "usual": "常住地"}
 _READERS = {
@@ -156,6 +157,7 @@ _OF_TABLE: Mapping[tuple[str, str], CodeList | Mapping[Any, str]] = {
     ("audit_entry", "what"): _REGISTERS | READINGS,
     ("audit_entry", "actor_kind"): _READERS,
     ("audit_entry", "action"): ACTIONS,
+    ("audit_entry", "purpose"): {each.code: f"{each.zh} {each.en}" for each in PURPOSES},
     ("person_address", "kind"): _ADDRESSES,
     ("person_key", "kind"): _KEYS,
     ("kin_link", "kind"): KIN_KINDS,
