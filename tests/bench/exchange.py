@@ -102,6 +102,7 @@ async def _drafting(nodes: Nodes) -> AsyncIterator[Runtime]:
             "certificate_keys_file": node.secrets / "certificate_keys.json",
             "exchange_keys_file": node.secrets / "exchange_keys.json",
             "trust_anchor_file": node.secrets / "trust_anchor.json",
+            "audit_key_file": node.secrets / "migrant_audit_key.json",
             "service_secret_file": node.secrets / "migrant-api_secret",
         }
     )
