@@ -51,13 +51,17 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
 
 
 def describe_refusals(document: dict[str, Any]) -> dict[str, Any]:
-    """Add to each operation of an OpenAPI document the refusals that its parameters, body and rights allow."""
+    """Add to each operation of an OpenAPI document the refusals that its parameters, body and rights allow.
+
+    A refusal that a route alone declares gets the same form.
+    """
     for path, methods in document.get("paths", {}).items():
         if path.startswith("/health/"):
             continue
         for method, operation in methods.items():
             described = operation.setdefault("responses", {})
-            for status in _statuses(path, method, operation):
+            declared = {int(status) for status in described if status.isdigit()} & _TEXTS.keys()
+            for status in sorted({*_statuses(path, method, operation), *declared}):
                 described.setdefault(str(status), {}).update(_answer(status))
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = _PROBLEM_SCHEMA
@@ -71,7 +75,7 @@ def _answer(status: int) -> dict[str, Any]:
     return {"description": _TEXTS[status], "content": {PROBLEM: {"schema": schema}}}
 
 
-def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
+def _statuses(path: str, method: str, operation: dict[str, Any]) -> set[int]:
     found = {422, 429, 503}
     changes = method not in _METHODS_THAT_READ
     headers = {each["name"].lower() for each in operation.get("parameters", []) if each["in"] == "header"}
@@ -87,4 +91,4 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
         found |= {412, 428}
     if "idempotency-key" in headers:
         found |= {428}
-    return sorted(found)
+    return found

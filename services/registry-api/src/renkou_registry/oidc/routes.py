@@ -26,7 +26,12 @@ router = APIRouter(tags=["auth 登录"])
 Manager = Annotated[Access, Depends(requires(Scope.STAFF_MANAGE))]
 
 
-@router.get("/auth/oidc", summary="By which provider staff sign in 统一身份认证", response_model=ProviderOut)
+@router.get(
+    "/auth/oidc",
+    summary="By which provider staff sign in 统一身份认证",
+    response_model=ProviderOut,
+    responses={404: {}},
+)
 async def read_provider(runtime: CurrentRuntime) -> ProviderOut:
     """Say which OpenID provider identifies staff, 404 where none does. A front end asks it for an ID token by the
     authorization code flow with PKCE, with a nonce that is the SHA-256 of a secret it keeps."""
