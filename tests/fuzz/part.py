@@ -426,6 +426,12 @@ def _examples(document: dict[str, Any]) -> dict[str, list[Any]]:
     return found
 
 
+def _asked_to_wait(case: AnyCase) -> float:
+    """Seconds for which the request itself asks to be held."""
+    wait = str((case.query or {}).get("wait") or 0)
+    return float(wait) if wait.isdecimal() else 0.0
+
+
 def main(say: Callable[[str], None] = lambda line: print(line, flush=True)) -> None:
     """Do the parts that are asked for on the command line, or, with ``-``, those whose numbers come in."""
     file, seed_of_run, cases = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
@@ -445,9 +451,3 @@ def main(say: Callable[[str], None] = lambda line: print(line, flush=True)) -> N
 
 if __name__ == "__main__":
     main()
-
-
-def _asked_to_wait(case: AnyCase) -> float:
-    """Seconds for which the request itself asks to be held."""
-    wait = str((case.query or {}).get("wait") or 0)
-    return float(wait) if wait.isdecimal() else 0.0
