@@ -6,9 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from renkou_common.audit.triggers import FIELDS_FUNCTION, NOTE_FUNCTION, capture
+from renkou_common.audit.triggers import FIELDS_FUNCTION, NOTE_FUNCTION, Captured, capture
 from renkou_common.migration import guard
-from renkou_migrant.audit.captured import CAPTURED, HELD_FOR
 
 revision = "0019"
 down_revision = "0018"
@@ -26,18 +25,54 @@ INDEXES = {
     "action": (["action", "at", "id"], "action <> 'read'"),
     "record": (["record_id", "at", "id"], "record_id IS NOT NULL"),
 }
-CAPTURED_HERE = (
-    "arrival",
-    "certificate",
-    "certificate_application",
-    "certificate_application_step",
-    "certificate_check",
-    "certificate_reissue",
-    "certificate_step",
-    "departure",
-    "followed_merge",
-    "message",
-)
+CAPTURED = {
+    "arrival": (Captured(("r.person_id", "r.person_ref"), version=True), "exchange_arrival"),
+    "certificate": (Captured(("r.person_id", "r.person_ref"), version=True), "certificate"),
+    "certificate_application": (Captured(("r.person_id", "r.person_ref"), version=True), "certificate"),
+    "certificate_application_step": (
+        Captured(
+            (
+                "(SELECT t.person_id FROM certificate_application t WHERE t.id = r.application_id)",
+                "(SELECT t.person_ref FROM certificate_application t WHERE t.id = r.application_id)",
+            ),
+            key=("position",),
+        ),
+        "certificate",
+    ),
+    "certificate_check": (
+        Captured(
+            (
+                "(SELECT t.person_id FROM arrival t WHERE t.id = r.arrival_id)",
+                "(SELECT t.person_ref FROM arrival t WHERE t.id = r.arrival_id)",
+            )
+        ),
+        "certificate",
+    ),
+    "certificate_reissue": (Captured(version=True), "certificate"),
+    "certificate_step": (
+        Captured(
+            (
+                "(SELECT t.person_id FROM certificate t WHERE t.id = r.certificate_id)",
+                "(SELECT t.person_ref FROM certificate t WHERE t.id = r.certificate_id)",
+            ),
+            key=("position",),
+        ),
+        "certificate",
+    ),
+    "departure": (Captured(("r.person_id", "r.person_ref"), version=True), "exchange_departure"),
+    "followed_merge": (
+        Captured(("r.gone_ref", "r.gone_person_id"), key=("gone_ref", "kind", "row_id")),
+        "register_quality",
+    ),
+    "message": (
+        Captured(
+            ("r.person_ref",),
+            only="r.kind NOT IN ('ping', 'pong', 'digest', 'receipt')",
+            besides=("attempts", "next_attempt_at", "turn", "sealed", "revision"),
+        ),
+        "exchange_follow_up",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -84,8 +119,8 @@ def upgrade() -> None:
         op.execute(statement)
     op.execute(NOTE_FUNCTION)
     op.execute(FIELDS_FUNCTION)
-    for table in CAPTURED_HERE:
-        for statement in capture(table, CAPTURED[table], HELD_FOR[table]):
+    for table, (captured, held_for) in CAPTURED.items():
+        for statement in capture(table, captured, held_for):
             op.execute(statement)
 
 

@@ -9,7 +9,6 @@ import os
 import sqlalchemy as sa
 from alembic import op
 
-from renkou_common.ids import new_id
 from renkou_common.migration import guard
 
 revision = "0020"
@@ -47,7 +46,7 @@ def _moment(name: str) -> sa.Column[object]:
 
 
 def upgrade() -> None:
-    role = op.create_table(
+    op.create_table(
         "role",
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -77,21 +76,11 @@ def upgrade() -> None:
         sa.Column("reason_en", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("first", "second"),
     )
-    op.bulk_insert(
-        role,
-        [
-            {
-                "code": code,
-                "id": new_id(),
-                "label_zh": zh,
-                "label_en": en,
-                "built_in": True,
-                "active": True,
-                "version": 1,
-            }
-            for code, (zh, en) in BUILT_IN.items()
-        ],
-    )
+    for code, (zh, en) in BUILT_IN.items():
+        op.execute(
+            "INSERT INTO role (code, id, label_zh, label_en, built_in, active, version)"  # noqa: S608
+            f" VALUES ('{code}', uuidv7(), '{zh}', '{en}', true, true, 1)"
+        )
     op.bulk_insert(apart, APART)
     op.execute(
         "CREATE TRIGGER note_change AFTER UPDATE ON role FOR EACH ROW"

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from renkou_common.audit.triggers import FIELDS_FUNCTION, NOTE_FUNCTION, capture
+from renkou_common.audit.triggers import FIELDS_FUNCTION, NOTE_FUNCTION, Captured, capture
 from renkou_common.migration import guard
-from renkou_registry.audit.captured import CAPTURED
 
 revision = "0022"
 down_revision = "0021"
@@ -29,54 +28,68 @@ INDEXES = {
     "audit_entry_action": ("action", "action <> 'read'"),
     "audit_entry_record": ("record_id", "record_id IS NOT NULL"),
 }
-CAPTURED_HERE = (
-    "benefit_due",
-    "benefit_enrolment",
-    "benefit_line",
-    "benefit_notice_entry",
-    "benefit_objection",
-    "benefit_overpayment",
-    "benefit_step",
-    "card",
-    "card_fact",
-    "childbirth_birth",
-    "childbirth_registration",
-    "consent",
-    "correction_request",
-    "duplicate_candidate",
-    "duplicate_merge",
-    "employer",
-    "employer_employee",
-    "employer_statement",
-    "export_job",
-    "external_list",
-    "external_list_row",
-    "honour_certificate",
-    "household",
-    "household_detail",
-    "household_member",
-    "import_job",
-    "kin_link",
-    "life_event",
-    "person",
-    "person_account",
-    "person_detail",
-    "petition",
-    "petition_reply",
-    "prepregnancy_check",
-    "prepregnancy_consent",
-    "prepregnancy_step",
-    "rental",
-    "rental_agreement",
-    "rental_tenant",
-    "service_change",
-    "service_given",
-    "staff_account",
-    "supply_recipient",
-    "supply_user",
-    "visit",
-    "visit_batch_item",
-)
+CAPTURED = {
+    "benefit_due": Captured(
+        ("r.subject_id", "(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)")
+    ),
+    "benefit_enrolment": Captured(("r.person_id",), version=True),
+    "benefit_line": Captured(("(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)",)),
+    "benefit_notice_entry": Captured(
+        ("(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)",),
+        key=("notice_id", "place"),
+    ),
+    "benefit_objection": Captured(
+        ("(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)",), version=True
+    ),
+    "benefit_overpayment": Captured(
+        ("(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)",), version=True
+    ),
+    "benefit_step": Captured(
+        ("(SELECT e.person_id FROM benefit_enrolment e WHERE e.id = r.enrolment_id)",), key=("position",)
+    ),
+    "card": Captured(("r.person_id",), version=True),
+    "card_fact": Captured(("r.person_id",)),
+    "childbirth_birth": Captured(
+        ("r.child_id", "(SELECT g.person_id FROM childbirth_registration g WHERE g.id = r.registration_id)"),
+        key=("child_id",),
+    ),
+    "childbirth_registration": Captured(("r.person_id", "r.partner_id"), version=True),
+    "consent": Captured(("r.person_id",)),
+    "correction_request": Captured(("r.person_id",), version=True),
+    "duplicate_candidate": Captured(("r.first_id", "r.second_id"), version=True),
+    "duplicate_merge": Captured(("r.kept_id", "r.gone_id"), version=True),
+    "employer": Captured(version=True),
+    "employer_employee": Captured(("r.person_id",)),
+    "employer_statement": Captured(version=True),
+    "export_job": Captured(),
+    "external_list": Captured(),
+    "external_list_row": Captured(("r.person_id",), key=("list_id", "row")),
+    "honour_certificate": Captured(("r.first_holder_id", "r.second_holder_id", "r.child_id"), version=True),
+    "household": Captured(version=True),
+    "household_detail": Captured(key=("position",)),
+    "household_member": Captured(("r.person_id",)),
+    "import_job": Captured(),
+    "kin_link": Captured(("r.person_id", "r.kin_id")),
+    "life_event": Captured(("r.person_id",)),
+    "person": Captured(("r.id",), version=True),
+    "person_account": Captured(("r.person_id",)),
+    "person_detail": Captured(("r.person_id",), key=("position",)),
+    "petition": Captured(version=True),
+    "petition_reply": Captured(),
+    "prepregnancy_check": Captured(("r.first_person_id", "r.second_person_id"), version=True),
+    "prepregnancy_consent": Captured(("r.person_id",)),
+    "prepregnancy_step": Captured(("r.person_id",)),
+    "rental": Captured(("r.landlord_id",), version=True),
+    "rental_agreement": Captured(version=True),
+    "rental_tenant": Captured(("r.person_id",)),
+    "service_change": Captured(("(SELECT s.person_id FROM service_given s WHERE s.id = r.service_id)",)),
+    "service_given": Captured(("r.person_id",), version=True),
+    "staff_account": Captured(version=True),
+    "supply_recipient": Captured(key=("document_id",)),
+    "supply_user": Captured(version=True),
+    "visit": Captured(("r.person_id",), version=True),
+    "visit_batch_item": Captured(("r.person_id",)),
+}
 TAKEN_OVER = """
 INSERT INTO audit_entry (at, actor_id, actor_kind, actor_name, purpose, reason, action, what, person_ids, fields)
 SELECT * FROM (
@@ -152,8 +165,8 @@ def upgrade() -> None:
     op.drop_table("unmask_log")
     op.execute(NOTE_FUNCTION)
     op.execute(FIELDS_FUNCTION)
-    for table in CAPTURED_HERE:
-        for statement in capture(table, CAPTURED[table]):
+    for table, captured in CAPTURED.items():
+        for statement in capture(table, captured):
             op.execute(statement)
 
 

@@ -5,16 +5,21 @@ import os
 import sqlalchemy as sa
 from alembic import op
 
-from renkou_common.audit.triggers import capture
+from renkou_common.audit.triggers import Captured, capture
 from renkou_common.migration import guard
-from renkou_registry.audit import captured
 
 revision = "0030"
 down_revision = "0029"
 branch_labels = None
 depends_on = None
 
-CAPTURED = ("role", "role_scope", "staff_assignment", "substitution", "break_glass")
+CAPTURED = {
+    "role": Captured(version=True),
+    "role_scope": Captured(key=("role", "scope")),
+    "staff_assignment": Captured(key=("staff_id", "role", "area", "area_high")),
+    "substitution": Captured(version=True),
+    "break_glass": Captured(version=True),
+}
 TABLES = ("substitution", "substitution_duty", "break_glass")
 
 
@@ -94,8 +99,8 @@ def upgrade() -> None:
             f"CREATE TRIGGER note_change AFTER UPDATE ON {table} FOR EACH ROW"
             " WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION renkou_note_change('content')"
         )
-    for table in CAPTURED:
-        for statement in capture(table, captured.CAPTURED[table]):
+    for table, captured in CAPTURED.items():
+        for statement in capture(table, captured):
             op.execute(statement)
     app_role = os.environ["RENKOU_APP_ROLE"]
     for statement in guard(app_role, TABLES, {}):

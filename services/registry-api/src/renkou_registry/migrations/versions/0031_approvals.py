@@ -6,9 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from renkou_common.audit.triggers import capture
+from renkou_common.audit.triggers import Captured, capture
 from renkou_common.migration import guard
-from renkou_registry.audit.captured import CAPTURED
 
 revision = "0031"
 down_revision = "0030"
@@ -46,7 +45,7 @@ def upgrade() -> None:
         "CREATE TRIGGER note_change AFTER UPDATE ON approval FOR EACH ROW"
         " WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION renkou_note_change('content')"
     )
-    for statement in capture("approval", CAPTURED["approval"]):
+    for statement in capture("approval", Captured(version=True)):
         op.execute(statement)
     app_role = os.environ["RENKOU_APP_ROLE"]
     for statement in guard(app_role, TABLES, {}):

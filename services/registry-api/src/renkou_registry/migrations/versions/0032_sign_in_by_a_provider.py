@@ -5,9 +5,8 @@ import os
 import sqlalchemy as sa
 from alembic import op
 
-from renkou_common.audit.triggers import capture
+from renkou_common.audit.triggers import Captured, capture
 from renkou_common.migration import guard
-from renkou_registry.audit.captured import CAPTURED
 
 revision = "0032"
 down_revision = "0031"
@@ -42,7 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash"),
     )
     op.create_index("provider_nonce_used_at", "provider_nonce", ["used_at"])
-    for statement in capture("staff_identity", CAPTURED["staff_identity"]):
+    for statement in capture("staff_identity", Captured(key=("staff_id", "issuer"))):
         op.execute(statement)
     for statement in guard(os.environ["RENKOU_APP_ROLE"], TABLES, {}):
         op.execute(statement)
