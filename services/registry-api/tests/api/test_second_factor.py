@@ -143,6 +143,74 @@ async def test_a_role_that_needs_a_second_factor_opens_nothing_before_it_is_ther
         assert (await sign_in(registry, clerk)).json()["refresh_token"]
 
 
+async def renewed(registry: Registry, answer: httpx.Response) -> httpx.Response:
+    body = {"refresh_token": answer.json()["refresh_token"]}
+    return await registry.client.post("/auth/refresh", json=body)
+
+
+async def test_a_session_of_one_factor_is_not_renewed_once_a_role_needs_two(registry: Registry) -> None:
+    member = await registry.staff("auditor", "340103")
+    first, other = await sign_in(registry, member), await sign_in(registry, member)
+    with needed_by(registry, "auditor"):
+        refused = await renewed(registry, first)
+        assert (refused.status_code, refused.json()["code"]) == (401, "second_factor_required")
+        assert "sign in again" in (await english(registry, other)).json()["detail"]
+        ended = {"Authorization": f"Bearer {first.json()['access_token']}"}
+        assert (await registry.client.get("/auth/me", headers=ended)).status_code == 401
+        assert (await sign_in(registry, member)).json()["second_factor_enrolment_required"] is True
+
+
+async def english(registry: Registry, answer: httpx.Response) -> httpx.Response:
+    body = {"refresh_token": answer.json()["refresh_token"]}
+    return await registry.client.post("/auth/refresh", json=body, headers={"Accept-Language": "en"})
+
+
+async def test_a_session_with_both_factors_goes_on_until_one_is_taken_away(registry: Registry) -> None:
+    member = await registry.staff("auditor", "340103")
+    before = await sign_in(registry, member)
+    enrolling = await sign_in(registry, member)
+    holder = Caller(registry.client, member.id, member.username, enrolling.json()["access_token"])
+    phone, codes = await enrolled(registry, holder)
+    with needed_by(registry, "auditor"):
+        enrolling = await renewed(registry, enrolling)
+        assert enrolling.status_code == 200
+        assert (await renewed(registry, before)).json()["code"] == "second_factor_required"
+        signed_in = await sign_in(registry, member, phone.code())
+        signed_in = await renewed(registry, signed_in)
+        assert signed_in.status_code == 200
+        taken_away = {"password": CHOSEN, "code": codes[0]}
+        assert (await holder.post("/auth/totp/removal", json=taken_away)).status_code == 204
+        for session in (enrolling, signed_in):
+            assert (await renewed(registry, session)).json()["code"] == "second_factor_required"
+
+
+async def test_guesses_at_the_first_code_lock_the_account_too(registry: Registry) -> None:
+    member = await registry.staff("auditor", "340103")
+    begun = (await member.post("/auth/totp", json={"password": CHOSEN})).json()
+    path, wrong = "/auth/totp/confirmation", {"code": "000000"}
+    answers = [await member.post(path, json=wrong) for _ in range(6)]
+    assert [each.json()["code"] for each in answers] == ["code_wrong"] * 5 + ["sign_in_failed"]
+    right = {"code": Authenticator(begun["secret"]).code()}
+    assert (await member.post(path, json=right)).status_code == 401
+    assert (await sign_in(registry, member)).status_code == 401
+    await unlock(registry, member)
+    assert (await member.post(path, json=right)).status_code == 200
+
+
+async def test_the_password_alone_buys_no_more_guesses_at_the_code(registry: Registry) -> None:
+    member = await registry.staff("auditor", "340103")
+    phone, _ = await enrolled(registry, member)
+    for _ in range(4):
+        assert (await sign_in(registry, member, "000000")).status_code == 401
+    assert (await member.post("/auth/totp", json={"password": CHOSEN})).status_code == 409
+    changed = {"current": CHOSEN, "new": f"{CHOSEN} once more"}
+    assert (await member.post("/auth/password", json=changed)).status_code == 204
+    body = {"username": member.username, "password": changed["new"]}
+    for code in ("000000", phone.code()):
+        answer = await registry.client.post("/auth/token", json=body | {"code": code})
+        assert answer.json()["code"] == "sign_in_failed"
+
+
 async def test_whoever_exercises_such_a_role_for_another_needs_the_factor_too(registry: Registry) -> None:
     absent = await registry.staff("subdistrict_clerk", "340103009")
     helper = await registry.staff("community_worker", "340103009001")

@@ -339,8 +339,11 @@ async def test_a_role_that_needs_two_factors_takes_the_providers(office: Office)
     with needed_by(office.registry, "community_worker"):
         one = (await office.sign_in("needing+pwd")).json()
         two = (await office.sign_in("needing+pwd+otp")).json()
+        body = {"refresh_token": two["refresh_token"]}
+        renewed = await office.registry.client.post("/auth/refresh", json=body)
     assert (one["second_factor_enrolment_required"], one["refresh_token"]) == (True, None)
     assert two["second_factor_enrolment_required"] is False
+    assert renewed.status_code == 200
 
 
 async def test_who_comes_by_the_provider_needs_no_password_and_the_one_time_one_ends(office: Office) -> None:

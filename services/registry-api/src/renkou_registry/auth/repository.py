@@ -68,8 +68,8 @@ async def note_success(tx: Transaction, staff_id: UUID) -> None:
 async def set_password(tx: Transaction, staff_id: UUID, password_hash: str) -> None:
     """Store the password that the holder chose."""
     await tx.execute(
-        "UPDATE staff_account SET password_hash = $2, must_change_password = false, failed_attempts = 0,"
-        " locked_until = NULL, version = version + 1, updated_at = now() WHERE id = $1",
+        "UPDATE staff_account SET password_hash = $2, must_change_password = false,"
+        " version = version + 1, updated_at = now() WHERE id = $1",
         staff_id,
         password_hash,
     )

@@ -18,7 +18,7 @@ from renkou_registry.auth.repository import Credentials
 from renkou_registry.runtime import Runtime
 from renkou_registry.second_factor import service as second_factor
 from renkou_registry.sessions import service as sessions
-from renkou_registry.sessions.domain import Ending
+from renkou_registry.sessions.domain import Ending, Session
 from renkou_registry.sessions.service import Opened
 from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.sign_in_events.domain import Account, Outcome
@@ -149,17 +149,20 @@ async def _signed_in(
         await sign_in_events.note(tx, Outcome.FACTOR_MISSING, named, client)
         setup = runtime.issuer.issue(account.id, "setup", account.username)
         return Token(setup, second_factor_enrolment_required=True)
-    opened = await sessions.open_session(tx, sessions.limits_of(runtime.settings), named, client)
-    return token_of(runtime, opened)
+    proved = two_factors or await second_factor.in_force(tx, account.id)
+    limits = sessions.limits_of(runtime.settings)
+    return token_of(runtime, await sessions.open_session(tx, limits, named, client, two_factors=proved))
 
 
 async def _lacks_factor(runtime: Runtime, tx: Transaction, staff_id: UUID) -> bool:
-    """Say whether the account has a role that needs a second factor, or exercises it for somebody on leave, and none
-    is in force."""
+    """Say whether the account needs a second factor and none is in force."""
+    return await _needs_factor(runtime, tx, staff_id) and not await second_factor.in_force(tx, staff_id)
+
+
+async def _needs_factor(runtime: Runtime, tx: Transaction, staff_id: UUID) -> bool:
+    """Say whether the account has a role that needs a second factor, or exercises it for somebody on leave."""
     needed = runtime.settings.roles_with_second_factor
-    if not needed or await second_factor.in_force(tx, staff_id):
-        return False
-    return not needed.isdisjoint(await staff.roles_of(tx, staff_id))
+    return bool(needed) and not needed.isdisjoint(await staff.roles_of(tx, staff_id))
 
 
 async def _proves(tx: Transaction, account: Credentials | None, password: str, client: Client) -> bool:
@@ -198,10 +201,41 @@ async def prove_again(
             if not good:
                 await _note_failure(tx, account, client)
         if good and account is not None:
-            await repository.note_success(tx, account.id)
+            await _forget_failures(tx, account, code)
     if account is None or not good:
         raise _refused()
     return account
+
+
+async def _forget_failures(tx: Transaction, account: Credentials, code: str | None = None) -> None:
+    """Forget failed attempts, once everything is proven that a sign-in asks for: whoever has the password alone
+    does not get more guesses at the code by showing it."""
+    if code is not None or not await second_factor.in_force(tx, account.id):
+        await repository.note_success(tx, account.id)
+
+
+async def confirm_factor(
+    runtime: Runtime, client: Client, staff_id: UUID, session: UUID | None, code: str
+) -> list[str] | None:
+    """Put an enrolment in force by its first code; return the recovery codes, None for a wrong code, which counts as
+    a wrong password does. Raises Unauthenticated where the account is locked or closed, Conflict without enrolment."""
+    async with runtime.database.transaction(AreaScope.nothing()) as tx:
+        account = await repository.credentials_of_id(tx, staff_id, lock=True)
+        if account is not None and account.active and not account.locked:
+            named = Account("staff", account.id, account.username)
+            codes = await second_factor.confirm(tx, runtime.cipher, staff_id, code)
+            if codes is None:
+                await _note_failure(tx, account, client)
+                return None
+            await repository.note_success(tx, account.id)
+            await sign_in_events.note(tx, Outcome.FACTOR_ENROLLED, named, client, session_id=session)
+            if session is not None:
+                await sessions.note_factors(tx, staff_id, session, two_factors=True)
+            return codes
+        if account is not None:
+            named = Account("staff", account.id, account.username)
+            await sign_in_events.note(tx, Outcome.REFUSED, named, client)
+    raise _refused()
 
 
 async def sign_in_service(runtime: Runtime, client: Client, client_id: str, secret: str) -> Token:
@@ -222,26 +256,44 @@ async def sign_in_service(runtime: Runtime, client: Client, client_id: str, secr
 async def refresh(runtime: Runtime, client: Client, refresh_token: str, attempt: str | None) -> Token:
     """Return the next access token and refresh token of a session; raises Unauthenticated.
 
-    The account has to be as good as for a sign-in; where it is not, its sessions end.
+    The account has to be as good as for a sign-in; where it is not, its sessions end. A session that was opened by
+    one factor ends where a role asks for two by now (``second_factor_required``).
     """
-    limits = sessions.limits_of(runtime.settings)
+    limits, ending = sessions.limits_of(runtime.settings), None
     async with runtime.database.transaction(AreaScope.everything()) as tx:
         renewal = await sessions.renew(tx, runtime.outbox, limits, refresh_token, attempt, client)
         opened = renewal.opened
-        if opened is not None and not await _may_go_on(tx, opened.session.kind, opened.session.subject):
-            subject = opened.session.subject
-            await sessions.end(tx, runtime.outbox, limits, subject, Ending.ACCOUNT_CHANGED, client)
-            opened = None
-    if opened is None:
+        if opened is not None:
+            session = opened.session
+            ending = await _must_end(runtime, tx, session)
+            if ending is not None:
+                only = session.id if ending is Ending.FACTOR_NEEDED else None
+                await sessions.end(tx, runtime.outbox, limits, session.subject, ending, client, only=only)
+    if ending is Ending.FACTOR_NEEDED:
+        raise _factor_needed_by_now()
+    if opened is None or ending is not None:
         raise refused_token()
     return token_of(runtime, opened)
 
 
-async def _may_go_on(tx: Transaction, kind: str, subject: UUID) -> bool:
-    if kind == "person":
-        return await accounts.is_open(tx, subject)
-    account = await repository.credentials_of_id(tx, subject)
-    return account is not None and account.active and not account.must_change_password
+def _factor_needed_by_now() -> Unauthenticated:
+    return Unauthenticated(
+        "second_factor_required",
+        "本账号的角色现需二次验证: 请重新登录, 未启用的请在登录后启用",
+        "A role of this account needs a second factor by now: sign in again, and enrol one where none is in force",
+    )
+
+
+async def _must_end(runtime: Runtime, tx: Transaction, session: Session) -> Ending | None:
+    """Say why a session is not to be renewed; None where its account is as good as for a sign-in."""
+    if session.kind == "person":
+        return None if await accounts.is_open(tx, session.subject) else Ending.ACCOUNT_CHANGED
+    account = await repository.credentials_of_id(tx, session.subject)
+    if account is None or not account.active or account.must_change_password:
+        return Ending.ACCOUNT_CHANGED
+    if not session.two_factors and await _needs_factor(runtime, tx, session.subject):
+        return Ending.FACTOR_NEEDED
+    return None
 
 
 async def change_password(
@@ -257,7 +309,7 @@ async def change_password(
             account = await repository.credentials_of_id(tx, staff_id, lock=True)
             proven = await _proves(tx, account, current, client)
             if proven and account is not None:
-                await repository.note_success(tx, account.id)
+                await _forget_failures(tx, account)
         if account is None or not proven or not account.active:
             raise _refused()
         check_new_password(new, account.username, "/new")

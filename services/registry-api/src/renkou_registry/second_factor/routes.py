@@ -27,6 +27,7 @@ from renkou_registry.second_factor.schemas import (
     ResetOut,
     SecondFactorOut,
 )
+from renkou_registry.sessions import service as sessions
 from renkou_registry.sign_in_events import service as sign_in_events
 from renkou_registry.sign_in_events.domain import Account, Outcome
 from renkou_registry.staff import service as staff
@@ -77,13 +78,9 @@ async def confirm(
     body: ConfirmationIn, caller: Caller, runtime: CurrentRuntime, client: CurrentClient
 ) -> RecoveryCodes:
     """Show that the authenticator has the secret. From now on each sign-in needs a code; the recovery codes are
-    shown this once. A first sign-in signs in again afterwards."""
+    shown this once. A first sign-in signs in again afterwards. Wrong codes lock the account as wrong passwords do."""
     _member(caller)
-    async with runtime.database.transaction(AreaScope.nothing()) as tx:
-        codes = await service.confirm(tx, runtime.cipher, caller.subject, body.code)
-        if codes is not None:
-            named = Account("staff", caller.subject, caller.name)
-            await sign_in_events.note(tx, Outcome.FACTOR_ENROLLED, named, client, session_id=caller.session)
+    codes = await auth.confirm_factor(runtime, client, caller.subject, caller.session, body.code)
     if codes is None:
         raise Conflict("code_wrong", "验证码不正确", "The code is not the one of this moment")
     return RecoveryCodes(recovery_codes=codes)
@@ -91,12 +88,13 @@ async def confirm(
 
 @router.post("/auth/totp/removal", status_code=204, summary="Take my second factor away 停用二次验证")
 async def remove(body: RemovalIn, caller: Caller, runtime: CurrentRuntime, client: CurrentClient) -> None:
-    """Take the second factor away, with both factors; a role that needs one asks for a new one at the next
-    sign-in."""
+    """Take the second factor away, with both factors; a role that needs one asks for a new one when
+    the sign-in is to be renewed."""
     _member(caller)
     account = await auth.prove_again(runtime, client, caller.subject, body.password, body.code)
     async with runtime.database.transaction(AreaScope.nothing()) as tx:
         await service.take_away(tx, account.id)
+        await sessions.note_factors(tx, account.id, two_factors=False)
         named = Account("staff", account.id, account.username)
         await sign_in_events.note(tx, Outcome.FACTOR_REMOVED, named, client, session_id=caller.session)
 

@@ -20,6 +20,7 @@ class Ending(StrEnum):
     REFRESH_REUSED = "refresh_reused"  # 用过的刷新凭证再次出现
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # 密码已改
     ACCOUNT_CHANGED = "account_changed"  # 账号停用或重设
+    FACTOR_NEEDED = "factor_needed"  # 角色现需二次验证
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Session:
     address: str
     agent: str
     ended_at: datetime | None
+    two_factors: bool
+    """Whether its holder proved two factors: ours, or a provider's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ import asyncpg
 from renkou_common.database import Reader, Transaction
 from renkou_registry.sessions.domain import KEPT, Ending, Presented, Session
 
-_COLUMNS = "s.id, s.subject, s.kind, s.name, s.created_at, s.last_used_at, s.expires_at, s.address, s.agent, s.ended_at"
+_COLUMNS = (
+    "s.id, s.subject, s.kind, s.name, s.created_at, s.last_used_at, s.expires_at, s.address, s.agent, s.ended_at,"
+    " s.two_factors"
+)
 
 
 def _session(row: asyncpg.Record) -> Session:
@@ -25,6 +28,8 @@ async def insert(
     lasts: timedelta,
     address: str,
     agent: str,
+    *,
+    two_factors: bool,
 ) -> Session:
     """Add a session that begins now; forget the account's sessions that ended long ago."""
     await tx.execute(
@@ -34,8 +39,8 @@ async def insert(
         KEPT,
     )
     row = await tx.fetchrow(
-        "INSERT INTO sign_in_session AS s (id, kind, subject, name, expires_at, address, agent)"
-        f" VALUES ($1, $2, $3, $4, clock_timestamp() + $5::interval, $6, $7) RETURNING {_COLUMNS}",
+        "INSERT INTO sign_in_session AS s (id, kind, subject, name, expires_at, address, agent, two_factors)"
+        f" VALUES ($1, $2, $3, $4, clock_timestamp() + $5::interval, $6, $7, $8) RETURNING {_COLUMNS}",
         session_id,
         kind,
         subject,
@@ -43,6 +48,7 @@ async def insert(
         lasts,
         address,
         agent,
+        two_factors,
     )
     assert row is not None
     return _session(row)
@@ -92,6 +98,17 @@ async def touch(tx: Transaction, session_id: UUID, address: str, agent: str) -> 
         session_id,
         address,
         agent,
+    )
+
+
+async def note_factors(tx: Transaction, subject: UUID, only: UUID | None, *, two_factors: bool) -> None:
+    """Say of an account's sessions in force (one, or all) whether two factors stand behind them."""
+    await tx.execute(
+        "UPDATE sign_in_session SET two_factors = $3 WHERE subject = $1 AND ended_at IS NULL"
+        " AND ($2::uuid IS NULL OR id = $2)",
+        subject,
+        only,
+        two_factors,
     )
 
 

@@ -61,8 +61,10 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-async def open_session(tx: Transaction, limits: Limits, account: Account, client: Client) -> Opened:
-    """Open a session for an account that has just proved who it is."""
+async def open_session(
+    tx: Transaction, limits: Limits, account: Account, client: Client, *, two_factors: bool = False
+) -> Opened:
+    """Open a session for an account that has just proved who it is, by ``two_factors`` or by one."""
     assert account.subject is not None
     assert account.name is not None
     session = await repository.insert(
@@ -74,6 +76,7 @@ async def open_session(tx: Transaction, limits: Limits, account: Account, client
         limits.absolute,
         client.address,
         client.agent,
+        two_factors=two_factors,
     )
     token = secrets.token_urlsafe(32)
     await repository.insert_refresh(tx, _hash(token), session.id)
@@ -105,6 +108,13 @@ async def renew(
     await repository.use_refresh(tx, token_hash, _hash(token), attempt_hash)
     await repository.touch(tx, session.id, client.address, client.agent)
     return Renewal(verdict, Opened(session, token))
+
+
+async def note_factors(
+    tx: Transaction, subject: UUID, only: UUID | None = None, *, two_factors: bool
+) -> None:
+    """Note that a second factor now stands behind a session, or that none does behind any of the account's."""
+    await repository.note_factors(tx, subject, only, two_factors=two_factors)
 
 
 async def in_force(tx: Transaction, limits: Limits, subject: UUID) -> list[Session]:

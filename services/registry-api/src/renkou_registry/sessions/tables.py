@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, ForeignKey, Index, LargeBinary, Text, text
 from sqlmodel import Field, SQLModel
 
 
@@ -32,6 +32,7 @@ class SignInSession(SQLModel, table=True):
     address: str = Field(sa_column=Column(Text, nullable=False))
     agent: str = Field(sa_column=Column(Text, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    two_factors: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     ended_why: str | None = Field(default=None, sa_column=Column(Text))
 
 

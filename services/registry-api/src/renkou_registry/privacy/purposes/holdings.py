@@ -279,7 +279,7 @@ HELD: dict[str, Held] = {
     ),
     "sign_in_session": _held(
         "staff_accounts",
-        "id subject kind name created_at last_used_at expires_at address agent ended_at ended_why",
+        "id subject kind name created_at last_used_at expires_at address agent ended_at ended_why two_factors",
     ),
     "refresh_token": _held("staff_accounts", "hash session_id issued_at used_at attempt_hash successor"),
     "export_job": _held(
