@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 from joserfc.jwk import OKPKey
 
@@ -145,6 +146,15 @@ class Registry:
         partial.write_text(repr(offset.total_seconds()), encoding="ascii")
         partial.rename(file)
         self.runtime.clock._looked_at = float("-inf")
+
+
+async def an_hour_later(registry: Registry, caller: Caller) -> None:
+    """Let what limits a caller's readings lie an hour back, as only the owner of the database can."""
+    owner = await asyncpg.connect(registry.environment["RENKOU_MIGRATION_DATABASE_URL"])
+    await owner.execute(
+        "UPDATE unmask_use SET read_at = read_at - interval '1 hour' WHERE read_by = $1", caller.id
+    )
+    await owner.close()
 
 
 def secret_files(folder: Path) -> dict[str, str]:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from renkou_common.clock import SHANGHAI
 from renkou_common.codes.area import AreaCode, AreaCodeError
 from renkou_common.errors import Conflict, InvalidInput
 from renkou_common.identity.roles import Scope
@@ -71,11 +70,6 @@ def check_area(district: AreaCode, code: str) -> AreaCode:
             f"must be the district {district} or lie in it",
         )
     return area
-
-
-def start_of_day(now: datetime) -> datetime:
-    """Return the first moment of the day in Shanghai."""
-    return now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def check_count(today: int, most: int) -> None:

@@ -16,7 +16,6 @@ from renkou_registry.break_glass.domain import (
     check_count,
     check_review,
     expiry,
-    start_of_day,
 )
 from renkou_registry.runtime import Runtime
 
@@ -26,9 +25,7 @@ async def break_glass(
 ) -> UUID:
     """Open an area to an account for some time and return the access's id; raises Conflict for too many a day."""
     now, settings = runtime.clock.now(), runtime.settings
-    check_count(
-        await repository.used_since(tx, staff_id, start_of_day(now)), settings.break_glass_times_a_day
-    )
+    check_count(await repository.used_today(tx, staff_id), settings.break_glass_times_a_day)
     emergency_id = new_id()
     await repository.insert(
         tx,

@@ -1,7 +1,7 @@
 """Every query on what is noted of persons over time."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,34 +53,42 @@ async def append_details(tx: Transaction, person_id: UUID, rows: Sequence[dict[s
 
 
 async def use_unmasking(
-    tx: Transaction, caller: UUID, kind: str, now: datetime, since: datetime, limit: int
-) -> datetime | None:
-    """Count one more reading in the clear of a caller, unless ``limit`` of its kind are later than ``since``.
+    tx: Transaction, caller: UUID, kind: str, within: timedelta, limit: int
+) -> timedelta | None:
+    """Count one more reading in the clear of a caller, unless ``limit`` of its kind lie ``within`` that time.
 
-    Returns None, or of those the one that has to pass first. One request of a caller after the other, in all
-    processes.
+    Returns None, or how long it is until one may be read again. One request of a caller after the other, in all
+    processes. Real time, by the database's clock: the domain's, which may be moved, opens nothing.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('unmask ' || $1, 0))", str(caller))
-    await tx.execute("DELETE FROM unmask_use WHERE read_by = $1 AND read_at <= $2", caller, since)
-    oldest = await used_up(tx, caller, kind, since, limit)
-    if oldest is None:
-        await use(tx, caller, kind, now)
-    return oldest
+    await tx.execute(
+        "DELETE FROM unmask_use WHERE read_by = $1 AND read_at <= clock_timestamp() - $2::interval",
+        caller,
+        within,
+    )
+    wait = await used_up(tx, caller, kind, within, limit)
+    if wait is None:
+        await use(tx, caller, kind)
+    return wait
 
 
-async def used_up(tx: Transaction, caller: UUID, kind: str, since: datetime, limit: int) -> datetime | None:
-    """Return None unless ``limit`` uses of a kind are later than ``since``; else the one that has to pass first."""
-    oldest: datetime | None = await tx.fetchval(
-        "SELECT read_at FROM unmask_use WHERE read_by = $1 AND kind = $2 AND read_at > $3"
-        " ORDER BY read_at DESC OFFSET $4 LIMIT 1",
+async def used_up(
+    tx: Transaction, caller: UUID, kind: str, within: timedelta, limit: int
+) -> timedelta | None:
+    """Return None unless ``limit`` uses of a kind lie ``within`` that time; else how long until one lies before it."""
+    wait: timedelta | None = await tx.fetchval(
+        "SELECT read_at + $3::interval - clock_timestamp() FROM unmask_use WHERE read_by = $1 AND kind = $2"
+        " AND read_at > clock_timestamp() - $3::interval ORDER BY read_at DESC OFFSET $4 LIMIT 1",
         caller,
         kind,
-        since,
+        within,
         limit - 1,
     )
-    return oldest
+    return wait
 
 
-async def use(tx: Transaction, caller: UUID, kind: str, now: datetime) -> None:
+async def use(tx: Transaction, caller: UUID, kind: str) -> None:
     """Count one use of a kind."""
-    await tx.execute("INSERT INTO unmask_use (read_by, read_at, kind) VALUES ($1, $2, $3)", caller, now, kind)
+    await tx.execute(
+        "INSERT INTO unmask_use (read_by, read_at, kind) VALUES ($1, clock_timestamp(), $2)", caller, kind
+    )

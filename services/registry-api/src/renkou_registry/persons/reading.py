@@ -79,7 +79,7 @@ async def unmask(
     Raises NotFound, and TooMany ``unmask_often`` where the caller has read as many in the last hour as one may.
     """
     row = await service.find(tx, person_id, access.areas)
-    await _throttle(runtime, tx, access.subject, "unmask", runtime.settings.unmask_per_hour)
+    await _throttle(tx, access.subject, "unmask", runtime.settings.unmask_per_hour)
     await _log(runtime, tx, access.subject, person_id, "unmask", fields, purpose, reason)
     opened = {
         "resident_id": open_resident_id(runtime, row),
@@ -89,15 +89,14 @@ async def unmask(
     return {name: opened[name] for name in fields}
 
 
-async def _throttle(runtime: Runtime, tx: Transaction, caller: UUID, kind: str, limit: int) -> None:
-    now = runtime.clock.now()
-    free_at = await details_repository.use_unmasking(tx, caller, kind, now, now - HOUR, limit)
-    if free_at is not None:
+async def _throttle(tx: Transaction, caller: UUID, kind: str, limit: int) -> None:
+    wait = await details_repository.use_unmasking(tx, caller, kind, HOUR, limit)
+    if wait is not None:
         raise TooMany(
             f"{kind}_often",
             f"每小时最多明文查阅 {limit} 次",
             f"at most {limit} readings in the clear in an hour",
-            max(1, ceil((free_at + HOUR - now).total_seconds())),
+            max(1, ceil(wait.total_seconds())),
         )
 
 
@@ -111,7 +110,7 @@ async def facts(
     """
     limit = runtime.settings.facts_per_hour
     if access.kind == STAFF and limit:
-        await _throttle(runtime, tx, access.subject, "facts", limit)
+        await _throttle(tx, access.subject, "facts", limit)
     await _log(runtime, tx, access.subject, row["id"], "facts", FACTS_FIELDS, purpose, None)
     codes = [AreaCode.from_key(row["registered_area"]), AreaCode.from_key(row["present_area"])]
     return Facts(

@@ -50,14 +50,14 @@ def document_taken(
 
 async def check_may_ask(runtime: Runtime, tx: Transaction, caller: UUID) -> None:
     """Raise TooMany ``taken_often`` where the caller was told of as many in the last hour as one may be."""
-    limit, now = runtime.settings.taken_per_hour, runtime.clock.now()
-    free_at = await details_repository.used_up(tx, caller, KIND, now - HOUR, limit)
-    if free_at is not None:
+    limit = runtime.settings.taken_per_hour
+    wait = await details_repository.used_up(tx, caller, KIND, HOUR, limit)
+    if wait is not None:
         raise TooMany(
             "taken_often",
             f"一小时内 {limit} 次登记的证件号码已属辖区外人员, 请稍后再登记证件",
             f"{limit} documents entered in an hour were taken by people elsewhere; enter no more for now",
-            max(1, ceil((free_at + HOUR - now).total_seconds())),
+            max(1, ceil(wait.total_seconds())),
         )
 
 
@@ -69,7 +69,7 @@ async def answer(request: Request, error: Exception) -> Response:
         runtime: Runtime = request.app.state.runtime
         now = runtime.clock.now()
         async with runtime.database.transaction(AreaScope.nothing()) as tx:
-            await details_repository.use(tx, who.actor_id, KIND, now)
+            await details_repository.use(tx, who.actor_id, KIND)
             told = Noted(
                 at=now,
                 actor_id=who.actor_id,

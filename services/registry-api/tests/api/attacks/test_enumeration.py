@@ -10,7 +10,7 @@ import pytest
 
 from renkou_common.scope import AreaScope
 
-from ...support import Json, Registry
+from ...support import Json, Registry, an_hour_later
 from ..people.people import PeopleOf
 
 HERE, ELSEWHERE = "340103001001", "340103002001"
@@ -67,6 +67,8 @@ async def test_who_is_told_that_a_number_is_taken_elsewhere_is_written_down_and_
     own_again = await clerk.post("/persons", json=body)
     assert (own_again.status_code, person["id"] in own_again.text) == (409, True)
     registry.set_now(registry.runtime.clock.now() + timedelta(minutes=61))
+    assert await told(free) == (429, "taken_often")
+    await an_hour_later(registry, stranger)
     assert await told(free) == (201, "")
 
 
