@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from renkou_common.audit.acting import Acting, acting_as
+from renkou_common.audit.log import Noted, append
 from renkou_common.audit.root import RootKeys
 from renkou_common.audit.sealing import is_due, seal, sign_root
 from renkou_common.audit.verify import Flaw, NotProved, Report, verify
@@ -304,6 +305,34 @@ async def test_what_the_databases_owner_does_to_the_log_is_found(
     with pytest.raises(NotProved) as refused:
         verify(shorter, public, [root["token"]])
     assert (refused.value.flaw, refused.value.seq) == (Flaw.LOG_CUT_OFF, middle + 1)
+
+
+async def test_an_export_of_a_span_leaves_out_nothing_that_was_sealed_out_of_its_time(
+    fresh_registry: Registry,
+) -> None:
+    """What a long transaction wrote is sealed before what others wrote meanwhile, or after it."""
+    auditor, runtime = await fresh_registry.staff("auditor", "340103"), fresh_registry.runtime
+    noon = runtime.clock.now() + timedelta(days=1)
+    for minute, what in ((2, "late"), (1, "early"), (0, "before"), (9, "long after")):
+        async with runtime.database.transaction(AreaScope.nothing()) as tx:
+            await append(tx, [Noted(noon + timedelta(minutes=minute), None, "service", "", "read", what)])
+        await sealed(fresh_registry)
+        async with runtime.database.transaction(AreaScope.nothing()) as tx:
+            await sign_root(tx, runtime.audit_key, runtime.audit_log, noon)
+
+    async def told(since: int | None, until: int | None) -> set[str]:
+        limits = {"since": since, "until": until}
+        span = {k: (noon + timedelta(minutes=v)).isoformat() for k, v in limits.items() if v is not None}
+        lines = await exported(auditor, **span)
+        verify(lines, await keys(fresh_registry))
+        entries = [json.loads(line).get("entry") for line in lines]
+        return {each["what"] for each in entries if each} & {"late", "early", "before", "long after"}
+
+    assert await told(1, 3) == {"late", "early"}
+    assert await told(1, None) == {"late", "early", "before", "long after"}  # roots are whole, and in one row
+    assert await told(None, 1) == {"late", "early", "before"}
+    assert await told(3, 9) == await told(10, None) == set()
+    assert await told(0, 2) == {"early", "before"}
 
 
 async def test_a_root_is_signed_each_hour_and_an_export_may_hold_a_span(fresh_registry: Registry) -> None:

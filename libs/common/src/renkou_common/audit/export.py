@@ -53,9 +53,10 @@ async def export(
 async def _span(tx: Transaction, since: datetime | None, until: datetime | None) -> tuple[int, int]:
     """Return the first and last place of the roots that hold a span of time."""
     end = await log.last_place(tx)
-    first = 1 if since is None else await log.place_of(tx, since) + 1
-    last = end if until is None else await log.place_of(tx, until)
-    covering: list[asyncpg.Record] = await log.roots_over(tx, min(first, last), max(first, last))
+    if since is None and until is None:
+        return 1, end
+    places = await log.places_of(tx, since, until)
+    covering: list[asyncpg.Record] = await log.roots_over(tx, *places) if places else []
     if not covering:
         return end + 1, end
     return covering[0]["first"], covering[-1]["last"]

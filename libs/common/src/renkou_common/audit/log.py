@@ -200,14 +200,19 @@ async def chain_at(tx: Reader, seq: int) -> bytes | None:
     return found
 
 
-async def place_of(tx: Reader, since: datetime) -> int:
-    """Return the last place before the first entry sealed that is of ``since`` or later."""
-    found = await tx.fetchval(
-        "SELECT s.seq FROM audit_entry e JOIN audit_seal s ON s.entry_id = e.id WHERE e.at >= $1"
-        " ORDER BY e.at, e.id LIMIT 1",
+async def places_of(tx: Reader, since: datetime | None, until: datetime | None) -> tuple[int, int] | None:
+    """Return the first and the last place of the entries sealed that are of ``since`` or later, but before ``until``;
+    None where there is none.
+
+    Places are not in the order of time: a long transaction's entries stand before those that were written meanwhile.
+    """
+    row = await tx.fetchrow(
+        "SELECT min(s.seq) AS first, max(s.seq) AS last FROM audit_entry e JOIN audit_seal s ON s.entry_id = e.id"
+        " WHERE ($1::timestamptz IS NULL OR e.at >= $1) AND ($2::timestamptz IS NULL OR e.at < $2)",
         since,
+        until,
     )
-    return (found or (await last_place(tx)) + 1) - 1
+    return (row["first"], row["last"]) if row is not None and row["first"] is not None else None
 
 
 async def last_place(tx: Reader) -> int:
