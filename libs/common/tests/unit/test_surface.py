@@ -114,6 +114,16 @@ async def test_json_has_a_depth_and_a_size(body: str, status: int, code: str) ->
     assert not code or is_problem(answer, status, code)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+async def test_brackets_are_not_hidden_between_halves_of_characters(encoding: str) -> None:
+    """U+2200 has the byte of a quotation mark."""
+    deep = '{"∀":' + "[" * 900 + '"∀"' + "]" * 900 + "}"
+    async with served() as client:
+        for body in (deep, "{}", "[]"):
+            answer = await client.post("/things", content=body.encode(encoding), headers=JSON)
+            assert is_problem(answer, 422, "json_not_utf8")
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "json"]
 )

@@ -5,15 +5,23 @@ record, and more than it cost to send.
 """
 
 import asyncio
+import codecs
 import re
 
 from starlette.types import Message, Receive
 
-from renkou_common.http.refusals import body_too_large, body_too_slow, json_too_deep, json_too_many
+from renkou_common.http.refusals import (
+    body_too_large,
+    body_too_slow,
+    json_not_utf8,
+    json_too_deep,
+    json_too_many,
+)
 from renkou_common.http.surface import Surface
 
 MAX_DEPTH = 32
 MAX_ELEMENTS = 100_000
+_OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
@@ -66,7 +74,14 @@ class Incoming:
 
 
 def refuse_shape(body: bytes) -> None:
-    """Raise a Refusal where JSON is nested too deeply or holds too much; says nothing about whether it is JSON."""
+    """Raise a Refusal where JSON is nested too deeply, holds too much or is not in UTF-8; says nothing about whether it
+    is JSON.
+
+    Whoever parses bytes takes UTF-16 and UTF-32 as well, where a byte that looks like a quotation mark is half of a
+    character: brackets would be hidden between two of them.
+    """
+    if b"\0" in body[:4] or body.startswith(_OTHER_ENCODINGS):
+        raise json_not_utf8()
     openings = body.count(b"[") + body.count(b"{")
     if openings <= MAX_DEPTH and body.count(b",") < MAX_ELEMENTS:
         return

@@ -49,6 +49,12 @@ def json_too_deep(limit: int) -> Refusal:
     return Refusal(422, "json_too_deep", Text("输入有误", "Invalid input"), text)
 
 
+def json_not_utf8() -> Refusal:
+    """422: JSON in another encoding than the one that there is for it between systems (RFC 8259, section 8.1)."""
+    text = Text("JSON 须以 UTF-8 编码", "JSON has to be encoded in UTF-8")
+    return Refusal(422, "json_not_utf8", Text("输入有误", "Invalid input"), text)
+
+
 def json_too_many(limit: int) -> Refusal:
     """422: more members and items than any batch here."""
     text = Text(

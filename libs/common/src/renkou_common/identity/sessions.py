@@ -18,7 +18,10 @@ _REMEMBERED = 10_000
 
 
 class SessionGate:
-    """Refuses tokens of ended sessions; an answer is kept for ``ttl_seconds`` at most, an end for good."""
+    """Refuses tokens of ended sessions.
+
+    That a session goes on is believed for ``ttl_seconds`` at most; that it has ended is not kept but asked each time.
+    """
 
     def __init__(self, has_ended: Callable[[UUID], Awaitable[bool]], *, ttl_seconds: float = 1.0) -> None:
         self._has_ended = has_ended
