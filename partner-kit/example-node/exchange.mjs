@@ -20,6 +20,7 @@ export class Exchange {
       servers: this.hub.url,
       authenticator: jwtAuthenticator(text(this.hub.token_file), () => new TextEncoder().encode(text(this.hub.seed_file))),
       inboxPrefix: this.hub.inbox_prefix,
+      ...(this.hub.ca_file && { tls: { ca: readFileSync(this.hub.ca_file), minVersion: "TLSv1.2", handshakeFirst: true } }),
       maxReconnectAttempts: -1,
       reconnectTimeWait: 300,
     });

@@ -67,6 +67,7 @@ class RunningNode:
         names = {
             "RENKOU_HUB_SEED_FILE": hub["seed_file"],
             "RENKOU_HUB_TOKEN_FILE": hub["token_file"],
+            **({"RENKOU_HUB_CA_FILE": hub["ca_file"]} if "ca_file" in hub else {}),
             "RENKOU_RETRANSMIT_FIRST_SECONDS": str(resend["first_seconds"]),
             "RENKOU_RETRANSMIT_LONGEST_SECONDS": str(resend["longest_seconds"]),
         }

@@ -24,12 +24,16 @@ class HubAccess:
     inbox_prefix: str
     stream: str
     durable: str
+    ca_file: str | None = None
+    """The hub's certificate authority (PEM): with it, the connection begins with TLS. None: plain text."""
 
     @classmethod
-    def of(cls, district: str, url: str, seed_file: Path, token_file: Path) -> Self:
+    def of(
+        cls, district: str, url: str, seed_file: Path, token_file: Path, ca_file: Path | None = None
+    ) -> Self:
         """The access of a district by the rules of every hub."""
-        stream, durable = inbox_stream(district), inbox_durable(district)
-        return cls(url, str(seed_file), str(token_file), reply_prefix(district), stream, durable)
+        stream, durable, trusted = inbox_stream(district), inbox_durable(district), str(ca_file or "") or None
+        return cls(url, str(seed_file), str(token_file), reply_prefix(district), stream, durable, trusted)
 
     def client(self, name: str) -> NatsClient:
         """A client that is not connected yet."""
@@ -39,23 +43,25 @@ class HubAccess:
             seed_file=Path(self.seed_file),
             token_file=Path(self.token_file),
             inbox_prefix=self.inbox_prefix,
+            ca_file=Path(self.ca_file) if self.ca_file else None,
         )
 
     def to_json(self) -> Json:
-        """For the driver."""
-        return asdict(self)
+        """For the driver; `ca_file` only where there is one."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Hub:
-    """A hub for so many districts in a folder; its own temporary one unless told.
+    """A hub for so many districts in a folder; its own temporary one unless told. With ``tls`` it speaks TLS only.
 
     The server is the wheel's, configured from the files that a province's hub uses.
     """
 
-    def __init__(self, districts: Sequence[str], folder: Path | None = None) -> None:
+    def __init__(self, districts: Sequence[str], folder: Path | None = None, *, tls: bool = False) -> None:
         self._stack = AsyncExitStack()
         self._districts = list(districts)
         self._folder = folder
+        self._tls = tls
         self._server: EmbeddedHub | None = None
 
     async def __aenter__(self) -> Self:
@@ -63,7 +69,7 @@ class Hub:
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="renkou-hub-"))
         )
         users = {district: folder / "users" / district for district in self._districts}
-        self._server = EmbeddedHub(folder / "hub", users)
+        self._server = EmbeddedHub(folder / "hub", users, tls=self._tls)
         await self._server.start()
         return self
 
@@ -81,8 +87,9 @@ class Hub:
 
     def access(self, district: str) -> HubAccess:
         """What a district is given."""
+        server = self.server
         return HubAccess.of(
-            district, self.server.url, self.server.seed(district), self.server.token(district)
+            district, server.url, server.seed(district), server.token(district), server.ca_file
         )
 
     async def lose_everything(self) -> None:

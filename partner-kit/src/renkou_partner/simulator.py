@@ -6,7 +6,8 @@
 It starts a hub for two districts, itself and yours, and writes what yours needs to ``<folder>/you/configure.json``:
 keys, trust list, agreement, the way to the hub; the same members as `configure` of the driver protocol. It prints
 what it takes in, answers by the script, and sends what you type: the name of a kind and Enter. With --configure it
-joins a hub that is there instead. Its state is in ``<folder>/simulator/``.
+joins a hub that is there instead. Its state is in ``<folder>/simulator/``. With --tls its own hub speaks TLS only;
+--hub-ca names the authority of a hub that is there and does so (or `ca_file` under `hub` in the file).
 
 A script is a list: {"when": "inquiry", "reply": "answer", "content": {"known": true}, "after_seconds": 2}.
 """
@@ -148,8 +149,10 @@ async def main(given: argparse.Namespace) -> None:
     async with AsyncExitStack() as stack:
         if given.configure:
             configure: Json = json.loads(given.configure.read_text("utf-8"))
+            if given.hub_ca:
+                configure["hub"]["ca_file"] = str(given.hub_ca)
         else:
-            hub = await stack.enter_async_context(Hub([SIMULATOR, YOU], given.folder))
+            hub = await stack.enter_async_context(Hub([SIMULATOR, YOU], given.folder, tls=given.tls))
             configure = introduce(hub, given.folder)[SIMULATOR]
             print(
                 f"hub {hub.server.url}; you are {YOU}: {given.folder / 'you' / 'configure.json'}", flush=True
@@ -168,6 +171,10 @@ if __name__ == "__main__":
     )
     parser.add_argument("--folder", type=Path, default=Path(".local/simulator"))
     parser.add_argument("--configure", type=Path, help="join the hub that this file describes")
+    parser.add_argument(
+        "--hub-ca", type=Path, help="certificate authority of that hub (PEM); then by TLS only"
+    )
+    parser.add_argument("--tls", action="store_true", help="let a hub of its own speak TLS only")
     parser.add_argument(
         "--script", type=Path, help="JSON with the answers; without it everything is answered"
     )

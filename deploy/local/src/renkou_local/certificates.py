@@ -47,7 +47,13 @@ def make_hub_certificates(folder: Path, members: Iterable[Path]) -> None:
 
 
 def server_certificate(
-    folder: Path, name: str, authority: x509.Certificate, key: ec.EllipticCurvePrivateKey, hosts: list[str]
+    folder: Path,
+    name: str,
+    authority: x509.Certificate,
+    key: ec.EllipticCurvePrivateKey,
+    hosts: list[str],
+    *,
+    days: float = SERVER_DAYS,
 ) -> Path:
     """The certificate `name`.pem with its key `name`_key.pem for some host names, made where it is missing or ends
     soon."""
@@ -60,7 +66,7 @@ def server_certificate(
         x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts
     ]
     made = (
-        _builder(_name(name), authority.subject, own, SERVER_DAYS)
+        _builder(_name(name), authority.subject, own, days)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -104,7 +110,7 @@ def _authority(folder: Path, name: str) -> tuple[x509.Certificate, ec.EllipticCu
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: float
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (

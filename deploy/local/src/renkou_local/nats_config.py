@@ -56,6 +56,14 @@ def _quoted(value: object) -> str:
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def certificate(folder: Path, server: str) -> dict[str, str]:
+    """The names that `tls.conf` reads, of a server's certificate among those of its authority."""
+    return {
+        "RENKOU_NATS_TLS_CERTIFICATE_FILE": _quoted(folder / f"{server}.pem"),
+        "RENKOU_NATS_TLS_KEY_FILE": _quoted(folder / f"{server}_key.pem"),
+    }
+
+
 def environment(
     *,
     host: str,

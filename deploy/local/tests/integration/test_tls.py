@@ -43,12 +43,8 @@ class NatsWithTls(EmbeddedNats):
         (self.folder / "tls.conf").write_text((NATS_FILES / "tls.conf").read_text())
 
     def environment(self) -> Mapping[str, str]:
-        key = self._certificate.with_name(f"{self._certificate.stem}_key.pem")
-        return {
-            **super().environment(),
-            "RENKOU_NATS_TLS_CERTIFICATE_FILE": nats_config._quoted(self._certificate),
-            "RENKOU_NATS_TLS_KEY_FILE": nats_config._quoted(key),
-        }
+        certificate = nats_config.certificate(self._certificate.parent, self._certificate.stem)
+        return {**super().environment(), **certificate}
 
     async def declare_streams(self) -> None:
         ca_file = self._certificate.parent.parent / "secrets" / "node_ca.pem"
@@ -143,6 +139,30 @@ async def test_a_server_of_another_authority_or_name_is_not_believed(broker: Nat
         assert not await connects(NatsClient(wrong.url, name="test", seed_file=own, ca_file=foreign))
     finally:
         await wrong.stop()
+
+
+async def test_a_server_whose_certificate_has_ended_is_not_believed_by_the_same_authority(
+    tmp_path: Path,
+) -> None:
+    """The clients of the exchange and of the node are one; it has no certificate of its own but a key of its user."""
+    authority, key = new_authority("Renkou node")
+    trusted = tmp_path / "secrets" / "node_ca.pem"
+    trusted.parent.mkdir()
+    trusted.write_bytes(authority.public_bytes(Encoding.PEM))
+    believed = {}
+    for name, days in (("ended", -1 / 48), ("lasting", 1.0)):
+        tls = server_certificate(tmp_path / "tls", name, authority, key, [LOOPBACK], days=days)
+        server = NatsWithTls(tmp_path / name, tls)
+        server.prepare()
+        await server.run()
+        try:
+            seed = server.node_seed(DISTRICT, "registry")
+            believed[name] = await connects(
+                NatsClient(server.url, name="test", seed_file=seed, ca_file=trusted)
+            )
+        finally:
+            await server.stop()
+    assert believed == {"ended": False, "lasting": True}
 
 
 async def test_a_server_that_says_it_has_no_tls_gets_no_key_and_no_message(node: Path) -> None:

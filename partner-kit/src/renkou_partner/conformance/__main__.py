@@ -29,7 +29,14 @@ async def _run(given: argparse.Namespace) -> Report:
         log = folder / "driver.log"
         log.write_bytes(b"")
         driver = DriverProcess(given.driver, log, patience=given.patience)
-        return await run(driver, only=given.only, at_once=given.at_once, patience=given.patience, tell=_tell)
+        return await run(
+            driver,
+            only=given.only,
+            at_once=given.at_once,
+            patience=given.patience,
+            tls=given.tls,
+            tell=_tell,
+        )
 
 
 def main() -> int:
@@ -44,6 +51,7 @@ def main() -> int:
     parser.add_argument(
         "--patience", type=float, default=PATIENCE_SECONDS, help="seconds to wait for anything"
     )
+    parser.add_argument("--tls", action="store_true", help="with a hub that speaks TLS only (hub.ca_file)")
     parser.add_argument("--list", action="store_true", help="only list the checks")
     given = parser.parse_args()
     if given.list or not given.driver:

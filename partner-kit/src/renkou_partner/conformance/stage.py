@@ -112,11 +112,19 @@ class Scene:
 class Stage:
     """Everything that runs while the checks do."""
 
-    def __init__(self, implementation: Implementation, checks: Sequence[Check], *, patience: float) -> None:
+    def __init__(
+        self,
+        implementation: Implementation,
+        checks: Sequence[Check],
+        *,
+        patience: float,
+        tls: bool = False,
+    ) -> None:
         self._stack = AsyncExitStack()
         self.implementation = implementation
         self._checks = checks
         self._patience = patience
+        self._tls = tls
         self._tasks: list[asyncio.Task[None]] = []
         self._configure: Json = {}
         self._agreed: list[Json] = []
@@ -139,7 +147,7 @@ class Stage:
         districts = DISTRICTS[:count]
         if count > len(districts):
             raise ValueError(f"{count} districts are needed, {len(districts)} are known")
-        self.hub = await self._stack.enter_async_context(Hub([IMPLEMENTATION, *districts]))
+        self.hub = await self._stack.enter_async_context(Hub([IMPLEMENTATION, *districts], tls=self._tls))
         peers = self._make_peers(districts)
         own, anchor = trust.new_keys(IMPLEMENTATION), trust.new_key("anchor-1")
         token = self._trust_list(own, peers, anchor)

@@ -28,17 +28,18 @@ async def run(
     only: Sequence[str] = (),
     at_once: int = 8,
     patience: float = PATIENCE_SECONDS,
+    tls: bool = False,
     tell: Callable[[Result], None] = lambda _: None,
 ) -> Report:
     """Start the implementation, run the checks, stop everything; returns the report.
 
-    ``patience`` is how many seconds to wait for anything that has to come. Raises DriverError where the
-    implementation cannot even be configured.
+    ``patience`` is how many seconds to wait for anything that has to come. With ``tls`` the hub speaks TLS only. Raises
+    DriverError where the implementation cannot even be configured.
     """
     checks, begun = select(only), time.monotonic()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     places = asyncio.Semaphore(at_once)
-    async with Stage(implementation, checks, patience=patience) as stage:
+    async with Stage(implementation, checks, patience=patience, tls=tls) as stage:
 
         async def one(check: Check) -> Result:
             async with places:

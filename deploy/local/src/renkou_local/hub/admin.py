@@ -38,11 +38,11 @@ async def push(authority: Authority, url: str) -> None:
         await client.close()
 
 
-async def declare(authority: Authority, url: str) -> list[str]:
-    """Declare the streams and durables of all members; returns the streams' names."""
+async def declare(authority: Authority, url: str, *, ca_file: Path | None = None) -> list[str]:
+    """Declare the streams and durables of all members; returns the streams' names. ``ca_file``: by TLS."""
     seed, token = authority.user(Signer.DECLARER)
     members = sorted(authority.record.members)
-    return await streams.declare(url, seed, "hub", members, token_file=token)
+    return await streams.declare(url, seed, "hub", members, token_file=token, ca_file=ca_file)
 
 
 def seed_and_token(folder: Path) -> tuple[Path, Path]:

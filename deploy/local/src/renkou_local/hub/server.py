@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from renkou_local import nats_config
+from renkou_local.certificates import make_hub_certificates
 from renkou_local.hub import admin
 from renkou_local.hub.authority import Authority
 from renkou_local.layout import NATS_FILES
@@ -19,7 +20,8 @@ from renkou_local.ports import LOOPBACK
 class EmbeddedHub(EmbeddedServer):
     """One hub on loopback. `districts` maps a member to the folder of its secrets.
 
-    A district's `hub_seed` is made where it is missing; its `hub_token` is issued, and renewed in time.
+    A district's `hub_seed` is made where it is missing; its `hub_token` is issued, and renewed in time. With `tls` it
+    speaks TLS only, by a certificate of its own authority, `ca_file` (`deploy/nats/hub-tls.conf`).
     """
 
     name = "hub"
@@ -32,14 +34,21 @@ class EmbeddedHub(EmbeddedServer):
         port: int | None = None,
         monitor_port: int | None = None,
         log_path: Path | None = None,
+        tls: bool = False,
     ) -> None:
         super().__init__(folder, port=port, monitor_port=monitor_port, log_path=log_path)
         self.authority = Authority(self.folder / "authority")
         self._districts = dict(districts)
+        self._tls = self.folder / "by-tls" if tls else None
 
     @property
     def config(self) -> Path:
-        return self.folder / "etc" / "hub.conf"
+        return self.folder / "etc" / ("hub-tls.conf" if self._tls else "hub.conf")
+
+    @property
+    def ca_file(self) -> Path | None:
+        """What its clients trust; None where it speaks plain text."""
+        return self._tls / "authority.pem" if self._tls else None
 
     @property
     def districts(self) -> Sequence[str]:
@@ -59,11 +68,15 @@ class EmbeddedHub(EmbeddedServer):
         self.authority.keep_tokens(admin.members(self._districts))
         etc = self.config.parent
         etc.mkdir(exist_ok=True)
-        for file in (*(NATS_FILES / name for name in ("server.conf", "hub.conf")), self.authority.trust):
+        if self._tls:
+            make_hub_certificates(self._tls, ())
+        names = ("server.conf", "hub.conf", *(("hub-tls.conf", "tls.conf") if self._tls else ()))
+        for file in (*(NATS_FILES / name for name in names), self.authority.trust):
             shutil.copyfile(file, etc / file.name)
 
     def environment(self) -> Mapping[str, str]:
-        return nats_config.environment(
+        certificate = nats_config.certificate(self._tls / "tls", "hub") if self._tls else {}
+        return certificate | nats_config.environment(
             host=LOOPBACK,
             port=self.port,
             monitor_port=self.monitor_port,
@@ -72,4 +85,4 @@ class EmbeddedHub(EmbeddedServer):
         )
 
     async def declare_streams(self) -> None:
-        await admin.declare(self.authority, self.url)
+        await admin.declare(self.authority, self.url, ca_file=self.ca_file)
