@@ -5,16 +5,18 @@ Environment names carry the prefix ``RENKOU_``; ``RENKOU_DATABASE_PASSWORD_FILE`
 
 import json
 import os
+import ssl
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import DirectoryPath, Field, field_validator
+from pydantic import DirectoryPath, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from renkou_common.clock import Clock
+from renkou_common.tls import server_context
 
 
 def read_secret(path: Path) -> str:
@@ -65,6 +67,13 @@ class ServiceSettings(BaseSettings):
     http_processes: int | None = Field(
         default=None, ge=1, le=64, description="processes that answer requests; unset: as many as cores"
     )
+    http_certificate_file: Path | None = Field(
+        default=None, description="the service's certificate: then nothing but TLS; unset: plain text"
+    )
+    http_key_file: Path | None = Field(default=None, description="key of that certificate")
+    service_ca_file: Path | None = Field(
+        default=None, description="authority of the node's services: then nothing but TLS to them"
+    )
     nats_url: str = "nats://127.0.0.1:4222"
     nats_seed_file: Path | None = None
     nats_ca_file: Path | None = Field(
@@ -106,6 +115,28 @@ class ServiceSettings(BaseSettings):
         for part in filter(None, (each.strip() for each in text.split(","))):
             ip_network(part)
         return text
+
+    @model_validator(mode="after")
+    def _tls(self) -> Self:
+        if (self.http_certificate_file is None) != (self.http_key_file is None):
+            raise ValueError("RENKOU_HTTP_CERTIFICATE_FILE and RENKOU_HTTP_KEY_FILE belong together")
+        if self.service_ca_file is not None:
+            for url in self.service_urls:
+                if not url.startswith("https://"):
+                    raise ValueError(f"with RENKOU_SERVICE_CA_FILE a service is asked by https, not {url}")
+        return self
+
+    @property
+    def service_urls(self) -> tuple[str, ...]:
+        """Where other services of the node are asked."""
+        return self.registry_url, self.migrant_url
+
+    @property
+    def http_tls(self) -> ssl.SSLContext | None:
+        """What the HTTP process speaks TLS with; None: plain text."""
+        if self.http_certificate_file is None or self.http_key_file is None:
+            return None
+        return server_context(self.http_certificate_file, self.http_key_file)
 
     @property
     def serving_processes(self) -> int:

@@ -9,6 +9,7 @@ from renkou_common.audit.recorder import ReadingRecorder
 from renkou_common.audit.root import AuditKey
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
+from renkou_common.http.outgoing import ways_to_services
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.rights import assignment_loader
 from renkou_common.identity.service_token import ServiceToken
@@ -73,7 +74,8 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Build the runtime, connect its database and close it again. ``transport`` replaces the network."""
     timeout = httpx.Timeout(10.0, connect=3.0)
-    async with httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport) as http:
+    ways = ways_to_services(settings) if transport is None else {}
+    async with httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport, mounts=ways) as http:
         runtime = build_runtime(settings, http)
         await runtime.database.open()
         try:

@@ -121,6 +121,7 @@ def main() -> None:
         processes=settings.serving_processes,
         body_limits={"/trust-list": 33 << 20},
         surface=Surface.of(settings),
+        tls=settings.http_tls,
     )
 
 

@@ -22,6 +22,7 @@ from renkou_common.database import TRANSIENT_ERRORS
 from renkou_common.errors import Unavailable
 from renkou_common.field_keys.rotation import Rotation
 from renkou_common.http import idempotency
+from renkou_common.http.outgoing import ways_to_services
 from renkou_common.log import configure_logging
 from renkou_common.messaging import relay as relay_module
 from renkou_common.messaging.consumer import FeedConsumer
@@ -96,7 +97,8 @@ async def run() -> int:
         inbox_prefix="_INBOX_registry",
         ca_file=settings.nats_ca_file,
     )
-    async with open_runtime(settings) as runtime, httpx.AsyncClient(timeout=15, trust_env=False) as http:
+    client = httpx.AsyncClient(timeout=15, trust_env=False, mounts=ways_to_services(settings))
+    async with open_runtime(settings) as runtime, client as http:
         return await run_tasks(
             {
                 "broker": nats.run,

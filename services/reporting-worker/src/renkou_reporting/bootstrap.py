@@ -9,6 +9,7 @@ import httpx
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.database import Database
+from renkou_common.http.outgoing import ways_to_services
 from renkou_common.identity.principal import Identity
 from renkou_common.identity.rights import assignment_loader
 from renkou_common.identity.service_token import ServiceToken
@@ -58,7 +59,9 @@ def _feeds(settings: ReportingSettings, http: httpx.AsyncClient) -> dict[str, Fe
 
 def build_runtime(settings: ReportingSettings, http: httpx.AsyncClient | None = None) -> Runtime:
     """Wire the parts; connects to nothing. ``http`` replaces the client that calls other services."""
-    client = http or httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), trust_env=False)
+    client = http or httpx.AsyncClient(
+        timeout=httpx.Timeout(30, connect=5), trust_env=False, mounts=ways_to_services(settings)
+    )
     database = Database(settings.database_dsn, pool_size=settings.database_pool_size)
 
     async def node_keys() -> dict[str, Any]:

@@ -108,6 +108,7 @@ def main() -> None:
         processes=settings.serving_processes,
         body_limits=BODY_LIMITS,
         surface=Surface.of(settings),
+        tls=settings.http_tls,
     )
 
 

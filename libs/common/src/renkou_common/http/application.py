@@ -1,6 +1,7 @@
 """The shape of every service's HTTP application: health, metrics, docs without outside assets, problems."""
 
 import os
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cache
@@ -122,8 +123,10 @@ def serve(
     processes: int = 1,
     body_limits: Mapping[str, int] | None = None,
     surface: Surface | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Serve a port with some processes until SIGTERM or SIGINT; requests are counted where ``surface`` says so."""
+    """Serve a port with some processes until SIGTERM or SIGINT; requests are counted where ``surface`` says so. With
+    ``tls`` nothing is answered in plain text."""
     config = uvicorn.Config(
         outermost(app, body_limits, surface or Surface()),
         host=host,
@@ -139,6 +142,7 @@ def serve(
         proxy_headers=False,  # whom to believe is a setting of ours
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     serve_port(config, processes)
 

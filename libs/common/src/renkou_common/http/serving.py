@@ -27,6 +27,7 @@ BACKLOG = 2048
 _STOPPING_SECONDS = 14.0  # a process waits 10 for answers under way
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """About what a large answer is made of, in no cycle: looking through it while it is made took a fifth of the time."""
+_HANDSHAKE_SECONDS = 10.0
 _AGAIN_SECONDS = 1.0  # pause where no connection can be taken in, for want of file descriptors
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -201,7 +202,13 @@ class _HandedServer(uvicorn.Server):
 
     async def _open(self, connection: socket.socket) -> None:
         connection.setblocking(False)
-        await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        wait = None if self.config.ssl is None else _HANDSHAKE_SECONDS
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._protocol, connection, ssl=self.config.ssl, ssl_handshake_timeout=wait
+            )
+        except OSError as error:  # no TLS, another authority, or gone: the caller's affair
+            log.debug("no connection was made", error=repr(error))
 
     def _protocol(self) -> asyncio.Protocol:
         make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class

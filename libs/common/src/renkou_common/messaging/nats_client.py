@@ -10,7 +10,6 @@ or consumers and no call hides behind another.
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,8 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+
+from renkou_common.tls import client_context
 
 _log = structlog.get_logger(__name__)
 _RECONNECT_SECONDS = 1
@@ -201,9 +202,7 @@ def tls_options(ca_file: Path | None) -> dict[str, Any]:
     """
     if ca_file is None:
         return {}
-    context = ssl.create_default_context(cafile=str(ca_file))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return {"tls": context, "tls_handshake_first": True}
+    return {"tls": client_context(ca_file), "tls_handshake_first": True}
 
 
 class NatsClient:
