@@ -12,9 +12,10 @@ import contextlib
 import json
 import shutil
 import signal
+import ssl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -76,7 +77,7 @@ def nodes_of(ports: dict[str, list[int]], clock: Clock) -> Nodes:
     return Nodes(
         urls={
             district: {
-                service: f"http://127.0.0.1:{port}" for service, port in zip(SERVICES, own, strict=True)
+                service: f"https://127.0.0.1:{port}" for service, port in zip(SERVICES, own, strict=True)
             }
             for district, own in ports.items()
         },
@@ -84,6 +85,14 @@ def nodes_of(ports: dict[str, list[int]], clock: Clock) -> Nodes:
         anchor=DATA / "trust" / "anchor.json",
         move_clock=clock.move,
     )
+
+
+def trusted(districts: Iterable[str]) -> ssl.SSLContext:
+    """Return what believes the authorities of some nodes, and no other."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for district in districts:
+        context.load_verify_locations(DATA / district / "secrets" / "node_ca.pem")
+    return context
 
 
 def result_of(
@@ -131,7 +140,7 @@ async def in_two_copies(project: Project, journey: Journey) -> Takeover:
 
 async def walk(project: Project, ports: dict[str, list[int]], clock: Clock) -> bool:
     """Build, start, walk, compare, cut the power, compare again; returns whether all is right."""
-    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=40)) as http:
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=40), verify=trusted(ports)) as http:
         journey = Journey(http, nodes_of(ports, clock), DATA, SEED, SIZE)
         progress = journey.progress
         await project.run("build")

@@ -2,7 +2,8 @@
 
     docker compose exec -T registry-worker python - registry < tests/e2e/intruder.py
 
-Reads the environment of a worker (RENKOU_DATABASE_URL, RENKOU_NATS_URL and the files they go with); writes JSON:
+Reads the environment of a worker (RENKOU_DATABASE_URL, RENKOU_NATS_URL and, where the services speak TLS,
+RENKOU_REGISTRY_URL and RENKOU_MIGRANT_URL, with the files they go with); writes JSON:
 what worked that must work, what was refused, and what was let in.
 """
 
@@ -23,6 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+import httpx
 import nats
 import nkeys
 from cryptography import x509
@@ -53,7 +55,14 @@ STATEMENTS = (
     "SET ROLE postgres",
     "SET session_replication_role = replica",
 )
-REFUSED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error)
+REFUSED = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    nats.errors.Error,
+    httpx.HTTPError,
+)
 
 
 class Found:
@@ -182,6 +191,26 @@ async def try_nats(found: Found, service: str, stranger: str) -> None:
     await client.close()
 
 
+async def try_services(found: Found, stranger: str) -> None:
+    """Try the HTTP of registry-api and migrant-api: in plain text, by another authority, by another name."""
+    trusted = ssl.create_default_context(cafile=os.environ["RENKOU_SERVICE_CA_FILE"])
+    strange = ssl.create_default_context(cafile=stranger)
+
+    async def live(url: str, verify: ssl.SSLContext) -> int:
+        async with httpx.AsyncClient(verify=verify, trust_env=False, timeout=6) as http:
+            return (await http.get(f"{url}/health/live")).status_code
+
+    urls = [os.environ["RENKOU_REGISTRY_URL"], os.environ["RENKOU_MIGRANT_URL"]]
+    if [await live(url, trusted) for url in urls] == [200, 200]:
+        found.worked.append("services by TLS")
+    for url in urls:
+        host = urlsplit(url).hostname or ""
+        by_address = url.replace(host, _another_name(host))
+        await found.must_fail(f"{url} without TLS", partial(live, url.replace("https:", "http:"), trusted))
+        await found.must_fail(f"{url} of another authority", partial(live, url, strange))
+        await found.must_fail(f"{url} under another name", partial(live, by_address, trusted))
+
+
 async def _must_be_denied(
     found: Found, what: str, act: Awaitable[Any], client: Any, told: "asyncio.Queue[Exception]"
 ) -> None:
@@ -202,6 +231,8 @@ async def main(service: str) -> None:
     found, stranger = Found(), strange_authority()
     await try_postgres(found, service, stranger)
     await try_nats(found, service, stranger)
+    if "RENKOU_SERVICE_CA_FILE" in os.environ:
+        await try_services(found, stranger)
     print(json.dumps(vars(found)))
 
 

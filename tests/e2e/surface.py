@@ -112,6 +112,6 @@ async def try_what_must_fail(project: Project) -> dict[str, Any]:
 def is_right(looked: dict[str, Any], tried: dict[str, Any]) -> bool:
     """Whether nothing is wrong, nobody was let in, and what must work did."""
     every = all(
-        not each["let_in"] and len(each["worked"]) == 2 and each["refused"] > 50 for each in tried.values()
+        not each["let_in"] and len(each["worked"]) == 3 and each["refused"] > 50 for each in tried.values()
     )
     return not looked["wrong"] and looked["containers"] > 20 and len(tried) == 6 and every

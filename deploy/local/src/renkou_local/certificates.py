@@ -1,7 +1,7 @@
-"""A node's own certificate authority, and server certificates for its NATS and PostgreSQL; the same for a hub.
+"""A node's own certificate authority, and certificates for its NATS, PostgreSQL and services; the same for a hub.
 
     <district>/authority.pem, authority_key.pem   signs the servers' certificates; the key stays with the operator
-    <district>/tls/nats.pem, nats_key.pem         of the NATS server, likewise postgres
+    <district>/tls/nats.pem, nats_key.pem         of the NATS server, likewise postgres and the three services
     <district>/secrets/node_ca.pem                what the services trust; no secret
     hub/authority.pem, authority_key.pem, tls/    likewise of the hub; what members trust is their secrets/hub_ca.pem
 
@@ -24,7 +24,7 @@ from renkou_local import secret_files
 AUTHORITY_DAYS = 3650
 SERVER_DAYS = 825
 RENEWAL_DAYS = 30
-SERVERS = ("nats", "postgres")
+SERVERS = ("nats", "postgres", "registry-api", "migrant-api", "reporting-api")
 _EARLIER = timedelta(hours=1)  # clocks differ
 
 

@@ -2,7 +2,7 @@
 
     python -m renkou_local.compose prepare --data .local/compose [--districts 340103,310115]
     docker compose --env-file .local/compose/compose.env up --build --wait
-    python -m renkou_local.compose renew --data .local/compose       # new certificates of PostgreSQL, NATS and hub
+    python -m renkou_local.compose renew --data .local/compose       # new certificates of all servers
 
 Run it again at any time: secrets are never overwritten. The first district is the node that always runs, the
 second the one of the profile `two-districts`. Files are laid out as in `renkou_local.provision`; beside them

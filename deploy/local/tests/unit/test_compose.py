@@ -111,6 +111,26 @@ def test_every_client_checks_the_server_it_talks_to() -> None:
         assert ("RENKOU_NATS_URL" in environment) == (environment.get("RENKOU_NATS_CA_FILE") == AUTHORITY)
         assert ("RENKOU_HUB_URL" in environment) == ("RENKOU_HUB_CA_FILE" in environment)
         assert ("nats://" not in text) or "node_ca.pem" in text or "hub_ca.pem" in text, name
+        for url in ("RENKOU_REGISTRY_URL", "RENKOU_MIGRANT_URL"):
+            if url in environment:
+                assert environment[url].startswith("https://"), name
+                assert environment["RENKOU_SERVICE_CA_FILE"] == AUTHORITY
+                assert "node_ca.pem" in {target(secret) for secret in service["secrets"]}
+
+
+@pytest.mark.parametrize("name", [f"{service}-api{node}" for service in SERVICES for node in ("", "-b")])
+def test_each_service_speaks_tls_by_a_certificate_of_its_own_and_is_asked_so_for_its_health(
+    name: str,
+) -> None:
+    service, own = COMPOSE["services"][name], name.removesuffix("-b")
+    held = {target(secret) for secret in service["secrets"]}
+    files = {f"{own}.pem", f"{own}_key.pem"}
+    assert files | {"node_ca.pem"} <= held
+    assert not [each for each in held if each.endswith("_key.pem") and each not in files]
+    environment = service["environment"]
+    assert environment["RENKOU_HTTP_CERTIFICATE_FILE"] == f"/run/secrets/{own}.pem"
+    assert environment["RENKOU_HTTP_KEY_FILE"] == f"/run/secrets/{own}_key.pem"
+    assert "https://127.0.0.1:8000/health/ready" in service["healthcheck"]["test"][-1]
 
 
 def test_each_worker_gets_the_key_of_its_own_user_at_the_broker() -> None:
@@ -144,7 +164,13 @@ OF_SIGN_IN = {
 """Settings that Compose hands on and the local stack leaves as they are."""
 
 
-OF_TLS, OF_THE_HUB = {"RENKOU_NATS_CA_FILE"}, {"RENKOU_HUB_CA_FILE"}
+OF_TLS = {
+    "RENKOU_NATS_CA_FILE",
+    "RENKOU_SERVICE_CA_FILE",
+    "RENKOU_HTTP_CERTIFICATE_FILE",
+    "RENKOU_HTTP_KEY_FILE",
+}
+OF_THE_HUB = {"RENKOU_HUB_CA_FILE"}
 """The local stack listens on loopback alone, and goes without."""
 
 
@@ -216,6 +242,10 @@ def test_only_migrations_hold_an_owners_password() -> None:
 
 def source(secret: str | dict[str, str]) -> str:
     return secret if isinstance(secret, str) else secret["source"]
+
+
+def target(secret: str | dict[str, str]) -> str:
+    return secret if isinstance(secret, str) else secret["target"]
 
 
 def as_first(service: Service) -> Service:
