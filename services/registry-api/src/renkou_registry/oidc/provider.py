@@ -79,8 +79,11 @@ class Provider:
         if described.get("issuer") != self.issuer:
             raise ValueError("the provider calls itself by another name than the settings")
         found = str(described["jwks_uri"])
-        if urlsplit(found).scheme != "https" and urlsplit(found).netloc != urlsplit(self.issuer).netloc:
-            raise ValueError("keys of a provider are fetched by https, or from where it is itself")
+        there, here = urlsplit(found), urlsplit(self.issuer)
+        if there.scheme != "https" and (there.scheme, there.netloc) != (here.scheme, here.netloc):
+            raise ValueError(
+                "keys of a provider are fetched by https, or as it is asked itself from where it is"
+            )
         return await self._get(found)
 
     async def _get(self, url: str) -> dict[str, Any]:
