@@ -20,6 +20,7 @@ from renkou_local.ports import free_port
 from renkou_local.processes import ManagedProcess, ProcessSpec
 from tests.bench.load import Load, measure, request
 from tests.bench.node import HOME, STOCK_DATE, Nodes
+from tests.bench.processor import Spent
 from tests.bench.report import Line
 from tests.bench.servers import PROCESSES
 from tests.bench.turns import Setting, in_turns
@@ -232,19 +233,22 @@ class Paths:
         note: str,
     ) -> Line:
         runs: list[Load] = []
+        spent = Spent(urlsplit(self._nodes.stack.postgres.url()).port or 0)
 
         async def ours() -> float:
-            runs.append(await self._load(name, port, wanted()))
+            runs.append(await spent.beside("ours", port, self._load(name, port, wanted())))
             return runs[-1].per_second
 
         async def limit() -> float:
-            return (await self._load(name, self._limit_port, unchecked())).per_second
+            load = self._load(name, self._limit_port, unchecked())
+            return (await spent.beside("limit", self._limit_port, load)).per_second
 
         def with_tail() -> str:
             middle = sorted(load.median_ms for load in runs)[len(runs) // 2]
             worst = max(load.p99_ms for load in runs[1:])
             callers = f"{self._setting.callers} callers"
-            return f"{note}; {callers}, latency median {middle:.1f} ms, worst p99 {worst:.1f} ms"
+            latency = f"latency median {middle:.1f} ms, worst p99 {worst:.1f} ms"
+            return f"{note}; {callers}, {latency}; {spent.told()}"
 
         return await in_turns(name, ours, limit, self._setting.turns, "requests/s", with_tail)
 

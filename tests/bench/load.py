@@ -11,11 +11,12 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Load:
-    """What one run measured: answers per second, latency in milliseconds, answers that were not 2xx.
+    """What one run measured: answers and answers per second, latency in milliseconds, answers that were not 2xx.
 
     ``first_error`` is the head and body of the first of those.
     """
 
+    answers: int
     per_second: float
     median_ms: float
     p95_ms: float
@@ -113,6 +114,7 @@ async def measure(
     elapsed = time.perf_counter() - started
     ordered = sorted(run.latencies) or [0.0]
     return Load(
+        len(run.latencies),
         len(run.latencies) / elapsed,
         ordered[len(ordered) // 2] * 1000,
         ordered[int(len(ordered) * 0.95)] * 1000,
