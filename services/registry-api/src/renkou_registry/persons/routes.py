@@ -6,7 +6,6 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic_core import to_json
 
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import DocumentKind, Population
@@ -49,7 +48,7 @@ Purpose = Annotated[FactsPurpose, Query(description="what the facts are read for
 
 def _answer(runtime: Runtime, row: asyncpg.Record, status: int = 200) -> Response:
     """Return a person without a second validation pass: this is the most frequent read."""
-    body = to_json(answers.members(runtime, row))
+    body = answers.written(runtime, row)
     headers = {"ETag": etag(row["version"])}
     if status == 201:
         headers["Location"] = f"/persons/{row['id']}"
