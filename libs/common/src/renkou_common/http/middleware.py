@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
@@ -19,7 +20,7 @@ from renkou_common.http.caller import network_of
 from renkou_common.http.crowd import Crowd
 from renkou_common.http.language import caller_language
 from renkou_common.http.origin import note_origin
-from renkou_common.http.problems import new_trace_id, refusal, refused, wants_chinese
+from renkou_common.http.problems import new_trace_id, prefers_chinese, refusal, refused
 from renkou_common.http.rates import RateLimiter, policy
 from renkou_common.http.receiving import Incoming
 from renkou_common.http.refusals import Refusal, body_too_large, took_too_long
@@ -125,7 +126,7 @@ class Edge:
             return
         trace_id = self._trace_id(scope)
         scope["renkou.trace_id"] = trace_id
-        caller_language.set("zh-CN" if wants_chinese(Request(scope)) else "en")
+        caller_language.set("zh-CN" if _speaks_chinese(scope) else "en")
         if self._surface.trusted_proxies:
             seen_through_proxies(scope, self._surface.trusted_proxies)
         note_origin(scope, trace_id)
@@ -161,21 +162,26 @@ class Edge:
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             elapsed = time.perf_counter() - started
-            REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(elapsed)
+            _seconds(scope["method"], route, status).observe(elapsed)
             log.debug("request", method=scope["method"], route=route, status=status, trace_id=trace_id)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request as far as the limits let it in."""
-        begun = False
+        begun = goes_on = False
         budget: list[tuple[bytes, bytes]] = []
         limit = self._limit(scope["path"])
         incoming = Incoming(receive, self._surface, limit, is_json=b"json" in _content_type(scope))
 
         async def timed_send(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, goes_on
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message.get("headers", []), *budget]
+                message["headers"] = headers = [*message.get("headers", []), *budget]
+                more = all(name != b"content-length" for name, _ in headers)
+            else:
+                more = message.get("more_body", False)
+            if more and not goes_on:  # an answer that leaves at once needs no second timer
+                goes_on = True
                 incoming.more_time(self._surface.stream_seconds)
             await send(message)
 
@@ -268,6 +274,19 @@ class Edge:
                 if match:
                     return match.group(1)
         return new_trace_id()
+
+
+@lru_cache(maxsize=1024)
+def _seconds(method: str, route: str, status: int) -> Histogram:
+    """Return what counts such requests: looking it up by its labels takes longer than counting."""
+    return REQUEST_SECONDS.labels(method, route, str(status))
+
+
+def _speaks_chinese(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"accept-language":
+            return prefers_chinese(value.decode("latin-1"))
+    return prefers_chinese("")
 
 
 def _content_type(scope: Scope) -> bytes:

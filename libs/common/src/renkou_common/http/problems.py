@@ -79,7 +79,11 @@ _HTTP_TITLES = {
 
 def wants_chinese(request: Request) -> bool:
     """Say whether the caller prefers Chinese; Chinese is the default of the office."""
-    accepted = request.headers.get("accept-language", "")
+    return prefers_chinese(request.headers.get("accept-language", ""))
+
+
+def prefers_chinese(accepted: str) -> bool:
+    """Say the same of the header Accept-Language, empty where there is none."""
     for part in accepted.lower().split(","):
         language = part.split(";")[0].strip()
         if language.startswith("zh"):
