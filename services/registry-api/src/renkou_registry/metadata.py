@@ -34,6 +34,7 @@ from renkou_registry.persons import tables as persons
 from renkou_registry.petitions import tables as petitions
 from renkou_registry.places import tables as places
 from renkou_registry.prepregnancy import tables as prepregnancy
+from renkou_registry.privacy.erasure import tables as erasure
 from renkou_registry.privacy.purposes import tables as purposes
 from renkou_registry.privacy.retention import tables as retention
 from renkou_registry.rentals import tables as rentals
@@ -68,6 +69,7 @@ TABLE_MODULES = (
     corrections,
     duplicates,
     employers,
+    erasure,
     exports,
     external_lists,
     field_keys,

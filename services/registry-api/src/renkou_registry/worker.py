@@ -1,9 +1,9 @@
 """The background process: ``python -m renkou_registry.worker``.
 
 Relay of the outbox, consumer of migrant-api's feed, imports, exports, external lists, changes of communities,
-changes of field keys, comparisons of new persons, what days bring for cards, visits and benefits, and what has had
-its time: by the hour, and each day by the rules of retention. A fatal error in one of them ends the process, so that
-the supervisor starts it again.
+changes of field keys, comparisons of new persons, what days bring for cards, visits and benefits, deletions on
+request, and what has had its time: by the hour, and each day by the rules of retention. A fatal error in one of them
+ends the process, so that the supervisor starts it again.
 """
 
 import asyncio
@@ -41,6 +41,7 @@ from renkou_registry.external_lists.jobs import run_external_lists, trim_externa
 from renkou_registry.field_keys.columns import PROTECTED
 from renkou_registry.imports.jobs import run_imports, trim_imports
 from renkou_registry.life_events.consumers import apply
+from renkou_registry.privacy.erasure.jobs import run_erasures
 from renkou_registry.privacy.retention.jobs import run_retention
 from renkou_registry.settings import load_settings
 
@@ -118,6 +119,7 @@ async def run() -> int:
                 "area changes": partial(run_area_changes, runtime),
                 "benefits": partial(run_accrual, runtime),
                 "retention": partial(run_retention, runtime),
+                "deletions on request": partial(run_erasures, runtime),
                 "trimming": partial(_trim, runtime),
                 "audit": Sealing(runtime.database, runtime.audit_key, runtime.audit_log, runtime.clock).run,
             }

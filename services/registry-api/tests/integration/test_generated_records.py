@@ -27,6 +27,8 @@ LEFT_EMPTY = {
         "purpose_version",
         "retention_change",
         "retention_hold",
+        "erasure",
+        "erasure_step",
     ),
     *("retention_run", "sign_in_session", "sign_in_event", "refresh_token", "second_factor", "recovery_code"),
     *("staff_identity", "provider_nonce"),

@@ -77,6 +77,8 @@ NOT_CAPTURED: dict[str, str] = {
     "benefit_export_file": "made of captured lines, sealed; who takes it out stands in benefit_export_copy",
     "card_opening": "how far a job has come; the cards it opens are captured",
     "consent_change": "append-only history of consent, which is captured itself",
+    "erasure": "keeps itself who ordered and approved it, when and what went; what goes is captured where it stood",
+    "erasure_step": "counts of a deletion; what goes is captured where it stood",
     "duplicate_moved": "append-only: which rows a merge moved; each of them is captured where it stands",
     "export_part": "sealed pages of an export; whom they show is written as readings, the job is captured",
     "external_list_file": "the sealed file as it came; its rows are captured",

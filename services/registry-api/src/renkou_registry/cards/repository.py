@@ -230,6 +230,14 @@ async def take_back(tx: Transaction, card_id: UUID, fact_id: UUID, at: datetime,
     return done is not None
 
 
+async def with_content(tx: Transaction, person_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return what was told for the cards of some records and not taken back, by id."""
+    return await tx.fetch(
+        "SELECT id, card_id FROM card_fact WHERE person_id = ANY ($1) AND sealed IS NOT NULL ORDER BY id",
+        list(person_ids),
+    )
+
+
 async def confirm(tx: Transaction, fact_id: UUID, on: date | None) -> None:
     """Note the day on which she said that the fact still holds."""
     await tx.execute(

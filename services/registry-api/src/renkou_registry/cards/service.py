@@ -341,6 +341,21 @@ async def take_back(
     await _touch(runtime, tx, card, person)
 
 
+async def take_all_back(runtime: Runtime, tx: Transaction, person_ids: Sequence[UUID], by: UUID) -> int:
+    """Destroy everything that was told for the cards of some locked records; offers that follow from it are
+    withdrawn. Returns how many facts there were."""
+    taken = 0
+    for row in await repository.with_content(tx, person_ids):
+        try:
+            card, person = await lock(tx, row["card_id"], AreaScope.everything())
+        except NotFound:  # of a record out of the register: no offer stands
+            await repository.take_back(tx, row["card_id"], row["id"], runtime.clock.now(), by)
+        else:
+            await take_back(runtime, tx, card, person, row["id"], by)
+        taken += 1
+    return taken
+
+
 async def decline_visits(
     runtime: Runtime, tx: Transaction, card: CardRow, person: PersonRecord, told_on: date
 ) -> None:

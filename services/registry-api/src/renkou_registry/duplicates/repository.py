@@ -324,6 +324,17 @@ async def joined_to(tx: Transaction, person_id: UUID) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def standing_for(tx: Transaction, person_id: UUID) -> UUID:
+    """Return the record that one has joined, also by way of others; itself where it has joined none."""
+    found: UUID = await tx.fetchval(
+        "WITH RECURSIVE standing (id, far) AS (SELECT $1::uuid, 0 UNION SELECT m.kept_id, s.far + 1"
+        " FROM duplicate_merge m JOIN standing s ON m.gone_id = s.id WHERE m.undone_at IS NULL)"
+        " SELECT id FROM standing ORDER BY far DESC LIMIT 1",
+        person_id,
+    )
+    return found
+
+
 async def undo(tx: Transaction, merge_id: UUID, at: datetime, by: UUID) -> None:
     """Write that a merge was undone."""
     await tx.execute(

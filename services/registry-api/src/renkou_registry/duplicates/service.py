@@ -141,6 +141,11 @@ async def joined_to(tx: Transaction, person_id: UUID) -> list[UUID]:
     return await repository.joined_to(tx, person_id)
 
 
+async def standing_for(tx: Transaction, person_id: UUID) -> UUID:
+    """Return the record that stands for the person of a record: itself, or the last one that it joined."""
+    return await repository.standing_for(tx, person_id)
+
+
 def ids_of(rows: Iterable[asyncpg.Record]) -> list[UUID]:
     """Return the persons that candidates name."""
     return sorted({row[name] for row in rows for name in ("first_id", "second_id")})

@@ -15,6 +15,7 @@ from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.areas import service as areas
 from renkou_registry.benefits.schemes import service as schemes
+from renkou_registry.duplicates import service as duplicates
 from renkou_registry.external_lists import service as external_lists
 from renkou_registry.fields import area_code
 from renkou_registry.me import repository
@@ -60,7 +61,8 @@ async def full_copy(runtime: Runtime, tx: Transaction, person_id: UUID) -> dict[
     Whoever else a row names stands there by id; ``names`` has the names of parents, spouse and children, and of
     schemes, ``staff`` those of members of staff by id, ``areas`` the full names of areas by code.
     """
-    found = await repository.everything_of(tx, person_id)
+    record_ids = [person_id, *await duplicates.joined_to(tx, person_id)]
+    found = await repository.everything_of(tx, record_ids)
     own = await supplies.own_copy(runtime, tx, AreaScope.everything(), person_id)
     own |= {"external_list_row": await external_lists.own_lines(runtime, tx, person_id)}
     records: dict[str, list[dict[str, Any]]] = {

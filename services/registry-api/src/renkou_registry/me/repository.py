@@ -62,25 +62,26 @@ def sources() -> Iterator[Table]:
             yield table
 
 
-async def everything_of(tx: Transaction, person_id: UUID) -> list[Found]:
-    """Return every row about a person, table by table; at most ten thousand of each table."""
+async def everything_of(tx: Transaction, record_ids: Sequence[UUID]) -> list[Found]:
+    """Return every row about a person, whose records these are, table by table; at most ten thousand of each
+    table."""
     found: dict[str, Found] = {}
     for table in sources():
-        rows = await _rows(tx, table, person_id, found)
+        rows = await _rows(tx, table, list(record_ids), found)
         name = str(table.name)  # a plain string, not SQLAlchemy's
         found[name] = Found(name, rows)
     return [each for each in found.values() if each.rows]
 
 
 async def _rows(
-    tx: Transaction, table: Table, person_id: UUID, found: dict[str, Found]
+    tx: Transaction, table: Table, record_ids: list[UUID], found: dict[str, Found]
 ) -> list[asyncpg.Record]:
     order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     own = person_columns(table)
     if own:
         condition = " OR ".join(_names_person(table, column) for column in own)
         return await tx.fetch(
-            f'SELECT * FROM "{table.name}" WHERE {condition} ORDER BY {order} LIMIT {AT_MOST}', person_id
+            f'SELECT * FROM "{table.name}" WHERE {condition} ORDER BY {order} LIMIT {AT_MOST}', record_ids
         )
     for column, parent, key in parents(table):
         if parent in found and found[parent].rows:
@@ -90,8 +91,8 @@ async def _rows(
 
 def _names_person(table: Table, column: str) -> str:
     if isinstance(table.columns[column].type, ARRAY):
-        return f'"{column}" @> ARRAY[$1::uuid]'
-    return f'"{column}" = $1'
+        return f'"{column}" && $1::uuid[]'
+    return f'"{column}" = ANY ($1::uuid[])'
 
 
 async def _hanging(

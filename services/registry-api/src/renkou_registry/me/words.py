@@ -14,6 +14,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "audit_entry": ("查阅和变更记录", "who read or changed the record"),
     "consent_change": ("同意的给予和撤回", "consents given and withdrawn"),
     "retention_hold": ("暂缓删除", "holds on deletion"),
+    "erasure": ("应申请删除", "deletions on request"),
+    "erasure_step": ("应申请删除的办理过程", "steps of deletions"),
     "card": ("育龄妇女信息卡", "card"),
     "card_fact": ("信息卡上告知的内容", "what was told for the card"),
     "visit": ("随访", "visits"),

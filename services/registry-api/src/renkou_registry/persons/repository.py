@@ -361,3 +361,13 @@ def _asked(narrowing: Narrowing) -> list[tuple[str, Any]]:
         "p.birth_date < {}": narrowing.born_before,
     }
     return [(text, value) for text, value in conditions.items() if value is not None]
+
+
+async def with_contact(tx: Transaction, person_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return those of some records that name a phone or an employer, by id; also records out of the register."""
+    return await tx.fetch(
+        "SELECT id, ref, present_area, registered_area, withdrawn, phone_sealed IS NOT NULL AS phone,"
+        " employer IS NOT NULL AS employer FROM person"
+        " WHERE id = ANY ($1) AND (phone_sealed IS NOT NULL OR employer IS NOT NULL) ORDER BY id",
+        list(person_ids),
+    )

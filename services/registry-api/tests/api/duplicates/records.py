@@ -157,7 +157,7 @@ class Records:
         runtime, found = self.registry.runtime, {}
         async with runtime.database.transaction(AreaScope.everything()) as tx:
             for person in persons:
-                for each in await everything_of(tx, UUID(person["id"])):
+                for each in await everything_of(tx, [UUID(person["id"])]):
                     if each.table not in HISTORIES | LOGS:
                         rows = [dict(row) for row in each.rows if _stands(each.table, dict(row))]
                         found[f"{person['id']} {each.table}"] = sorted(_text(each.table, row) for row in rows)

@@ -297,6 +297,12 @@ HELD: dict[str, Held] = {
         "id person_id record_id cause reason until placed_at placed_by lifted_at lifted_by",
     ),
     "record_change": _held("audit", "record_id version fields changed_at"),
+    "erasure": _held(
+        "own_account",
+        "id person_id record_ids request_id ordered_by approved_by state ordered_at carried_out_at account_due_on "
+        "finished_at kept",
+    ),
+    "erasure_step": _held("own_account", "erasure_id code place state cause counts done_at"),
 }
 NO_PERSON: dict[str, str] = {
     "activity": "counts and amounts of an office",

@@ -271,6 +271,8 @@ RULES = (
             "export_log",
             "record_change",
             "retention_hold",
+            "erasure",
+            "erasure_step",
             "unmask_use",
             "approval",
             "break_glass",

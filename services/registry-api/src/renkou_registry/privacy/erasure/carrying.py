@@ -1,0 +1,180 @@
+"""Carrying a deletion out: one step after the other, each with its counts in a transaction of its own.
+
+A worker that is killed has lost the step it was at and nothing else; the next one goes on there. Two workers take
+turns. Each step locks the person's records in the order of their ids, so whoever writes a row that names one of them
+comes before it or after it; what was written after a step is deleted by the closing one, which does all of them again.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from renkou_common.database import Transaction
+from renkou_common.scope import AreaScope
+from renkou_registry.cards import service as cards
+from renkou_registry.consents import service as consents
+from renkou_registry.consents.domain import ConsentPurpose, How
+from renkou_registry.persons import erasing
+from renkou_registry.privacy.erasure import repository, service
+from renkou_registry.privacy.erasure.rules import (
+    ACCOUNT,
+    ANSWER,
+    ANSWER_DAYS,
+    CARD_FACTS,
+    CLOSING,
+    CONSENTS,
+    CONTACT,
+    RECORD_HELD,
+    STEPS,
+    Effect,
+    Step,
+)
+from renkou_registry.runtime import Runtime
+from renkou_registry.sessions import service as sessions
+from renkou_registry.sessions.domain import Ending
+
+_log = structlog.get_logger(__name__)
+_EVERYWHERE = AreaScope.everything()
+NOBODY = UUID(int=0)
+"""Who does it where the clock of retention ordered it."""
+
+
+async def erase_once(runtime: Runtime) -> int:
+    """Take every deletion as far as it comes now; returns how many steps were done."""
+    async with runtime.database.transaction(_EVERYWHERE, read_only=True) as tx:
+        running = await repository.running(tx)
+    return sum([await _advance(runtime, erasure_id) for erasure_id in running])
+
+
+async def _advance(runtime: Runtime, erasure_id: UUID) -> int:
+    done = 0
+    for step in STEPS:
+        async with runtime.database.transaction(_EVERYWHERE) as tx:
+            done += await _step(runtime, tx, erasure_id, step)
+    if done:
+        _log.info("a deletion on request went on", erasure=str(erasure_id), steps=done)
+    return done
+
+
+async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step) -> bool:
+    """Do a step that is not done, unless it has to wait; says whether it was done."""
+    erasure = await repository.take(tx, erasure_id)
+    if erasure is None:
+        return False
+    states = {row["code"]: row["state"] for row in await repository.steps(tx, erasure_id)}
+    if states[step.code] == "done" or not _has_come(step, states):
+        return False
+    record_ids = await service.records_of(tx, erasure["person_id"])
+    await repository.lock_records(tx, record_ids)
+    if record_ids != sorted(erasure["record_ids"]):
+        await repository.set_records(tx, erasure_id, record_ids)
+    today = runtime.clock.today()
+    cause = await service.cause_of(runtime, tx, step, record_ids)
+    if cause is None and step.code == ACCOUNT and erasure["account_due_on"] > today:
+        cause = ANSWER
+    if cause is not None:
+        await repository.note_held(tx, erasure_id, step.code, cause)
+        return False
+    how = How.OWN_ACCOUNT if erasure["request_id"] else How.PAPER
+    job = _Job(runtime, tx, erasure_id, record_ids, erasure["ordered_by"] or NOBODY, how)
+    counts, kept_back = await job.do(step)
+    through = None if kept_back else runtime.clock.now()
+    await repository.note_counts(tx, erasure_id, step.code, counts, through)
+    if kept_back:
+        await repository.note_held(tx, erasure_id, step.code, RECORD_HELD)
+        return False
+    if step.code == CLOSING:
+        await job.close()
+    if step.code == ACCOUNT:
+        await repository.finish(tx, erasure_id, runtime.clock.now())
+    return True
+
+
+def _has_come(step: Step, states: dict[str, str]) -> bool:
+    """Say whether a step's turn has come: the closing one after all the others, the account after that."""
+    if step.code not in (CLOSING, ACCOUNT):
+        return True
+    before = [each.code for each in STEPS[: STEPS.index(step)]]
+    return all(states[code] == "done" for code in before)
+
+
+class _Job:
+    """What the steps of one deletion share in one transaction."""
+
+    def __init__(
+        self, runtime: Runtime, tx: Transaction, erasure_id: UUID, record_ids: list[UUID], by: UUID, how: How
+    ) -> None:
+        self._runtime, self._tx, self._id, self._records = runtime, tx, erasure_id, record_ids
+        self._by, self._how = by, how
+
+    async def do(self, step: Step) -> tuple[Counter[str], int]:
+        """Do a step; returns rows by table and effect, and how many rows a hold on them keeps."""
+        if step.code == CLOSING:
+            done, kept_back = Counter[str](), 0
+            for each in STEPS[: STEPS.index(step)]:
+                counts, more = await self.do(each)
+                done += counts
+                kept_back += more
+            return done, kept_back
+        if step.code == CONSENTS:
+            return await self._withdraw(), 0
+        if step.code == CARD_FACTS:
+            taken = await cards.take_all_back(self._runtime, self._tx, self._records, self._by)
+            return Counter({service.counted_as("card_fact", Effect.EMPTY): taken}), 0
+        if step.code == ACCOUNT:
+            await self._end_sessions()
+        return await self._parts(step)
+
+    async def _parts(self, step: Step) -> tuple[Counter[str], int]:
+        runtime, tx, done, kept_back = self._runtime, self._tx, Counter[str](), 0
+        indexes, today = service.indexes(runtime, self._records), runtime.clock.today()
+        if step.code == CONTACT:
+            done[service.counted_as("person", Effect.EMPTY)] = await erasing.empty_contact(
+                runtime, tx, self._records
+            )
+        for part in step.parts:
+            found_by = service.found_by(runtime, part, self._records)
+            rows = await repository.carry_out(tx, self._id, part, found_by, indexes, today)
+            done[service.counted_as(part.table, part.effect)] += rows
+            kept_back += (await repository.count(tx, part, found_by, today))[1]
+        return +done, kept_back
+
+    async def _withdraw(self) -> Counter[str]:
+        """Withdraw every consent, with what follows; a running pre-pregnancy check ends whether or not it has one."""
+        standing = await service.standing_consents(self._tx, self._records)
+        for person_id in self._records:
+            for purpose in ConsentPurpose:
+                await consents.set_consent(
+                    self._runtime,
+                    self._tx,
+                    _EVERYWHERE,
+                    person_id,
+                    purpose,
+                    given=False,
+                    by=self._by,
+                    how=self._how,
+                )
+        return Counter({service.counted_as("consent", Effect.WITHDRAW): len(standing)})
+
+    async def _end_sessions(self) -> None:
+        limits = sessions.limits_of(self._runtime.settings)
+        for account_id in await repository.accounts(self._tx, self._records):
+            await sessions.end(
+                self._tx, self._runtime.outbox, limits, account_id, Ending.ACCOUNT_CHANGED, done_by=self._by
+            )
+
+    async def close(self) -> None:
+        """Note what stays, and that all but the account is gone."""
+        kept = [
+            {
+                "table": each.table,
+                "rows": each.rows,
+                "until": each.kept_until.isoformat() if each.kept_until else None,
+            }
+            for each in await service.kept(self._tx, self._records, {})
+        ]
+        clock = self._runtime.clock
+        due_on = clock.today() + timedelta(days=ANSWER_DAYS)
+        await repository.carried_out(self._tx, self._id, clock.now(), due_on, kept)

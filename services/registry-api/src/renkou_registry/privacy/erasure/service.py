@@ -1,0 +1,311 @@
+"""Deletion on request: what it would do, ordering it, what it did. The worker carries it out (:mod:`.carrying`).
+
+Callers hold the transaction; plan and result look past the caller's areas, for records of one person may lie anywhere.
+Whoever calls has checked the right to the person and that two people have agreed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from renkou_common.database import Transaction
+from renkou_common.errors import Conflict, NotFound
+from renkou_common.ids import new_id
+from renkou_registry.consents import service as consents
+from renkou_registry.duplicates import service as duplicates
+from renkou_registry.floor import reaching_all
+from renkou_registry.me import repository as held
+from renkou_registry.me.words import TITLES
+from renkou_registry.privacy.erasure import repository
+from renkou_registry.privacy.erasure.rules import (
+    BENEFIT,
+    BY_CODE,
+    CARD_FACTS,
+    CAUSES,
+    CONSENTS,
+    CORRECTION,
+    HOLD,
+    KEPT,
+    MONEY_DAYS,
+    RECORD_HELD,
+    STEPS,
+    Effect,
+    Part,
+    Step,
+)
+from renkou_registry.runtime import Runtime
+from renkou_registry.supplies.users import service as supplies
+
+_TITLES = TITLES | {
+    "sign_in_session": ("登录会话", "sign-in sessions"),
+    "sign_in_event": ("登录记录", "record of sign-ins"),
+    "record_change": ("变更的字段名称", "names of fields that changed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a deletion would do to a kind of record: so many rows, or why and how long they stay.
+
+    ``effect`` KEEP has ``law`` and ``until_zh``/``until_en``, and ``kept_until`` where it can be computed; the
+    others have ``step`` and, where they would wait, ``held`` (a code of :data:`.rules.CAUSES`).
+    """
+
+    table: str
+    zh: str
+    en: str
+    effect: Effect
+    rows: int
+    columns: tuple[str, ...] = ()
+    step: str | None = None
+    held: str | None = None
+    law: str | None = None
+    kept_until: date | None = None
+    until_zh: str | None = None
+    until_en: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A step that is not done: since nobody has come to it (``cause`` is None), or held for a cause."""
+
+    code: str
+    zh: str
+    en: str
+    cause: str | None
+    cause_zh: str | None
+    cause_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How far a deletion has come: what went, what waits, and what is kept as of ``carried_out_at``.
+
+    ``state`` is ``running`` or ``finished``; with ``carried_out_at`` all but the account is gone, which goes on
+    ``account_due_on``, so that the person can read this there.
+    """
+
+    id: UUID
+    person_id: UUID
+    request_id: UUID | None
+    state: str
+    ordered_at: datetime
+    carried_out_at: datetime | None
+    account_due_on: date | None
+    finished_at: datetime | None
+    erased: list[Planned]
+    waiting: list[Waiting]
+    kept: list[Planned]
+
+
+def title(table: str) -> tuple[str, str]:
+    """Return what a table is called, in Chinese and English."""
+    return _TITLES[table]
+
+
+def found_by(runtime: Runtime, part: Part, record_ids: Sequence[UUID]) -> Sequence[UUID] | Sequence[bytes]:
+    """Return what the rows of a part are found by."""
+    return indexes(runtime, record_ids) if part.by_index else record_ids
+
+
+def indexes(runtime: Runtime, record_ids: Sequence[UUID]) -> list[bytes]:
+    """Return every index under which a person's records may stand."""
+    return [index for each in record_ids for index in supplies.indexes_of(runtime, each)]
+
+
+async def records_of(tx: Transaction, person_id: UUID) -> list[UUID]:
+    """Return the records of a person: the one that stands for it, and all that joined that, by id."""
+    standing = await duplicates.standing_for(tx, person_id)
+    return sorted({standing, *await duplicates.joined_to(tx, standing)})
+
+
+async def plan(runtime: Runtime, tx: Transaction, person_id: UUID) -> list[Planned]:
+    """Return what a deletion would do now, kind by kind; nothing is changed."""
+    async with reaching_all(tx):
+        record_ids = await records_of(tx, person_id)
+        today = runtime.clock.today()
+        going: list[Planned] = []
+        for step in STEPS:
+            cause = await cause_of(runtime, tx, step, record_ids)
+            going += await _planned(runtime, tx, step, record_ids, cause, today)
+        gone = {each.table: each.rows for each in going if each.effect is Effect.ERASE and each.held is None}
+        return going + await kept(tx, record_ids, gone)
+
+
+async def _planned(
+    runtime: Runtime, tx: Transaction, step: Step, record_ids: Sequence[UUID], cause: str | None, today: date
+) -> list[Planned]:
+    if step.code == CONSENTS:
+        number = len(await standing_consents(tx, record_ids))
+        return [_going("consent", Effect.WITHDRAW, number, step, cause)] if number else []
+    if step.code == CARD_FACTS:
+        number = await repository.told_facts(tx, record_ids)
+        return [_going("card_fact", Effect.EMPTY, number, step, cause, ("sealed",))] if number else []
+    found = []
+    for part in step.parts:
+        free, kept_back = await repository.count(tx, part, found_by(runtime, part, record_ids), today)
+        if free:
+            found.append(_going(part.table, part.effect, free, step, cause, part.columns))
+        if kept_back:
+            found.append(_going(part.table, part.effect, kept_back, step, cause or RECORD_HELD, part.columns))
+    return found
+
+
+def _going(
+    table: str,
+    effect: Effect,
+    rows: int,
+    step: Step,
+    cause: str | None = None,
+    columns: tuple[str, ...] = (),
+) -> Planned:
+    return Planned(table, *title(table), effect, rows, columns, step.code, cause)
+
+
+async def standing_consents(tx: Transaction, record_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the consents of a person's records that nobody has withdrawn."""
+    rows = [row for each in record_ids for row in await consents.of_person(tx, each)]
+    return [row for row in rows if row["withdrawn_at"] is None]
+
+
+async def cause_of(runtime: Runtime, tx: Transaction, step: Step, record_ids: Sequence[UUID]) -> str | None:
+    """Return for what a step has to wait now, None where it need not."""
+    if await repository.person_held(tx, record_ids, runtime.clock.today()):
+        return HOLD
+    if CORRECTION in step.waits_for and await repository.correction_open(tx, record_ids):
+        return CORRECTION
+    if BENEFIT in step.waits_for and await repository.benefit_open(tx, record_ids):
+        return BENEFIT
+    return None
+
+
+async def kept(tx: Transaction, record_ids: Sequence[UUID], gone: Mapping[str, int]) -> list[Planned]:
+    """Return what stays of a person's records when ``gone`` (rows by table) is deleted, with law and time."""
+    stays: dict[str, int] = {}
+    enrolments: list[UUID] = []
+    for each in await held.everything_of(tx, record_ids):
+        stays[each.table] = len(each.rows)
+        if each.table == "benefit_enrolment":
+            enrolments = [row["id"] for row in each.rows]
+    found = []
+    for table, why in KEPT.items():
+        rows = stays.get(table, 0) - gone.get(table, 0)
+        if rows <= 0:
+            continue
+        until = None
+        if why.years is not None and table in MONEY_DAYS:
+            last = await repository.last_day(tx, table, enrolments)
+            until = date(last.year + why.years, 12, 31) if last else None
+        found.append(
+            Planned(
+                table,
+                *title(table),
+                Effect.KEEP,
+                rows,
+                law=why.law,
+                kept_until=until,
+                until_zh=why.zh,
+                until_en=why.en,
+            )
+        )
+    return found
+
+
+async def begin(
+    runtime: Runtime,
+    tx: Transaction,
+    person_id: UUID,
+    request_id: UUID | None,
+    ordered_by: UUID | None,
+    approved_by: UUID | None,
+) -> UUID:
+    """Order a deletion; the worker carries it out. Raises Conflict ``erasure_running``, ``four_eyes``."""
+    if ordered_by is not None and ordered_by == approved_by:
+        raise Conflict(
+            "four_eyes",
+            "删除须由提出处理意见以外的人批准",
+            "a deletion is approved by somebody other than who ordered it",
+        )
+    async with reaching_all(tx):
+        standing = await duplicates.standing_for(tx, person_id)
+        erasure_id = new_id()
+        added = await repository.add(
+            tx,
+            erasure_id,
+            standing,
+            await records_of(tx, standing),
+            request_id,
+            ordered_by,
+            approved_by,
+            runtime.clock.now(),
+            [step.code for step in STEPS],
+        )
+    if not added:
+        raise Conflict(
+            "erasure_running", "该人员的删除正在办理", "a deletion for the person is being carried out"
+        )
+    return erasure_id
+
+
+async def result(tx: Transaction, erasure_id: UUID) -> Result:
+    """Return how far a deletion has come; raises NotFound."""
+    row = await repository.find(tx, erasure_id)
+    if row is None:
+        raise NotFound.of("删除办理", "erasure")
+    steps = await repository.steps(tx, erasure_id)
+    erased = [
+        _going(name.split(".")[0], _effect(name), rows, BY_CODE[step["code"]])
+        for step in steps
+        for name, rows in sorted(step["counts"].items())
+    ]
+    return Result(
+        **{
+            name: row[name]
+            for name in (
+                "id",
+                "person_id",
+                "request_id",
+                "state",
+                "ordered_at",
+                "carried_out_at",
+                "account_due_on",
+                "finished_at",
+            )
+        },
+        erased=erased,
+        waiting=[_waiting(step) for step in steps if step["state"] != "done"],
+        kept=[_stays(each) for each in row["kept"]],
+    )
+
+
+def counted_as(table: str, effect: Effect) -> str:
+    """Return under which name a step counts rows."""
+    return f"{table}.{effect.value}"
+
+
+def _effect(name: str) -> Effect:
+    return Effect(name.split(".")[1])
+
+
+def _waiting(step: asyncpg.Record) -> Waiting:
+    rule, cause = BY_CODE[step["code"]], step["cause"]
+    zh, en = CAUSES[cause] if cause else (None, None)
+    return Waiting(rule.code, rule.zh, rule.en, cause, zh, en)
+
+
+def _stays(each: Mapping[str, str | int | None]) -> Planned:
+    table, until = str(each["table"]), each["until"]
+    why = KEPT[table]
+    return Planned(
+        table,
+        *title(table),
+        Effect.KEEP,
+        int(each["rows"] or 0),
+        law=why.law,
+        kept_until=date.fromisoformat(str(until)) if until else None,
+        until_zh=why.zh,
+        until_en=why.en,
+    )
