@@ -144,6 +144,7 @@ class _Job:
     async def _withdraw(self) -> Counter[str]:
         """Withdraw every consent, with what follows; a running pre-pregnancy check ends whether or not it has one."""
         standing = await service.standing_consents(self._tx, self._records)
+        findings = await repository.findings(self._tx, self._records)
         for person_id in self._records:
             for purpose in ConsentPurpose:
                 await consents.set_consent(
@@ -156,7 +157,13 @@ class _Job:
                     by=self._by,
                     how=self._how,
                 )
-        return Counter({service.counted_as("consent", Effect.WITHDRAW): len(standing)})
+        gone = findings - await repository.findings(self._tx, self._records)
+        return Counter(
+            {
+                service.counted_as("consent", Effect.WITHDRAW): len(standing),
+                service.counted_as("prepregnancy_step", Effect.ERASE): gone,
+            }
+        )
 
     async def _end_sessions(self) -> None:
         limits = sessions.limits_of(self._runtime.settings)

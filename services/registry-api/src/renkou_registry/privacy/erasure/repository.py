@@ -238,3 +238,12 @@ async def told_facts(tx: Transaction, record_ids: Sequence[UUID]) -> int:
             list(record_ids),
         )
     )
+
+
+async def findings(tx: Transaction, record_ids: Sequence[UUID]) -> int:
+    """Return how many findings of pre-pregnancy checks there are of a person."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM prepregnancy_step WHERE person_id = ANY ($1)", list(record_ids)
+        )
+    )

@@ -119,7 +119,6 @@ STEPS: tuple[Step, ...] = (
             _empty("person", "t.id = ANY ($1)", "phone_sealed", "phone_index", "employer"),
             _shut("person_detail", f"{_OF} AND t.field IN ('phone', 'employer')"),
             _erase("employer_employee"),
-            _empty("rental", "t.landlord_id = ANY ($1)", "phone_sealed"),
         ),
         (CORRECTION, BENEFIT),
     ),
@@ -230,7 +229,7 @@ def _kept() -> dict[str, Kept]:
         _OFFICES: "rental rental_agreement rental_tenant",
         _CONSENT: "consent consent_change prepregnancy_consent",
         _TRACE: "audit_entry record_change",
-        _RIGHTS: "retention_hold erasure erasure_step person_account",
+        _RIGHTS: "retention_hold erasure erasure_step",
     }
     return {table: why for why, names in tables.items() for table in names.split()}
 
