@@ -42,6 +42,7 @@ from renkou_registry.duplicates.domain import LABELS as TRAITS
 from renkou_registry.life_events.routes import LABELS as EVENTS
 from renkou_registry.me.words import TITLES
 from renkou_registry.prepregnancy.forms import STEP_LABELS
+from renkou_registry.privacy.erasure.rules import CAUSES, EFFECTS, STEPS, TITLES_BESIDE
 from renkou_registry.privacy.purposes.defaults import PURPOSES
 
 _ADDRESSES = {"registered": "户籍地", "present": "现居住地", "usual": "常住地"}
@@ -137,7 +138,7 @@ _AGREEMENTS = {
 }
 _HOW = {"signed": "书面签字 signed", "electronic": "电子确认 confirmed electronically"}
 _FACTS = {str(each): f"{zh} {en}" for each, (zh, en) in FACT_NAMES.items()} | {"children": "子女 children"}
-_REGISTERS = {table: f"{zh} {en}" for table, (zh, en) in TITLES.items()}
+_REGISTERS = {table: f"{zh} {en}" for table, (zh, en) in (TITLES | TITLES_BESIDE).items()}
 _KEYS = {"1": "姓名", "2": "拼音全拼", "3": "拼音首字母", "4": "相近读音", "5": "地址"}
 
 _OF_COLUMN: Mapping[str, CodeList] = {
@@ -201,6 +202,13 @@ _OF_TABLE: Mapping[tuple[str, str], CodeList | Mapping[Any, str]] = {
     ("consent_change", "purpose"): _CONSENTS,
     ("consent_change", "how"): _TOLD,
     ("retention_hold", "cause"): _HOLDS,
+    ("erasure", "state"): {"running": "办理中 being carried out", "finished": "已办结 finished"},
+    ("erasure", "table_name"): _REGISTERS,
+    ("erasure_step", "table_name"): _REGISTERS,
+    ("erasure_step", "effect"): {effect.value: f"{zh} {en}" for effect, (zh, en) in EFFECTS.items()},
+    ("erasure_step", "code"): {step.code: f"{step.zh} {step.en}" for step in STEPS},
+    ("erasure_step", "cause"): {code: f"{zh} {en}" for code, (zh, en) in CAUSES.items()},
+    ("erasure_step", "state"): {"waiting": "待办 waiting", "held": "暂缓 held", "done": "已完成 done"},
 }
 
 

@@ -66,7 +66,7 @@ async def _visits(records: Records, life: Life) -> None:
     (visit,) = (await records.caller.get(f"/cards/{card['id']}/visits")).json()["items"]
     outcome = {"result": "kept", "on": today, "effect": "fair", "note": mark}
     item = {"client_id": "a", "visit_id": visit["id"], "base_version": visit["version"], "outcome": outcome}
-    sent = {"device_id": f"tablet-{uuid4().hex[:8]}", "batch_id": "1", "items": [item]}
+    sent: Json = {"device_id": f"tablet-{uuid4().hex[:8]}", "batch_id": "1", "items": [item]}
     (done,) = (await records.post("/visit-batches", **sent))["items"]
     assert done["state"] == "applied", done
     late = sent | {"batch_id": "2", "items": [item | {"outcome": outcome | {"note": f"{mark}二"}}]}
@@ -156,7 +156,7 @@ async def found_anywhere(registry: Registry, marks: list[str], ids: list[UUID]) 
         for column in PROTECTED:
             rows = await tx.fetch(f'SELECT * FROM "{column.table}" WHERE "{column.column}" IS NOT NULL')
             for row in rows:
-                text = cipher.unseal(row[column.column], column.bound_to(row)).decode(errors="replace")
+                text = cipher.unseal(row[column.column], column.bound_to(dict(row))).decode(errors="replace")
                 hits = [mark for mark in marks if mark in text]
                 if hits:
                     found.setdefault(f"{column.table}.{column.column}", []).extend(hits)

@@ -1,25 +1,35 @@
 """Deletion on request: what no law has kept goes, from histories as well, and exactly what is said to stay stays."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
+from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
+from renkou_registry.me.copy import full_copy
+from renkou_registry.me.paper import known_of, shown
 from renkou_registry.me.repository import everything_of, sources
+from renkou_registry.me.words import FIELDS
 from renkou_registry.metadata import metadata
-from renkou_registry.privacy.erasure import service
-from renkou_registry.privacy.erasure.carrying import erase_once
+from renkou_registry.privacy.erasure import repository, service
+from renkou_registry.privacy.erasure.carrying import advance, erase_once
 from renkou_registry.privacy.erasure.rules import KEPT, OF_NOBODY_ALONE, STEPS, Effect
 from renkou_registry.privacy.purposes.holdings import HELD
 
-from ...support import Json, Registry
+from ...support import Caller, Json, Registry
 from ..duplicates.records import Records, open_records
+from ..me.test_own_account import WAITED_FOR
+from ..me.test_own_words import BARE
 from .lives import found_anywhere, full_life
 
 OF_THE_ACCOUNT = {"person_account", "sign_in_session", "sign_in_event"}
+CLERK, SECOND = uuid4(), uuid4()
 PARTS = [part for step in STEPS for part in step.parts]
 
 
@@ -41,9 +51,8 @@ async def records(registry: Registry) -> Records:
     return await open_records(registry)
 
 
-async def ordered(registry: Registry, person: Json) -> UUID:
+async def ordered(registry: Registry, person: Json, one: UUID = CLERK, two: UUID = SECOND) -> UUID:
     runtime = registry.runtime
-    one, two = UUID(int=1), UUID(int=2)
     async with runtime.database.transaction(AreaScope.everything()) as tx:
         return await service.begin(runtime, tx, UUID(person["id"]), None, one, two)
 
@@ -92,6 +101,16 @@ async def test_what_no_law_keeps_goes_and_what_is_kept_is_what_the_answer_says(
         {(each.table, each.effect): each.rows for each in told.erased}
     )
     assert (await records.people.read(life.person["id"]))["phone"] is None
+    async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        copy = await full_copy(runtime, tx, life.ids[0])
+    on_paper = [
+        text
+        for table in ("erasure", "erasure_step")
+        for row in copy["records"][table]
+        for label, text in shown(row, table, known_of(copy))
+        if label not in (FIELDS["ordered_by"], FIELDS["approved_by"])  # nobody, in this test
+    ]
+    assert not [text for text in on_paper if BARE.search(text)]
 
     registry.set_today(records.today + timedelta(days=31))
     assert await erase_once(runtime) == 1
@@ -103,3 +122,193 @@ async def test_what_no_law_keeps_goes_and_what_is_kept_is_what_the_answer_says(
         assert await tx.fetchval("SELECT count(*) FROM sign_in_event WHERE kind = 'person'") == 0
         assert await tx.fetchval("SELECT count(*) FROM sign_in_event WHERE kind = 'staff'") > 0
     assert await erase_once(runtime) == 0
+
+
+async def held(caller: Caller, **subject: str) -> Json:
+    body = subject | {"cause": "dispute", "reason": "对记录有争议"}
+    answer = await caller.post("/retention/holds", json=body)
+    assert answer.status_code == 201, answer.text
+    placed: Json = answer.json()
+    return placed
+
+
+async def lift(caller: Caller, hold: Json) -> None:
+    assert (await caller.post(f"/retention/holds/{hold['id']}/lifting")).status_code == 200
+
+
+async def waiting(registry: Registry, erasure: UUID) -> dict[str, str]:
+    """What waits, and why, save what has not had its turn."""
+    return {each.code: each.cause for each in (await result(registry, erasure)).waiting if each.cause}
+
+
+async def visits_of(registry: Registry, person: Json) -> list[str]:
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        rows = await tx.fetch("SELECT id FROM visit WHERE person_id = $1", UUID(person["id"]))
+    return [str(row["id"]) for row in rows]
+
+
+class Stopped(BaseException):
+    """As if the process were gone: what was not committed is lost."""
+
+
+async def test_a_job_that_is_stopped_at_every_step_goes_on_and_counts_every_row_once(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, runtime = records.registry, records.registry.runtime
+    person = await records.woman("card", "services", "supplies", "work", "consent", phone="13855550001")
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        planned = await service.plan(runtime, tx, UUID(person["id"]))
+    erasure = await ordered(registry, person)
+    stopped_at: list[str] = []
+    note_counts = repository.note_counts
+
+    async def stop_once_at_each(tx: Any, erasure_id: UUID, code: str, *more: Any) -> None:
+        await note_counts(tx, erasure_id, code, *more)
+        if code not in stopped_at:
+            stopped_at.append(code)
+            raise Stopped
+
+    monkeypatch.setattr(repository, "note_counts", stop_once_at_each)
+    for _ in STEPS[:-1]:
+        with pytest.raises(Stopped):
+            await advance(runtime, erasure)
+    assert await advance(runtime, erasure) == 1, "only the closing step was left to be done again"
+    assert stopped_at == [step.code for step in STEPS[:-1]]
+    told = await result(registry, erasure)
+    assert {(each.table, each.effect, each.rows) for each in told.erased} == {
+        (each.table, each.effect, each.rows) for each in planned if each.effect is not Effect.KEEP
+    }
+
+
+async def test_two_workers_at_once_do_each_step_once(records: Records) -> None:
+    registry, runtime = records.registry, records.registry.runtime
+    person = await records.woman("services", "supplies", phone="13855550002")
+    erasure = await ordered(registry, person)
+    assert sum(await asyncio.gather(*(advance(runtime, erasure) for _ in range(3)))) == len(STEPS) - 1
+    counts = {(each.step, each.table): each.rows for each in (await result(registry, erasure)).erased}
+    assert counts == {
+        ("services", "service_given"): 1,
+        ("supplies", "supply_recipient"): 1,
+        ("supplies", "supply_user"): 1,
+        ("contact", "person"): 1,
+    }
+
+
+async def test_a_hold_an_open_correction_and_an_open_case_keep_what_they_are_for(records: Records) -> None:
+    registry, runtime, caller = records.registry, records.registry.runtime, records.caller
+    person = await records.woman("card", "benefit", phone="13855550003")
+    hold = await held(caller, person_id=person["id"])
+    correction = await records.post(
+        "/corrections", person_id=person["id"], details={"name": "端木改"}, reason="姓名录错"
+    )
+    erasure = await ordered(registry, person)
+    assert await advance(runtime, erasure) == 0
+    turn_has_come = {step.code for step in STEPS[:-2]}
+    assert await waiting(registry, erasure) == dict.fromkeys(turn_has_come, "hold")
+    (visit,) = await visits_of(registry, person)
+    of_visit = await held(caller, record_id=visit)
+
+    await lift(caller, hold)
+    await advance(runtime, erasure)
+    expected = {"visits": "record_held", "contact": "correction", "corrections": "correction"}
+    assert await waiting(registry, erasure) == expected
+    assert await visits_of(registry, person) == [visit]
+    assert (await records.people.read(person["id"]))["phone"] is not None
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        planned = await service.plan(runtime, tx, UUID(person["id"]))
+    assert {each.table: each.held for each in planned if each.held} == {
+        "visit": "record_held",
+        "person": "correction",
+    }
+
+    await lift(caller, of_visit)
+    await records.post(f"/corrections/{correction['id']}/withdrawal", correction["version"])
+    await advance(runtime, erasure)
+    assert await waiting(registry, erasure) == {"contact": "benefit"}
+    assert await visits_of(registry, person) == []
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        case = await tx.fetchrow(
+            "SELECT id, version FROM benefit_enrolment WHERE person_id = $1", UUID(person["id"])
+        )
+    assert case is not None
+    await records.post(f"/benefit-enrolments/{case['id']}/withdrawal", case["version"])
+    assert await advance(runtime, erasure) == 2
+    assert await waiting(registry, erasure) == {"account": "answer"}
+    assert (await records.people.read(person["id"]))["phone"] is None
+
+
+async def test_what_is_written_while_the_job_runs_is_caught(records: Records) -> None:
+    registry, runtime = records.registry, records.registry.runtime
+    person = await records.woman("benefit", phone="13855550004")
+    path = f"/persons/{person['id']}"
+    erasure = await ordered(registry, person)
+    async with runtime.database.transaction(AreaScope.everything()) as writing:
+        await writing.execute(
+            "UPDATE person SET employer = '迟到公司', version = version + 1 WHERE id = $1", UUID(person["id"])
+        )
+        job = asyncio.create_task(advance(runtime, erasure))
+        async with asyncio.timeout(10):
+            while not await writing.fetchval(WAITED_FOR):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert (await result(registry, erasure)).erased == []
+    await job
+    assert await waiting(registry, erasure) == {"contact": "benefit"}
+    offer = await records.post(f"{path}/service-offers", kind="examination", offered_on="2025-03-01")
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute(
+            "UPDATE benefit_enrolment SET state = 'withdrawn' WHERE person_id = $1", UUID(person["id"])
+        )
+    await advance(runtime, erasure)
+    told = await result(registry, erasure)
+    assert [(each.step, each.table) for each in told.erased] == [
+        ("contact", "person"),
+        ("closing", "service_given"),
+    ]
+    assert (await records.people.read(person["id"]))["employer"] is None
+    assert (await records.caller.get(f"/services/{offer['id']}")).status_code == 404
+
+
+async def attempt(connection: Any, statement: str, *values: object, erasing: str = "") -> None:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL renkou.areas = '{(,)}'")
+        await connection.execute(f"SET LOCAL renkou.erasing = '{erasing}'")
+        await connection.execute(statement, *values)
+
+
+async def test_what_is_append_only_goes_for_an_ordered_deletion_and_in_no_other_way(records: Records) -> None:
+    registry = records.registry
+    person = await records.woman("supplies", phone="13855550005")
+    app = await asyncpg.connect(registry.environment["RENKOU_DATABASE_URL"])
+    owner = await asyncpg.connect(registry.environment["RENKOU_MIGRATION_DATABASE_URL"])
+    refused = (asyncpg.InsufficientPrivilegeError, asyncpg.RaiseError)
+    alone = (
+        "INSERT INTO erasure (id, person_id, record_ids, state, ordered_at, ordered_by, approved_by) VALUES"
+    )
+    try:
+        for connection in (app, owner):
+            for table in ("person_detail", "service_change", "supply_recipient", "sign_in_event"):
+                with pytest.raises(refused):
+                    await attempt(connection, f"DELETE FROM {table}", erasing=table)
+        for erasure in (uuid4(), UUID(person["id"])):
+            with pytest.raises(asyncpg.RaiseError, match="no deletion is running"):
+                await attempt(app, "SELECT renkou_erase($1, 'person_detail', '{}', current_date)", erasure)
+        with pytest.raises(asyncpg.CheckViolationError):
+            await attempt(app, f"{alone} ($1, $2, '{{}}', 'running', now(), $1, $1)", uuid4(), person["id"])
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await attempt(app, "DELETE FROM erasure")
+    finally:
+        await app.close()
+        await owner.close()
+
+
+async def test_a_deletion_is_ordered_by_two_and_once_at_a_time(records: Records) -> None:
+    registry = records.registry
+    person = await records.people.enter()
+    one = uuid4()
+    with pytest.raises(Conflict) as alone:
+        await ordered(registry, person, one, one)
+    assert alone.value.code == "same_person"
+    await ordered(registry, person)
+    with pytest.raises(Conflict) as again:
+        await ordered(registry, person)
+    assert again.value.code == "erasure_running"

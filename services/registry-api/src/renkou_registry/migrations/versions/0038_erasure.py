@@ -124,7 +124,7 @@ def upgrade() -> None:
         sa.Column("place", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=True),
-        sa.Column("counts", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("counts", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'done') = (done_at IS NOT NULL)", name="erasure_step_done"),
         sa.CheckConstraint("(state = 'held') = (cause IS NOT NULL)", name="erasure_step_cause"),

@@ -2,10 +2,12 @@
 
 A worker that is killed has lost the step it was at and nothing else; the next one goes on there. Two workers take
 turns. Each step locks the person's records in the order of their ids, so whoever writes a row that names one of them
-comes before it or after it; what was written after a step is deleted by the closing one, which does all of them again.
+comes before it or after it. What came after a step, while the job ran, is deleted by the closing one, which does again
+what was done within the hour; what a person tells long after, while another step was held, is nobody's to delete.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -37,6 +39,8 @@ from renkou_registry.sessions.domain import Ending
 
 _log = structlog.get_logger(__name__)
 _EVERYWHERE = AreaScope.everything()
+_RUN = timedelta(hours=1)
+"""For so long a step counts as of the same run as the closing one."""
 NOBODY = UUID(int=0)
 """Who does it where the clock of retention ordered it."""
 
@@ -45,10 +49,11 @@ async def erase_once(runtime: Runtime) -> int:
     """Take every deletion as far as it comes now; returns how many steps were done."""
     async with runtime.database.transaction(_EVERYWHERE, read_only=True) as tx:
         running = await repository.running(tx)
-    return sum([await _advance(runtime, erasure_id) for erasure_id in running])
+    return sum([await advance(runtime, erasure_id) for erasure_id in running])
 
 
-async def _advance(runtime: Runtime, erasure_id: UUID) -> int:
+async def advance(runtime: Runtime, erasure_id: UUID) -> int:
+    """Take one deletion as far as it comes now; returns how many steps were done."""
     done = 0
     for step in STEPS:
         async with runtime.database.transaction(_EVERYWHERE) as tx:
@@ -63,7 +68,8 @@ async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step)
     erasure = await repository.take(tx, erasure_id)
     if erasure is None:
         return False
-    states = {row["code"]: row["state"] for row in await repository.steps(tx, erasure_id)}
+    steps = await repository.steps(tx, erasure_id)
+    states = {row["code"]: row["state"] for row in steps}
     if states[step.code] == "done" or not _has_come(step, states):
         return False
     record_ids = await service.records_of(tx, erasure["person_id"])
@@ -79,7 +85,12 @@ async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step)
         return False
     how = How.OWN_ACCOUNT if erasure["request_id"] else How.PAPER
     job = _Job(runtime, tx, erasure_id, record_ids, erasure["ordered_by"] or NOBODY, how)
-    counts, kept_back = await job.do(step)
+    if step.code == CLOSING:
+        since = runtime.clock.now() - _RUN
+        lately = {row["code"] for row in steps if row["done_at"] and row["done_at"] > since}
+        counts, kept_back = await job.do_again([each for each in STEPS if each.code in lately])
+    else:
+        counts, kept_back = await job.do(step)
     through = None if kept_back else runtime.clock.now()
     await repository.note_counts(tx, erasure_id, step.code, counts, through)
     if kept_back:
@@ -109,39 +120,39 @@ class _Job:
         self._runtime, self._tx, self._id, self._records = runtime, tx, erasure_id, record_ids
         self._by, self._how = by, how
 
-    async def do(self, step: Step) -> tuple[Counter[str], int]:
+    async def do(self, step: Step) -> tuple[Counter[repository.Counted], int]:
         """Do a step; returns rows by table and effect, and how many rows a hold on them keeps."""
-        if step.code == CLOSING:
-            done, kept_back = Counter[str](), 0
-            for each in STEPS[: STEPS.index(step)]:
-                counts, more = await self.do(each)
-                done += counts
-                kept_back += more
-            return done, kept_back
         if step.code == CONSENTS:
             return await self._withdraw(), 0
         if step.code == CARD_FACTS:
             taken = await cards.take_all_back(self._runtime, self._tx, self._records, self._by)
-            return Counter({service.counted_as("card_fact", Effect.EMPTY): taken}), 0
+            return Counter({("card_fact", Effect.EMPTY): taken}), 0
         if step.code == ACCOUNT:
             await self._end_sessions()
         return await self._parts(step)
 
-    async def _parts(self, step: Step) -> tuple[Counter[str], int]:
-        runtime, tx, done, kept_back = self._runtime, self._tx, Counter[str](), 0
+    async def do_again(self, steps: Sequence[Step]) -> tuple[Counter[repository.Counted], int]:
+        """Do steps again, for what was recorded while the job ran."""
+        done, kept_back = Counter[repository.Counted](), 0
+        for each in steps:
+            counts, more = await self.do(each)
+            done += counts
+            kept_back += more
+        return done, kept_back
+
+    async def _parts(self, step: Step) -> tuple[Counter[repository.Counted], int]:
+        runtime, tx, done, kept_back = self._runtime, self._tx, Counter[repository.Counted](), 0
         indexes, today = service.indexes(runtime, self._records), runtime.clock.today()
         if step.code == CONTACT:
-            done[service.counted_as("person", Effect.EMPTY)] = await erasing.empty_contact(
-                runtime, tx, self._records
-            )
+            done["person", Effect.EMPTY] = await erasing.empty_contact(runtime, tx, self._records)
         for part in step.parts:
             found_by = service.found_by(runtime, part, self._records)
             rows = await repository.carry_out(tx, self._id, part, found_by, indexes, today)
-            done[service.counted_as(part.table, part.effect)] += rows
+            done[part.table, part.effect] += rows
             kept_back += (await repository.count(tx, part, found_by, today))[1]
         return +done, kept_back
 
-    async def _withdraw(self) -> Counter[str]:
+    async def _withdraw(self) -> Counter[repository.Counted]:
         """Withdraw every consent, with what follows; a running pre-pregnancy check ends whether or not it has one."""
         standing = await service.standing_consents(self._tx, self._records)
         findings = await repository.findings(self._tx, self._records)
@@ -160,8 +171,8 @@ class _Job:
         gone = findings - await repository.findings(self._tx, self._records)
         return Counter(
             {
-                service.counted_as("consent", Effect.WITHDRAW): len(standing),
-                service.counted_as("prepregnancy_step", Effect.ERASE): gone,
+                ("consent", Effect.WITHDRAW): len(standing),
+                ("prepregnancy_step", Effect.ERASE): gone,
             }
         )
 
@@ -176,7 +187,7 @@ class _Job:
         """Note what stays, and that all but the account is gone."""
         kept = [
             {
-                "table": each.table,
+                "table_name": each.table,
                 "rows": each.rows,
                 "until": each.kept_until.isoformat() if each.kept_until else None,
             }

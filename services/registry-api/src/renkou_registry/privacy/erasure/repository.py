@@ -1,5 +1,6 @@
 """Every query on deletions on request."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +11,8 @@ import asyncpg
 from renkou_common.database import Transaction
 from renkou_registry.privacy.erasure.rules import MONEY_DAYS, Effect, Part
 
+type Counted = tuple[str, Effect]
+"""A table, and what was done to its rows."""
 _IN_FORCE = "h.lifted_at IS NULL AND (h.until IS NULL OR h.until > $2)"
 _OPEN_CASE = "state NOT IN ('ended', 'rejected', 'withdrawn')"
 
@@ -65,9 +68,9 @@ async def running(tx: Transaction) -> list[UUID]:
 
 
 async def take(tx: Transaction, erasure_id: UUID) -> asyncpg.Record | None:
-    """Lock a deletion that is not through; None where another worker has it or it is through."""
+    """Lock a deletion that is not through, after whoever is at it; None where it is through."""
     return await tx.fetchrow(
-        "SELECT * FROM erasure WHERE id = $1 AND state = 'running' FOR UPDATE SKIP LOCKED", erasure_id
+        "SELECT * FROM erasure WHERE id = $1 AND state = 'running' FOR UPDATE", erasure_id
     )
 
 
@@ -93,23 +96,26 @@ async def note_held(tx: Transaction, erasure_id: UUID, code: str, cause: str) ->
 
 
 async def note_counts(
-    tx: Transaction, erasure_id: UUID, code: str, counts: Mapping[str, int], at: datetime | None
+    tx: Transaction, erasure_id: UUID, code: str, counts: Mapping[Counted, int], at: datetime | None
 ) -> None:
     """Add what a step did to what it did before; ``at`` where it is done with that."""
     row = await tx.fetchrow(
         "SELECT counts FROM erasure_step WHERE erasure_id = $1 AND code = $2 FOR UPDATE", erasure_id, code
     )
     assert row is not None
-    total: dict[str, int] = dict(row["counts"])
-    for name, count in counts.items():
-        total[name] = total.get(name, 0) + count
+    total = Counter({(each["table_name"], Effect(each["effect"])): each["rows"] for each in row["counts"]})
+    total.update(counts)
     await tx.execute(
         "UPDATE erasure_step SET counts = $3, done_at = $4,"
         " state = CASE WHEN $4::timestamptz IS NULL THEN state ELSE 'done' END,"
         " cause = CASE WHEN $4::timestamptz IS NULL THEN cause END WHERE erasure_id = $1 AND code = $2",
         erasure_id,
         code,
-        {name: count for name, count in total.items() if count},
+        [
+            {"table_name": table, "effect": effect.value, "rows": rows}
+            for (table, effect), rows in sorted(total.items())
+            if rows
+        ],
         at,
     )
 

@@ -46,6 +46,17 @@ class Step:
     waits_for: tuple[str, ...] = ()
 
 
+TITLES_BESIDE: dict[str, tuple[str, str]] = {
+    "sign_in_session": ("登录会话", "sign-in sessions"),
+    "sign_in_event": ("登录记录", "record of sign-ins"),
+}
+"""What tables are called that name no person and so are in nobody's copy."""
+EFFECTS: dict[Effect, tuple[str, str]] = {
+    Effect.ERASE: ("删除", "deleted"),
+    Effect.EMPTY: ("清空", "emptied"),
+    Effect.WITHDRAW: ("撤回", "withdrawn"),
+    Effect.KEEP: ("依法保存", "kept by law"),
+}
 CONSENTS, CARD_FACTS, CONTACT, CLOSING, ACCOUNT = "consents", "card_facts", "contact", "closing", "account"
 HOLD, CORRECTION, BENEFIT, RECORD_HELD, ANSWER = "hold", "correction", "benefit", "record_held", "answer"
 CAUSES: dict[str, tuple[str, str]] = {

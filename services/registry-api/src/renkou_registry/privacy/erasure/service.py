@@ -32,18 +32,14 @@ from renkou_registry.privacy.erasure.rules import (
     MONEY_DAYS,
     RECORD_HELD,
     STEPS,
+    TITLES_BESIDE,
     Effect,
     Part,
     Step,
 )
+from renkou_registry.records import check_four_eyes
 from renkou_registry.runtime import Runtime
 from renkou_registry.supplies.users import service as supplies
-
-_TITLES = TITLES | {
-    "sign_in_session": ("登录会话", "sign-in sessions"),
-    "sign_in_event": ("登录记录", "record of sign-ins"),
-    "record_change": ("变更的字段名称", "names of fields that changed"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ class Result:
 
 def title(table: str) -> tuple[str, str]:
     """Return what a table is called, in Chinese and English."""
-    return _TITLES[table]
+    return TITLES.get(table) or TITLES_BESIDE[table]
 
 
 def found_by(runtime: Runtime, part: Part, record_ids: Sequence[UUID]) -> Sequence[UUID] | Sequence[bytes]:
@@ -222,13 +218,10 @@ async def begin(
     ordered_by: UUID | None,
     approved_by: UUID | None,
 ) -> UUID:
-    """Order a deletion; the worker carries it out. Raises Conflict ``erasure_running``, ``four_eyes``."""
-    if ordered_by is not None and ordered_by == approved_by:
-        raise Conflict(
-            "four_eyes",
-            "删除须由提出处理意见以外的人批准",
-            "a deletion is approved by somebody other than who ordered it",
-        )
+    """Order a deletion; the worker carries it out. Raises Conflict ``erasure_running``,
+    ``same_person``."""
+    if ordered_by is not None and approved_by is not None:
+        check_four_eyes(ordered_by, approved_by)
     async with reaching_all(tx):
         standing = await duplicates.standing_for(tx, person_id)
         erasure_id = new_id()
@@ -257,9 +250,9 @@ async def result(tx: Transaction, erasure_id: UUID) -> Result:
         raise NotFound.of("删除办理", "erasure")
     steps = await repository.steps(tx, erasure_id)
     erased = [
-        _going(name.split(".")[0], _effect(name), rows, BY_CODE[step["code"]])
+        _going(each["table_name"], Effect(each["effect"]), each["rows"], BY_CODE[step["code"]])
         for step in steps
-        for name, rows in sorted(step["counts"].items())
+        for each in step["counts"]
     ]
     return Result(
         **{
@@ -281,15 +274,6 @@ async def result(tx: Transaction, erasure_id: UUID) -> Result:
     )
 
 
-def counted_as(table: str, effect: Effect) -> str:
-    """Return under which name a step counts rows."""
-    return f"{table}.{effect.value}"
-
-
-def _effect(name: str) -> Effect:
-    return Effect(name.split(".")[1])
-
-
 def _waiting(step: asyncpg.Record) -> Waiting:
     rule, cause = BY_CODE[step["code"]], step["cause"]
     zh, en = CAUSES[cause] if cause else (None, None)
@@ -297,7 +281,7 @@ def _waiting(step: asyncpg.Record) -> Waiting:
 
 
 def _stays(each: Mapping[str, str | int | None]) -> Planned:
-    table, until = str(each["table"]), each["until"]
+    table, until = str(each["table_name"]), each["until"]
     why = KEPT[table]
     return Planned(
         table,

@@ -70,5 +70,5 @@ class ErasureStep(SQLModel, table=True):
     place: int = Field(sa_column=Column(SmallInteger, nullable=False))
     state: str = Field(sa_column=Column(Text, nullable=False))
     cause: str | None = Field(default=None, sa_column=Column(Text))
-    counts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=sql("'{}'")))
+    counts: list[Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=sql("'[]'")))
     done_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
