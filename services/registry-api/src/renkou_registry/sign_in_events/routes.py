@@ -28,7 +28,7 @@ async def list_events(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SignInEventPage:
     """Sign-ins, failures, locks, ended sessions, passwords set: who, when, from where. Nothing of it can be
-    changed or deleted. Needs `reading:audit`."""
+    changed; it goes when it has had its time (`/retention/rules`). Needs `reading:audit`."""
     before = decode_key(after, int)
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
         found = await service.page(tx, before=before, limit=limit + 1, subject=subject, outcomes=outcome)

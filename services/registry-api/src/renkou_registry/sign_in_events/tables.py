@@ -1,6 +1,7 @@
 """Table of the record of sign-ins. Schema only; queries are in :mod:`.repository`.
 
-``APPEND_ONLY`` names tables whose rows are never changed or deleted; the migration reads it.
+``APPEND_ONLY`` names tables whose rows are never changed, and deleted only by the owner's functions once they have had
+their time or the person's account goes; the migration reads it.
 """
 
 from datetime import datetime
@@ -20,7 +21,12 @@ class SignInEvent(SQLModel, table=True):
     """
 
     __tablename__ = "sign_in_event"
-    __table_args__ = (Index("sign_in_event_subject", "subject", "id"),)
+    __table_args__ = (
+        Index("sign_in_event_subject", "subject", "id"),
+        Index(
+            "sign_in_event_unknown", "id", postgresql_where=text("subject IS NULL AND name IS NULL")
+        ),  # strangers' attempts, which have a clock of their own
+    )
 
     id: int | None = Field(
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)

@@ -10,7 +10,8 @@ from renkou_registry.me.words import TITLES
 from renkou_registry.metadata import metadata
 
 from ...support import Registry
-from ..people.people import HERE
+from ..duplicates.test_duplicates import merge
+from ..people.people import HERE, People
 from ..test_external_lists import STATED, matched
 from .test_own_account import activate, opened, person, sign_in
 
@@ -29,6 +30,27 @@ async def test_a_copy_holds_the_record_its_history_and_the_readings_in_the_clear
     assert [event["kind"] for event in records["life_event"]] == ["opening"]
     assert records["consent"][0]["purpose"] == "contact_by_phone"
     assert "password_hash" not in records["person_account"][0]
+
+
+async def test_a_copy_holds_what_was_noted_in_a_record_that_joined_the_own_one(registry: Registry) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    values = {"name": "端木并档", "birth_date": "1979-05-09"}
+    entered, account = await opened(registry, clerk, **values)
+    gone = await People(clerk, registry.runtime).enter(phone="13800004321", **values)
+    read = (await clerk.get(f"/persons/{gone['id']}")).json()
+    changed = await clerk.patch(
+        f"/persons/{gone['id']}", version=read["version"], json={"phone": "13900008765"}
+    )
+    assert changed.status_code == 200, changed.text
+    await merge(clerk, entered, gone)
+    await activate(registry, account)
+    records = (await (await sign_in(registry, account)).get("/me/copy.json")).json()["records"]
+    assert {row["id"] for row in records["person"]} == {entered["id"], gone["id"]}
+    assert {row["value"] for row in records["person_detail"]} == {"13800004321", "13900008765"}
+    assert [row["kind"] for row in records["life_event"] if row["person_id"] == gone["id"]] == [
+        "opening",
+        "merge",
+    ]
 
 
 async def test_a_copy_holds_nothing_of_anybody_else(registry: Registry) -> None:

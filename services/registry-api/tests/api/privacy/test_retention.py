@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from renkou_common.scope import AreaScope
 from renkou_registry.exports.jobs import trim_exports
+from renkou_registry.privacy.erasure.carrying import erase_once
 from renkou_registry.privacy.purposes.holdings import HELD
 from renkou_registry.privacy.retention import repository
 from renkou_registry.privacy.retention.jobs import retain_once
@@ -14,6 +15,7 @@ from renkou_registry.privacy.retention.rules import BY_TABLE, RULES, By
 from ...support import Caller, Json, Registry
 from ..me.test_own_account import activate, opened
 from ..people.people import HERE, People
+from ..people.revising import carried_out
 from ..test_exports import exported
 
 
@@ -135,3 +137,76 @@ async def test_a_hold_is_placed_by_the_office_of_the_person(registry: Registry) 
     assert (await clerk.post("/retention/holds", json=both)).status_code == 422
     past = hold | {"until": "2020-01-01"}
     assert (await clerk.post("/retention/holds", json=past)).json()["errors"][0]["pointer"] == "/until"
+
+
+async def test_sign_ins_and_sessions_go_when_they_have_had_their_time(fresh_registry: Registry) -> None:
+    registry = fresh_registry
+    staff, stranger = uuid4(), None
+    old = {"young": (staff, 10), "kept": (staff, 200), "old": (staff, 1100), "unknown": (stranger, 200)}
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        for agent, (subject, days) in old.items():
+            await tx.execute(
+                "INSERT INTO sign_in_event (happened_at, outcome, kind, subject, agent)"
+                " VALUES (now() - make_interval(days => $1), 'failed', 'staff', $2, $3)",
+                days,
+                subject,
+                agent,
+            )
+        for days in (10, 100):
+            session = uuid4()
+            await tx.execute(
+                "INSERT INTO sign_in_session (id, subject, kind, name, expires_at, address, agent)"
+                " VALUES ($1, $2, 'staff', 'x', now() - make_interval(days => $3), '', $4)",
+                session,
+                staff,
+                days,
+                f"session {days}",
+            )
+            await tx.execute(
+                "INSERT INTO refresh_token (hash, session_id) VALUES ($1, $2)", session.bytes, session
+            )
+    waiting = await due(registry)
+    codes = ("sign_ins", "unknown_sign_ins", "ended_sessions")
+    assert [waiting[code] for code in codes] == [(1, 0)] * 3
+    assert await retain_once(registry.runtime) == 3
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        events = await tx.fetch("SELECT agent FROM sign_in_event WHERE agent = ANY ($1)", list(old))
+        sessions = await tx.fetch(
+            "SELECT s.agent FROM sign_in_session s JOIN refresh_token r ON r.session_id = s.id WHERE s.subject = $1",
+            staff,
+        )
+    assert sorted(row["agent"] for row in events) == ["kept", "young"]
+    assert [row["agent"] for row in sessions] == ["session 10"]
+
+
+async def test_nothing_of_the_last_month_goes_whatever_day_the_clock_says(fresh_registry: Registry) -> None:
+    registry = fresh_registry
+    before = await left(registry, "sign_in_event")
+    registry.set_today(registry.runtime.clock.today() + timedelta(days=4000))
+    await retain_once(registry.runtime)
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        ids = [row["id"] for row in await tx.fetch("SELECT id FROM sign_in_event")]
+        assert await tx.fetchval("SELECT renkou_trim_sign_ins($1)", ids) == 0
+    assert len(ids) == before > 0
+
+
+async def test_an_entry_that_was_taken_back_loses_what_a_person_may_have_deleted(
+    fresh_registry: Registry,
+) -> None:
+    registry = fresh_registry
+    clerk = await registry.staff("subdistrict_clerk", "340103")
+    second = await registry.staff("subdistrict_clerk", "340103")
+    people = People(clerk, registry.runtime)
+    entered, other = await people.enter(phone="13855551111"), await people.enter(phone="13855552222")
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        event = await tx.fetchval("SELECT id FROM life_event WHERE person_id = $1", UUID(entered["id"]))
+    await carried_out(clerk, second, event_id=str(event), retract=True, reason="误登")
+    registry.set_today(registry.runtime.clock.today() + timedelta(days=1100))
+    await retain_once(registry.runtime)
+    await erase_once(registry.runtime)
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        rows = await tx.fetch("SELECT id FROM person WHERE phone_sealed IS NOT NULL")
+        ordered = await tx.fetch("SELECT person_id, ordered_by, carried_out_at FROM erasure")
+    assert [str(row["id"]) for row in rows] == [other["id"]]
+    assert [(str(row["person_id"]), row["ordered_by"]) for row in ordered] == [(entered["id"], None)]
+    assert ordered[0]["carried_out_at"] is not None

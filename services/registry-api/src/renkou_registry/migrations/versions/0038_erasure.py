@@ -41,7 +41,10 @@ ERASE = """
 CREATE FUNCTION renkou_erase(wanted uuid, what text, indexes bytea[], on_day date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    records uuid[] := (SELECT e.record_ids FROM erasure e WHERE e.id = wanted AND e.state = 'running');
+    records uuid[] := (
+        SELECT e.record_ids FROM erasure e WHERE e.id = wanted AND e.state = 'running'
+            AND (e.approved_by IS NOT NULL OR (SELECT p.withdrawn FROM person p WHERE p.id = e.person_id))
+    );
     gone bigint;
 BEGIN
     IF records IS NULL THEN
@@ -68,7 +71,8 @@ BEGIN
     RETURN gone;
 END $$
 """
-"""Deletes what the records of a deletion that runs name. The indexes are the caller's: the database has no key."""
+"""Deletes what the records of a deletion that runs name: one that two people stand behind, or, by the clock, of
+a person whose entry was taken back. The indexes are the caller's: the database has no key."""
 
 
 TRIM_SIGN_INS = """
@@ -131,6 +135,12 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('waiting', 'held', 'done')", name="erasure_step_state"),
         sa.ForeignKeyConstraint(["erasure_id"], ["erasure.id"]),
         sa.PrimaryKeyConstraint("erasure_id", "code"),
+    )
+    op.create_index(
+        "sign_in_event_unknown",
+        "sign_in_event",
+        ["id"],
+        postgresql_where=sa.text("subject IS NULL AND name IS NULL"),
     )
     role = os.environ["RENKOU_APP_ROLE"]
     for statement in guard(role, TABLES, FLOOR):

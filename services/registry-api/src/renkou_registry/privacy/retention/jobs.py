@@ -12,6 +12,7 @@ import structlog
 from renkou_common.database import TRANSIENT_ERRORS
 from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
+from renkou_registry.privacy.erasure import service as erasure
 from renkou_registry.privacy.retention import repository, service
 from renkou_registry.privacy.retention.rules import Rule
 from renkou_registry.runtime import Runtime
@@ -50,7 +51,13 @@ async def _carry_out(runtime: Runtime, rule: Rule) -> int:
             )
             if await repository.is_finished(tx, rule.code, today):
                 return total
-            removed = await repository.remove_batch(tx, rule.code, ended_by, today)
+            ids = await repository.due_batch(tx, rule.code, ended_by, today)
+            if rule.code == repository.RETRACTED:
+                for person_id in ids:
+                    await erasure.begin(runtime, tx, person_id, None, None, None)
+            else:
+                await repository.remove(tx, rule.code, ids)
+            removed = len(ids)
             total += removed
             finished = removed < repository.BATCH
             held = (await repository.count_due(tx, rule.code, ended_by, today))[1] if finished else 0

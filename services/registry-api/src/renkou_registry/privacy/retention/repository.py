@@ -1,7 +1,9 @@
 """Every query on retention: what is due, what is held, what was removed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,12 +16,20 @@ _OF_A_DAY = "AT TIME ZONE 'Asia/Shanghai'"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """How due records are found (``id`` and ``person_id`` of those that ended on or before $1) and removed ($1)."""
+    """How due records are found (``id`` and ``person_id`` of those that ended on or before $1) and removed ($1).
+
+    ``numbered``: the id is a number, which no hold names. Without ``removed`` another feature deletes them.
+    """
 
     found: str
-    removed: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    numbered: bool = False
 
 
+_A_MONTH_AGO = "clock_timestamp() - interval '30 days'"
+"""Sign-ins run in real time: nothing of the last month is due, whatever day the node's clock says."""
+_HAPPENED = f"(i.happened_at {_OF_A_DAY})::date <= $1 AND i.happened_at < {_A_MONTH_AGO}"
+RETRACTED = "retracted_entries"
 _DUE: dict[str, Due] = {
     "declined_visits": Due(
         "SELECT id, person_id FROM visit WHERE state = 'declined' AND settled_on <= $1",
@@ -53,14 +63,44 @@ _DUE: dict[str, Due] = {
         f" AND (coalesce(finished_at, created_at) {_OF_A_DAY})::date <= $1",
         ("DELETE FROM export_job WHERE id = ANY($1)",),
     ),
+    "ended_sessions": Due(
+        "SELECT s.id, a.person_id FROM sign_in_session s LEFT JOIN person_account a ON a.id = s.subject"
+        f" WHERE (coalesce(s.ended_at, s.expires_at) {_OF_A_DAY})::date <= $1"
+        f" AND coalesce(s.ended_at, s.expires_at) < {_A_MONTH_AGO}",
+        ("DELETE FROM sign_in_session WHERE id = ANY($1)",),
+    ),
+    "sign_ins": Due(
+        "SELECT i.id, a.person_id FROM sign_in_event i LEFT JOIN person_account a ON a.id = i.subject"
+        f" WHERE (i.subject IS NOT NULL OR i.name IS NOT NULL) AND {_HAPPENED}",
+        ("SELECT renkou_trim_sign_ins($1)",),
+        numbered=True,
+    ),
+    "unknown_sign_ins": Due(
+        "SELECT i.id, NULL::uuid AS person_id FROM sign_in_event i"
+        f" WHERE i.subject IS NULL AND i.name IS NULL AND {_HAPPENED}",
+        ("SELECT renkou_trim_sign_ins($1)",),
+        numbered=True,
+    ),
+    RETRACTED: Due(
+        "SELECT p.id, p.id AS person_id FROM person p WHERE p.withdrawn"
+        f" AND (SELECT (max(e.recorded_at) {_OF_A_DAY})::date FROM life_event e WHERE e.person_id = p.id"
+        " AND e.kind = 'retraction') <= $1"
+        " AND NOT EXISTS (SELECT FROM duplicate_merge m WHERE m.gone_id = p.id AND m.undone_at IS NULL)"
+        " AND NOT EXISTS (SELECT FROM erasure x WHERE x.person_id = p.id)",
+    ),
 }
 _HELD = """
 (EXISTS (SELECT FROM retention_hold h WHERE h.lifted_at IS NULL AND (h.until IS NULL OR $2 < h.until)
-    AND (h.person_id = d.person_id OR h.record_id = d.id))
+    AND (h.person_id = d.person_id OR h.record_id = d.record_id))
  OR EXISTS (SELECT FROM correction_request c WHERE c.person_id = d.person_id AND c.state = 'requested'))
 """
 """A hold, or a correction that nobody has decided yet."""
 CLOCKED = frozenset(_DUE)
+
+
+def _found(code: str) -> str:
+    record_id = "NULL::uuid" if _DUE[code].numbered else "f.id"
+    return f"SELECT f.*, {record_id} AS record_id FROM ({_DUE[code].found}) f"
 
 
 async def rules(tx: Transaction) -> list[asyncpg.Record]:
@@ -116,7 +156,7 @@ async def count_due(tx: Transaction, code: str, ended_by: date, today: date) -> 
     """Return how many records of a rule are due, and how many more are held."""
     row = await tx.fetchrow(
         f"SELECT count(*) FILTER (WHERE NOT {_HELD}) AS due, count(*) FILTER (WHERE {_HELD}) AS held"
-        f" FROM ({_DUE[code].found}) d",
+        f" FROM ({_found(code)}) d",
         ended_by,
         today,
     )
@@ -124,16 +164,18 @@ async def count_due(tx: Transaction, code: str, ended_by: date, today: date) -> 
     return row["due"], row["held"]
 
 
-async def remove_batch(tx: Transaction, code: str, ended_by: date, today: date) -> int:
-    """Remove some records of a rule that are due and not held; returns how many."""
-    due = _DUE[code]
+async def due_batch(tx: Transaction, code: str, ended_by: date, today: date) -> list[Any]:
+    """Return the ids of some records of a rule that are due and not held."""
     rows = await tx.fetch(
-        f"SELECT d.id FROM ({due.found}) d WHERE NOT {_HELD} ORDER BY d.id LIMIT {BATCH}", ended_by, today
+        f"SELECT d.id FROM ({_found(code)}) d WHERE NOT {_HELD} ORDER BY d.id LIMIT {BATCH}", ended_by, today
     )
-    ids = [row["id"] for row in rows]
-    for statement in due.removed if ids else ():
+    return [row["id"] for row in rows]
+
+
+async def remove(tx: Transaction, code: str, ids: Sequence[Any]) -> None:
+    """Remove records of a rule."""
+    for statement in _DUE[code].removed if ids else ():
         await tx.execute(statement, ids)
-    return len(ids)
 
 
 async def note_run(
