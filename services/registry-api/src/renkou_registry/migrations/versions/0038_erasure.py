@@ -4,7 +4,7 @@ A row of an append-only table is deleted by a function of the owner and in no ot
 that two people have ordered and approved (`renkou_erase`), and sign-ins that have had their time
 (`renkou_trim_sign_ins`).
 
-Revision: 0038, after 0036
+Revision: 0038, after 0037
 """
 
 import os
@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from renkou_common.migration import guard
 
 revision = "0038"
-down_revision = "0036"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
