@@ -40,6 +40,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "budget_line": "money of an area",
         "budget_plan": "money of an area",
         "budget_spending": "money of an area",
+        "calendar_day": "which days are worked",
         "duplicate_run": "how far a comparison of an area has come",
         "export_log": "who took a list out and why: read by auditors of the district",
         "external_profile": _CATALOGUE,

@@ -113,7 +113,10 @@ RECORDS = (
     Record("Lists out 导出", ("exports",)),
     Record("Lists of police, civil affairs and hospitals 名单比对", ("external_lists",)),
     Record("Code lists 码表", ("code_lists",)),
-    Record("Purposes, retention 处理目的、保存期限", ("privacy",)),
+    Record(
+        "Purposes, retention, requests about the own data 处理目的、保存期限、权利申请",
+        ("privacy", "calendar"),
+    ),
     Record("The person 本人", ("me", "accounts", "consents")),
     Record(
         "Staff 工作人员",

@@ -20,7 +20,7 @@ BOUNDED = {
     """,
     "one's own record": """
         /me/honour-certificates /me/household /me/consents /me/corrections /me/benefit-enrolments /me/services
-        /me/childbirth-registrations /me/prepregnancy-checks /me/exchange/agreed /auth/sessions
+        /me/childbirth-registrations /me/prepregnancy-checks /me/privacy-requests /me/exchange/agreed /auth/sessions
     """,
     "code lists, kinds, forms, keys and definitions, which are set up and not entered daily": """
         /code-lists /roles /scopes /imports/kinds /exports/lists /external-lists/profiles /stock /certificate-keys

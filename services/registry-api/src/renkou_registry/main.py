@@ -52,6 +52,8 @@ from renkou_registry.prepregnancy.own_routes import router as own_prepregnancy_r
 from renkou_registry.prepregnancy.routes import router as prepregnancy_router
 from renkou_registry.privacy.purposes.routes import router as purposes_router
 from renkou_registry.privacy.registers.routes import router as registers_router
+from renkou_registry.privacy.requests.own_routes import router as own_privacy_requests_router
+from renkou_registry.privacy.requests.routes import router as privacy_requests_router
 from renkou_registry.privacy.retention.routes import router as retention_router
 from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
@@ -149,10 +151,12 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             consents_router,
             purposes_router,
             retention_router,
+            privacy_requests_router,
             registers_router,
             me_router,
             own_visits_router,
             own_corrections_router,
+            own_privacy_requests_router,
             own_enrolments_router,
             own_services_router,
             own_childbirth_router,

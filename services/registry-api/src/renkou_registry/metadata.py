@@ -16,6 +16,7 @@ from renkou_registry.benefits.payments import tables as benefit_payments
 from renkou_registry.benefits.schemes import tables as benefit_schemes
 from renkou_registry.break_glass import tables as break_glass
 from renkou_registry.budget import tables as budget
+from renkou_registry.calendar import tables as calendar
 from renkou_registry.cards import tables as cards
 from renkou_registry.childbirth import tables as childbirth
 from renkou_registry.consents import tables as consents
@@ -36,6 +37,7 @@ from renkou_registry.places import tables as places
 from renkou_registry.prepregnancy import tables as prepregnancy
 from renkou_registry.privacy.erasure import tables as erasure
 from renkou_registry.privacy.purposes import tables as purposes
+from renkou_registry.privacy.requests import tables as privacy_requests
 from renkou_registry.privacy.retention import tables as retention
 from renkou_registry.rentals import tables as rentals
 from renkou_registry.roles import tables as roles
@@ -62,6 +64,7 @@ TABLE_MODULES = (
     benefit_schemes,
     break_glass,
     budget,
+    calendar,
     cards,
     changes,
     childbirth,
@@ -86,6 +89,7 @@ TABLE_MODULES = (
     petitions,
     places,
     prepregnancy,
+    privacy_requests,
     rate_tables,
     purposes,
     retention,

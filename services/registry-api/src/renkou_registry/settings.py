@@ -96,6 +96,12 @@ class RegistrySettings(ServiceSettings):
     petition_first_reply_days: int = Field(default=15, ge=1, description="petitions: first reply within")
     petition_close_days: int = Field(default=60, ge=1, description="petitions: closed within")
     petition_extension_days: int = Field(default=30, ge=1, description="petitions: extended once by")
+    privacy_request_working_days: int = Field(
+        default=15,
+        ge=1,
+        le=60,
+        description="requests of persons about their data: answered within; put off once by as many again",
+    )
     break_glass_minutes: int = Field(
         default=60, ge=1, le=60, description="minutes for which an emergency access lasts at most"
     )

@@ -2,13 +2,14 @@
 
 Relay of the outbox, consumer of migrant-api's feed, imports, exports, external lists, changes of communities,
 changes of field keys, comparisons of new persons, what days bring for cards, visits and benefits, deletions on
-request, and what has had its time: by the hour, and each day by the rules of retention. A fatal error in one of them
-ends the process, so that the supervisor starts it again.
+request and the answers to them, and what has had its time: by the hour, and each day by the rules of retention. A
+fatal error in one of them ends the process, so that the supervisor starts it again.
 """
 
 import asyncio
 import gc
 import sys
+from collections.abc import Sequence
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
@@ -18,7 +19,7 @@ import structlog
 from renkou_common.audit.acting import SERVICE as BY_SERVICE
 from renkou_common.audit.acting import Acting, act_as
 from renkou_common.audit.sealing import Sealing
-from renkou_common.database import TRANSIENT_ERRORS
+from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.errors import Unavailable
 from renkou_common.field_keys.rotation import Rotation
 from renkou_common.http import idempotency
@@ -26,6 +27,7 @@ from renkou_common.http.outgoing import ways_to_services
 from renkou_common.log import configure_logging
 from renkou_common.messaging import relay as relay_module
 from renkou_common.messaging.consumer import FeedConsumer
+from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.feed import FeedClient
 from renkou_common.messaging.nats_client import NatsClient
 from renkou_common.messaging.relay import Relay
@@ -34,14 +36,16 @@ from renkou_common.worker import run_tasks, run_worker
 from renkou_registry.areas.jobs import run_area_changes
 from renkou_registry.benefits.payments.jobs import run_accrual
 from renkou_registry.bootstrap import Runtime, open_runtime
+from renkou_registry.calendar import consumers as calendar
 from renkou_registry.cards.jobs import run_days, run_openings
 from renkou_registry.duplicates.jobs import run_comparisons
 from renkou_registry.exports.jobs import run_exports, trim_exports
 from renkou_registry.external_lists.jobs import run_external_lists, trim_external_lists
 from renkou_registry.field_keys.columns import PROTECTED
 from renkou_registry.imports.jobs import run_imports, trim_imports
-from renkou_registry.life_events.consumers import apply
+from renkou_registry.life_events import consumers as life_events
 from renkou_registry.privacy.erasure.jobs import run_erasures
+from renkou_registry.privacy.requests.jobs import run_answers
 from renkou_registry.privacy.retention.jobs import run_retention
 from renkou_registry.settings import load_settings
 
@@ -64,8 +68,14 @@ def _feed_consumer(runtime: Runtime, nats: NatsClient, http: httpx.AsyncClient) 
 
     source = FeedClient(runtime.settings.migrant_url, "migrant", own_token, http)
     return FeedConsumer(
-        runtime.database, "migrant", partial(apply, runtime), source, nats, "MIGRANT", "registry-migrant"
+        runtime.database, "migrant", partial(_apply, runtime), source, nats, "MIGRANT", "registry-migrant"
     )
+
+
+async def _apply(runtime: Runtime, tx: Transaction, events: Sequence[Event]) -> None:
+    """Take events of migrant-api's feed into the register and the calendar."""
+    await calendar.apply(tx, events)
+    await life_events.apply(runtime, tx, events)
 
 
 async def _trim(runtime: Runtime) -> None:
@@ -120,6 +130,7 @@ async def run() -> int:
                 "benefits": partial(run_accrual, runtime),
                 "retention": partial(run_retention, runtime),
                 "deletions on request": partial(run_erasures, runtime),
+                "answers to requests": partial(run_answers, runtime),
                 "trimming": partial(_trim, runtime),
                 "audit": Sealing(runtime.database, runtime.audit_key, runtime.audit_log, runtime.clock).run,
             }

@@ -78,6 +78,7 @@ class Scope(StrEnum):
     PRIVACY_READ = "privacy:read"
     PRIVACY_MANAGE = "privacy:manage"
     PRIVACY_DECIDE = "privacy:decide"
+    PRIVACY_REQUEST_READ = "privacy-request:read"
     EMERGENCY_ACCESS = "emergency:access"
     APPROVAL_DECIDE = "approval:decide"
 
@@ -140,6 +141,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.HONOUR_WRITE,
             Scope.BENEFIT_REVIEW,
             Scope.PRIVACY_DECIDE,
+            Scope.PRIVACY_REQUEST_READ,
             Scope.CERTIFICATE_APPROVE,
             Scope.CERTIFICATE_ISSUE,
             Scope.CERTIFICATE_CHECK,
@@ -226,6 +228,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
             Scope.APPROVAL_DECIDE,
             Scope.FIELD_KEY_READ,
             Scope.PRIVACY_READ,
+            Scope.PRIVACY_REQUEST_READ,
         }
     ),
 }

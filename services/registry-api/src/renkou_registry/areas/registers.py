@@ -13,6 +13,7 @@ from renkou_registry.honour.service import AREA_FOLLOWING as HONOUR
 from renkou_registry.petitions.service import AREA_FOLLOWING as PETITIONS
 from renkou_registry.places.service import AREA_FOLLOWING as PLACES
 from renkou_registry.prepregnancy.service import AREA_FOLLOWING as PREPREGNANCY
+from renkou_registry.privacy.requests.service import AREA_FOLLOWING as PRIVACY_REQUESTS
 from renkou_registry.rentals.service import AREA_FOLLOWING as RENTALS
 from renkou_registry.services_given.service import AREA_FOLLOWING as SERVICES
 from renkou_registry.successions import Following
@@ -26,6 +27,7 @@ REGISTERS: tuple[Following, ...] = (
     HONOUR,
     ENROLMENTS,
     CORRECTIONS,
+    PRIVACY_REQUESTS,
     EMPLOYERS,
     RENTALS,
     PETITIONS,

@@ -21,6 +21,7 @@ class What(StrEnum):
     HONOUR = "honour"  # 光荣证
     BENEFITS = "benefits"  # 奖励扶助
     CORRECTIONS = "corrections"  # 更正申请
+    PRIVACY_REQUESTS = "privacy_requests"  # 个人信息权利申请
     EMPLOYMENT = "employment"  # 就业单位
     TENANCY = "tenancy"  # 租住
     MATCHES = "matches"  # 外部名单比对
@@ -42,6 +43,7 @@ PURPOSES: dict[str, str] = {
     What.HONOUR: "honour_certificate",
     What.BENEFITS: "benefits",
     What.CORRECTIONS: "register_quality",
+    What.PRIVACY_REQUESTS: "own_account",
     What.EMPLOYMENT: "offices",
     What.TENANCY: "offices",
     What.MATCHES: "register_quality",
@@ -64,6 +66,7 @@ LABELS: dict[str, str] = {
     What.HONOUR: "光荣证",
     What.BENEFITS: "奖励扶助",
     What.CORRECTIONS: "更正申请",
+    What.PRIVACY_REQUESTS: "个人信息权利申请",
     What.EMPLOYMENT: "就业单位",
     What.TENANCY: "租住",
     What.MATCHES: "与外部名单比对",

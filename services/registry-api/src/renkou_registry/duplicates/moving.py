@@ -55,6 +55,7 @@ STAYING: dict[str, str] = {
     "audit_entry": "append-only log: who read or changed which record",
     "consent_change": "append-only: what was told for its record; shown with that of the record that is kept",
     "retention_hold": "keeps the record that it was placed on",
+    "privacy_request": "was asked for the record; shown with those of the record that stands for the person",
     "erasure": "was ordered for the record; goes on for the one that stands for the person, with all that joined it",
 }
 

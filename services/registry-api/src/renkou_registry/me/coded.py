@@ -44,6 +44,7 @@ from renkou_registry.me.words import TITLES
 from renkou_registry.prepregnancy.forms import STEP_LABELS
 from renkou_registry.privacy.erasure.rules import CAUSES, EFFECTS, STEPS, TITLES_BESIDE
 from renkou_registry.privacy.purposes.defaults import PURPOSES
+from renkou_registry.privacy.requests.domain import ACT_LABELS, KIND_LABELS, OUTCOME_LABELS, STATE_LABELS
 
 _ADDRESSES = {"registered": "户籍地", "present": "现居住地", "usual": "常住地"}
 _READERS = {
@@ -68,6 +69,11 @@ _HOLDS = {
     "petition": "信访 petition",
     "audit": "审计 audit",
 }
+_ASKED = {str(kind): f"{zh} {en}" for kind, (zh, en) in KIND_LABELS.items()}
+_STANDING = {str(state): f"{zh} {en}" for state, (zh, en) in STATE_LABELS.items()}
+_OUTCOMES = {str(outcome): f"{zh} {en}" for outcome, (zh, en) in OUTCOME_LABELS.items()}
+_CAME = {"own_account": "本人账号 own account", "counter": "窗口受理 at the counter"}
+_ACTS = {str(act): f"{zh} {en}" for act, (zh, en) in ACT_LABELS.items()}
 _CARD_FACTS = {"method": "避孕方法 method", "expected_delivery": "预产期 expected delivery"}
 _ENDINGS = {"death": "死亡 death", "move": "迁移 move"}
 _CASE_ENDINGS = _ENDINGS | {
@@ -209,6 +215,13 @@ _OF_TABLE: Mapping[tuple[str, str], CodeList | Mapping[Any, str]] = {
     ("erasure_step", "code"): {step.code: f"{step.zh} {step.en}" for step in STEPS},
     ("erasure_step", "cause"): {code: f"{zh} {en}" for code, (zh, en) in CAUSES.items()},
     ("erasure_step", "state"): {"waiting": "待办 waiting", "held": "暂缓 held", "done": "已完成 done"},
+    ("privacy_request", "kind"): _ASKED,
+    ("privacy_request", "state"): _STANDING,
+    ("privacy_request", "outcome"): _OUTCOMES,
+    ("privacy_request", "how"): _CAME,
+    ("privacy_request", "about"): _REGISTERS,
+    ("privacy_request_step", "act"): _ACTS,
+    ("privacy_request_step", "outcome"): _OUTCOMES,
 }
 
 

@@ -94,5 +94,6 @@ LABELS: dict[Scope, Label] = {
     Scope.PRIVACY_READ: _reads("查阅处理目的和处理活动记录", "read purposes and the registers of processing"),
     Scope.PRIVACY_MANAGE: _changes("管理处理目的和保存期限", "manage purposes and retention"),
     Scope.PRIVACY_DECIDE: _changes("受理个人信息权利申请", "decide on requests of persons about their data"),
+    Scope.PRIVACY_REQUEST_READ: _reads("查阅个人信息权利申请", "read requests of persons about their data"),
 }
 """Every scope; a test compares with the code's own list."""

@@ -303,6 +303,12 @@ HELD: dict[str, Held] = {
         "finished_at kept",
     ),
     "erasure_step": _held("own_account", "erasure_id code place state cause counts done_at"),
+    "privacy_request": _held(
+        "own_account",
+        "id person_id area kind how wish about state due_on extended received_at received_by outcome reason law "
+        "answer decided_at decided_by second_at second_by erasure_id closed_at version",
+    ),
+    "privacy_request_step": _held("own_account", "request_id place act outcome told taken_at taken_by"),
 }
 NO_PERSON: dict[str, str] = {
     "activity": "counts and amounts of an office",
@@ -317,6 +323,7 @@ NO_PERSON: dict[str, str] = {
     "budget_line": "counts and amounts of an office",
     "budget_plan": "counts and amounts of an office",
     "budget_spending": "counts and amounts of an office",
+    "calendar_day": "working days",
     "duplicate_run": "progress of a comparison",
     "external_profile": "names of columns",
     "feed_counter": "transport: references, areas and days only",

@@ -49,6 +49,10 @@ _DUE: dict[str, Due] = {
         f" WHERE state IN ('rejected', 'withdrawn') AND (decided_at {_OF_A_DAY})::date <= $1",
         ("DELETE FROM correction_request WHERE id = ANY($1)",),
     ),
+    "privacy_requests": Due(
+        f"SELECT id, person_id FROM privacy_request WHERE (closed_at {_OF_A_DAY})::date <= $1",
+        ("DELETE FROM privacy_request WHERE id = ANY($1)",),
+    ),
     "closed_accounts": Due(
         f"SELECT id, person_id FROM person_account WHERE NOT active AND (closed_at {_OF_A_DAY})::date <= $1",
         ("DELETE FROM person_account WHERE id = ANY($1)",),

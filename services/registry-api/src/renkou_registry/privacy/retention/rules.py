@@ -79,6 +79,18 @@ RULES = (
         _LEAST,
     ),
     Rule(
+        "privacy_requests",
+        "已答复或撤回的个人信息权利申请",
+        "requests of persons about their data that were answered or withdrawn",
+        ("privacy_request", "privacy_request_step"),
+        1095,
+        "答复或撤回之日",
+        "the day they were answered or withdrawn",
+        Action.DELETE,
+        By.CLOCK,
+        _LEAST,
+    ),
+    Rule(
         "closed_accounts",
         "已停用的居民账号",
         "accounts of persons that were closed",
