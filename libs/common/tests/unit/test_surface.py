@@ -261,6 +261,26 @@ async def test_an_answer_that_takes_too_long_is_given_up() -> None:
         assert answer.headers["retry-after"]
 
 
+@pytest.mark.parametrize(
+    ("head", "first"),
+    [([], b""), ([(b"content-length", b"2")], b"a")],
+    ids=["of any length", "of known length"],
+)
+async def test_an_answer_in_parts_may_take_longer_than_others(head: list[Any], first: bytes) -> None:
+    """One of known length from its first part on, another from its head on."""
+
+    async def parts(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        if first:
+            await send({"type": "http.response.body", "body": first, "more_body": True})
+        await asyncio.sleep(0.15)
+        await send({"type": "http.response.body", "body": b"ab"[len(first) :]})
+
+    transport = httpx.ASGITransport(Edge(parts, surface=Surface(request_seconds=0.05)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://node", headers=TOKEN) as client:
+        assert (await client.get("/things")).content == b"ab"
+
+
 async def test_a_body_that_trickles_is_given_up_and_one_at_a_fair_rate_is_not() -> None:
     async def drip(pause: float) -> AsyncIterator[bytes]:
         for part in (b'{"a"', b":", b'"' + b"x" * 4000, b'"}'):
