@@ -63,6 +63,9 @@ class Records:
         ids["place_id"] = (await walk.clerk.post("/places", place))["id"]
         wanted = {"event_id": ids["event_id"], "changes": {"marital_status": "10"}, "reason": "登记有误"}
         ids["request_id"] = (await walk.clerk.post("/corrections", wanted))["id"]
+        asks = {"kind": "deletion", "wish": "请删除不再需要的信息"}
+        asked = await walk.clerk.post(f"/persons/{woman['id']}/privacy-requests", asks)
+        self.at["/privacy-requests"] = {"request_id": asked["id"]}
 
     async def _duplicates(self) -> None:
         walk, ids = self.walk, self.ids

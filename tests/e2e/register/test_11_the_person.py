@@ -71,6 +71,18 @@ async def test_a_correction_is_asked_for_by_the_person_and_approved_by_the_offic
     assert (await me.get("/me"))["marital_status"] == "10"
 
 
+async def test_an_explanation_is_asked_for_and_given(walk: Walk, herself: tuple[Json, Caller]) -> None:
+    _, me = herself
+    asks = {"kind": "explanation", "wish": "为什么保存我的同意记录", "about": ["consent"]}
+    asked = await me.post("/me/privacy-requests", asks)
+    decision = {"outcome": "granted", "reason": "依法说明", "answer": "见所列规则。"}
+    path = f"/privacy-requests/{asked['id']}"
+    await walk.clerk.post(f"{path}/decision", decision, version=asked["version"])
+    answer = await me.get(f"/me{path}")
+    assert (answer["state"], answer["due_on"]) == ("answered", asked["due_on"])
+    assert ["consent" in rule["records"] for rule in answer["explained"]] == [True]
+
+
 async def test_consents_are_given_and_withdrawn(herself: tuple[Json, Caller]) -> None:
     _, me = herself
     for given in (True, False):
