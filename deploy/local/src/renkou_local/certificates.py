@@ -53,10 +53,10 @@ def server_certificate(
     key: ec.EllipticCurvePrivateKey,
     hosts: list[str],
     *,
-    days: float = SERVER_DAYS,
+    days: float | None = None,
 ) -> Path:
     """The certificate `name`.pem with its key `name`_key.pem for some host names, made where it is missing or ends
-    soon."""
+    soon. Good for so many days, ``SERVER_DAYS`` unless told otherwise."""
     certificate = folder / f"{name}.pem"
     if certificate.exists() and not _ends_soon(certificate):
         return certificate
@@ -66,7 +66,7 @@ def server_certificate(
         x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts
     ]
     made = (
-        _builder(_name(name), authority.subject, own, days)
+        _builder(_name(name), authority.subject, own, SERVER_DAYS if days is None else days)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

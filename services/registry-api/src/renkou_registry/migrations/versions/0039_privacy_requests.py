@@ -12,9 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from renkou_common.audit.triggers import capture
+from renkou_common.audit.triggers import Captured, capture
 from renkou_common.migration import guard
-from renkou_registry.audit.captured import CAPTURED
 
 revision = "0039"
 down_revision = "0038"
@@ -126,7 +125,7 @@ def upgrade() -> None:
         "CREATE TRIGGER note_change AFTER UPDATE ON privacy_request FOR EACH ROW"
         " WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION renkou_note_change('content')"
     )
-    for statement in capture("privacy_request", CAPTURED["privacy_request"]):
+    for statement in capture("privacy_request", Captured(("r.person_id",), version=True)):
         op.execute(statement)
     op.execute(CLOSED_ONLY)
     op.execute(
