@@ -266,7 +266,7 @@ OF_NOBODY_ALONE: dict[str, str] = {
     "card_opening": "progress of a job over an area",
     **dict.fromkeys(
         ("benefit_notice", "benefit_batch", "benefit_export", "benefit_export_file", "benefit_export_copy"),
-        "accounting records of many people (ADR 134)",
+        "accounting records of many people (ADR 132)",
     ),
     **dict.fromkeys(
         ("employer", "employer_statement", "petition", "petition_reading", "petition_reply"),
