@@ -337,6 +337,7 @@ async def test_requests_of_a_minute_are_counted_by_caller_and_class() -> None:
         ("GET", "/persons/1", "read"),
         ("POST", "/persons", "write"),
         ("POST", "/persons/search", "search"),
+        ("POST", "/persons/match", "search"),
         ("POST", "/persons/1/unmask", "search"),
         ("GET", "/exports/files/x", "search"),
         ("POST", "/auth/token", "sign_in"),

@@ -70,6 +70,7 @@ class Noted:
         fields: tuple[str, ...] = (),
         purpose: str | None = None,
         reason: str | None = None,
+        record_id: str | None = None,
     ) -> Self:
         """Return what whoever acts in this task did, from where; ``actor_id`` where it is known who that is."""
         who = acting()
@@ -87,6 +88,7 @@ class Noted:
             acting_for=who.acting_for if who else None,
             session=who.session if who else None,
             origin=origin(),
+            record_id=record_id,
         )
 
 

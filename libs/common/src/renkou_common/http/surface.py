@@ -15,7 +15,7 @@ type RateClass = Literal["read", "write", "search", "sign_in"]
 
 EXEMPT_PATHS = ("/health/", "/metrics")
 """Asked by the machinery that runs a node; never made to wait."""
-_SEARCHES = re.compile(r"(^|/)(search|exports?|export-copies|unmask|evidence-exports)(/|$)")
+_SEARCHES = re.compile(r"(^|/)(search|match|exports?|export-copies|unmask|evidence-exports)(/|$)")
 """What a curious person would use to walk through the register."""
 _SIGN_IN = re.compile(r"^/(auth/|public/accounts/)")
 

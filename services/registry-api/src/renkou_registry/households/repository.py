@@ -371,9 +371,10 @@ async def headed(tx: Transaction, numbers: Sequence[str]) -> list[asyncpg.Record
 
 
 async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -> list[asyncpg.Record]:
-    """Return (number, name, birth_date) of present members who carry no resident ID."""
+    """Return (number, id, name, birth_date, registered_area, present_area) of present members who carry no resident
+    ID."""
     return await tx.fetch(
-        "SELECT h.number, p.name, p.birth_date FROM household h"
+        "SELECT h.number, p.id, p.name, p.birth_date, p.registered_area, p.present_area FROM household h"
         f" JOIN household_member m ON m.household_id = h.id AND {_OPEN}"
         " JOIN person p ON p.id = m.person_id AND p.resident_id_index IS NULL AND NOT p.withdrawn"
         " WHERE h.number = ANY($1::text[])",

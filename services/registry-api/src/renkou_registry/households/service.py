@@ -388,10 +388,13 @@ async def headed(tx: Transaction, numbers: Sequence[str]) -> set[tuple[str, int]
     return {(row["number"], row["area"]) for row in await repository.headed(tx, numbers)}
 
 
-async def members_without_resident_id(tx: Transaction, numbers: Sequence[str]) -> set[tuple[str, str, date]]:
-    """Return (household number, name, birth_date) of present members who carry no resident ID."""
+async def members_without_resident_id(
+    tx: Transaction, numbers: Sequence[str]
+) -> dict[tuple[str, str, date], asyncpg.Record]:
+    """Return (id, registered_area, present_area) of present members who carry no resident ID, by household number,
+    name and birth_date."""
     rows = await repository.members_without_resident_id(tx, numbers)
-    return {(row["number"], row["name"], row["birth_date"]) for row in rows}
+    return {(row["number"], row["name"], row["birth_date"]): row for row in rows}
 
 
 async def in_areas(tx: Transaction, areas: Sequence[int], after: UUID, limit: int) -> list[asyncpg.Record]:

@@ -33,6 +33,7 @@ from renkou_registry.imports.repository import Job
 from renkou_registry.imports.sheet import Layout, Row, RowFinding, Sheet
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
+from renkou_registry.persons import taken
 from renkou_registry.records import Desk as Office
 from renkou_registry.runtime import Runtime
 
@@ -177,6 +178,7 @@ class RowByRow(Importer):
                 try:
                     await self.look_up(desk, row)
                 except RenkouError as error:
+                    await taken.tell_at_once(self.runtime, error, self.job.created_by)
                     self.refuse(row, error)
 
     async def apply(self, tx: Transaction, built: Sequence[Row]) -> Applied:
@@ -202,6 +204,7 @@ class RowByRow(Importer):
                     try:
                         entered += await enter([unit])
                     except RenkouError as error:
+                        await taken.tell_at_once(self.runtime, error, self.job.created_by)
                         self.refuse_unit(unit, error)
         return Applied(entered, [row for row in built if row.refused])
 

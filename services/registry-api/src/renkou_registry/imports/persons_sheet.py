@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+import asyncpg
+
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.findings import CodeError, Finding
 from renkou_common.codes.kinship import RELATIONS, Relation
@@ -22,6 +24,7 @@ from renkou_common.codes.nationalities import NATIONALITIES
 from renkou_common.codes.resident_id import ResidentId
 from renkou_common.database import Transaction
 from renkou_common.identity.roles import Scope
+from renkou_common.scope import AreaScope
 from renkou_registry.households import service as households
 from renkou_registry.households.domain import HouseholdEntry, MemberEntry
 from renkou_registry.imports import cells, sheet
@@ -30,9 +33,9 @@ from renkou_registry.imports.importer import AREA_UNKNOWN, Applied, Importer, Ki
 from renkou_registry.imports.repository import Job
 from renkou_registry.imports.roster import RosterCheck, couple
 from renkou_registry.imports.sheet import MISSING, Field, Layout, Row, RowFinding, Severity, Sheet
-from renkou_registry.persons import registration
+from renkou_registry.persons import registration, taken
 from renkou_registry.persons.domain import EntryKind, PersonEntry, new_id
-from renkou_registry.persons.service import known_resident_ids
+from renkou_registry.persons.service import by_resident_ids, known_resident_ids
 from renkou_registry.runtime import Runtime
 
 HOUSEHOLD, NAME, SEX, BIRTH_DATE = "户号", "姓名", "性别", "出生日期"
@@ -235,6 +238,7 @@ class PersonsImporter(Importer):
     def __init__(self, runtime: Runtime, job: Job, layout: Layout) -> None:
         super().__init__(runtime, job, layout)
         self._roster = RosterCheck()
+        self._may_ask = False
 
     def check(self, row: Row) -> None:
         """Apply the rules of a row.
@@ -313,7 +317,8 @@ class PersonsImporter(Importer):
         ids = [row.resident_id for row in good if row.resident_id is not None]
         known_ids = await known_resident_ids(self.runtime, tx, ids)
         without = sorted({row.household for row in good if row.resident_id is None})
-        members = await households.members_without_resident_id(tx, without) if without else set()
+        members = await households.members_without_resident_id(tx, without) if without else {}
+        await self._tell(await self._elsewhere(tx, sorted(known_ids), _met(members, good)))
         heads = await households.headed(tx, sorted({row.household for row in good if row.is_head}))
         for each in good:
             if each.resident_id is not None and each.resident_id in known_ids:
@@ -323,6 +328,36 @@ class PersonsImporter(Importer):
             home = each.household_area(self.runtime.district).key
             if each.is_head and (each.household, home) in heads:
                 each.row.blame(RELATION, _HEAD_REGISTERED)
+
+    async def _elsewhere(
+        self, tx: Transaction, numbers: Sequence[str], members: Sequence[asyncpg.Record] = ()
+    ) -> list[UUID]:
+        """Return those of the people in the register whom the clerk does not see."""
+        scope = self.scope
+        found = [
+            each["id"]
+            for each in members
+            if not (scope.contains(each["registered_area"]) or scope.contains(each["present_area"]))
+        ]
+        if numbers:
+            seen = await by_resident_ids(self.runtime, tx, scope, numbers)
+            known = await by_resident_ids(self.runtime, tx, AreaScope.everything(), numbers)
+            found += [known[number][0] for number in numbers if number in known and number not in seen]
+        return found
+
+    async def _tell(self, elsewhere: Sequence[UUID]) -> None:
+        """Count whom the findings would tell of; raises TooMany, so that the file is told nothing, where the clerk
+        may not be told of them all. What is counted stays counted."""
+        if self._may_ask and not elsewhere:
+            return
+        caller = self.job.created_by
+        async with self.runtime.database.transaction(AreaScope.nothing()) as tx:
+            if not self._may_ask:
+                await taken.check_may_ask(self.runtime, tx, caller)
+                self._may_ask = True
+            enough = await taken.tell(self.runtime, tx, caller, elsewhere, whole=False)
+        if not enough:
+            raise taken.told_often(self.runtime)
 
     async def whole(self, tx: Transaction) -> list[RowFinding]:
         in_register = await households.headed(tx, self._roster.households_without_head)
@@ -360,6 +395,10 @@ class PersonsImporter(Importer):
         late = [row for row, person in zip(built.rows, entered, strict=True) if person is None]
         for each in late:
             each.row.blame(DOCUMENT_NUMBER, _MEANWHILE)
+        if late:
+            numbers = sorted(each.resident_id for each in late if each.resident_id is not None)
+            elsewhere = await self._elsewhere(tx, numbers)
+            await taken.tell(self.runtime, tx, self.job.created_by, elsewhere)
         homes = built.homes
         if homes is None or late:
             homes = await self._homes(tx, built, {each.row.number for each in late})
@@ -406,6 +445,14 @@ class PersonsImporter(Importer):
 
 def _relation(row: RosterRow) -> str:
     return Relation.HEAD if row.is_head else row.relation
+
+
+def _met(
+    members: Mapping[tuple[str, str, date], asyncpg.Record], rows: Sequence[RosterRow]
+) -> list[asyncpg.Record]:
+    """Return the members whom rows without a resident ID mean."""
+    meant = {(row.household, row.name, row.birth_date) for row in rows if row.resident_id is None}
+    return [members[each] for each in sorted(meant & members.keys())]
 
 
 def _by_household(rows: Sequence[RosterRow]) -> dict[str, list[RosterRow]]:

@@ -15,7 +15,7 @@ from renkou_registry.kin.domain import check_parent
 from renkou_registry.life_events.calendar import full_years
 from renkou_registry.life_events.domain import Addresses, PersonState
 from renkou_registry.life_events.recording import Desk, state_of
-from renkou_registry.persons import entering, registration
+from renkou_registry.persons import entering, registration, taken
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import EntryKind, PersonEntry, PersonRecord
 
@@ -79,6 +79,8 @@ async def record_birth(desk: Desk, birth: Birth) -> UUID:
     parents = await parents_of(desk, birth.mother_id, birth.father_id, birth.happened_on)
     entry = _entry(birth, parents)
     entering.check_own_area(desk.scope, entry.registered_area, entry.present_area)
+    if entry.resident_id is not None or entry.document_number is not None:
+        await taken.check_may_ask(desk.runtime, desk.tx, desk.subject)
     async with reaching(desk.tx, desk.scope, entry.registered_area, entry.present_area):
         made = await registration.enter(desk.runtime, desk.tx, [entry], recorded_by=desk.subject)
     if made[0] is None:

@@ -87,6 +87,18 @@ async def used_up(
     return wait
 
 
+async def uses(tx: Transaction, caller: UUID, kind: str, within: timedelta) -> int:
+    """Return how many uses of a kind lie ``within`` that time."""
+    count: int = await tx.fetchval(
+        "SELECT count(*) FROM unmask_use WHERE read_by = $1 AND kind = $2"
+        " AND read_at > clock_timestamp() - $3::interval",
+        caller,
+        kind,
+        within,
+    )
+    return count
+
+
 async def use(tx: Transaction, caller: UUID, kind: str) -> None:
     """Count one use of a kind."""
     await tx.execute(

@@ -9,10 +9,11 @@ from uuid import UUID
 import asyncpg
 
 from renkou_common.audit.acting import STAFF
-from renkou_common.audit.log import UNMASK, Noted, append
+from renkou_common.audit.log import SEARCH, UNMASK, Noted, append
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.lists import UnmaskPurpose
 from renkou_common.codes.names import clean_name
+from renkou_common.codes.resident_id import normalise_resident_id
 from renkou_common.database import Transaction
 from renkou_common.errors import TooMany
 from renkou_common.identity.principal import Access
@@ -24,6 +25,7 @@ from renkou_registry.persons.registration import PHONE, RESIDENT_ID
 from renkou_registry.runtime import Runtime
 
 HOUR = timedelta(hours=1)
+_TRIED = "audit_entry.record_id/match"
 FACTS_FIELDS = (
     "name",
     "sex",
@@ -125,9 +127,18 @@ async def facts(
 async def match(
     runtime: Runtime, tx: Transaction, access: Access, resident_id: str, name: str, purpose: FactsPurpose
 ) -> asyncpg.Record | None:
-    """Return the person in the caller's area with exactly this number and name, and log the look-up."""
+    """Return the person in the caller's area with exactly this number and name, and log the look-up.
+
+    One that finds nobody is logged without the number, under a keyed hash of it: whoever tries one number again and
+    again, or many, shows in the log.
+    """
     row = await service.find_by_resident_id(runtime, tx, resident_id, access.areas)
     if row is None or row["name"] != clean_name(name):
+        tried = runtime.cipher.digest(normalise_resident_id(resident_id), _TRIED).hex()
+        failed = Noted.by_who_acts(
+            runtime.clock.now(), SEARCH, "match", actor_id=access.subject, purpose=purpose, record_id=tried
+        )
+        await append(tx, [failed])
         return None
     await _log(runtime, tx, access.subject, row["id"], "match", ["resident_id", "name"], purpose, None)
     return row

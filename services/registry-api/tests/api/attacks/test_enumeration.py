@@ -10,8 +10,9 @@ import pytest
 
 from renkou_common.scope import AreaScope
 
-from ...support import Json, Registry, an_hour_later
+from ...support import Caller, Json, Registry, an_hour_later
 from ..people.people import PeopleOf
+from ..rosters import Rosters
 
 HERE, ELSEWHERE = "340103001001", "340103002001"
 RIGHTS = (
@@ -99,3 +100,67 @@ async def test_a_number_elsewhere_is_looked_up_as_one_that_nobody_has(
     assert answers[0] == answers[1]
     assert answers[0][:2] == (200, {"items": [], "next": None}) or answers[0][1]["items"] == []
     assert answers[0][2]
+
+
+async def told_taken(auditor: Caller, person: Json, reader: Caller) -> int:
+    """How often the log says that a reader was told of a person's number."""
+    query = {"person_id": person["id"], "actor_id": str(reader.id), "what": "taken"}
+    return len((await auditor.get("/audit/entries", params=query)).json()["items"])
+
+
+async def test_a_sheet_tells_of_no_more_numbers_than_single_entries_may(
+    registry: Registry, people_of: PeopleOf, rosters: Rosters
+) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103001")
+    stranger = await registry.staff("subdistrict_clerk", "340103002")
+    auditor = await registry.staff("auditor", "340103")
+    limit = registry.runtime.settings.taken_per_hour
+    own = {"户籍地编码": ELSEWHERE, "现居住地编码": ELSEWHERE}
+    known, rows = [], []
+    for _ in range(limit + 1):
+        body = people_of(clerk).body()
+        known.append((await clerk.post("/persons", json=body)).json())
+        born = body["birth_date"]
+        rows.append(rosters.person(**own, 出生日期=born, 证件号码=body["resident_id"], 核实="是"))
+    free = rosters.person(**own)
+
+    one = await rosters.carry(registry, stranger, [rows[0], free], dry_run=True)
+    assert "person_registered" in {each["code"] for each in await rosters.errors(stranger, one)}
+    assert await told_taken(auditor, known[0], stranger) == 1
+
+    many = await rosters.carry(registry, stranger, rows, dry_run=True)
+    assert (many["state"], many["failure"]["code"]) == ("failed", "taken_often")
+    assert await rosters.errors(stranger, many) == []
+    assert sum([await told_taken(auditor, each, stranger) for each in known]) == limit
+
+    innocent = await rosters.carry(registry, stranger, [free], dry_run=True)
+    assert (innocent["state"], innocent["failure"]["code"]) == ("failed", "taken_often")
+    single = await stranger.post(
+        "/persons",
+        json=people_of(stranger).body() | {"registered_area": ELSEWHERE, "present_area": ELSEWHERE},
+    )
+    assert (single.status_code, single.json()["code"]) == (429, "taken_often")
+    registry.set_now(registry.runtime.clock.now() + timedelta(minutes=61))
+    later = await rosters.carry(registry, stranger, [free], dry_run=True)
+    assert (later["state"], later["rows_refused"]) == ("checked", 0)
+
+
+async def test_a_match_that_finds_nobody_is_in_the_log_without_the_number(
+    registry: Registry, people_of: PeopleOf
+) -> None:
+    clerk = await registry.staff("subdistrict_clerk", "340103001")
+    stranger = await registry.staff("subdistrict_clerk", "340103002")
+    auditor = await registry.staff("auditor", "340103")
+    body = people_of(clerk).body()
+    assert (await clerk.post("/persons", json=body)).status_code == 201
+    number, question = body["resident_id"], {"name": body["name"], "purpose": "arrival_notice"}
+    for asker, name in ((stranger, body["name"]), (stranger, body["name"]), (clerk, "另一人")):
+        answer = await asker.post("/persons/match", json=question | {"resident_id": number, "name": name})
+        assert answer.json()["result"] == "none"
+    query = {"action": "search", "what": "match", "actor_id": str(stranger.id)}
+    told = await auditor.get("/audit/entries", params=query)
+    first, second = told.json()["items"]
+    assert number not in told.text
+    assert first["record_id"] == second["record_id"] != sha256(number.encode()).hexdigest()
+    same = await auditor.get("/audit/entries", params={"record_id": first["record_id"]})
+    assert {each["actor_id"] for each in same.json()["items"]} == {str(stranger.id), str(clerk.id)}
