@@ -1,6 +1,6 @@
 """How a cell of the matrix is asked, and what its answer shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +69,32 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
         return {}
     told = response.json()
     return told if isinstance(told, dict) else {}
+
+
+def in_body(world: World, operation: Operation) -> set[str]:
+    """Which members of a body name a record of one place that the world has, by its id."""
+    ids = world.of(operation)
+    known = set(_members(operation.body)) & ids.keys() - OF_THE_WHOLE_DISTRICT
+    return {name for name in known if len(ids[name]) == len(NO_SUCH)}
+
+
+def _members(body: Any) -> Iterator[str]:
+    """Names of all members of a body, however deep."""
+    if isinstance(body, dict):
+        yield from body
+    for each in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
+        yield from _members(each)
+
+
+def wording(response: httpx.Response, ids: Mapping[str, str]) -> tuple[int, str]:
+    """An answer without what differs each time, and with the names of the ids that were asked for in their place."""
+    told = _problem(response)
+    for each_time in ("trace_id", "id", "received_at"):
+        told.pop(each_time, None)
+    text = str(told)
+    for name in sorted(ids):
+        text = text.replace(ids[name], name)
+    return response.status_code, text
 
 
 def leaks(world: World, response: httpx.Response) -> set[str]:

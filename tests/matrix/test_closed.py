@@ -1,11 +1,13 @@
 """The floor fails closed: whatever a connection of the app role does, it sees the area that its transaction states."""
 
+from uuid import UUID
+
 import asyncpg
 import pytest
 
 from renkou_common.scope import AreaScope
 from tests.e2e.register.support import ELSEWHERE, HERE
-from tests.matrix.asking import NO_SUCH, whole
+from tests.matrix.asking import NO_SUCH, in_body, item_by_item, only_counted, whole, wording
 from tests.matrix.decisions import Decision, decide, in_path, rows
 from tests.matrix.node import Node
 from tests.matrix.world import OF_THE_WHOLE_DISTRICT, World
@@ -152,3 +154,30 @@ async def test_a_record_elsewhere_takes_the_same_statements_as_none(
                 wrong.append(f"{caller} {operation}: {answers}")
     assert not wrong, "\n".join(wrong)
     assert compared > 100
+
+
+async def test_an_id_of_another_area_in_a_body_is_answered_as_one_that_nobody_has(world: World) -> None:
+    wrong, compared = [], 0
+    for row in rows():
+        operation = row.operation
+        if operation.method == "GET" or not (inside := in_body(world, operation)):
+            continue
+        ids = world.of(operation)
+        own = sorted(inside | set(in_path(operation)) & ids.keys() - OF_THE_WHOLE_DISTRICT)
+        numbers = {value: number for number, value in enumerate(sorted({ids[name] for name in own}))}
+        nobodys = {name: str(UUID(int=0xDEAD00 + numbers[ids[name]])) for name in own}
+        asking = (
+            (caller, who)
+            for caller, who in world.callers.items()
+            if caller[1] == "sibling" and decide(row, caller, record=True) is Decision.HIDDEN
+        )
+        for caller, who in asking:
+            there = await whole(world, operation, who, ids)
+            nowhere = await whole(world, operation, who, {**ids, **nobodys})
+            compared += 1
+            hidden = there.status_code in (404, 409, 422) or item_by_item(there) or only_counted(there)
+            if not hidden or wording(there, ids) != wording(nowhere, {**ids, **nobodys}):
+                wrong.append(f"{caller} {operation}: {there.text[:300]} / {nowhere.text[:300]}")
+            break  # the area decides, not the role: tests of the matrix ask every role
+    assert not wrong, "\n".join(wrong)
+    assert compared > 35
