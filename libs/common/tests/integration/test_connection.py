@@ -69,6 +69,49 @@ def test_a_head_that_no_client_of_ours_sends_is_refused(
     assert (answered, problem["status"], problem["code"]) == (status, status, code)
 
 
+POST = b"POST /public/things HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n"
+GET = b"GET /health/live HTTP/1.1\r\n"
+ODD_HEADS = {
+    "two lengths that differ": POST + b"Content-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
+    "one length twice": POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+    "a list of lengths": POST + b"Content-Length: 2, 2\r\n\r\n{}",
+    "a length with a sign": POST + b"Content-Length: +2\r\n\r\n{}",
+    "an unknown encoding": POST + b"Transfer-Encoding: xchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "two encodings": POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+    "a chunk's size as C writes it": POST + b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n",
+    "two hosts": GET + b"Host: n\r\nHost: elsewhere.example\r\n\r\n",
+    "no host": GET + b"Accept: */*\r\n\r\n",
+    "a space before the colon": GET + b"Host : n\r\n\r\n",
+    "a folded header": GET + b"Host: n\r\nX: a\r\n b\r\n\r\n",
+    "line feeds alone": GET.replace(b"\r", b"") + b"Host: n\n\n",
+    "a carriage return within": GET + b"Host: n\r\nX: a\rY: b\r\n\r\n",
+    "a zero byte": GET + b"Host: n\r\nX: a\0b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", ODD_HEADS.values(), ids=ODD_HEADS)
+def test_a_head_that_two_servers_may_read_differently_is_refused(port: int, sent: bytes) -> None:
+    """A request within a request (request smuggling), or another host than a proxy looked at."""
+    status, problem = exchange(port, sent)
+    assert (status, problem["code"]) == (400, "http_400")
+
+
+@pytest.mark.parametrize("where", ["path", "query", "traceparent", "idempotency-key"])
+def test_a_line_that_is_sent_along_becomes_no_header_of_the_answer(port: int, where: str) -> None:
+    lines = "%0d%0aSet-Cookie:%20a=b%0d%0a%0d%0a<script>"
+    path = {"path": f"/nowhere{lines}", "query": f"/health/live?q={lines}"}.get(where, "/health/live")
+    more = "" if where in ("path", "query") else f"{where}: {lines}\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: n\r\n{more}Connection: close\r\n\r\n".encode())
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"set-cookie" not in head.lower()
+    assert b"<script>" not in received
+    assert json.loads(body)
+
+
 @pytest.mark.parametrize(
     "sent", [b"", b"GET /health/live HTT", b"GET /health/live HTTP/1.1\r\nHost: n\r\nX-A: "]
 )

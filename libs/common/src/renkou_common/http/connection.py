@@ -56,7 +56,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
-        self._header_bytes = 0
+        self._header_bytes = self._hosts = 0
         if self._head_timer is None:
             self._await_head()
 
@@ -68,15 +68,21 @@ class GuardedProtocol(HttpToolsProtocol):
             raise ValueError("the URL is too long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Refuse headers that are too large together."""
+        """Refuse headers that are too large together, and a body whose end servers may see in different places."""
         self._header_bytes += len(name) + len(value) + 4
         if self._header_bytes > MAX_HEADER_BYTES:
             self._refused = 431
             raise ValueError("the headers are too large")
+        self._hosts += name.lower() == b"host"
+        if name.lower() == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            raise ValueError("an encoding of the transfer that is not understood")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is whole: from here on the application's own limits hold."""
+        """The head is whole: from here on the application's own limits hold. Refuse one that does not name the host
+        once (RFC 9112, 3.2): who stands between might read the other."""
+        if self._hosts != 1 and (self._hosts or self.parser.get_http_version() != "1.0"):
+            raise ValueError("a request names its host once")
         self._stop_timer()
         super().on_headers_complete()
 
