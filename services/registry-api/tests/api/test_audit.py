@@ -21,6 +21,7 @@ from renkou_common.http.middleware import Edge
 from renkou_common.scope import AreaScope
 from renkou_registry.audit.captured import CAPTURED, NOT_CAPTURED
 from renkou_registry.metadata import FLOOR
+from renkou_registry.privacy.purposes.holdings import HELD, NO_PERSON
 
 from ..support import Caller, Json, Registry
 from .people.people import HERE, People
@@ -133,6 +134,31 @@ async def test_every_table_that_holds_people_is_captured_or_says_why_not(registr
             " WHERE tgname IN ('audit_insert', 'audit_update', 'audit_delete') AND tgenabled = 'O' GROUP BY 1"
         )
     assert {row["name"]: row["events"] for row in rows} == dict.fromkeys(CAPTURED, 3)
+
+
+async def test_every_change_says_what_the_record_is_kept_for(registry: Registry) -> None:
+    async with registry.runtime.database.transaction(EVERYWHERE, read_only=True) as tx:
+        rows = await tx.fetch("SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'renkou_audit_%'")
+    written = {row["proname"]: row["prosrc"] for row in rows}
+    silent = [
+        table
+        for table in CAPTURED.keys() & HELD.keys()
+        if written[f"renkou_audit_{table}"].count(f", '{HELD[table].purpose}')") != 3
+    ]
+    assert silent == []
+    assert {table for table in CAPTURED.keys() - HELD.keys() if table not in NO_PERSON} == set()
+
+    auditor = await registry.staff("auditor", "340103")
+    worker = await registry.staff("community_worker", HERE)
+    person = await People(worker, registry.runtime).enter()
+    card = await worker.post("/cards", json={"person_id": person["id"]})
+    assert card.status_code == 201, card.text
+    told = {
+        (each["what"], each["purpose"])
+        for each in await found(auditor, person_id=person["id"], action="create")
+    }
+    assert {("person", "register_upkeep"), ("card", HELD["card"].purpose)} <= told
+    assert {purpose for _, purpose in told} <= {held.purpose for held in HELD.values()}
 
 
 async def test_many_rows_in_one_statement_make_few_entries_that_name_everybody(registry: Registry) -> None:
