@@ -140,7 +140,7 @@ async def test_a_sheet_tells_of_no_more_numbers_than_single_entries_may(
         json=people_of(stranger).body() | {"registered_area": ELSEWHERE, "present_area": ELSEWHERE},
     )
     assert (single.status_code, single.json()["code"]) == (429, "taken_often")
-    registry.set_now(registry.runtime.clock.now() + timedelta(minutes=61))
+    await an_hour_later(registry, stranger)
     later = await rosters.carry(registry, stranger, [free], dry_run=True)
     assert (later["state"], later["rows_refused"]) == ("checked", 0)
 
