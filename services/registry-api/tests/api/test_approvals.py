@@ -1,5 +1,6 @@
 """Four eyes: who gives others power over accounts, or over the log, does not do it alone."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -98,6 +99,31 @@ async def test_what_is_refused_withdrawn_or_too_old_is_never_done(fresh_registry
     for each in (one, other, old):
         record = (await registry.administrator.get(f"/staff/{each['id']}")).json()
         assert (record["assignments"], record["awaiting_approval"]) == ([], [])
+
+
+async def test_of_an_approval_a_refusal_and_a_withdrawal_at_once_one_alone_counts(
+    fresh_registry: Registry,
+) -> None:
+    registry = fresh_registry
+    auditor = await registry.staff("auditor", "340103")
+    ways = {"approval": "executed", "refusal": "refused", "withdrawal": "withdrawn"}
+    for asking in [await asked(registry, "administrator") for _ in range(4)]:
+        (waiting,) = asking["awaiting_approval"]
+        answers = await asyncio.gather(
+            decide(auditor, waiting, "approval"),
+            decide(auditor, waiting, "refusal"),
+            decide(registry.administrator, waiting, "withdrawal"),
+        )
+        assert sorted(each.status_code for each in answers) == [200, 412, 412]
+        ((way, won),) = [
+            (way, each) for way, each in zip(ways, answers, strict=True) if each.status_code == 200
+        ]
+        kept = (await auditor.get(f"/approvals/{waiting}")).json()
+        assert won.json()["state"] == kept["state"] == ways[way]
+        assert kept["version"] == 2
+        record = (await registry.administrator.get(f"/staff/{asking['id']}")).json()
+        given = [each["role"] for each in record["assignments"]]
+        assert (given, record["awaiting_approval"]) == (["administrator"] if way == "approval" else [], [])
 
 
 async def test_a_guarded_role_added_to_an_account_waits_while_the_rest_is_given(registry: Registry) -> None:
