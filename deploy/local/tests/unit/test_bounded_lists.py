@@ -35,7 +35,7 @@ BOUNDED = {
         /overdue-notices/counts /privacy/sharing
     """,
     "records that an office keeps back by hand, one at a time": """
-        /retention/holds
+        /retention/holds /persons/{person_id}/restriction
     """,
 }
 """Lists without pages, by what bounds them. Whoever adds a list pages it, or says here why it needs no pages."""

@@ -54,6 +54,7 @@ from renkou_registry.privacy.purposes.routes import router as purposes_router
 from renkou_registry.privacy.registers.routes import router as registers_router
 from renkou_registry.privacy.requests.own_routes import router as own_privacy_requests_router
 from renkou_registry.privacy.requests.routes import router as privacy_requests_router
+from renkou_registry.privacy.restriction.routes import router as restriction_router
 from renkou_registry.privacy.retention.routes import router as retention_router
 from renkou_registry.proofs.routes import router as proofs_router
 from renkou_registry.rentals.routes import router as rentals_router
@@ -150,6 +151,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             accounts_router,
             consents_router,
             purposes_router,
+            restriction_router,
             retention_router,
             privacy_requests_router,
             registers_router,

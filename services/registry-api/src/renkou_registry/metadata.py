@@ -38,6 +38,7 @@ from renkou_registry.prepregnancy import tables as prepregnancy
 from renkou_registry.privacy.erasure import tables as erasure
 from renkou_registry.privacy.purposes import tables as purposes
 from renkou_registry.privacy.requests import tables as privacy_requests
+from renkou_registry.privacy.restriction import tables as restriction
 from renkou_registry.privacy.retention import tables as retention
 from renkou_registry.rentals import tables as rentals
 from renkou_registry.roles import tables as roles
@@ -92,6 +93,7 @@ TABLE_MODULES = (
     privacy_requests,
     rate_tables,
     purposes,
+    restriction,
     retention,
     rentals,
     roles,

@@ -32,6 +32,7 @@ LEFT_EMPTY = {
         "calendar_day",
         "privacy_request",
         "privacy_request_step",
+        "processing_restriction",
     ),
     *("retention_run", "sign_in_session", "sign_in_event", "refresh_token", "second_factor", "recovery_code"),
     *("staff_identity", "provider_nonce"),

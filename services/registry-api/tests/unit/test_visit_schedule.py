@@ -35,9 +35,10 @@ def woman(
     declined: bool = False,
     card_open: bool = True,
     lives_here: bool = True,
+    restricted: bool = False,
     fact: UUID = FACT,
 ) -> Woman:
-    return Woman(card_open, lives_here, declined, None, Basis(fact, told_on, months, ends_on))
+    return Woman(card_open, lives_here, declined, None, Basis(fact, told_on, months, ends_on), restricted)
 
 
 def test_supplies_bring_a_visit_a_month_and_long_acting_methods_one_a_quarter() -> None:
@@ -71,7 +72,9 @@ def test_a_missed_visit_is_followed_by_the_next_day_of_the_schedule_and_none_is_
     assert next_offer(told, date(2024, 3, 10), TODAY) == date(2025, 4, 10)
 
 
-@pytest.mark.parametrize("who", [woman(declined=True), woman(card_open=False), woman(lives_here=False)])
+@pytest.mark.parametrize(
+    "who", [woman(declined=True), woman(card_open=False), woman(lives_here=False), woman(restricted=True)]
+)
 def test_an_open_offer_is_withdrawn_where_visits_are_no_longer_offered(who: Woman) -> None:
     assert plan(who, FACT, None, TODAY) == Plan(withdraw=True)
 

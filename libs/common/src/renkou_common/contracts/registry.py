@@ -60,6 +60,9 @@ class RegistryEventType(StrEnum):
     SURVEY_CHANGED = "registry.survey.changed.v1"
     BUDGET_CHANGED = "registry.budget.changed.v1"
     PURPOSE_CHANGED = "registry.purpose.changed.v1"
+    PERSON_RESTRICTED = "registry.person.restricted.v1"
+    CONSENT_CHANGED = "registry.consent.changed.v1"
+    PERSON_ERASED = "registry.person.erased.v1"
 
 
 class PersonEvent(BaseModel):

@@ -1,6 +1,8 @@
-"""Events about purposes of processing (处理目的), and the purposes that messages between districts have at first."""
+"""Events about purposes of processing (处理目的) and what persons decide about their data, and the purposes that
+messages between districts have at first."""
 
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,3 +36,29 @@ class PurposeChanged(BaseModel):
     covers: list[str] = Field(default_factory=list)
     active_from: date
     active_to: date | None = None
+
+
+class _OfPerson(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    person_ref: UUID
+    at: datetime = Field(description="when it was written; events of a person come in this order")
+
+
+class PersonRestricted(_OfPerson):
+    """Processing of a person's data was restricted (限制处理), or the restriction was lifted; gives no reason."""
+
+    restricted: bool
+
+
+class ConsentChanged(_OfPerson):
+    """A person gave or withdrew a consent (同意、撤回同意)."""
+
+    purpose: str = Field(description="code of the purpose", examples=["tell_home"])
+    given: bool
+
+
+class PersonErased(_OfPerson):
+    """What a person asked to have deleted is gone from the register (应申请删除)."""
+
+    kinds: list[str] = Field(description="codes of what was deleted", examples=[["contact", "visits"]])

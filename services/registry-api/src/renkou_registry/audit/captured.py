@@ -90,6 +90,7 @@ NOT_CAPTURED: dict[str, str] = {
     "person_address": "projection of life_event, written anew with it",
     "person_key": "search keys computed from the record, written anew with it",
     "retention_hold": "keeps itself who placed and who lifted it, when and why",
+    "processing_restriction": "keeps itself who imposed and who lifted it, when and why",
     "petition_reading": "itself a log of readings, append-only",
     "privacy_request_step": "append-only: what was done to a request, which is captured itself",
     "place": "addresses; names no person",

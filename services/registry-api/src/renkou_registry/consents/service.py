@@ -1,16 +1,20 @@
 """Consents: give, withdraw, ask. Withdrawing has no consequence but that the purpose ends, at once."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from renkou_common.contracts.registry import RegistryEventType
+from renkou_common.contracts.registry_privacy import ConsentChanged
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
 from renkou_registry.consents import repository
 from renkou_registry.consents.domain import TEXTS, ConsentPurpose, How
 from renkou_registry.duplicates import service as duplicates
+from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
 from renkou_registry.prepregnancy import service as prepregnancy
 from renkou_registry.runtime import Runtime
@@ -38,8 +42,17 @@ async def set_consent(
         changed = await repository.withdraw(tx, person_id, purpose, now, by)
     if changed:
         await repository.note(tx, new_id(), person_id, purpose, given, how, now, by)
+        await _publish(runtime, tx, person_id, purpose, given=given, at=now)
     if not given and purpose is ConsentPurpose.PREPREGNANCY_CHECK:
         await prepregnancy.consent_withdrawn(runtime, tx, scope, person_id)
+
+
+async def _publish(
+    runtime: Runtime, tx: Transaction, person_id: UUID, purpose: ConsentPurpose, *, given: bool, at: datetime
+) -> None:
+    [ref] = (await persons.refs_of(tx, [person_id])).values()
+    payload = ConsentChanged(person_ref=ref, at=at, purpose=purpose, given=given)
+    await runtime.outbox.append(tx, RegistryEventType.CONSENT_CHANGED, ref, payload)
 
 
 async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:

@@ -24,6 +24,7 @@ from renkou_registry.life_events import merges
 from renkou_registry.life_events.recording import Desk
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord, new_id
+from renkou_registry.privacy.restriction import service as restriction
 from renkou_registry.records import Desk as OfficeDesk
 from renkou_registry.supplies.users import joining as supplies
 
@@ -60,6 +61,7 @@ async def merge(desk: Desk, kept_id: UUID, gone_id: UUID, reason: str, *, take_d
             joined=joined,
         )
         await moving.move(desk.tx, merge_id, gone_id, kept_id)
+        await restriction.follow(desk.runtime, desk.tx, kept_id)
         await benefits.merge_persons(desk.runtime, desk.tx, _EVERYWHERE, kept_id, gone_id)
         await _settle(desk, kept_id, gone_id, "merged", reason)
     return merge_id
@@ -101,6 +103,8 @@ async def undo(desk: Desk, merge_id: UUID, version: int, reason: str) -> asyncpg
             await persons.hand_over_document(desk.tx, kept_id, gone_id)
         await _separate(desk, kept, gone_id, row["event_id"], row["joined"], reason)
         await benefits.unmerge_persons(desk.runtime, desk.tx, _EVERYWHERE, kept_id, gone_id)
+        for each in (kept_id, gone_id):
+            await restriction.follow(desk.runtime, desk.tx, each)
         await repository.undo(desk.tx, merge_id, desk.runtime.clock.now(), desk.subject)
         await _settle(desk, kept_id, gone_id, "open", None)
     return await find(desk.tx, desk.scope, merge_id)

@@ -23,6 +23,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "prepregnancy_check": ("first_person_id", "second_person_id"),
     "prepregnancy_consent": ("person_id",),
     "prepregnancy_step": ("person_id",),
+    "processing_restriction": ("person_id",),
     "rental": ("landlord_id",),
     "rental_tenant": ("person_id",),
     "service_given": ("person_id",),

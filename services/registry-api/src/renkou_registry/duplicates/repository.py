@@ -14,9 +14,10 @@ from renkou_common.scope import AreaScope
 AT_MOST = 200
 """Of one blocking key: days that stand for an unknown birthday, and names that many have, end somewhere."""
 _BLOCKS = f"""
-WITH mine AS (SELECT id, name, sex, birth_date, phone_index FROM person WHERE id = ANY($1) AND NOT withdrawn)
+WITH mine AS (SELECT id, name, sex, birth_date, phone_index FROM person
+  WHERE id = ANY($1) AND NOT withdrawn AND NOT restricted)
 SELECT m.id AS a, o.id AS b FROM mine m CROSS JOIN LATERAL (
-  SELECT p.id FROM person p WHERE p.name = m.name AND p.id <> m.id AND NOT p.withdrawn
+  SELECT p.id FROM person p WHERE p.name = m.name AND p.id <> m.id AND NOT p.withdrawn AND NOT p.restricted
      AND (p.birth_date = m.birth_date
           OR extract(year FROM p.birth_date) = extract(year FROM m.birth_date)
           OR to_char(p.birth_date, 'MMDD') = to_char(m.birth_date, 'MMDD'))
@@ -24,17 +25,19 @@ SELECT m.id AS a, o.id AS b FROM mine m CROSS JOIN LATERAL (
 UNION
 SELECT m.id, o.id FROM mine m CROSS JOIN LATERAL (
   SELECT p.id FROM person p WHERE p.birth_date = m.birth_date AND p.sex = m.sex AND p.id <> m.id
-     AND NOT p.withdrawn AND (left(p.name, 1) = left(m.name, 1) OR right(p.name, 1) = right(m.name, 1))
+     AND NOT p.withdrawn AND NOT p.restricted
+     AND (left(p.name, 1) = left(m.name, 1) OR right(p.name, 1) = right(m.name, 1))
    LIMIT {AT_MOST}) o
 UNION
 SELECT m.id, o.id FROM mine m CROSS JOIN LATERAL (
   SELECT p.id FROM person p WHERE p.phone_index = m.phone_index AND p.sex = m.sex AND p.id <> m.id
-     AND NOT p.withdrawn
+     AND NOT p.withdrawn AND NOT p.restricted
    LIMIT {AT_MOST}) o
 UNION
 SELECT m.id, o.id FROM unnest($2::uuid[], $3::bytea[]) AS f(id, phone) JOIN mine m ON m.id = f.id
 CROSS JOIN LATERAL (
   SELECT p.id FROM person p WHERE p.phone_index = f.phone AND p.sex = m.sex AND p.id <> m.id AND NOT p.withdrawn
+     AND NOT p.restricted
    LIMIT {AT_MOST}) o
 """
 """$2, $3: persons with the further indexes under which their phone may stand while index keys change."""
@@ -48,6 +51,11 @@ EXISTS (SELECT FROM person p, unnest($1::bigint[], $2::bigint[]) s(lo, hi)
         WHERE p.id IN (c.first_id, c.second_id)
           AND (p.present_area BETWEEN s.lo AND s.hi OR p.registered_area BETWEEN s.lo AND s.hi))
 """
+_UNRESTRICTED = (
+    " AND (c.state <> 'open' OR NOT EXISTS (SELECT FROM person p WHERE p.id IN (c.first_id, c.second_id)"
+    " AND p.restricted))"
+)
+"""Who is restricted is proposed to nobody; what was found before waits until the restriction is lifted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ async def page(
     probability, candidate_id = after or (2.0, UUID(int=(1 << 128) - 1))
     of_person = " AND $7 IN (c.first_id, c.second_id)" if person_id is not None else ""
     return await tx.fetch(
-        f"SELECT c.* FROM duplicate_candidate c WHERE c.state = $3 AND {_PAIR_IN_SCOPE}{of_person}"
+        f"SELECT c.* FROM duplicate_candidate c WHERE c.state = $3 AND {_PAIR_IN_SCOPE}{of_person}{_UNRESTRICTED}"
         " AND (c.probability, c.id) < ($4, $5) ORDER BY c.probability DESC, c.id DESC LIMIT $6",
         scope.lows,
         scope.highs,

@@ -29,6 +29,8 @@ from renkou_registry.exports.listing import (
 from renkou_registry.exports.lists import LISTS
 from renkou_registry.exports.repository import Export
 from renkou_registry.exports.service import check_purpose, part_context
+from renkou_registry.floor import reaching_all
+from renkou_registry.privacy.restriction import service as restriction
 from renkou_registry.runtime import Runtime
 
 NOT_CONSENTED = "未单独同意"
@@ -90,6 +92,8 @@ async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
             texts, place = await of.page(
                 runtime, tx, export.scope, export.created_by, export.filters, place, PAGE_ROWS
             )
+            kept = await _without_restricted(tx, of, texts)
+            left_out, texts = len(texts) - len(kept), kept
             texts = await _without_unconsented(tx, of, export.filters, texts)
             page = [[row[name] for name in export.columns] for row in texts]
             rows += len(page)
@@ -100,7 +104,7 @@ async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
                     f"more than the {MAXIMUM_WORKBOOK_ROWS} rows of a worksheet; use CSV or narrow the list",
                 )
             sealed = runtime.cipher.seal(orjson.dumps(page), part_context(export.id, part))
-            await repository.add_part(tx, export.id, part, sealed, len(page), place)
+            await repository.add_part(tx, export.id, part, sealed, len(page), left_out, place)
         part += 1
         _log.info("export rows written", job=str(export.id), rows=rows)
     now = runtime.clock.now()
@@ -109,6 +113,15 @@ async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
         done = await repository.find(tx, export.id, export.scope)
         assert done is not None
         await repository.log(tx, done, "finished", export.created_by, now)
+
+
+async def _without_restricted(tx: Transaction, of: ExportList, texts: Sequence[Texts]) -> Sequence[Texts]:
+    """Leave out the rows that name somebody whose processing is restricted (Personal Information Protection Law,
+    articles 44 and 47)."""
+    named = [{UUID(row[name]) for name in of.people if row.get(name)} for row in texts]
+    async with reaching_all(tx):  # who lives elsewhere stands in rows of this area too
+        restricted = await restriction.restricted(tx, set[UUID]().union(*named))
+    return [row for row, people in zip(texts, named, strict=True) if not people & restricted]
 
 
 async def _without_unconsented(

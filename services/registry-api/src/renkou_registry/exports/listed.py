@@ -33,6 +33,11 @@ type Item = dict[str, Any]
 type Items = Callable[[Item], Iterable[Item]]
 type Beside = Callable[[Runtime, Transaction, Access, Sequence[Item]], Awaitable[None]]
 _OWN = frozenset({"runtime", "access", "after", "limit"})
+PEOPLE = (
+    *("person_id", "partner_id", "child_id", "subject_id", "landlord_id"),
+    *("first_id", "second_id", "first_holder_id", "second_holder_id"),
+)
+"""Fields of items under which a person stands, whether the export has them as columns or not."""
 _YES_NO = {True: "是", False: "否"}
 
 
@@ -70,7 +75,7 @@ def listed(
     """
     filters = _filters(name, route)
     page = _reader(route, filters, columns, items, beside)
-    return ExportList(name, zh, en, right, filters, columns, page, health)
+    return ExportList(name, zh, en, right, filters, columns, page, health, PEOPLE)
 
 
 def clerk_of(clerk: UUID, scope: AreaScope) -> Access:
@@ -121,7 +126,7 @@ def _reader(
         for add in beside:
             await add(within, tx, access, rows)
         await shown.write(access)
-        texts = [{name: text_of(each.get(name)) for name in columns} for each in rows]
+        texts = [{name: text_of(each.get(name)) for name in (*columns, *PEOPLE)} for each in rows]
         return texts, [found.next] if found.next else None
 
     return page

@@ -71,6 +71,8 @@ class ExportList:
     columns: Mapping[str, str]
     page: ReadPage
     health: Health | None = None
+    people: tuple[str, ...] = ()
+    """Members of a row with the persons it is about, also where they are no column."""
 
 
 def chosen_columns(of: ExportList, wanted: Sequence[str] | None) -> list[str]:

@@ -156,7 +156,14 @@ async def _households(
 
 _LISTS = (
     ExportList(
-        "persons", "人员名单", "persons", Scope.RESIDENT_READ, PersonFilters, _PERSON_COLUMNS, _persons
+        "persons",
+        "人员名单",
+        "persons",
+        Scope.RESIDENT_READ,
+        PersonFilters,
+        _PERSON_COLUMNS,
+        _persons,
+        people=("id",),
     ),
     ExportList(
         "households",

@@ -36,13 +36,14 @@ class Export:
     place: list[Any] | None
     parts: int
     rows: int
+    left_out: int
     attempts: int
     failure: Finding | None
 
 
 _EXPORT = """
 SELECT id, list_name, format, filters, columns, purpose_code, purpose, scope, state, created_by, created_at,
-       finished_at, expires_at, place, parts, rows, attempts, failure_code, failure_zh, failure_en
+       finished_at, expires_at, place, parts, rows, left_out, attempts, failure_code, failure_zh, failure_en
 FROM export_job
 """
 
@@ -127,18 +128,20 @@ async def take_up(tx: Transaction, job_id: UUID) -> Export | None:
 
 
 async def add_part(
-    tx: Transaction, job_id: UUID, part: int, sealed: bytes, rows: int, place: list[Any] | None
+    tx: Transaction, job_id: UUID, part: int, sealed: bytes, rows: int, left_out: int, place: list[Any] | None
 ) -> None:
-    """Keep a page of rows and the place after it."""
+    """Keep a page of rows, how many were left out of it, and the place after it."""
     await tx.execute(
         "INSERT INTO export_part (job_id, part, sealed) VALUES ($1, $2, $3)", job_id, part, sealed
     )
     await tx.execute(
-        "UPDATE export_job SET parts = $2, rows = rows + $3, place = $4, attempts = 0 WHERE id = $1",
+        "UPDATE export_job SET parts = $2, rows = rows + $3, place = $4, left_out = left_out + $5,"
+        " attempts = 0 WHERE id = $1",
         job_id,
         part + 1,
         rows,
         place,
+        left_out,
     )
 
 
@@ -183,7 +186,7 @@ async def log(tx: Transaction, export: Export, kind: str, by: UUID, at: datetime
     """Write down who did what with an export."""
     await tx.execute(
         "INSERT INTO export_log (id, job_id, kind, list_name, filters, columns, purpose, rows, logged_by,"
-        " logged_at, purpose_code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        " logged_at, purpose_code, left_out) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         new_id(),
         export.id,
         kind,
@@ -195,6 +198,7 @@ async def log(tx: Transaction, export: Export, kind: str, by: UUID, at: datetime
         by,
         at,
         export.purpose_code,
+        export.left_out,
     )
 
 

@@ -140,6 +140,7 @@ async def read_log(
             purpose_code=row["purpose_code"],
             purpose=row["purpose"],
             rows=row["rows"],
+            left_out=row["left_out"],
             by=row["logged_by"],
             at=row["logged_at"],
         )

@@ -63,6 +63,9 @@ class ExportOut(BaseModel):
     purpose: str
     state: ExportState = Field(description="queued, running, done, failed or expired")
     rows: int = Field(description="written so far")
+    left_out: int = Field(
+        description="rows left out so far: processing of somebody in them is restricted (限制处理)"
+    )
     created_by: UUID
     created_at: datetime
     finished_at: datetime | None
@@ -83,6 +86,7 @@ class ExportOut(BaseModel):
             purpose=export.purpose,
             state=export.state,
             rows=export.rows,
+            left_out=export.left_out,
             created_by=export.created_by,
             created_at=export.created_at,
             finished_at=export.finished_at,
@@ -129,6 +133,7 @@ class ExportLogEntry(BaseModel):
     purpose_code: str | None
     purpose: str
     rows: int
+    left_out: int = Field(description="rows left out: 限制处理")
     by: UUID
     at: datetime
 

@@ -53,6 +53,7 @@ class ExportJob(SQLModel, table=True):
     place: Any = Field(default=None, sa_column=Column(JSONB))
     parts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     rows: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    left_out: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     token_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     failure_code: str | None = Field(default=None, sa_column=Column(Text))
@@ -88,5 +89,6 @@ class ExportLog(SQLModel, table=True):
     purpose_code: str | None = Field(default=None, sa_column=Column(Text))
     purpose: str = Field(sa_column=Column(Text, nullable=False))
     rows: int
+    left_out: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     logged_by: UUID
     logged_at: datetime = Field(sa_column=_moment(nullable=False))

@@ -111,3 +111,4 @@ class PersonRecord:
     withdrawn: bool
     version: int
     place_id: UUID | None
+    restricted: bool

@@ -371,3 +371,9 @@ async def with_contact(tx: Transaction, person_ids: Sequence[UUID]) -> list[asyn
         " WHERE id = ANY ($1) AND (phone_sealed IS NOT NULL OR employer IS NOT NULL) ORDER BY id",
         list(person_ids),
     )
+
+
+async def restricted(tx: Transaction, person_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of some persons whose processing is restricted."""
+    rows = await tx.fetch("SELECT id FROM person WHERE id = ANY ($1) AND restricted", list(person_ids))
+    return {row["id"] for row in rows}

@@ -234,6 +234,7 @@ class PersonOut(PersonSummary):
     spouse_id: UUID | None
     children_count: int
     died_on: date | None
+    restricted: bool = Field(description="限制处理: no exports, offers or notices; read for the purpose only")
     version: int
     recorded_at: datetime
 

@@ -320,6 +320,16 @@ async def children_born(tx: Transaction, mother_id: UUID, since: date) -> list[U
     return await relatives_repository.children_born(tx, mother_id, since)
 
 
+async def restricted(tx: Transaction, person_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of some persons whose data are not processed further; the transaction reaches them all."""
+    return await repository.restricted(tx, person_ids)
+
+
+async def set_restricted(tx: Transaction, person_id: UUID, *, restricted: bool) -> None:
+    """Mark a locked person as one whose data are not processed further, or no longer."""
+    await repository.update(tx, person_id, {"restricted": restricted})
+
+
 async def refs_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the references that events carry, also of persons whose entry was retracted."""
     return await repository.refs_of(tx, ids)

@@ -43,7 +43,7 @@ class Person(SQLModel, table=True):
     ``ref`` is the only reference that leaves the service in events. The usual residence on a day is
     ``usual_next_area`` from ``usual_next_on`` on and ``usual_area`` before. A person whose entry was
     retracted is ``withdrawn`` and no longer found. ``left_area`` is set while neither address is in the
-    district: the area that the person left.
+    district: the area that the person left. ``restricted``: a restriction of processing is in force (限制处理).
 
     ``document_kind`` is the document the person shows; ``other_document_*`` hold a passport or a birth
     certificate, also beside a resident ID given later. Its blind index has the kind in it: a number is unique
@@ -149,6 +149,7 @@ class Person(SQLModel, table=True):
         sa_column=Column(ARRAY(Text(collation="C")), nullable=False, server_default=sql("'{}'"))
     )
     withdrawn: bool = Field(default=False)
+    restricted: bool = Field(default=False, sa_column_kwargs={"server_default": sql("false")})
     version: int = Field(sa_column=Column(BigInteger, nullable=False))
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     recorded_by: UUID

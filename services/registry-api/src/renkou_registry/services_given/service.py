@@ -63,6 +63,12 @@ async def offer(
 ) -> UUID:
     """Record that a service was offered; returns its id. Raises NotFound, Conflict."""
     person = await _present(runtime, tx, scope, person_id, offered_on)
+    if person.restricted:
+        raise Conflict(
+            "processing_restricted",
+            "该人的信息处理受限制, 不得告知服务",
+            "the person's data are restricted: no service is offered",
+        )
     service = _new(runtime, person, kind, State.OFFERED, offered_on=offered_on)
     return await _record(runtime, tx, person.ref, service, recorded_by)
 

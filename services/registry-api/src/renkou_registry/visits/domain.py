@@ -52,11 +52,13 @@ class Woman:
     declined_all: bool
     resumed_on: date | None
     basis: Basis | None
+    restricted: bool = False
 
     @property
     def offered(self) -> Basis | None:
         """The basis on which visits are offered, None where none are."""
-        return self.basis if self.card_open and self.lives_here and not self.declined_all else None
+        wanted = self.card_open and self.lives_here and not self.declined_all and not self.restricted
+        return self.basis if wanted else None
 
 
 @dataclass(frozen=True, slots=True)

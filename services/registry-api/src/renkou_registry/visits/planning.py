@@ -15,6 +15,7 @@ from renkou_common.contracts.registry_cards import VisitChanged
 from renkou_common.database import Transaction
 from renkou_registry.cards import facts
 from renkou_registry.cards.repository import CardRow, Row
+from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import new_id
 from renkou_registry.persons.events import area_text
 from renkou_registry.runtime import Runtime
@@ -42,6 +43,7 @@ async def woman_of(runtime: Runtime, tx: Transaction, card: CardRow, present_are
     return Woman(
         card_open=card.state == CardState.OPEN,
         lives_here=low <= present_area <= high,
+        restricted=card.person_id in await persons.restricted(tx, [card.person_id]),
         declined_all=card.visits_declined_on is not None,
         resumed_on=card.visits_resumed_on,
         basis=basis,

@@ -13,12 +13,15 @@ from uuid import UUID
 
 import structlog
 
+from renkou_common.contracts.registry import RegistryEventType
+from renkou_common.contracts.registry_privacy import PersonErased
 from renkou_common.database import Transaction
 from renkou_common.scope import AreaScope
 from renkou_registry.cards import service as cards
 from renkou_registry.consents import service as consents
 from renkou_registry.consents.domain import ConsentPurpose, How
 from renkou_registry.persons import erasing
+from renkou_registry.persons import service as persons
 from renkou_registry.privacy.erasure import repository, service
 from renkou_registry.privacy.erasure.rules import (
     ACCOUNT,
@@ -184,7 +187,7 @@ class _Job:
             )
 
     async def close(self) -> None:
-        """Note what stays, and that all but the account is gone."""
+        """Note what stays, and that all but the account is gone, and let the other services know it."""
         kept = [
             {
                 "table_name": each.table,
@@ -196,3 +199,7 @@ class _Job:
         clock = self._runtime.clock
         due_on = clock.today() + timedelta(days=ANSWER_DAYS)
         await repository.carried_out(self._tx, self._id, clock.now(), due_on, kept)
+        kinds = [each.code for each in STEPS if each.code not in (CLOSING, ACCOUNT)]
+        for ref in sorted((await persons.refs_of(self._tx, self._records)).values()):
+            payload = PersonErased(person_ref=ref, at=clock.now(), kinds=kinds)
+            await self._runtime.outbox.append(self._tx, RegistryEventType.PERSON_ERASED, ref, payload)

@@ -240,7 +240,7 @@ def _kept() -> dict[str, Kept]:
         _OFFICES: "rental rental_agreement rental_tenant",
         _CONSENT: "consent consent_change prepregnancy_consent",
         _TRACE: "audit_entry record_change",
-        _RIGHTS: "retention_hold erasure erasure_step privacy_request privacy_request_step",
+        _RIGHTS: "retention_hold processing_restriction erasure erasure_step privacy_request privacy_request_step",
     }
     return {table: why for why, names in tables.items() for table in names.split()}
 

@@ -26,7 +26,7 @@ HELD: dict[str, Held] = {
         "marital_status registered_area registered_street registered_since present_area present_street "
         "present_since phone_sealed phone_index employer mother_id father_id spouse_id children_count "
         "alive died_on usual_area usual_next_area usual_next_on left_area other_document_kind "
-        "other_document_sealed other_document_index place_id former_names withdrawn version recorded_at "
+        "other_document_sealed other_document_index place_id former_names withdrawn restricted version recorded_at "
         "recorded_by",
     ),
     "person_detail": _held(
@@ -285,16 +285,20 @@ HELD: dict[str, Held] = {
     "export_job": _held(
         "audit",
         "id list_name format filters columns purpose_code purpose scope state created_by created_at finished_at "
-        "expires_at place parts rows attempts token_hash failure_code failure_zh failure_en",
+        "expires_at place parts rows left_out attempts token_hash failure_code failure_zh failure_en",
     ),
     "export_part": _held("audit", "job_id part sealed"),
     "export_log": _held(
         "audit",
-        "id job_id kind list_name filters columns purpose_code purpose rows logged_by logged_at",
+        "id job_id kind list_name filters columns purpose_code purpose rows left_out logged_by logged_at",
     ),
     "retention_hold": _held(
         "audit",
         "id person_id record_id cause reason until placed_at placed_by lifted_at lifted_by",
+    ),
+    "processing_restriction": _held(
+        "own_account",
+        "id person_id reason request_id imposed_at imposed_by lifted_at lifted_by lifted_reason",
     ),
     "record_change": _held("audit", "record_id version fields changed_at"),
     "erasure": _held(

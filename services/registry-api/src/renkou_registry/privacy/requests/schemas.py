@@ -1,7 +1,7 @@
 """What callers send and get about persons' requests."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -26,12 +26,13 @@ class PrivacyRequestCreate(BaseModel):
         json_schema_extra={
             "examples": [
                 {"kind": "deletion", "wish": "请删除不再需要的信息"},
+                {"kind": "restriction", "wish": "信息正确性有争议, 核实前请勿使用"},
                 {"kind": "explanation", "wish": "为什么保存我的服务记录", "about": ["service_given"]},
             ]
         },
     )
 
-    kind: Literal[Kind.DELETION, Kind.EXPLANATION]
+    kind: Kind
     wish: Reason
     about: Annotated[list[TableName], Field(max_length=40)] = Field(
         default_factory=list,

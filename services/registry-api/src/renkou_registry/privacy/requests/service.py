@@ -16,6 +16,7 @@ from renkou_common.codes.area import AreaCode
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.changes import check_current
 from renkou_registry.calendar import service as calendar
+from renkou_registry.duplicates import service as duplicates
 from renkou_registry.floor import reaching_all
 from renkou_registry.me.words import TITLES
 from renkou_registry.persons import service as persons
@@ -38,6 +39,7 @@ from renkou_registry.privacy.requests.domain import (
     decided,
     seconded,
 )
+from renkou_registry.privacy.restriction import service as restriction
 from renkou_registry.records import Desk
 from renkou_registry.successions import Following
 
@@ -196,9 +198,14 @@ async def _explained(desk: Desk, about: Sequence[str]) -> list[Entry]:
 
 
 async def decide(desk: Desk, request_id: UUID, version: int, decision: Decision) -> PrivacyRequest:
-    """Decide on a request; raises NotFound, VersionMismatch, Conflict."""
+    """Decide on a request; a restriction that is granted, whole or in part, is in force at once.
+
+    Raises NotFound, VersionMismatch, Conflict.
+    """
     request = await _locked(desk, request_id, version)
     state = decided(request, decision.outcome)
+    if request.kind is Kind.RESTRICTION and decision.outcome is not Outcome.REFUSED:
+        await _restrict(desk, request, decision.reason)
     values: dict[str, Any] = {
         "state": state,
         "outcome": decision.outcome,
@@ -210,6 +217,15 @@ async def decide(desk: Desk, request_id: UUID, version: int, decision: Decision)
         "closed_at": desk.now if state is State.ANSWERED else None,
     }
     return await _changed(desk, request, values, Act.DECIDED, decision.reason, decision.outcome)
+
+
+async def _restrict(desk: Desk, request: PrivacyRequest, reason: str) -> None:
+    """Restrict the record that stands for the person, whichever of the own ones the request was written down for."""
+    async with reaching_all(desk.tx):
+        standing = await duplicates.standing_for(desk.tx, request.person_id)
+    await restriction.impose(
+        desk.runtime, desk.tx, desk.scope, standing, reason, desk.subject, request_id=request.id
+    )
 
 
 async def second(desk: Desk, request_id: UUID, version: int, reason: str, *, agreed: bool) -> PrivacyRequest:

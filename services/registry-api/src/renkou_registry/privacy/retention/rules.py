@@ -332,6 +332,7 @@ RULES = (
             "retention_hold",
             "erasure",
             "erasure_step",
+            "processing_restriction",
             "unmask_use",
             "approval",
             "break_glass",
