@@ -29,8 +29,6 @@ from renkou_registry.exports.listing import (
 from renkou_registry.exports.lists import LISTS
 from renkou_registry.exports.repository import Export
 from renkou_registry.exports.service import check_purpose, part_context
-from renkou_registry.floor import reaching_all
-from renkou_registry.privacy.restriction import service as restriction
 from renkou_registry.runtime import Runtime
 
 NOT_CONSENTED = "未单独同意"
@@ -89,11 +87,9 @@ async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
         await check_purpose(runtime, tx, export)
     while part == 0 or place is not None:
         async with session.transaction(export.scope) as tx:
-            texts, place = await of.page(
+            texts, place, left_out = await of.page(
                 runtime, tx, export.scope, export.created_by, export.filters, place, PAGE_ROWS
             )
-            kept = await _without_restricted(tx, of, texts)
-            left_out, texts = len(texts) - len(kept), kept
             texts = await _without_unconsented(tx, of, export.filters, texts)
             page = [[row[name] for name in export.columns] for row in texts]
             rows += len(page)
@@ -113,15 +109,6 @@ async def _write(runtime: Runtime, session: JobSession, export: Export) -> None:
         done = await repository.find(tx, export.id, export.scope)
         assert done is not None
         await repository.log(tx, done, "finished", export.created_by, now)
-
-
-async def _without_restricted(tx: Transaction, of: ExportList, texts: Sequence[Texts]) -> Sequence[Texts]:
-    """Leave out the rows that name somebody whose processing is restricted (Personal Information Protection Law,
-    articles 44 and 47)."""
-    named = [{UUID(row[name]) for name in of.people if row.get(name)} for row in texts]
-    async with reaching_all(tx):  # who lives elsewhere stands in rows of this area too
-        restricted = await restriction.restricted(tx, set[UUID]().union(*named))
-    return [row for row, people in zip(texts, named, strict=True) if not people & restricted]
 
 
 async def _without_unconsented(

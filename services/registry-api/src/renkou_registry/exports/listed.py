@@ -22,6 +22,7 @@ from renkou_common.identity.roles import Scope
 from renkou_common.scope import AreaScope
 from renkou_registry.audit.domain import What
 from renkou_registry.exports.listing import Cursor, ExportList, Health, Page, ReadPage
+from renkou_registry.exports.restricted import without_restricted
 from renkou_registry.exports.shown import Shown
 from renkou_registry.fields import AreaIn, AreaQuery
 from renkou_registry.persons import service as persons
@@ -33,11 +34,6 @@ type Item = dict[str, Any]
 type Items = Callable[[Item], Iterable[Item]]
 type Beside = Callable[[Runtime, Transaction, Access, Sequence[Item]], Awaitable[None]]
 _OWN = frozenset({"runtime", "access", "after", "limit"})
-PEOPLE = (
-    *("person_id", "partner_id", "child_id", "subject_id", "landlord_id"),
-    *("first_id", "second_id", "first_holder_id", "second_holder_id"),
-)
-"""Fields of items under which a person stands, whether the export has them as columns or not."""
 _YES_NO = {True: "是", False: "否"}
 
 
@@ -67,15 +63,17 @@ def listed(
     items: Items = lambda item: (item,),
     beside: Sequence[Beside] = (),
     health: Health | None = None,
+    leaving_out: bool = True,
 ) -> ExportList:
     """Return the export of a list: ``columns`` are fields of its items with their headings, in order.
 
     ``items`` makes several rows of an item that holds some; ``beside`` adds what ids stand for, so that a
-    workbook can be read without the API.
+    workbook can be read without the API. Who is restricted is left out, unless the law wants the list whole
+    (``leaving_out``).
     """
     filters = _filters(name, route)
-    page = _reader(route, filters, columns, items, beside)
-    return ExportList(name, zh, en, right, filters, columns, page, health, PEOPLE)
+    page = _reader(route, filters, columns, items, beside, leaving_out=leaving_out)
+    return ExportList(name, zh, en, right, filters, columns, page, health)
 
 
 def clerk_of(clerk: UUID, scope: AreaScope) -> Access:
@@ -105,6 +103,8 @@ def _reader(
     columns: Mapping[str, str],
     items: Items,
     beside: Sequence[Beside],
+    *,
+    leaving_out: bool,
 ) -> ReadPage:
     async def page(
         runtime: Runtime,
@@ -122,12 +122,14 @@ def _reader(
         found = await route(
             runtime=within, access=access, after=after[0] if after else None, limit=limit, **wanted
         )
-        rows = [each for item in found.model_dump(mode="json")["items"] for each in items(item)]
+        read = [each for item in found.model_dump(mode="json")["items"] for each in items(item)]
+        rows, restricted = (await without_restricted(tx, read)) if leaving_out else (read, set())
         for add in beside:
             await add(within, tx, access, rows)
+        shown.leave_out(restricted)
         await shown.write(access)
-        texts = [{name: text_of(each.get(name)) for name in (*columns, *PEOPLE)} for each in rows]
-        return texts, [found.next] if found.next else None
+        texts = [{name: text_of(each.get(name)) for name in columns} for each in rows]
+        return texts, [found.next] if found.next else None, len(read) - len(rows)
 
     return page
 

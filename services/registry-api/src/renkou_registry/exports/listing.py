@@ -25,7 +25,8 @@ MAXIMUM_WORKBOOK_ROWS = 1_048_575
 
 type Texts = dict[str, str]
 type Cursor = list[Any]
-type Page = tuple[Sequence[Texts], Cursor | None]
+type Page = tuple[Sequence[Texts], Cursor | None, int]
+"""Rows, the place after them, and how many were left out: their people are restricted."""
 type ReadPage = Callable[
     [Runtime, Transaction, AreaScope, UUID, Mapping[str, Any], Cursor | None, int], Awaitable[Page]
 ]
@@ -71,8 +72,6 @@ class ExportList:
     columns: Mapping[str, str]
     page: ReadPage
     health: Health | None = None
-    people: tuple[str, ...] = ()
-    """Members of a row with the persons it is about, also where they are no column."""
 
 
 def chosen_columns(of: ExportList, wanted: Sequence[str] | None) -> list[str]:

@@ -18,6 +18,7 @@ from renkou_registry.audit.domain import What
 from renkou_registry.exports import office_lists, people_lists, service_lists
 from renkou_registry.exports.listed import clerk_of
 from renkou_registry.exports.listing import Cursor, ExportList, Page, Texts
+from renkou_registry.exports.restricted import without_restricted
 from renkou_registry.exports.shown import EXPORTED
 from renkou_registry.fields import AreaIn, area_code
 from renkou_registry.households import service as households
@@ -91,11 +92,12 @@ async def _persons(
         position,
         limit,
     )
-    await runtime.readings.record(clerk_of(clerk, scope), What.LIST, [row["id"] for row in rows], EXPORTED)
+    kept, _ = await without_restricted(tx, rows, ("id",))
+    await runtime.readings.record(clerk_of(clerk, scope), What.LIST, [row["id"] for row in kept], EXPORTED)
     following = (
         [rows[-1]["part"], rows[-1]["listed_area"], str(rows[-1]["id"])] if len(rows) == limit else None
     )
-    return [_person(runtime, row) for row in rows], following
+    return [_person(runtime, row) for row in kept], following, len(rows) - len(kept)
 
 
 def _person(runtime: Runtime, row: Any) -> Texts:
@@ -151,19 +153,12 @@ async def _households(
         }
         for row in rows
     ]
-    return found, following
+    return found, following, 0
 
 
 _LISTS = (
     ExportList(
-        "persons",
-        "人员名单",
-        "persons",
-        Scope.RESIDENT_READ,
-        PersonFilters,
-        _PERSON_COLUMNS,
-        _persons,
-        people=("id",),
+        "persons", "人员名单", "persons", Scope.RESIDENT_READ, PersonFilters, _PERSON_COLUMNS, _persons
     ),
     ExportList(
         "households",

@@ -124,6 +124,7 @@ LISTS = (
             "id": "发放编号",
         },
         beside=[named("subject_id")],
+        leaving_out=False,  # what somebody is owed is paid
     ),
     listed(
         "benefit_overpayments",

@@ -33,6 +33,11 @@ class Shown(ReadingRecorder):
         for each in person_ids:
             self._shown.setdefault(each, what)
 
+    def leave_out(self, person_ids: Iterable[UUID]) -> None:
+        """Forget persons of whom nothing leaves."""
+        for each in person_ids:
+            self._shown.pop(each, None)
+
     async def write(self, access: Access) -> None:
         """Log everybody shown, for the export; raises Unavailable where that cannot be."""
         for what in sorted(set(self._shown.values())):

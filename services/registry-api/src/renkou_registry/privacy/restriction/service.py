@@ -17,6 +17,7 @@ from renkou_common.errors import Conflict
 from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_registry.cards import service as cards
+from renkou_registry.duplicates import todo as duplicates_todo
 from renkou_registry.floor import reaching_everywhere
 from renkou_registry.persons import service as persons
 from renkou_registry.persons.domain import PersonRecord
@@ -88,9 +89,14 @@ async def follow(runtime: Runtime, tx: Transaction, person_id: UUID) -> None:
 async def _set(
     runtime: Runtime, tx: Transaction, scope: AreaScope, person: PersonRecord, *, restricted: bool
 ) -> None:
-    """Mark a locked person, take open visits back or offer them again, and publish it."""
+    """Mark a locked person, take open visits back or offer them again, and publish it.
+
+    Whoever is not restricted any longer is compared with those who came meanwhile.
+    """
     await persons.set_restricted(tx, person.id, restricted=restricted)
     async with reaching_everywhere(tx, scope):
         await cards.refresh(runtime, tx, person.id)
+        if not restricted:
+            await duplicates_todo.note(tx, [person.id])
     payload = PersonRestricted(person_ref=person.ref, at=runtime.clock.now(), restricted=restricted)
     await runtime.outbox.append(tx, RegistryEventType.PERSON_RESTRICTED, person.ref, payload)
