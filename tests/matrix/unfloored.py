@@ -177,7 +177,10 @@ POINTERS: dict[str, dict[tuple[str, str], str]] = {
 }
 """Columns of tables without floor that name a person or a household."""
 DEFINERS: dict[str, dict[str, str]] = {
-    "registry": {},
+    "registry": _told(
+        "deletes of append-only tables what an ordered deletion names, or sign-ins that have had their time",
+        "renkou_erase renkou_trim_sign_ins",
+    ),
     "migrant": {},
     "reporting": _told(
         "empties or swaps tables of numbers, which the app role cannot truncate or rename",
