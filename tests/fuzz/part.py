@@ -11,7 +11,7 @@ import gc
 import json
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -54,6 +54,9 @@ _MIXED = (
 )
 _WRONG_SENT = 3
 _SLOW_SECONDS = 20.0
+_SECONDS_EACH = (
+    30.0  # of answering an operation's own requests in a part: what is left of them goes to chains
+)
 
 
 @dataclass
@@ -65,10 +68,13 @@ class Tally:
     failures: dict[str, dict[str, Any]] = field(default_factory=dict)
     unsendable: int = 0
     slowest: list[tuple[float, str]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    cut_short: dict[str, int] = field(default_factory=dict)
 
     def count(self, label: str, response: Response) -> None:
         """Note one answer."""
         self.cases += 1
+        self.seconds[label] += response.elapsed
         self.answers.setdefault(label, Counter())[str(response.status_code)] += 1
         if len(self.slowest) < 5 or response.elapsed > self.slowest[-1][0]:
             self.slowest = sorted([*self.slowest, (round(response.elapsed, 3), label)], reverse=True)[:5]
@@ -87,6 +93,7 @@ class Tally:
             "failures": self.failures,
             "unsendable": self.unsendable,
             "slowest": self.slowest,
+            "cut_short": self.cut_short,
         }
 
 
@@ -193,6 +200,9 @@ class Fuzzer:
         def ask(case: AnyCase) -> None:
             made.append(Parts.of(case))
             for turn in range(times):
+                if self.tally.seconds[label] > _SECONDS_EACH:
+                    self.tally.cut_short[label] = sum(self.tally.answers[label].values())
+                    raise _EnoughError
                 if turn and not wrong:
                     case = mixed(operation, made, self.random)
                 if not wrong:
@@ -204,7 +214,8 @@ class Fuzzer:
                 self.send(name, case, caller)
 
         try:
-            ask()
+            with suppress(_EnoughError, Flaky):
+                ask()
         except HypothesisException as error:  # nothing to make up, such as wrong data for no parameters
             if "atisf" not in f"{type(error).__name__}{error}":
                 raise

@@ -34,9 +34,18 @@ def merge(parts: dict[str, Any], seed: int, part_size: int, wanted: int) -> dict
         "never_2xx": never,
         "failures": failures,
         "slowest": sorted((one for part in parts.values() for one in part["slowest"]), reverse=True)[:10],
+        "cut_short": _cut_short(parts),
         "answers": {label: dict(sorted(counts.items())) for label, counts in sorted(answers.items())},
         "parts": parts,
     }
+
+
+def _cut_short(parts: dict[str, Any]) -> dict[str, int]:
+    """Return by operation how many requests of its own it answered in the parts in which that took too long."""
+    found: Counter[str] = Counter()
+    for part in parts.values():
+        found.update(part["cut_short"])
+    return dict(sorted(found.items()))
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -50,6 +59,9 @@ def summary(report: dict[str, Any]) -> str:
     ]
     for key, failure in sorted(report["failures"].items()):
         lines += [f"- {key} ({failure['times']} times)", f"  {failure['curl']}"]
+    if report["cut_short"]:
+        told = ", ".join(f"{label} after {count:,}" for label, count in report["cut_short"].items())
+        lines.append(f"slow, so that chains had the rest of their requests: {told}")
     if report["missing_parts"]:
         lines.append(f"{report['missing_parts']} parts are missing: --resume goes on")
     return "\n".join(lines)
