@@ -13,10 +13,16 @@ from renkou_common.contracts.registry import (
 )
 from renkou_common.contracts.registry_maternal import ChildbirthChanged, ChildbirthRegistered, ServiceChanged
 from renkou_common.contracts.registry_people import DetailsChanged
-from renkou_common.contracts.registry_privacy import PurposeChanged
+from renkou_common.contracts.registry_privacy import (
+    ConsentChanged,
+    PersonErased,
+    PersonRestricted,
+    PurposeChanged,
+)
 from renkou_common.database import Transaction
 from renkou_common.identity import rights, sessions
 from renkou_common.messaging.envelope import Event
+from renkou_migrant.decisions import service as decisions
 from renkou_migrant.exchange import automatic, following
 from renkou_migrant.outflow import consumers as outflow
 from renkou_migrant.purposes import service as purposes
@@ -31,6 +37,18 @@ async def _staff_changed(tx: Transaction, runtime: Runtime, event: Event) -> Non
 
 async def _purpose_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
     await purposes.take_over(tx, PurposeChanged.model_validate(event.data))
+
+
+async def _person_restricted(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await decisions.restricted(tx, PersonRestricted.model_validate(event.data))
+
+
+async def _consent_changed(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await decisions.consented(tx, ConsentChanged.model_validate(event.data))
+
+
+async def _person_erased(tx: Transaction, runtime: Runtime, event: Event) -> None:
+    await decisions.erased(tx, PersonErased.model_validate(event.data))
 
 
 async def _session_ended(tx: Transaction, runtime: Runtime, event: Event) -> None:
@@ -72,6 +90,9 @@ async def _details_changed(tx: Transaction, runtime: Runtime, event: Event) -> N
 HANDLERS: dict[str, tuple[Handler, ...]] = {
     RegistryEventType.STAFF_CHANGED: (_staff_changed,),
     RegistryEventType.PURPOSE_CHANGED: (_purpose_changed,),
+    RegistryEventType.PERSON_RESTRICTED: (_person_restricted,),
+    RegistryEventType.CONSENT_CHANGED: (_consent_changed,),
+    RegistryEventType.PERSON_ERASED: (_person_erased,),
     RegistryEventType.SESSION_ENDED: (_session_ended,),
     RegistryEventType.BIRTH_RECORDED: (_birth_recorded,),
     RegistryEventType.SERVICE_GIVEN: (_service_given,),

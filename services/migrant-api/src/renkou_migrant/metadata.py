@@ -17,6 +17,7 @@ import renkou_migrant.calendar.tables
 import renkou_migrant.certificate_keys.tables
 import renkou_migrant.certificates.tables
 import renkou_migrant.checks.tables
+import renkou_migrant.decisions.tables
 import renkou_migrant.departures.tables
 import renkou_migrant.exchange.tables
 import renkou_migrant.merges.tables

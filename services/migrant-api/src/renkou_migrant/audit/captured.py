@@ -41,6 +41,7 @@ NOT_CAPTURED: dict[str, str] = {
     "evidence_export": "itself a log of what was taken out, append-only",
     "message_content": "what a message said before a correction, which is captured with the message",
     "message_log_text": "append-only: the signed texts of messages, which are captured themselves",
+    "person_decision": "taken over from the register, whose log holds the decision",
     "outflow_mark": "counted from the register's own events, whose changes its log holds",
 }
 

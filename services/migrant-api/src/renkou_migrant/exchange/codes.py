@@ -28,6 +28,8 @@ class Refused(StrEnum):
     FACTS_UNUSABLE = "facts_unusable"
     WITHDRAWN_BEFORE_SENDING = "withdrawn_before_sending"
     PURPOSE_ENDED = "purpose_ended"
+    PROCESSING_RESTRICTED = "processing_restricted"
+    CONSENT_ENDED = "consent_ended"
 
 
 class Unreadable(StrEnum):

@@ -11,6 +11,7 @@ from renkou_common.clock import SHANGHAI
 from renkou_common.database import Transaction
 from renkou_common.ids import new_id
 from renkou_common.reach import reaching_all
+from renkou_migrant.decisions import service as decisions
 from renkou_migrant.exchange import amendments_repository as amendments
 from renkou_migrant.exchange import effects, local_repository, repository
 from renkou_migrant.exchange.codes import Refused
@@ -33,6 +34,9 @@ async def hand_over(tx: Transaction, runtime: Runtime, message_id: UUID) -> None
         now = runtime.clock.now()
         if kind not in await purposes.kinds_in_force(tx, runtime.clock.today()):
             await repository.give_up(tx, message_id, Refused.PURPOSE_ENDED, now)
+            return
+        if forbidden := await decisions.forbidden(tx, [message_id]):
+            await repository.give_up(tx, message_id, forbidden[message_id], now)
             return
         content = parse_content(kind, members)
         due_on = (await reply_times(tx, runtime)).due_on(kind, now.astimezone(SHANGHAI), members)

@@ -126,6 +126,16 @@ _TEXTS: dict[Refused | RefusalCode, tuple[str, str, tuple[str, str]]] = {
             "Ask the administrator to check the catalogue of purposes (GET /purposes)",
         ),
     ),
+    Refused.PROCESSING_RESTRICTED: (
+        "本人信息的处理受限制, 此类通报未发出",
+        "Processing of the person's data is restricted; a notice of this kind was not sent",
+        ("无需处理", "Nothing"),
+    ),
+    Refused.CONSENT_ENDED: (
+        "本人已撤回同意, 未发出",
+        "The person has withdrawn the consent; it was not sent",
+        ("无需处理", "Nothing"),
+    ),
     RefusalCode.FIELD_NOT_AGREED: (
         "内容超出协议所列项目",
         "It says more than the agreement lists",

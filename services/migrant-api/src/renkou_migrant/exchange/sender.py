@@ -30,6 +30,7 @@ from renkou_migrant.agreements import service as agreements
 from renkou_migrant.agreements.domain import AgreementState, serving
 from renkou_migrant.credentials.reasons import CredentialError
 from renkou_migrant.credentials.trust import TrustedDistrict
+from renkou_migrant.decisions import service as decisions
 from renkou_migrant.exchange import comparison, incoming_repository, receipts_repository, repository
 from renkou_migrant.exchange import outgoing_repository as outgoing
 from renkou_migrant.exchange import pair_repository as pairs
@@ -157,10 +158,13 @@ class Sender:
         targets = [one.in_reply_to for one in drafts if one.message.kind in follow]
         asked = await incoming_repository.kinds_of(tx, [one for one in targets if one]) if targets else {}
         purposes_now = await purposes.kinds_in_force(tx, today)
+        forbidden = await decisions.forbidden(tx, [one.message.id for one in drafts])
         leaving: list[Leaving] = []
         for draft in drafts:
             try:
-                decision = leave(draft, self._payload, agreed, asked, today, purposes_now)
+                decision = forbidden.get(draft.message.id) or leave(
+                    draft, self._payload, agreed, asked, today, purposes_now
+                )
             except (InvalidTag, KeyError, ValueError):
                 _log.error("content of a draft cannot be read", message=str(draft.message.id))
                 decision = Refused.CONTENT_UNREADABLE

@@ -23,6 +23,7 @@ from renkou_migrant.agreements.domain import (
     serving,
 )
 from renkou_migrant.agreements.fields import reduced
+from renkou_migrant.decisions import service as decisions
 from renkou_migrant.exchange import amendments_repository, errors, local, repository
 from renkou_migrant.exchange.agreed import answer_refusal
 from renkou_migrant.exchange.carried import Answer, BirthNotice, Confirmation, Dispute
@@ -66,12 +67,13 @@ async def raise_notice(
     ``area`` is the 12-digit key of the arrival's community, ``occurred_on`` the day the obligation arose, None
     where nobody is owed the notice (the workplace's district). ``source`` and ``source_id`` as in Draft.
     Members that the agreement does not list are left out; while it is suspended the draft waits. Returns None,
-    and owes nothing, where no agreement or no purpose in force covers the kind. Raises TypeError for content that
+    and owes nothing, where no agreement or no purpose in force covers the kind, or the person's word is against
+    one that rests on consent. Raises TypeError for content that
     is not the kind's.
     """
     if type(content) is not CONTENTS[kind]:
         raise TypeError(f"{kind} does not carry a {type(content).__name__}")
-    if not await _has_purpose(tx, runtime, kind):
+    if not await _has_purpose(tx, runtime, kind) or await decisions.forbids(tx, person_ref, kind):
         return None
     agreement = await _agreement_for(tx, runtime, home_district, kind)
     if agreement is None and not is_local(home_district):
@@ -101,7 +103,7 @@ async def raise_wanted_notice(
 
     ``wanted`` is the source of which :mod:`.contents` makes the notice; nothing personal stands in it.
     """
-    if not await _has_purpose(tx, runtime, kind):
+    if not await _has_purpose(tx, runtime, kind) or await decisions.forbids(tx, person_ref, kind):
         return None
     agreement = await _agreement_for(tx, runtime, home_district, kind)
     if agreement is None and not is_local(home_district):
