@@ -5,7 +5,7 @@ import re
 import pytest
 from pydantic_settings import BaseSettings
 
-from renkou_local import protected_page, records_page
+from renkou_local import holdings_page, protected_page, records_page
 from renkou_local.api_page import documents, page
 from renkou_local.layout import DEPLOY, REPOSITORY
 from renkou_local.records_page import missing
@@ -48,6 +48,10 @@ def test_each_operation_has_a_title_in_both_languages_and_names_the_right_that_i
 def test_the_page_of_records_names_every_endpoint_table_and_event_of_the_register() -> None:
     assert missing() == []
     assert (DOCS / "records.md").read_text(encoding="utf-8") == records_page.page()
+
+
+def test_the_page_of_holdings_says_what_the_services_say() -> None:
+    assert (DOCS / "holdings.md").read_text(encoding="utf-8") == holdings_page.page()
 
 
 def test_the_page_of_protected_columns_says_what_the_services_say() -> None:

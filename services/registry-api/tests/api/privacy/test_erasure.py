@@ -101,6 +101,9 @@ async def test_what_no_law_keeps_goes_and_what_is_kept_is_what_the_answer_says(
         {(each.table, each.effect): each.rows for each in told.erased}
     )
     assert (await records.people.read(life.person["id"]))["phone"] is None
+    for each in (life.person, life.joined):
+        types = [event.type for event in await records.people.events(each["ref"])]
+        assert types.count("registry.person.erased.v1") == 1, "the other services hear of it once"
     async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
         copy = await full_copy(runtime, tx, life.ids[0])
     on_paper = [
