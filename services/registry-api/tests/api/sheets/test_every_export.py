@@ -307,7 +307,9 @@ async def test_pages_of_an_export_follow_each_other_without_gap_or_repetition(wo
     place: list[Any] | None = None
     async with runtime.database.transaction(scope) as tx:
         while not found or place:
-            rows, place = await LISTS["activities"].page(runtime, tx, scope, world.clerk.id, wanted, place, 2)
+            rows, place, _ = await LISTS["activities"].page(
+                runtime, tx, scope, world.clerk.id, wanted, place, 2
+            )
             found += [row["id"] for row in rows]
     assert found == [each["id"] for each in await whole(world, "/activities", wanted)]
 
