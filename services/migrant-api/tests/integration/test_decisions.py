@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_privacy import ConsentChanged, PersonErased, PersonRestricted
 from renkou_common.messaging.envelope import Event
+from renkou_migrant.exchange.carried import RegistrationNotice
 from renkou_migrant.exchange.local import hand_over
 from renkou_migrant.exchange.refusals import explain
 
 from ..districts import Districts
-from ..support import EVERYTHING, Node, arrival_notice, service_notice
+from ..support import EVERYTHING, Node, arrival_notice, service_notice, subject
 from .test_automatic import apply, event
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -87,6 +88,10 @@ async def test_what_waits_is_given_up_when_its_consent_is_withdrawn_and_another_
     await apply(residence, consent(person, False, purpose="contact_by_phone"))
     other = await drafted(residence, person, service_notice(today), arrival_id=uuid4())
     await apply(residence, consent(person, False))
+    await apply(residence, consent(person, False, purpose="share_childbirth_with_home"))
+    registered = RegistrationNotice(subject=subject(), registered_on=today)
+    assert await drafted(residence, person, registered) is None
+    assert await drafted(residence, uuid4(), registered) is not None
     await pair.hand_over()
     assert {await residence.state(each) for each in (waiting, other)} == {"dead: consent_ended"}
     assert await pair.home.state(waiting) is None

@@ -1,8 +1,9 @@
-"""What a person's word means for notices: taken over from the register, asked before one is drafted and before it goes.
+"""What a person's word means for notices: taken over from the register, asked before each is drafted and leaves.
 
-Notices by which districts do their duty (arrivals, departures, births, registrations) go on, as the law has it
-(Personal Information Protection Law, articles 13 and 44); those that rest on consent alone do not. Callers hold the
-transaction. An event says what is so since a moment; an older one changes nothing.
+Notices by which districts do their duty (arrivals, departures, births, registrations) go on under a restriction, as
+the law has it (Personal Information Protection Law, articles 13 and 44); those that rest on consent alone do not. Nor
+is the home district told what somebody has withdrawn the consent for. Callers hold the transaction. An event says what
+is so since a moment; an older one changes nothing.
 """
 
 from collections.abc import Sequence
@@ -16,12 +17,14 @@ from renkou_migrant.decisions import repository
 from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contracts import MessageKind
 
-RESTRICTED, SHARE_SERVICES = "restricted", "share_services_with_home"
+RESTRICTED = "restricted"
+SHARE_SERVICES, SHARE_CHILDBIRTH = "share_services_with_home", "share_childbirth_with_home"
 TOPICS: dict[str, tuple[str, ...]] = {
     MessageKind.SERVICE_NOTICE: (RESTRICTED, SHARE_SERVICES),
     MessageKind.CERTIFICATE_CHECKED: (RESTRICTED,),
+    MessageKind.REGISTRATION_NOTICE: (SHARE_CHILDBIRTH,),
 }
-"""By kind that rests on consent the topics on which a person's word stops it."""
+"""By kind the topics on which a person's word stops it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -32,8 +35,8 @@ async def restricted(tx: Transaction, told: PersonRestricted) -> None:
 
 async def consented(tx: Transaction, told: ConsentChanged) -> None:
     """Hold that a person gave or withdrew a consent on which notices rest."""
-    if told.purpose == SHARE_SERVICES:
-        await repository.hold(tx, told.person_ref, SHARE_SERVICES, told.at, forbids=not told.given)
+    if told.purpose in (SHARE_SERVICES, SHARE_CHILDBIRTH):
+        await repository.hold(tx, told.person_ref, told.purpose, told.at, forbids=not told.given)
 
 
 async def erased(tx: Transaction, told: PersonErased) -> None:
