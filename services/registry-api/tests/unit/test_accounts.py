@@ -83,6 +83,8 @@ def test_long_phrases_are_passwords(password: str) -> None:
         ("QwertyQwertyQwe", "password_common"),
         ("renkou-340103", "password_guessable"),
         ("人口人口人口人口2026", "password_guessable"),
+        ("#Jisheng-2026-340103", "password_guessable"),
+        ("社区社区社区社区社区社区", "password_guessable"),
         ("wang.fang1990", "password_guessable"),
         ("abcdefghijklmnop", "password_guessable"),
         ("890123456789", "password_guessable"),

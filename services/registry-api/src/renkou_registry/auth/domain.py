@@ -12,7 +12,11 @@ MAXIMUM_LENGTH = 256
 FREE_ATTEMPTS = 5
 LONGEST_LOCK = timedelta(minutes=15)
 LONGEST_PATTERN = 4
-SERVICE_NAMES = ("renkou", "人口")
+PLACE_WORDS = (
+    *("renkou", "人口", "liudongrenkou", "流动人口", "jisheng", "计生"),
+    *("weijian", "卫健", "shequ", "社区", "jiedao", "街道", "fuwuzhan", "服务站"),
+)
+"""What is guessed first at such an office; none of them, repeated or with digits around it, is a password."""
 _AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
@@ -36,12 +40,13 @@ def check_new_password(password: str, username: str, pointer: str) -> None:
             f"a password has at most {MAXIMUM_LENGTH} characters",
         )
     folded = password.casefold()
-    if any(_is_name(folded, name.casefold()) for name in (username, *SERVICE_NAMES)) or _is_pattern(folded):
+    if any(_is_name(folded, name.casefold()) for name in (username, *PLACE_WORDS)) or _is_pattern(folded):
         raise InvalidInput.field(
             pointer,
             "password_guessable",
-            "密码不能是用户名或系统名, 也不能是字符的重复或顺序",
-            "a password is not the user's or the system's name, nor characters repeated or in order",
+            "密码不能是用户名、系统名或本单位常用词, 也不能是字符的重复或顺序",
+            "a password is not the user's or the system's name or a word of the office, nor characters repeated or in"
+            " order",
         )
     if _is_common(folded):
         raise InvalidInput.field(
