@@ -11,6 +11,8 @@ from renkou_partner.contract import Json
 from renkou_partner.driver import Driver
 from renkou_partner.faults import HARMLESS, Fault
 
+pytestmark = pytest.mark.endurance  # each fault is an implementation of its own
+
 SEEN_BY = {
     Fault.NO_RECEIPTS: "IN-duplicate",
     Fault.WRONG_DIGEST: "IN-arrival-notice",

@@ -1,7 +1,11 @@
 """What the journey must have brought about, seen through the APIs of both districts."""
 
+import pytest
+
 from tests.e2e.compare import table
 from tests.e2e.journey import HOME, RESIDENCE, Journey
+
+pytestmark = pytest.mark.endurance  # `make demo` compares the same figures
 
 
 async def test_every_figure_equals_the_independent_computation(journey: Journey) -> None:

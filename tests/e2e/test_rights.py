@@ -36,6 +36,7 @@ async def every_operation(http: httpx.AsyncClient, urls: dict[str, str]) -> list
     return found
 
 
+@pytest.mark.endurance
 async def test_without_a_token_only_health_and_public_material_answer(
     journey: Journey, http: httpx.AsyncClient
 ) -> None:
@@ -70,6 +71,7 @@ async def test_a_leaver_is_shut_out_of_every_service_within_seconds(
 
 
 @pytest.mark.parametrize("token", ["rubbish", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."])
+@pytest.mark.endurance
 async def test_a_bad_token_is_as_good_as_none(journey: Journey, http: httpx.AsyncClient, token: str) -> None:
     urls = journey.nodes.urls[HOME]
     for operation in await every_operation(http, urls):
@@ -78,6 +80,7 @@ async def test_a_bad_token_is_as_good_as_none(journey: Journey, http: httpx.Asyn
             assert response.status_code == 401, str(operation)
 
 
+@pytest.mark.endurance
 async def test_a_person_of_another_area_does_not_exist_for_a_clerk(
     journey: Journey, http: httpx.AsyncClient
 ) -> None:
@@ -237,6 +240,7 @@ def parameters(operation: Operation) -> set[str]:
     return {*in_path(operation), *fields(operation), *operation.query}
 
 
+@pytest.mark.endurance
 async def test_lists_of_another_area_do_not_exist(journey: Journey, http: httpx.AsyncClient) -> None:
     town = quietest_town(journey)
     clerk = await employ(http, journey.offices[HOME], "elsewhere2", "别处经办人", "subdistrict_clerk", town)

@@ -13,6 +13,7 @@ from tests.e2e.api import Json
 from tests.e2e.journey import RESIDENCE, Journey
 from tests.e2e.office import Office
 
+pytestmark = pytest.mark.endurance
 type Counts = tuple[tuple[str, str, int, int, int], ...]  # day, measure, sex, parity, value
 STOCK = {"opening": 1, "birth": 1, "in": 1, "death": -1, "out": -1}
 

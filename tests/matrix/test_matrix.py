@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from renkou_local.postgres import EmbeddedPostgres
 from tests.e2e.register.support import HERE
 from tests.matrix.asking import bare, leaks, named, seen, whole
@@ -47,6 +49,7 @@ def test_the_page_of_decisions_is_the_one_that_is_tested() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
+@pytest.mark.endurance
 async def test_every_cell_without_the_right_is_refused_and_every_cell_with_it_is_not(world: World) -> None:
     wrong: list[str] = []
     asked = Counter[Decision]()

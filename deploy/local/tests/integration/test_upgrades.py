@@ -53,13 +53,10 @@ async def brought(access: DatabaseAccess, scripts: Path, *revisions: str) -> str
     return output.decode().strip().rpartition("\n")[2]
 
 
+@pytest.mark.endurance
 @pytest.mark.parametrize(
     ("service", "folder"),
-    [
-        ("registry", "registry-api"),
-        pytest.param("migrant", "migrant-api", marks=pytest.mark.endurance),
-        pytest.param("reporting", "reporting-worker", marks=pytest.mark.endurance),
-    ],
+    [("registry", "registry-api"), ("migrant", "migrant-api"), ("reporting", "reporting-worker")],
 )
 async def test_a_database_of_the_first_version_comes_to_the_newest(
     service: str, folder: str, database_factory: DatabaseFactory

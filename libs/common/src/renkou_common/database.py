@@ -31,6 +31,7 @@ CONNECTION_ERRORS = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # the server ended an idle session, and the driver has not seen its end yet
 )
 BUSY_ERRORS = (
     asyncpg.SerializationError,

@@ -196,8 +196,13 @@ async def test_the_material_of_a_verifier_is_open_to_everyone(joined: Districts)
         Reception(residence.runtime, residence.hub).run,
     ):
         await eventually(newer_than(residence, 0))
+
+        async def both() -> bool:
+            shown = (await residence.client.get("/public/verification-material")).json()
+            return len(shown["status_lists"]) == 2
+
+        await eventually(both)
     material = (await residence.client.get("/public/verification-material")).json()
-    assert len(material["status_lists"]) == 2
     assert material["trust_list"].count(".") == 2
     own = await residence.client.get("/public/status-lists/1")
     assert own.headers["content-type"] == "application/statuslist+jwt"

@@ -124,6 +124,7 @@ async def everything_opens(runtime: Runtime, version: int) -> dict[str, int]:
     return opened
 
 
+@pytest.mark.endurance
 async def test_data_keys_change_while_people_work(registry: Registry) -> None:
     await generate(registry, 200)
     runtime = registry.runtime

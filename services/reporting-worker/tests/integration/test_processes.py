@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from renkou_common.contracts.registry import RegistryEventType, StaffAssignment, StaffChanged
 
@@ -10,6 +11,7 @@ from ..processes import process, run_to_its_end, until
 from ..support import LineMaker, NodeOverHttp
 
 
+@pytest.mark.endurance
 async def test_the_processes_turn_events_into_figures_and_rebuild_them(
     node_over_http: NodeOverHttp, line: LineMaker
 ) -> None:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pypdf
+import pytest
 import pytest_asyncio
 
 from renkou_common.printing.fonts import Fonts
@@ -91,6 +92,7 @@ async def test_relatives_and_schemes_stand_by_name_and_records_by_their_number_o
     assert texts["visit", "card_id"] == "育龄妇女信息卡 1"
 
 
+@pytest.mark.endurance
 async def test_the_paper_of_a_record_of_every_kind_has_every_title(records: Records) -> None:
     found = await copy_of(records, await records.woman())
 
