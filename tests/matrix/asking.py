@@ -92,7 +92,9 @@ def wording(response: httpx.Response, ids: Mapping[str, str]) -> tuple[int, str]
     for each_time in ("trace_id", "id", "received_at"):
         told.pop(each_time, None)
     text = str(told)
-    for name in sorted(ids):
+    for name in sorted(
+        ids, key=lambda each: (-len(ids[each]), each)
+    ):  # a short one may stand within a longer one
         text = text.replace(ids[name], name)
     return response.status_code, text
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+import structlog
 
 from renkou_common.clock import SHANGHAI
 from renkou_common.codes.area import AreaCode
@@ -59,6 +60,9 @@ from renkou_reporting.published.signing import FigureKey, canonical, read_key
 from renkou_reporting.runtime import Runtime
 from renkou_reporting.subscriptions import APPLY
 from renkou_reporting.texts import text_errors
+
+_TRIES = 3
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,17 @@ async def check(runtime: Runtime, closing_id: UUID) -> Checked:
     """Freeze a closing's period in one snapshot and check it; raises NotFound. Changes nothing.
 
     All partitions of a feed stand at one number in the snapshot; raises Unavailable where they cannot be brought there.
+    Where the database breaks a deadlock with those who take events in, it is done again.
     """
+    for _ in range(_TRIES - 1):
+        try:
+            return await _check(runtime, closing_id)
+        except asyncpg.DeadlockDetectedError:
+            _log.info("a check of a closing is done again after a deadlock", closing=str(closing_id))
+    return await _check(runtime, closing_id)
+
+
+async def _check(runtime: Runtime, closing_id: UUID) -> Checked:
     heads = await feed_heads(runtime.feeds)
     await checking.wait_for_feeds(runtime.database, heads)
     async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
