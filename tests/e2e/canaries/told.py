@@ -122,7 +122,10 @@ class Told:
 
     async def _health(self) -> None:
         walk, woman, day = self.walk, self.woman["id"], str(self.walk.today)
-        card = await walk.worker.post("/cards", {"person_id": woman})
+        try:
+            card = await walk.worker.post("/cards", {"person_id": woman})
+        except ApiError:  # the opening of a whole community's cards goes on meanwhile and may have come first
+            card = await walk.worker.get(f"/persons/{woman}/card")
         path = f"/cards/{card['id']}"
         told: Json = {"method": "supplies", "told_on": day, "consent": True}
         card = await walk.worker.patch(path, {"method": told}, card["version"])
@@ -307,6 +310,12 @@ class Told:
         person |= {"registered_area": HERE, "registered_street": STREET}
         arrived = {"person": person, "arrived_on": str(walk.today), "area": THERE, "street": STREET}
         arrival = await away.post("/arrivals", arrived | {"phone": self.phone()}, service="migrant")
+        home_list = f"{away.api.urls['migrant']}/public/status-lists/{HOME}-1"
+
+        async def known() -> bool:
+            return (await self.http.get(home_list)).status_code == 200
+
+        await until("the home district's first status list to be known", known)
         checked = {"text": shown, "arrival_id": arrival["id"]}
         await away.post("/certificate-checks", checked, service="migrant")
         given = {"kind": "examination", "given_on": str(walk.today), "share_with_home": True}
