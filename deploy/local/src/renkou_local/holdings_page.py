@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from renkou_common.holdings import Held
 from renkou_migrant.purposes import holdings as migrant
 from renkou_registry.privacy.purposes import holdings as registry
 from renkou_registry.privacy.purposes.defaults import BASES, PURPOSES
@@ -20,15 +21,13 @@ starts; its own is `GET /purposes`.
 reporting-worker holds counts and pseudonymous facts by area and month, under the purpose `statistics`.
 """
 
-type _Held = registry.Held | migrant.Held
-
 
 def page() -> str:
     """Return the page."""
     articles = {basis.code: basis.articles for basis in BASES}
     named = {each.code: f"{each.zh} {each.en} ({articles[each.basis]})" for each in PURPOSES}
     lines = [HEAD]
-    services: dict[str, Mapping[str, _Held]] = {
+    services: dict[str, Mapping[str, Held]] = {
         "registry-api": registry.HELD,
         "migrant-api": migrant.HELD,
     }
@@ -37,7 +36,7 @@ def page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _table(held: Mapping[str, _Held], named: Mapping[str, str]) -> list[str]:
+def _table(held: Mapping[str, Held], named: Mapping[str, str]) -> list[str]:
     lines, order = ["| purpose | table | fields |", "|---|---|---|"], list(named)
     for table, each in sorted(held.items(), key=lambda one: (order.index(one[1].purpose), one[0])):
         fields = ", ".join(f"`{name}`" for name in each.fields)

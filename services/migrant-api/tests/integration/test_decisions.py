@@ -116,6 +116,9 @@ async def test_a_deletion_empties_what_was_never_told_and_keeps_what_was(pair: D
     given_up = await drafted(residence, person, service_notice(today), arrival_id=uuid4())
     await apply(residence, consent(person, False))
     await pair.hand_over()
+    await apply(residence, consent(person, True, 1))
+    waiting = await drafted(residence, person, service_notice(today), arrival_id=uuid4())
+    await apply(residence, consent(person, False, 2))
     await residence.rows(
         "INSERT INTO certificate_application (id, person_id, person_ref, registered_area, kind, groups, holder_key,"
         " state, applied_on, applied_at, closed_on) VALUES ($1, $1, $2, $3, 'first', '{}', '{\"kty\": \"OKP\"}',"
@@ -130,7 +133,8 @@ async def test_a_deletion_empties_what_was_never_told_and_keeps_what_was(pair: D
         await apply(residence, event(RegistryEventType.PERSON_ERASED, deleted))
     rows = await residence.rows("SELECT id, content, source FROM message WHERE person_ref = $1", person)
     assert {row["id"] for row in rows if row["content"] is not None} == {told}
-    assert {row["source"] for row in rows if row["id"] == given_up} == {None}
+    assert {row["source"] for row in rows if row["id"] in (given_up, waiting)} == {None}
+    assert await residence.state(waiting) == "dead: consent_ended", "nobody has to seal it first"
     (application,) = await residence.rows(
         "SELECT holder_key, version FROM certificate_application WHERE person_ref = $1", person
     )

@@ -49,6 +49,16 @@ async def forbidding_of(
     return {row["id"]: row["topic"] for row in rows}
 
 
+async def unsent(tx: Transaction, person_ref: UUID) -> list[UUID]:
+    """Lock and return what was drafted about a person and has not left."""
+    rows = await tx.fetch(
+        "SELECT id FROM message WHERE person_ref = $1 AND direction = 'out' AND state = 'drafted' AND pair_seq IS NULL"
+        " ORDER BY id FOR UPDATE",
+        person_ref,
+    )
+    return [row["id"] for row in rows]
+
+
 async def empty_unsent(tx: Transaction, person_ref: UUID) -> int:
     """Empty what was drafted about a person, given up and never sent; returns how many messages."""
     done: str = await tx.execute(

@@ -14,6 +14,7 @@ import structlog
 from renkou_common.contracts.registry_privacy import ConsentChanged, PersonErased, PersonRestricted
 from renkou_common.database import Transaction
 from renkou_migrant.decisions import repository
+from renkou_migrant.exchange import repository as messages
 from renkou_migrant.exchange.codes import Refused
 from renkou_migrant.exchange.contracts import MessageKind
 
@@ -43,11 +44,15 @@ async def erased(tx: Transaction, told: PersonErased) -> None:
     """Empty what was drafted about a person and never told, and keys that no certificate holds.
 
     What was told stays in the signed log of messages, and certificates that were issued stay: evidence for both
-    districts (decision 136).
+    districts (decision 136). A draft that still waits and may not leave any more is given up at once: whoever seals it
+    later would leave its text.
     """
-    messages = await repository.empty_unsent(tx, told.person_ref)
+    waiting = await repository.unsent(tx, told.person_ref)
+    for message_id, code in (await forbidden(tx, waiting)).items():
+        await messages.give_up(tx, message_id, code, told.at)
+    emptied = await repository.empty_unsent(tx, told.person_ref)
     keys = await repository.forget_unused_keys(tx, told.person_ref)
-    _log.info("what a person had deleted is deleted here too", messages=messages, keys=keys)
+    _log.info("what a person had deleted is deleted here too", messages=emptied, keys=keys)
 
 
 async def forbids(tx: Transaction, person_ref: UUID, kind: MessageKind) -> bool:

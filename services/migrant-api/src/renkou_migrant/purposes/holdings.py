@@ -5,79 +5,66 @@ the register's catalogue (``GET /purposes`` of registry-api); names and numbers 
 register, and stand in the sealed text of messages only. ``NO_PERSON`` are tables that tell of no person.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A table: the code of the purpose that its fields serve, and the names of all of its fields."""
-
-    purpose: str
-    fields: tuple[str, ...]
-
-
-def _held(purpose: str, fields: str) -> Held:
-    return Held(purpose, tuple(fields.split()))
-
+from renkou_common.holdings import Held, held
 
 HELD: dict[str, Held] = {
-    "attachment_reading": _held(
+    "attachment_reading": held(
         "audit",
         "id message_id sha256 read_by read_at",
     ),
-    "audit_entry": _held(
+    "audit_entry": held(
         "audit",
         "id tx at actor_id actor_kind actor_name acting_for session address agent trace_id purpose "
         "reason action what person_ids record_id version records fields",
     ),
-    "evidence_export": _held(
+    "evidence_export": held(
         "audit",
         "id position message_id staff_id reason at",
     ),
-    "certificate": _held(
+    "certificate": held(
         "certificate",
         "id position number person_id person_ref registered_area birth_month sex valid_from valid_to "
         "limited_by revoked_on revocation_reason revocation_note revoked_by replaced_on replaced_as "
         "replacement_reason successor_id died_on list_number status_index kid sealed paper_sealed groups "
         "holder_key facts_changed facts_changed_at facts_changed_on issued_at issued_by version",
     ),
-    "certificate_application": _held(
+    "certificate_application": held(
         "certificate",
         "id position person_id person_ref registered_area kind reason groups holder_key replaces state "
         "applied_on applied_at closed_on certificate_id version",
     ),
-    "certificate_application_step": _held(
+    "certificate_application_step": held(
         "certificate",
         "position application_id step happened_on recorded_at actor_kind actor_id reason note",
     ),
-    "certificate_check": _held(
+    "certificate_check": held(
         "certificate",
         "id arrival_id result code issuer presentation_hash checked_on checked_at checked_by",
     ),
-    "certificate_reissue": _held(
+    "certificate_reissue": held(
         "certificate",
         "id position area kid state requested_at requested_by approved_at approved_by finished_at version",
     ),
-    "certificate_reissue_item": _held(
+    "certificate_reissue_item": held(
         "certificate",
         "reissue_id certificate_id state code successor_id",
     ),
-    "certificate_step": _held(
+    "certificate_step": held(
         "certificate",
         "position certificate_id step happened_on recorded_at actor_kind actor_id reason note",
     ),
-    "arrival": _held(
+    "arrival": held(
         "exchange_arrival",
         "id position person_id person_ref home_area area arrived_on birth_month sex check_applies due_on "
         "checked_on left_on destination_area workplace_district retracted_at recorded_at recorded_by "
         "version",
     ),
-    "departure": _held(
+    "departure": held(
         "exchange_departure",
         "id position person_id person_ref registered_area birth_month sex destination_area departed_on "
         "reason ended_on ended_by recorded_at recorded_by version",
     ),
-    "message": _held(
+    "message": held(
         "exchange_follow_up",
         "id position direction partner kind version pair_seq thread in_reply_to agreement_id area "
         "person_ref arrival_id occurred_on state code drafted_at created_at expires_at due_on sent_at "
@@ -85,31 +72,31 @@ HELD: dict[str, Held] = {
         "attempts next_attempt_at source_id source twin turn corrected_at withdrawn_at withdrawn_because "
         "attention correction_request_id reminders reminded_at revision",
     ),
-    "message_content": _held(
+    "message_content": held(
         "exchange_follow_up",
         "message_id number content replaced_by replaced_at",
     ),
-    "message_log_text": _held(
+    "message_log_text": held(
         "exchange_follow_up",
         "position message_id clear sealed",
     ),
-    "person_decision": _held(
+    "person_decision": held(
         "own_consents",
         "person_ref topic forbids at",
     ),
-    "followed_merge": _held(
+    "followed_merge": held(
         "register_quality",
         "gone_ref kind row_id kept_ref gone_person_id note",
     ),
-    "ended_session": _held(
+    "ended_session": held(
         "staff_accounts",
         "session_id until",
     ),
-    "staff_assignment": _held(
+    "staff_assignment": held(
         "staff_accounts",
         "staff_id position role area area_high scopes valid_from valid_to acting_for",
     ),
-    "outflow_mark": _held(
+    "outflow_mark": held(
         "statistics",
         "person_ref area happened_on kind count",
     ),

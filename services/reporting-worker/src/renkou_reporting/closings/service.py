@@ -124,7 +124,7 @@ async def check(runtime: Runtime, closing_id: UUID) -> Checked:
     """Freeze a closing's period in one snapshot and check it; raises NotFound. Changes nothing.
 
     All partitions of a feed stand at one number in the snapshot; raises Unavailable where they cannot be brought there.
-    Where the database breaks a deadlock with those who take events in, it is done again.
+    Where the database breaks a deadlock, it is done again.
     """
     for _ in range(_TRIES - 1):
         try:

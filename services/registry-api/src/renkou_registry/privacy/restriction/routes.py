@@ -40,9 +40,9 @@ async def read_restriction(person_id: UUID, runtime: CurrentRuntime, access: Dec
 async def restrict(
     person_id: UUID, body: RestrictionChange, runtime: CurrentRuntime, access: Decider
 ) -> Restrictions:
-    """Restrict the processing of a person's data: no exports, no candidates for duplicates, no offers, no notices
-    to other districts. Storage, what the law requires and what the person asks for go on. Where a restriction is
-    in force it stays as it is. Needs `privacy:decide`."""
+    """Restrict the processing of a person's data: no exports, no candidates for duplicates, no offers, no notices to
+    other districts that rest on consent. Storage, what the law requires and what the person asks for go on. Where a
+    restriction is in force it stays as it is. Needs `privacy:decide`."""
     async with runtime.database.transaction(access.areas) as tx:
         await service.impose(runtime, tx, access.areas, person_id, body.reason, access.subject)
         return await _answer(tx, person_id, access)

@@ -1,8 +1,8 @@
 """Restrictions: impose, lift, ask. Callers hold the transaction.
 
 While processing is restricted the person stands in no export, is proposed as nobody's duplicate, is offered no visit
-and no service, and no other district is told anything. What is stored stays; what the law requires and what the
-person asks for goes on.
+and no service, and other districts are told nothing that rests on consent. What is stored stays; what the law requires
+and what the person asks for goes on.
 """
 
 from collections.abc import Iterable
