@@ -69,6 +69,44 @@ def test_a_head_that_no_client_of_ours_sends_is_refused(
     assert (answered, problem["status"], problem["code"]) == (status, status, code)
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: n\r\nX: ", 431),
+        (
+            b"POST /public/things HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 90000000\r\n\r\n",
+            413,
+        ),
+    ],
+    ids=["head", "body"],
+)
+def test_a_caller_who_is_still_sending_gets_the_answer(port: int, head: bytes, status: int) -> None:
+    """Who hangs up on what was not read has the system throw away the answer too."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head + 80 * LONG)
+        assert connection.recv(1, socket.MSG_PEEK) == b"H"
+        for _ in range(20):
+            connection.sendall(10 * LONG)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    assert int(received.split()[1]) == status
+
+
+def test_a_caller_who_never_ends_is_hung_up_on(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        begun = time.monotonic()
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: n\r\nX: ")
+        try:
+            while time.monotonic() < begun + 20:
+                connection.sendall(LONG)
+                time.sleep(0.001)
+        except ConnectionError:
+            pass
+    assert time.monotonic() - begun < 10
+
+
 POST = b"POST /public/things HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n"
 GET = b"GET /health/live HTTP/1.1\r\n"
 ODD_HEADS = {

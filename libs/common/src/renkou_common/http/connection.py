@@ -4,13 +4,16 @@ answered as everything else is.
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from renkou_common.errors import Text
 
 HEAD_SECONDS = 15.0
+LINGER_SECONDS = 2.0
+"""How long a refused caller who is still sending is listened to, so that the answer reaches it."""
 MAX_URL_BYTES = 8 << 10
 MAX_HEADER_BYTES = 32 << 10
 _REASONS = {
@@ -24,6 +27,51 @@ _REASONS = {
 }
 
 
+class _Lingering:
+    """A transport that does not hang up on what it has not read: the system would throw our answer away with it
+    (RFC 9112, 9.6). It says that nothing more comes, and drops what arrives until the caller ends or the time does.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, unread: Callable[[], bool]
+    ) -> None:
+        self.lingers = False
+        self._transport = transport
+        self._loop = loop
+        self._unread = unread
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Whether nothing is said any more."""
+        return self.lingers or self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        """Send, unless the last word was said."""
+        if not self.lingers:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Hang up: at once, or after what the caller is still sending."""
+        if self.is_closing():
+            return
+        if not self._unread():
+            self._transport.close()
+            return
+        self.lingers = True
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._transport.resume_reading()
+        self._timer = self._loop.call_later(LINGER_SECONDS, self._transport.close)
+
+    def forget(self) -> None:
+        """The connection is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's connection, with limits on the head of each request."""
 
@@ -32,19 +80,24 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._refused = 400
+        self._head_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start to wait for the first request."""
-        super().connection_made(transport)
+        self._line = _Lingering(transport, self.loop, self._unread)
+        super().connection_made(cast(asyncio.Transport, self._line))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer."""
+        """Forget the timers."""
         self._stop_timer()
+        self._line.forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Count what comes while a head is not whole: the parser keeps a header until its end."""
+        if self._line.lingers:
+            return
         if self._head_timer is not None:
             self._head_bytes += len(data)
             if self._head_bytes > 8 * MAX_HEADER_BYTES + len(data):
@@ -108,8 +161,12 @@ class GuardedProtocol(HttpToolsProtocol):
             f"content-length: {len(body)}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
             "connection: close\r\n\r\n"
         )
+        self._head_refused = True
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+    def _unread(self) -> bool:
+        return self._head_refused or (self.cycle is not None and self.cycle.more_body)
 
     def _await_head(self) -> None:
         self._head_bytes = 0
