@@ -124,7 +124,9 @@ class Told:
         walk, woman, day = self.walk, self.woman["id"], str(self.walk.today)
         try:
             card = await walk.worker.post("/cards", {"person_id": woman})
-        except ApiError:  # the opening of a whole community's cards goes on meanwhile and may have come first
+        except ApiError as error:  # the opening of a whole community's cards may have come first
+            if error.code != "card_exists":
+                raise
             card = await walk.worker.get(f"/persons/{woman}/card")
         path = f"/cards/{card['id']}"
         told: Json = {"method": "supplies", "told_on": day, "consent": True}

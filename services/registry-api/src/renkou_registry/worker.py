@@ -19,6 +19,7 @@ import structlog
 from renkou_common.audit.acting import SERVICE as BY_SERVICE
 from renkou_common.audit.acting import Acting, act_as
 from renkou_common.audit.sealing import Sealing
+from renkou_common.calendar_days import take_over_calendar
 from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.errors import Unavailable
 from renkou_common.field_keys.rotation import Rotation
@@ -36,7 +37,6 @@ from renkou_common.worker import run_tasks, run_worker
 from renkou_registry.areas.jobs import run_area_changes
 from renkou_registry.benefits.payments.jobs import run_accrual
 from renkou_registry.bootstrap import Runtime, open_runtime
-from renkou_registry.calendar import consumers as calendar
 from renkou_registry.cards.jobs import run_days, run_openings
 from renkou_registry.duplicates.jobs import run_comparisons
 from renkou_registry.exports.jobs import run_exports, trim_exports
@@ -74,7 +74,7 @@ def _feed_consumer(runtime: Runtime, nats: NatsClient, http: httpx.AsyncClient) 
 
 async def _apply(runtime: Runtime, tx: Transaction, events: Sequence[Event]) -> None:
     """Take events of migrant-api's feed into the register and the calendar."""
-    await calendar.apply(tx, events)
+    await take_over_calendar(tx, events)
     await life_events.apply(runtime, tx, events)
 
 

@@ -5,11 +5,11 @@ Lines count in the partition of their area; what concerns no area is for the cop
 
 from collections.abc import Sequence
 
+from renkou_common.calendar_days import take_over_calendar
 from renkou_common.database import Transaction
 from renkou_common.messaging.envelope import Event
 from renkou_common.messaging.inbox import Apply
 from renkou_reporting.areas.consumers import apply_area_changes
-from renkou_reporting.calendar.consumers import apply_calendar_changes
 from renkou_reporting.facts.consumers import add_events, concerns_first
 from renkou_reporting.rights.consumers import apply_staff_changes
 
@@ -25,7 +25,7 @@ async def apply_registry(tx: Transaction, events: Sequence[Event]) -> None:
 async def apply_migrant(tx: Transaction, events: Sequence[Event]) -> None:
     """Take in events of the migrant service: lines to facts, schedules of working days to the calendar."""
     await add_events(tx, "migrant", events)
-    await apply_calendar_changes(tx, _common(events))
+    await take_over_calendar(tx, _common(events))
 
 
 def _common(events: Sequence[Event]) -> Sequence[Event]:

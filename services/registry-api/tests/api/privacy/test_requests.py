@@ -7,11 +7,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from renkou_common.calendar_days import take_over_calendar
 from renkou_common.codes.working_days import published
 from renkou_common.contracts.migrant import CalendarChanged, DayOfCalendar, MigrantEventType
 from renkou_common.messaging.envelope import Event
 from renkou_common.scope import AreaScope
-from renkou_registry.calendar import consumers as calendar
 from renkou_registry.privacy.erasure.carrying import erase_once
 from renkou_registry.privacy.requests.jobs import answer_once
 from renkou_registry.privacy.retention.jobs import retain_once
@@ -270,7 +270,7 @@ async def freed(registry: Registry, day: date) -> None:
     now, type_ = registry.runtime.clock.now(), MigrantEventType.CALENDAR_CHANGED
     event = Event(1, UUID(int=1), type_, "migrant", str(day.year), now, data, b"")
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
-        await calendar.apply(tx, [event, event])
+        await take_over_calendar(tx, [event, event])
 
 
 async def back(registry: Registry, day: date, caller: Caller | None) -> Caller:

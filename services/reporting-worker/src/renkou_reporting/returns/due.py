@@ -6,6 +6,7 @@ from datetime import date
 
 import asyncpg
 
+from renkou_common.calendar_days import working_days
 from renkou_common.clock import SHANGHAI, Clock
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period, PeriodKind
@@ -15,7 +16,6 @@ from renkou_common.http.cursors import decode_cursor, encode_cursor
 from renkou_common.scope import AreaScope
 from renkou_reporting.areas import area_within
 from renkou_reporting.areas.service import names as area_names
-from renkou_reporting.calendar.service import working_days
 from renkou_reporting.forms import repository as form_repository
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form

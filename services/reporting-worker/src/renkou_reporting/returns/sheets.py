@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.calendar_days import working_days
 from renkou_common.clock import Clock
 from renkou_common.database import Transaction
 from renkou_common.errors import Conflict, InvalidInput, Text
@@ -15,7 +16,6 @@ from renkou_common.ids import new_id
 from renkou_common.scope import AreaScope
 from renkou_common.sheets.domain import Unreadable
 from renkou_common.sheets.opening import open_sheets
-from renkou_reporting.calendar.service import working_days
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.forms.measures import known_measures

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.calendar_days import working_days
 from renkou_common.clock import SHANGHAI
 from renkou_common.codes.area import AreaCode
 from renkou_common.codes.period import Period
@@ -17,7 +18,6 @@ from renkou_common.http.cursors import decode_key, encode_cursor
 from renkou_common.scope import HIGHEST, LOWEST, AreaScope
 from renkou_reporting.areas import parse_area
 from renkou_reporting.areas.service import names as area_names
-from renkou_reporting.calendar.service import working_days
 from renkou_reporting.forms import service as forms
 from renkou_reporting.forms.domain import Form
 from renkou_reporting.labels import Label

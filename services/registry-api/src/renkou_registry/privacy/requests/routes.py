@@ -1,5 +1,6 @@
 """HTTP of persons' requests for staff: taken in at the counter, worked off, approved by a second person."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +16,7 @@ from renkou_common.identity.roles import Scope
 from renkou_registry.audit.domain import What
 from renkou_registry.fields import AreaQuery
 from renkou_registry.privacy.requests import answers, service
-from renkou_registry.privacy.requests.domain import OPEN, How, Kind, State
+from renkou_registry.privacy.requests.domain import OPEN, How, Kind, PrivacyRequest, State
 from renkou_registry.privacy.requests.schemas import (
     DecisionCreate,
     ExtensionCreate,
@@ -112,12 +113,25 @@ async def read_privacy_request(
     """Read a request with its steps; of a deletion that is not approved also what would be deleted and what would be
     kept by which law: numbers, no content. Needs `privacy-request:read`."""
     async with runtime.database.transaction(access.areas, read_only=True) as tx:
-        answer = await _detail(Desk(runtime, tx, access.areas, access.subject), request_id)
+        desk = Desk(runtime, tx, access.areas, access.subject)
+        answer = await _detail(desk, await service.find(desk, request_id))
     return await _answered(runtime, access, response, answer)
 
 
-async def _detail(desk: Desk, request_id: UUID) -> HandledDetail:
-    request = await service.find(desk, request_id)
+async def _carry_out(
+    runtime: Runtime,
+    access: Access,
+    response: Response,
+    step: Callable[[Desk], Awaitable[PrivacyRequest]],
+) -> HandledDetail:
+    """Take one step with a request; returns what it is then."""
+    async with runtime.database.transaction(access.areas) as tx:
+        desk = Desk(runtime, tx, access.areas, access.subject)
+        answer = await _detail(desk, await step(desk))
+    return await _answered(runtime, access, response, answer)
+
+
+async def _detail(desk: Desk, request: PrivacyRequest) -> HandledDetail:
     return answers.handled_detail(await service.detail(desk, request, with_plan=True), desk.today)
 
 
@@ -144,12 +158,12 @@ async def decide_privacy_request(
 
     Needs `privacy:decide` and If-Match.
     """
-    async with runtime.database.transaction(access.areas) as tx:
-        desk = Desk(runtime, tx, access.areas, access.subject)
-        decision = Decision(body.outcome, body.reason, body.law, body.answer)
-        await service.decide(desk, request_id, version, decision)
-        answer = await _detail(desk, request_id)
-    return await _answered(runtime, access, response, answer)
+    decision = Decision(body.outcome, body.reason, body.law, body.answer)
+
+    def step(desk: Desk) -> Awaitable[PrivacyRequest]:
+        return service.decide(desk, request_id, version, decision)
+
+    return await _carry_out(runtime, access, response, step)
 
 
 @router.post(
@@ -169,11 +183,11 @@ async def second_privacy_request(
 
     Needs `privacy:decide` and If-Match.
     """
-    async with runtime.database.transaction(access.areas) as tx:
-        desk = Desk(runtime, tx, access.areas, access.subject)
-        await service.second(desk, request_id, version, body.reason, agreed=body.agreed)
-        answer = await _detail(desk, request_id)
-    return await _answered(runtime, access, response, answer)
+
+    def step(desk: Desk) -> Awaitable[PrivacyRequest]:
+        return service.second(desk, request_id, version, body.reason, agreed=body.agreed)
+
+    return await _carry_out(runtime, access, response, step)
 
 
 @router.post(
@@ -190,8 +204,8 @@ async def extend_privacy_request(
     version: Version,
 ) -> HandledDetail:
     """Put the day off, once and before it is over; the person reads why. Needs `privacy:decide` and If-Match."""
-    async with runtime.database.transaction(access.areas) as tx:
-        desk = Desk(runtime, tx, access.areas, access.subject)
-        await service.extend(desk, request_id, version, body.reason)
-        answer = await _detail(desk, request_id)
-    return await _answered(runtime, access, response, answer)
+
+    def step(desk: Desk) -> Awaitable[PrivacyRequest]:
+        return service.extend(desk, request_id, version, body.reason)
+
+    return await _carry_out(runtime, access, response, step)

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
+from renkou_common.calendar_days import working_days
 from renkou_common.codes.area import AreaCode
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.changes import check_current
-from renkou_registry.calendar import service as calendar
 from renkou_registry.duplicates import service as duplicates
 from renkou_registry.floor import reaching_all
 from renkou_registry.me.words import TITLES
@@ -86,7 +86,7 @@ async def take_in(desk: Desk, person_id: UUID, kind: Kind, wish: str, about: lis
         wish=wish,
         about=sorted(set(about)),
         state=State.RECEIVED,
-        due_on=(await calendar.working_days(desk.tx)).add(desk.today, days),
+        due_on=(await working_days(desk.tx)).add(desk.today, days),
         extended=False,
         received_at=desk.now,
         received_by=desk.subject,
@@ -251,7 +251,7 @@ async def extend(desk: Desk, request_id: UUID, version: int, reason: str) -> Pri
     request = await _locked(desk, request_id, version)
     check_extension(request, desk.today)
     days = desk.runtime.settings.privacy_request_working_days
-    due_on = (await calendar.working_days(desk.tx)).add(request.due_on, days)
+    due_on = (await working_days(desk.tx)).add(request.due_on, days)
     return await _changed(desk, request, {"due_on": due_on, "extended": True}, Act.EXTENDED, reason)
 
 
