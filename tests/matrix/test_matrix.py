@@ -42,6 +42,14 @@ SHOWN_TO_THE_DISTRICT = {
     "/exports/log": "who took which list out and why, for every auditor",
     "/benefit-notices/{notice_id}": "a notice is public while it hangs",
 }
+NOT_MADE = {
+    "/visit-batches/{batch_id}": 404,  # of whoever sent it
+    "/services/{service_id}/result": 404,  # a result was not told
+    "/services/{service_id}/proof.pdf": 409,  # nor the service given
+    "/prepregnancy-checks/{check_id}/result.pdf": 409,  # nor the check assessed
+    "/persons/{person_id}/account": 404,  # a resident without one
+}
+"""What the world's records do not have, so that nobody reads it there."""
 PAGE = Path(__file__).parents[2] / "docs" / "rights-matrix.md"
 
 
@@ -77,6 +85,31 @@ async def test_every_cell_without_the_right_is_refused_and_every_cell_with_it_is
     assert not wrong, "\n".join(wrong)
     if FULL:
         assert sum(asked.values()) == len(ROWS) * len(world.callers)
+
+
+@pytest.mark.endurance
+async def test_whoever_has_the_right_reads_every_record_of_the_own_area(world: World) -> None:
+    """So that what is hidden elsewhere is hidden there, and not from everybody."""
+    wrong: list[str] = []
+    read = Counter[str]()
+    for row in ROWS:
+        operation, ids = row.operation, world.of(row.operation)
+        if operation.method != "GET" or not named(world, row) or not set(in_path(operation)) <= ids.keys():
+            continue
+        if "area" in operation.query:
+            operation = replace(operation, query=operation.query | {"area": HERE})
+        for caller, who in world.callers.items():
+            if caller[1] not in ("own", "parent") or caller[0] == "person":
+                continue
+            if decide(row, caller, record=True) is not Decision.OPEN:
+                continue
+            came = await whole(world, operation, who, ids)
+            read[operation.path] += 1
+            also = came.status_code == 403 and operation.path.startswith(tuple(ALSO))
+            if came.status_code != NOT_MADE.get(operation.path, 200) and not also:
+                wrong.append(f"{caller} {operation}: {came.status_code} {came.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+    assert len(read) > 80
 
 
 async def beside(world: World, *, people_only: bool = False) -> tuple[list[str], int, set[str]]:

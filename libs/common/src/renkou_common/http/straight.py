@@ -39,7 +39,15 @@ _PLAIN = ("include", "exclude", "exclude_unset", "exclude_defaults", "exclude_no
 
 
 class StraightApplication(FastAPI):
-    """FastAPI whose ordinary routes are reached straight."""
+    """FastAPI whose ordinary routes are reached straight, without its telemetry (``/metrics`` is ours)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; everything else is FastAPI's affair."""
+        if scope["type"] != "http" or self.middleware_stack is None or self.root_path:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        await self.middleware_stack(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return what answers requests, once every route is declared."""
