@@ -31,7 +31,7 @@ async def nothing_to_check() -> None:
 
 
 if __name__ == "__main__":
-    connection.HEAD_SECONDS = 0.5
+    connection.HEAD_SECONDS = connection.LINGER_SECONDS = 0.5
     app = create_application(
         title="t", description="d", lifespan=lifespan, routers=[router], readiness=lambda _: nothing_to_check
     )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,58 @@ def test_a_caller_who_is_still_sending_gets_the_answer(port: int, head: bytes, s
         while part := connection.recv(65536):
             received += part
     assert int(received.split()[1]) == status
+
+
+CHUNKED = (
+    b"POST /public/things HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        CHUNKED + b"2\r\n{}\r\n0\r\nX: ",
+        CHUNKED.replace(b"POST /public/things", b"GET /health/live") + b"0\r\nX: ",
+        CHUNKED + b"2;x=",
+    ],
+    ids=["trailer", "trailer after the answer", "chunk"],
+)
+def test_what_belongs_to_no_head_and_no_body_has_an_end(port: int, begun: bytes) -> None:
+    """A parser keeps all of a trailer until its end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(begun)
+        since = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() < since + 20:
+                connection.sendall(LONG)
+                time.sleep(0.001)
+    assert time.monotonic() - since < 10
+
+
+def test_the_rest_of_a_body_that_nobody_reads_gets_a_moment_only(port: int) -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nHost: n\r\nContent-Length: 1000000\r\nAuthorization: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+        begun = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() < begun + 20:
+                connection.sendall(b"x")
+                time.sleep(0.05)
+    assert time.monotonic() - begun < 10
+
+
+def test_after_a_body_that_nobody_read_the_connection_is_as_good_as_before(port: int) -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nHost: n\r\nContent-Length: 4000\r\nAuthorization: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for _ in range(3):
+            connection.sendall(head)
+            answer = b""
+            while not answer.endswith(b"}"):
+                answer += connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 404")
+            connection.sendall(b"x" * 4000)
 
 
 def test_a_caller_who_never_ends_is_hung_up_on(port: int) -> None:

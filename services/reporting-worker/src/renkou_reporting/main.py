@@ -36,7 +36,7 @@ from renkou_reporting.scorecards.routes import router as scorecards_router
 from renkou_reporting.settings import ReportingSettings, load_settings
 from renkou_reporting.targets.routes import router as targets_router
 
-BODY_LIMITS = {"/returns": 4 << 20}
+BODY_LIMITS = {"/returns/": 4 << 20}
 
 
 def build_application(settings: ReportingSettings, http: httpx.AsyncClient | None = None) -> FastAPI:

@@ -157,9 +157,13 @@ def outermost(app: FastAPI, body_limits: Mapping[str, int] | None, surface: Surf
         identity: Identity | None = getattr(app.state, "identity", None)
         return None if identity is None else identity.known(token)
 
+    async def proof(authorization: str | None) -> None:
+        identity: Identity = app.state.identity
+        await identity.authenticate(authorization)
+
     counted = any(surface.rates.values()) or surface.service_rate
     rates = RateLimiter(take) if counted else None
-    return Edge(app, limits=body_limits, surface=surface, known=known, rates=rates)
+    return Edge(app, limits=body_limits, surface=surface, known=known, proof=proof, rates=rates)
 
 
 def _metrics() -> bytes:

@@ -13,7 +13,7 @@ from renkou_common.errors import Text
 
 HEAD_SECONDS = 15.0
 LINGER_SECONDS = 2.0
-"""How long a refused caller who is still sending is listened to, so that the answer reaches it."""
+"""How long a caller who has the answer and is still sending is listened to."""
 MAX_URL_BYTES = 8 << 10
 MAX_HEADER_BYTES = 32 << 10
 _REASONS = {
@@ -78,7 +78,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._head_timer: asyncio.TimerHandle | None = None
-        self._head_bytes = 0
+        self._rest_timer: asyncio.TimerHandle | None = None
+        self._parsed_bytes = 0
+        self._within_message = False
         self._refused = 400
         self._head_refused = False
 
@@ -91,25 +93,27 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         self._stop_timer()
+        self._stop_rest_timer()
         self._line.forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes while a head is not whole: the parser keeps a header until its end."""
+        """Count what comes and is neither a whole header nor a part of a body: the parser keeps a header until its
+        end, in the head and in a trailer."""
         if self._line.lingers:
             return
-        if self._head_timer is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > 8 * MAX_HEADER_BYTES + len(data):
-                self._refused = 431
-                self.send_400_response("")
-                return
+        self._parsed_bytes += len(data)
+        if self._parsed_bytes > 8 * MAX_HEADER_BYTES + len(data):
+            self._refused = 431
+            self.send_400_response("")
+            return
         super().data_received(data)
 
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
-        self._header_bytes = self._hosts = 0
+        self._within_message = True
+        self._parsed_bytes = self._header_bytes = self._hosts = 0
         if self._head_timer is None:
             self._await_head()
 
@@ -139,10 +143,36 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stop_timer()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A part of a body has come; how much and how fast is for the application's limits."""
+        self._parsed_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """All of a request has come; where its answer has left already, the next is waited for from here on."""
+        self._within_message = False
+        self._stop_rest_timer()
+        super().on_message_complete()
+        if self.cycle.response_complete and not self.pipeline and self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def on_response_complete(self) -> None:
+        """An answer has left: what is still to come of its request gets a moment, and nobody reads it."""
+        super().on_response_complete()
+        if self._within_message and not self.pipeline and self._rest_timer is None:
+            self._rest_timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
     def send_400_response(self, msg: str) -> None:
-        """Answer what cannot become a request, and hang up."""
+        """Answer what cannot become a request, and hang up; where its own answer has begun already, only hang up."""
+        answered = self._head_timer is None and self.cycle is not None and self.cycle.response_started
         self._stop_timer()
         if self.transport.is_closing():
+            return
+        self._head_refused = True
+        if answered:
+            self.transport.close()
             return
         reason, code, title = _REASONS[self._refused]
         body = json.dumps(
@@ -161,21 +191,24 @@ class GuardedProtocol(HttpToolsProtocol):
             f"content-length: {len(body)}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
             "connection: close\r\n\r\n"
         )
-        self._head_refused = True
         self.transport.write(head.encode() + body)
         self.transport.close()
 
     def _unread(self) -> bool:
-        return self._head_refused or (self.cycle is not None and self.cycle.more_body)
+        return self._head_refused or self._within_message
 
     def _await_head(self) -> None:
-        self._head_bytes = 0
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _stop_rest_timer(self) -> None:
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+            self._rest_timer = None
 
     def _too_slow(self) -> None:
         self._head_timer = None

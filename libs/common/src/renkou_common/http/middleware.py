@@ -5,7 +5,7 @@ metrics.
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from renkou_common.errors import Unauthenticated
+from renkou_common.errors import RenkouError, Unauthenticated
 from renkou_common.http.caller import network_of
 from renkou_common.http.crowd import Crowd
 from renkou_common.http.language import caller_language
@@ -82,13 +82,22 @@ type KnownCaller = Callable[[str], tuple[UUID, str] | None]
 """Returns whose a bearer token is and of which kind of caller, where this process has found it good before."""
 
 
+type Proof = Callable[[str | None], Awaitable[object]]
+"""Finds out whether an Authorization header is good; raises what a route would raise where it is not."""
+
+
 def _nobody(_: str) -> None:
     return None
 
 
+async def _unproven(_: str | None) -> None:
+    return
+
+
 class Edge:
-    """Outermost layer of a service. ``limits`` maps path prefixes to body limits in bytes; without ``rates`` the
-    number of requests is not limited.
+    """Outermost layer of a service. ``limits`` maps paths, or what they begin with where that ends in a slash, to body
+    limits in bytes; larger bodies than the usual are received from whom ``proof`` knows. Without ``rates`` the number
+    of requests is not limited.
     """
 
     def __init__(
@@ -99,6 +108,7 @@ class Edge:
         limits: Mapping[str, int] | None = None,
         surface: Surface | None = None,
         known: KnownCaller = _nobody,
+        proof: Proof = _unproven,
         rates: RateLimiter | None = None,
     ) -> None:
         self._app = app
@@ -106,6 +116,7 @@ class Edge:
         self._default_limit = default_limit or self._surface.body_bytes
         self._limits = dict(limits or {})
         self._known = known
+        self._proof = proof
         self._rates = rates
         self._crowd = Crowd(self._surface)
         self._inner: ASGIApp = self._admit
@@ -195,10 +206,12 @@ class Edge:
                 await self._app(scope, incoming.receive, timed_send)
             else:
                 await self._in_turn(scope, incoming, timed_send, budget)
-        except Refusal as error:
+        except (Refusal, RenkouError) as error:
             if begun:
                 raise
-            await refused(Request(scope), error)(scope, receive, timed_send)
+            request = Request(scope)
+            answer = refused(request, error) if isinstance(error, Refusal) else refusal(request, error)
+            await answer(scope, receive, timed_send)
 
     async def _in_turn(
         self, scope: Scope, incoming: Incoming, send: Send, budget: list[tuple[bytes, bytes]]
@@ -212,6 +225,8 @@ class Edge:
         try:
             async with asyncio.timeout(self._surface.request_seconds) as clock:
                 incoming.clock = clock
+                if self._limit(scope["path"]) > self._default_limit:
+                    await self._proof(_authorization(scope))
                 await self._app(scope, incoming.receive, send)
         except TimeoutError:
             if not clock.expired():
@@ -236,16 +251,15 @@ class Edge:
 
     def _caller(self, scope: Scope) -> tuple[str, str]:
         """Return who is asking, as far as it is known for sure: by a token found good before, else by address."""
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                found = self._known(value.decode("latin-1").partition(" ")[2].strip())
-                if found is not None:
-                    return str(found[0]), "service" if found[1] == "service" else "staff"
-        return _network(scope), "stranger"
+        shown = _authorization(scope)
+        found = None if shown is None else self._known(shown.partition(" ")[2].strip())
+        if found is None:
+            return _network(scope), "stranger"
+        return str(found[0]), "service" if found[1] == "service" else "staff"
 
     def _limit(self, path: str) -> int:
-        for prefix, limit in self._limits.items():
-            if path.startswith(prefix):
+        for place, limit in self._limits.items():
+            if path == place or (place.endswith("/") and path.startswith(place)):
                 return limit
         return self._default_limit
 
@@ -257,7 +271,7 @@ class Edge:
         """
         if scope["path"].startswith(PUBLIC_PATHS):
             return True
-        return any(name == b"authorization" for name, _ in scope["headers"])
+        return _authorization(scope) is not None
 
     @staticmethod
     def _declared(scope: Scope) -> int:
@@ -287,6 +301,14 @@ def _speaks_chinese(scope: Scope) -> bool:
         if name == b"accept-language":
             return prefers_chinese(value.decode("latin-1"))
     return prefers_chinese("")
+
+
+def _authorization(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            shown: str = value.decode("latin-1")
+            return shown
+    return None
 
 
 def _content_type(scope: Scope) -> bytes:

@@ -39,7 +39,7 @@ class Incoming:
         self._parts: list[bytes] | None = [] if is_json else None
         self._seen = 0
         self._loop = asyncio.get_running_loop()
-        self._deadline = self._loop.time() + surface.body_grace_seconds
+        self._deadline: float | None = None
         self._whole = False
         self.clock: asyncio.Timeout | None = None
 
@@ -47,6 +47,8 @@ class Incoming:
         """Return the next message, as an ASGI application asks for it."""
         if self._whole:
             return await self._receive()
+        if self._deadline is None:  # a request that stands in line is not late
+            self._deadline = self._loop.time() + self._surface.body_grace_seconds
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()

@@ -29,12 +29,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from renkou_common.http.refusals import Refusal, method_not_allowed, other_content_type
 from renkou_common.http.unknown import KNOWN, parameters_of
+from renkou_common.http.unstorable import TAKES_JSON
 
 type Handler = Callable[[Request, Exception], Awaitable[Response]]
 type Problems = list[dict[str, Any]]
 _CONSTANT = (str, int, float, Enum, type(None))  # defaults that nobody can change
-_TAKES_JSON = "renkou.takes_json"
-"""Where the table notes in a request's scope whether its route takes a JSON body."""
 _PLAIN = ("include", "exclude", "exclude_unset", "exclude_defaults", "exclude_none")
 
 
@@ -122,7 +121,7 @@ class RouteTable:
             found = pattern.matches(path)
             if found:
                 scope[KNOWN] = pattern.parameters
-                scope[_TAKES_JSON] = pattern.takes_json
+                scope[TAKES_JSON] = pattern.takes_json
                 if pattern.endpoint is not None:
                     scope["route"] = pattern.route
                     scope["path_params"] = found.groupdict()
@@ -132,7 +131,7 @@ class RouteTable:
     def refusal(self, scope: Scope) -> Refusal | None:
         """Return why a request is refused whatever it says: a method that its path does not know, a body that is
         not JSON where JSON is taken. Call :meth:`find` first."""
-        takes_json = scope.get(_TAKES_JSON)
+        takes_json = scope.get(TAKES_JSON)
         if takes_json is None:
             allowed = self._methods(scope["path"])
             return method_not_allowed(", ".join(allowed)) if allowed else None

@@ -11,6 +11,8 @@ from fastapi import Request
 
 from renkou_common.errors import FieldError, InvalidInput, Text
 
+TAKES_JSON = "renkou.takes_json"
+"""Where the table of routes notes in a request's scope whether its route takes a JSON body."""
 _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _HALF = re.compile("[\ud800-\udfff]")
 _NUL_TEXT = Text("含有空字符 (U+0000)", "holds the character U+0000")
@@ -37,7 +39,8 @@ async def refuse_unstorable(request: Request) -> None:
 
 
 def _is_json(request: Request) -> bool:
-    return "json" in request.headers.get("content-type", "").lower()
+    """Whether a body is read as JSON; what a route takes as a file is not read before it looks."""
+    return request.scope.get(TAKES_JSON, True) and "json" in request.headers.get("content-type", "").lower()
 
 
 def _places(value: Any, pointer: str) -> Iterator[FieldError]:

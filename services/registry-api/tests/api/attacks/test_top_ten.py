@@ -6,13 +6,18 @@ More of each stands elsewhere: `docs/threats.md` names the tests.
 import base64
 import json
 import time
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 from fastapi.routing import iter_route_contexts
 
+from renkou_common.http.application import outermost
 from renkou_common.http.middleware import Edge
+from renkou_common.http.surface import Surface
+from renkou_registry.main import BODY_LIMITS
 
 from ...support import Caller, Json, Registry
 from ..people.people import PeopleOf
@@ -98,6 +103,43 @@ async def test_api4_unrestricted_resource_consumption(edge: httpx.AsyncClient, c
     body = b'{"name":"' + b"x" * (2 << 20) + b'"}'
     headers = clerk.headers | {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
     assert (await edge.post("/persons", content=body, headers=headers)).status_code == 413
+
+
+class Large:
+    """A body larger than most paths take, counted as it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(40):
+            self.asked += 1
+            yield b"1" * (1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "token", "status"),
+    [
+        ("/imports", "text/csv", "forged", 401),
+        ("/imports", "application/json", "forged", 401),
+        ("/external-lists", "text/csv", "forged", 401),
+        ("/imports", "application/json", None, 415),
+        ("/external-lists/profiles", "application/json", None, 413),
+        (f"/external-lists/{uuid4()}/settlements", "application/json", "forged", 413),
+    ],
+)
+async def test_api4_no_large_body_is_kept_for_who_is_nobody(
+    registry: Registry, clerk: Caller, path: str, kind: str, token: str | None, status: int
+) -> None:
+    app = outermost(registry.client._transport.app, BODY_LIMITS, Surface())  # type: ignore[attr-defined]
+    headers = {"Authorization": f"Bearer {token or clerk.token}", "Content-Type": kind}
+    body = Large()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://registry"
+    ) as outside:
+        answer = await outside.post(path, content=body, headers=headers | {"Idempotency-Key": str(uuid4())})
+    assert answer.status_code == status
+    assert body.asked <= 2
 
 
 async def test_api5_broken_function_level_authorization(registry: Registry) -> None:
