@@ -14,7 +14,7 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from renkou_common.errors import Unauthenticated, Unavailable
-from renkou_common.identity.token_keys import TokenKeyFile, kid_of
+from renkou_common.identity.token_keys import RemoteKeys, TokenKeyFile, kid_of
 from renkou_common.identity.tokens import TokenIssuer, TokenVerifier
 
 ISSUER = "renkou:340103"
@@ -145,3 +145,18 @@ async def test_while_the_keys_cannot_be_had_those_known_go_on(tmp_path: Path) ->
 def _header(text: str) -> bytes:
     first = text.split(".")[0]
     return urlsafe_b64decode(first + "=" * (-len(first) % 4))
+
+
+async def test_a_service_that_never_answered_is_not_asked_by_every_caller() -> None:
+    asked = 0
+
+    async def fetch() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.05)
+        raise httpx.ConnectTimeout("nobody answers")
+
+    keys = RemoteKeys(fetch)
+    told = await asyncio.gather(*(keys.get("any") for _ in range(50)), return_exceptions=True)
+    assert all(isinstance(each, Unavailable) for each in told)
+    assert asked == 1

@@ -6,11 +6,11 @@ from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Header, Request
-from starlette.exceptions import HTTPException
 
 from renkou_common.crypto import FieldCipher
 from renkou_common.errors import InvalidInput, PreconditionRequired
 from renkou_common.http.idempotency import RequestKey, marked_by
+from renkou_common.http.refusals import other_content_type
 from renkou_common.sheets.domain import XLSX
 
 CSV = "text/csv"
@@ -39,7 +39,7 @@ async def upload(
     """FastAPI dependency for a creation whose body is a file; the body is hashed while it is being kept."""
     given = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if given not in (XLSX, CSV):
-        raise HTTPException(415, f"Content-Type has to be {XLSX} or {CSV}")
+        raise other_content_type(XLSX, CSV)
     if idempotency_key is None:
         raise PreconditionRequired(
             "idempotency_key_required",

@@ -25,6 +25,8 @@ from joserfc.jwk import RSAKey
 
 from renkou_common.scope import AreaScope
 from renkou_local.layout import REPOSITORY
+from renkou_registry.approvals.domain import OF_ONE_HAND
+from renkou_registry.sign_in_events import service as sign_in_events
 
 from ..support import ONE_TIME, Caller, DatabaseFactory, Json, Registry, Template, running
 from .test_second_factor import enrolled, needed_by, unlock
@@ -334,6 +336,17 @@ async def test_guesses_at_the_code_lock_and_guesses_at_the_password_do_not_lock_
     assert (await office.sign_in("guarded", code=phone.code(1))).status_code == 200
 
 
+async def test_a_good_sign_in_by_the_provider_forgets_wrong_codes(office: Office) -> None:
+    member = await office.clerk("forgetful")
+    phone, _ = await enrolled(office.registry, member)
+    for _ in range(3):
+        assert refused(await office.sign_in("forgetful", code="000000"))
+    assert (await office.sign_in("forgetful", code=phone.code(1))).status_code == 200
+    async with office.registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        counted = "SELECT failed_attempts FROM staff_account WHERE id = $1"
+        assert await tx.fetchval(counted, member.id) == 0
+
+
 async def test_a_role_that_needs_two_factors_takes_the_providers(office: Office) -> None:
     await office.clerk("needing")
     with needed_by(office.registry, "community_worker"):
@@ -377,6 +390,17 @@ async def test_an_auditors_account_is_linked_by_two(office: Office) -> None:
     assert (await second.request("POST", path, **given)).status_code == 200
     me = await whoami(office, await office.sign_in("the.auditor"))
     assert me["id"] == str(auditor.id)
+
+
+async def test_whom_the_asker_has_linked_is_no_second_person(office: Office) -> None:
+    registry = office.registry
+    puppet = await registry.staff("community_worker", "340103009001")
+    await office.link(puppet, "in.the.askers.hand")
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        assert await sign_in_events.reset_by(tx, registry.administrator.id, [puppet.id], OF_ONE_HAND) == {
+            puppet.id
+        }
+        assert not await sign_in_events.reset_by(tx, puppet.id, [puppet.id], OF_ONE_HAND)
 
 
 async def test_a_node_without_a_provider_has_no_such_door(registry: Registry) -> None:

@@ -11,7 +11,7 @@ from renkou_common.identity.tokens import TokenIssuer
 from renkou_common.scope import AreaScope
 from renkou_registry.auth import passwords
 
-from ..support import Json, Registry
+from ..support import CHOSEN, Json, Registry
 
 
 async def new_account(registry: Registry, username: str, password: str = "given once by the office") -> Json:
@@ -131,6 +131,28 @@ async def test_an_administrator_ends_a_lock_with_a_new_one_time_password(registr
     )
     assert changed.status_code == 200
     answer = await registry.sign_in("set.free", "another for one time")
+    assert answer.json()["password_change_required"] is True
+
+
+async def test_a_change_of_password_under_way_does_not_undo_an_administrators(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await registry.staff("community_worker", "340103001")
+
+    async def meanwhile(password: str) -> str:
+        monkeypatch.undo()
+        record = (await registry.administrator.get(f"/staff/{member.id}")).json()
+        given = {"password": "given by the office"}
+        path = f"/staff/{member.id}"
+        done = await registry.administrator.patch(path, version=record["version"], json=given)
+        assert done.status_code == 200
+        return await passwords.hash_password(password)
+
+    monkeypatch.setattr("renkou_registry.auth.service.hash_password", meanwhile)
+    body = {"current": CHOSEN, "new": "whoever knows the old one"}
+    assert (await member.request("POST", "/auth/password", json=body)).status_code == 401
+    assert (await registry.sign_in(member.username, "whoever knows the old one")).status_code == 401
+    answer = await registry.sign_in(member.username, "given by the office")
     assert answer.json()["password_change_required"] is True
 
 

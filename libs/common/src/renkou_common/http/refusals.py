@@ -64,14 +64,14 @@ def json_too_many(limit: int) -> Refusal:
     return Refusal(422, "json_too_many", Text("输入有误", "Invalid input"), text)
 
 
-def other_content_type() -> Refusal:
-    """415: a body of another type than the route takes."""
+def other_content_type(*taken: str) -> Refusal:
+    """415: a body of another type than those that the route takes."""
     return Refusal(
         415,
         "content_type",
         Text("不支持的内容类型", "Unsupported content type"),
-        Text("Content-Type 应为 application/json", "Content-Type has to be application/json"),
-        {"Accept-Post": "application/json"},
+        Text(f"Content-Type 应为 {' 或 '.join(taken)}", f"Content-Type has to be {' or '.join(taken)}"),
+        {"Accept-Post": ", ".join(taken)},
     )
 
 

@@ -135,7 +135,7 @@ class RouteTable:
         if takes_json is None:
             allowed = self._methods(scope["path"])
             return method_not_allowed(", ".join(allowed)) if allowed else None
-        return other_content_type() if takes_json and _is_other_content(scope) else None
+        return other_content_type("application/json") if takes_json and _is_other_content(scope) else None
 
     def _methods(self, path: str) -> list[str]:
         first = path[1 : path.find("/", 1)] if path.find("/", 1) > 0 else path[1:]

@@ -17,6 +17,9 @@ from renkou_common.errors import Unavailable
 ALGORITHM = "Ed25519"
 type AnyKey = RSAKey | ECKey | OKPKey
 _KINDS: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+FIRST_PAUSE_SECONDS = 1.0
+"""Between attempts while there was no answer yet: what is asked starts at the same time as who asks."""
+_NEVER = float("-inf")
 _log = structlog.get_logger(__name__)
 
 
@@ -118,8 +121,8 @@ class RemoteKeys:
         self._pause = pause_seconds
         self._keys: dict[str, AnyKey] = {}
         self._content: object = None
-        self._tried_at = float("-inf")
-        self._fetched_at = float("-inf")
+        self._tried_at = _NEVER
+        self._fetched_at = _NEVER
         self._one = asyncio.Lock()
         self.generation = 0
         """Counts the changes of the set: what was checked with another one is to be checked anew."""
@@ -136,16 +139,18 @@ class RemoteKeys:
         return self._keys.get(kid)
 
     async def _refresh(self, older_than: float) -> None:
-        if not self._due(older_than):
+        if self._fetched_at != _NEVER and not self._due(older_than):
             return
         async with self._one:
             if self._due(older_than):
                 await self._fetch_now()
+        if self._fetched_at == _NEVER:
+            raise _unavailable()
 
     def _due(self, older_than: float) -> bool:
         now = time.monotonic()
-        if self._fetched_at == float("-inf"):
-            return True
+        if self._fetched_at == _NEVER:
+            return now - self._tried_at >= min(self._pause, FIRST_PAUSE_SECONDS)
         return now - self._fetched_at >= older_than and now - self._tried_at >= min(self._pause, older_than)
 
     async def _fetch_now(self) -> None:
@@ -154,16 +159,19 @@ class RemoteKeys:
             content = await self._fetch()
             keys = keys_of(content)
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, Unavailable) as error:
-            if self._fetched_at == float("-inf"):
-                raise Unavailable(
-                    "keys_unavailable", "登录服务暂不可用", "The sign-in service is unavailable"
-                ) from error
+            self._tried_at = time.monotonic()  # who has waited for this attempt does not make the next one
+            if self._fetched_at == _NEVER:
+                raise _unavailable() from error
             _log.warning("keys of tokens cannot be fetched, those known go on", reason=repr(error))
             return
         self._fetched_at = time.monotonic()
         if content != self._content:
             self._keys, self._content = keys, content
             self.generation += 1
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("keys_unavailable", "登录服务暂不可用", "The sign-in service is unavailable")
 
 
 def keys_of(content: Mapping[str, Any]) -> dict[str, AnyKey]:

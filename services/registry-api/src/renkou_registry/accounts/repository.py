@@ -92,10 +92,10 @@ async def set_password(tx: Transaction, account_id: UUID, password_hash: str) ->
 
 
 async def close(tx: Transaction, account_id: UUID) -> None:
-    """Close an account at once."""
+    """Close an account at once; whoever opens it again begins with a code, and no password opens it before."""
     await tx.execute(
         "UPDATE person_account SET active = false, closed_at = coalesce(closed_at, now()), code_hash = NULL,"
-        " code_expires_at = NULL WHERE id = $1",
+        " code_expires_at = NULL, password_hash = NULL WHERE id = $1",
         account_id,
     )
 

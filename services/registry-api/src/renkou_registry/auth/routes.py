@@ -1,5 +1,6 @@
 """HTTP of signing in."""
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -50,12 +51,22 @@ async def sign_in(body: TokenRequest, runtime: CurrentRuntime, client: CurrentCl
             runtime, await accounts.sign_in(runtime, client, given["account"], given["password"])
         )
     else:
-        raise InvalidInput(
+        raise InvalidInput.field(
+            _missing(given),
             "credentials_incomplete",
             "请提供 username (或居民的 account) 和 password, 或 client_id 和 client_secret",
             "Give username and password, account and password (a person), or client_id and client_secret",
         )
     return token_response(runtime, token)
+
+
+def _missing(given: Container[str]) -> str:
+    """Return where the first value is missing, or the whole body where values of several callers stand together."""
+    wanted = ("client_id", "client_secret") if "client_id" in given or "client_secret" in given else ()
+    for name in wanted or (("account" if "account" in given else "username"), "password"):
+        if name not in given:
+            return f"/{name}"
+    return ""
 
 
 @router.post("/auth/refresh", summary="Renew a sign-in 刷新登录", response_model=TokenResponse)

@@ -129,8 +129,10 @@ async def sign_in_vouched(
     if not account.active or (ours and account.locked):
         await sign_in_events.note(tx, Outcome.REFUSED, named, client)
         return None
-    if ours and not await _second_proves(runtime, tx, account, code, client):
-        return None
+    if ours:
+        if not await _second_proves(runtime, tx, account, code, client):
+            return None
+        await _forget_failures(tx, account, code)
     await sign_in_events.note(tx, Outcome.PROVIDER_PROVED, named, client)
     if account.must_change_password:
         await repository.set_password(tx, account.id, await hash_password(token_urlsafe(32)))
@@ -319,6 +321,9 @@ async def change_password(
             )
         password_hash = await hash_password(new)
         async with runtime.database.transaction(AreaScope.nothing()) as tx:
+            now = await repository.credentials_of_id(tx, staff_id, lock=True)
+            if now is None or not now.active or now.password_hash != account.password_hash:
+                raise _refused()  # an administrator has come between
             await repository.set_password(tx, account.id, password_hash)
             named = Account("staff", account.id, account.username)
             await sign_in_events.note(tx, Outcome.PASSWORD_SET, named, client, session_id=session)

@@ -7,8 +7,6 @@ from uuid import UUID
 
 LOST_ANSWER = timedelta(seconds=60)
 """For so long the very same attempt to renew may be repeated: its answer was lost on the way."""
-KEPT = timedelta(days=90)
-"""For so long an ended session is kept; what happened stays in the record of sign-ins."""
 
 
 class Ending(StrEnum):

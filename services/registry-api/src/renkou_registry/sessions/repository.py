@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from renkou_common.database import Reader, Transaction
-from renkou_registry.sessions.domain import KEPT, Ending, Presented, Session
+from renkou_registry.sessions.domain import Ending, Presented, Session
 
 _COLUMNS = (
     "s.id, s.subject, s.kind, s.name, s.created_at, s.last_used_at, s.expires_at, s.address, s.agent, s.ended_at,"
@@ -31,13 +31,7 @@ async def insert(
     *,
     two_factors: bool,
 ) -> Session:
-    """Add a session that begins now; forget the account's sessions that ended long ago."""
-    await tx.execute(
-        "DELETE FROM sign_in_session WHERE subject = $1"
-        " AND coalesce(ended_at, expires_at) < clock_timestamp() - $2::interval",
-        subject,
-        KEPT,
-    )
+    """Add a session that begins now."""
     row = await tx.fetchrow(
         "INSERT INTO sign_in_session AS s (id, kind, subject, name, expires_at, address, agent, two_factors)"
         f" VALUES ($1, $2, $3, $4, clock_timestamp() + $5::interval, $6, $7, $8) RETURNING {_COLUMNS}",

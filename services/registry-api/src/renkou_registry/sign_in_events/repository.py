@@ -33,13 +33,14 @@ async def append(
 
 
 async def reset_by(tx: Transaction, by: UUID, subjects: Sequence[UUID], within: timedelta) -> set[UUID]:
-    """Return of some accounts those whose password or second factor somebody has lately reset."""
+    """Return of some accounts those that somebody has lately had in hand: has reset their password or second factor, or
+    has said who of a provider they are."""
     rows = await tx.fetch(
         "SELECT DISTINCT subject FROM sign_in_event WHERE subject = ANY($2) AND done_by = $1"
         " AND outcome = ANY($3) AND happened_at > clock_timestamp() - $4::interval",
         by,
         subjects,
-        [Outcome.PASSWORD_RESET.value, Outcome.FACTOR_RESET.value],
+        [Outcome.PASSWORD_RESET, Outcome.FACTOR_RESET, Outcome.PROVIDER_LINKED],
         within,
     )
     return {row["subject"] for row in rows}

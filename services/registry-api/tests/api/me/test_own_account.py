@@ -123,6 +123,20 @@ async def test_a_closed_account_ends_at_once(registry: Registry) -> None:
     assert (await registry.client.post("/auth/token", json=body)).status_code == 401
 
 
+async def test_an_account_that_is_opened_again_begins_with_its_code(registry: Registry) -> None:
+    """It may have been closed because somebody else knew the password."""
+    clerk = await registry.staff("community_worker", HERE)
+    entered, account = await opened(registry, clerk)
+    await activate(registry, account)
+    assert (await clerk.post(f"/persons/{entered['id']}/account/closing")).status_code == 204
+    again = (await clerk.post(f"/persons/{entered['id']}/account")).json()
+    body = {"account": again["account"], "password": PASSWORD}
+    assert (await registry.client.post("/auth/token", json=body)).status_code == 401
+    assert await activate(registry, again, "another phrase of my own") == 204
+    assert (await registry.client.post("/auth/token", json=body)).status_code == 401
+    await sign_in(registry, again, "another phrase of my own")
+
+
 async def test_a_person_may_do_nothing_that_staff_may(registry: Registry) -> None:
     entered, me = await person(registry)
     for path in (f"/persons/{entered['id']}", f"/persons?area={HERE}", "/staff", "/auth/me"):

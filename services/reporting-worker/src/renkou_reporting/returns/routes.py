@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from starlette.exceptions import HTTPException
 
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.idempotency import RequestKey, once, request_key
+from renkou_common.http.refusals import other_content_type
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
@@ -275,7 +275,7 @@ async def correct_return(
 async def _sheet(request: Request) -> bytes:
     given = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if given != XLSX:
-        raise HTTPException(415, f"Content-Type has to be {XLSX}")
+        raise other_content_type(XLSX)
     return await request.body()
 
 

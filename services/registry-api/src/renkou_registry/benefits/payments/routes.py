@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.exceptions import HTTPException
 
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.period import Period
@@ -13,6 +12,7 @@ from renkou_common.errors import InvalidInput, NotFound
 from renkou_common.http.conditions import etag, expected_version
 from renkou_common.http.cursors import decode_cursor, decode_key, encode_cursor
 from renkou_common.http.idempotency import RequestKey, once, request_key
+from renkou_common.http.refusals import other_content_type
 from renkou_common.identity.http import requires
 from renkou_common.identity.principal import Access
 from renkou_common.identity.roles import Scope
@@ -225,7 +225,7 @@ async def hand_in_results(
     """
     kind = KINDS.get(request.headers.get("content-type", "").split(";")[0].strip().lower())
     if kind is None:
-        raise HTTPException(415, f"Content-Type has to be {XLSX} or {CSV}")
+        raise other_content_type(XLSX, CSV)
     content = await request.body()
     async with runtime.database.transaction(access.areas) as tx:
         desk = Desk(runtime, tx, access.areas, access.subject)
