@@ -111,9 +111,13 @@ async def _create_role(connection: asyncpg.Connection, role: str, password: str)
 async def create_node_databases(
     url: str, password: str, district: str, secrets: Path
 ) -> dict[str, DatabaseAccess]:
-    """Make every database of a node on the server behind `url` (a superuser's); returns them by service."""
+    """Make every database of a node on the server behind `url` (a superuser's), and close the server's own to the
+    roles; returns them by service."""
     connection = await asyncpg.connect(url, password=password or None)
     try:
+        for name in ("postgres", "template1"):
+            if await connection.fetchval("SELECT has_database_privilege('public', $1, 'CONNECT')", name):
+                await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
         address = url.rsplit("@", 1)[-1].split("//")[-1].split("/")[0]
         access = node_access(address, district, secrets)
         for database in access.values():

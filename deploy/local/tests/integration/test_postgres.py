@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -22,6 +23,9 @@ async def test_each_service_has_a_database_that_others_cannot_enter(
         await (await asyncpg.connect(own)).close()
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(registry.url(migrant.app_role, migrant.app_password))
+    for name in ("postgres", "template1"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await asyncpg.connect(replace(registry, name=name).app_url)
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(registry.url(registry.app_role, "guessed"))
 
