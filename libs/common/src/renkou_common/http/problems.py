@@ -31,7 +31,28 @@ STATUS_OF: dict[type[RenkouError], int] = {
     errors.Unavailable: 503,
 }
 
+_NUMBER = Text("应为数字", "must be a number")
+_INSTANT = Text(
+    "时间应为 YYYY-MM-DDTHH:MM:SS 并带时区 (如 +08:00)",
+    "must be a date and time, YYYY-MM-DDTHH:MM:SS, with a time zone (+08:00)",
+)
 _MESSAGES: dict[str, Text] = {
+    "decimal_parsing": _NUMBER,
+    "decimal_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "datetime_from_date_parsing": _INSTANT,
+    "datetime_object_invalid": _INSTANT,
+    "datetime_parsing": _INSTANT,
+    "datetime_type": _INSTANT,
+    "timezone_aware": _INSTANT,
+    "string_unicode": Text("含有无法识别的字符", "holds characters that are none"),
+    "tuple_type": Text("应为列表", "must be a list"),
+    "set_type": Text("应为列表", "must be a list"),
+    "union_tag_not_found": Text("缺少区分种类的字段", "the member that tells the kind is missing"),
+    "union_tag_invalid": Text("种类不在允许之列", "not one of the kinds allowed"),
+    "bytes_type": Text("应为文本", "must be text"),
+    "none_required": Text("应为 null", "must be null"),
     "missing": Text("必填项缺失", "this field is required"),
     "extra_forbidden": Text("不认识的字段, 请删除", "unknown field; remove it"),
     "string_type": Text("应为文本", "must be text"),
@@ -65,6 +86,14 @@ _WITH_LIMIT: dict[str, tuple[str, str, str]] = {
     "greater_than": ("gt", "应大于 {}", "must be more than {}"),
     "less_than": ("lt", "应小于 {}", "must be less than {}"),
     "enum": ("expected", "只能是 {}", "must be one of {}"),
+    "decimal_max_digits": ("max_digits", "至多 {} 位数字", "must have at most {} digits"),
+    "decimal_max_places": ("decimal_places", "至多 {} 位小数", "must have at most {} decimal places"),
+    "decimal_whole_digits": (
+        "whole_digits",
+        "小数点前至多 {} 位",
+        "must have at most {} digits before the point",
+    ),
+    "multiple_of": ("multiple_of", "应为 {} 的倍数", "must be a multiple of {}"),
     "literal_error": ("expected", "只能是 {}", "must be one of {}"),
 }
 
