@@ -168,7 +168,8 @@ class Database:
         Raises :class:`Unavailable` when no connection can be had.
         """
         begin, acting = ("BEGIN READ ONLY", "") if read_only else ("BEGIN", set_local())
-        async with self._connection() as connection:
+        connection = await self._acquire()
+        try:
             await connection.execute(
                 f"{begin}; SET LOCAL renkou.areas = '{scope.multirange}'; SET LOCAL plan_cache_mode = auto{acting}"
             )
@@ -179,6 +180,8 @@ class Database:
                     await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
+        finally:
+            await self._release(connection)
 
     @asynccontextmanager
     async def reading(self, scope: AreaScope) -> AsyncIterator[Reader]:
@@ -186,8 +189,11 @@ class Database:
 
         Raises :class:`Unavailable` when no connection can be had.
         """
-        async with self._connection() as connection:
+        connection = await self._acquire()
+        try:
             yield Reading(connection, scope)
+        finally:
+            await self._release(connection)
 
     async def execute(self, sql: str, *arguments: Any) -> None:
         """Carry out one statement that changes nothing under the floor, committed when this returns.
@@ -195,27 +201,33 @@ class Database:
         One round trip where a transaction takes three. Raises :class:`Unavailable` when no connection can be
         had.
         """
-        async with self._connection() as connection:
+        connection = await self._acquire()
+        try:
             await connection.execute(sql, *arguments)
+        finally:
+            await self._release(connection)
 
     async def fetchrow(self, sql: str, *arguments: Any) -> asyncpg.Record | None:
         """Carry out one statement outside the floor, as :meth:`execute` does, and return its first row."""
-        async with self._connection() as connection:
+        connection = await self._acquire()
+        try:
             return await connection.fetchrow(sql, *arguments)
+        finally:
+            await self._release(connection)
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Transaction]:
+    async def _acquire(self) -> Transaction:
         if self._pool is None:
             raise Unavailable("database_closed", "数据库未连接", "The database is not connected")
         try:
-            connection = await self._pool.acquire(timeout=10)
+            # Where a connection is idle nothing is waited for, and a timer would cost more than taking it.
+            return await self._pool.acquire(timeout=None if self._pool.get_idle_size() else 10)
         except (*CONNECTION_ERRORS, TimeoutError) as error:
             raise Unavailable(
                 "database_unavailable", "数据库暂不可用", "The database is unavailable"
             ) from error
-        try:
-            yield connection
-        finally:
+
+    async def _release(self, connection: Transaction) -> None:
+        if self._pool is not None:
             await self._pool.release(connection)
 
     async def ping(self) -> None:

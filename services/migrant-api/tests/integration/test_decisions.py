@@ -78,6 +78,8 @@ async def test_the_last_word_counts_however_often_and_in_whatever_order_it_is_to
         assert await drafted(node, person, service_notice(today), **home) is not None
         await apply(node, word(person, stops, 2), told[first], told[second])
         assert await drafted(node, person, service_notice(today), **home) is None
+        await apply(node, word(person, not stops, 2))  # two clocks may tell one instant
+        assert await drafted(node, person, service_notice(today), **home) is not None
 
 
 async def test_what_waits_is_given_up_when_its_consent_is_withdrawn_and_another_consent_changes_nothing(
@@ -94,6 +96,10 @@ async def test_what_waits_is_given_up_when_its_consent_is_withdrawn_and_another_
     assert await drafted(residence, uuid4(), registered) is not None
     await pair.hand_over()
     assert {await residence.state(each) for each in (waiting, other)} == {"dead: consent_ended"}
+    left = "SELECT content, source FROM message WHERE id = ANY ($1)"
+    assert {(row["content"], row["source"]) for row in await residence.rows(left, [waiting, other])} == {
+        (None, None)
+    }
     assert await pair.home.state(waiting) is None
 
 

@@ -39,15 +39,15 @@ def _phone(text: str) -> str:
     return digits
 
 
-def _reason(text: str) -> str:
+def without_numbers(text: str) -> str:
     run = 0
     for character in text:
         run = run + 1 if character.isdigit() else 0
         if run >= 11:
             raise CodeError(
                 "reason_has_number",
-                "理由中不得写身份证号或电话号码",
-                "a reason must not contain an ID or phone number",
+                "此处不得写身份证号或电话号码",
+                "must not contain an ID or phone number",
             )
     return text
 
@@ -115,7 +115,7 @@ NationalityCode = Annotated[str, _in_list(NATIONALITIES), Field(description="GB/
 Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=2, max_length=500),
-    AfterValidator(_reason),
+    AfterValidator(without_numbers),
     Field(description="理由; no ID or phone numbers"),
 ]
 

@@ -12,13 +12,11 @@ from types import MappingProxyType
 from uuid import UUID
 
 from renkou_common.audit.acting import acting, origin
-from renkou_common.audit.log import READ, Noted, append
+from renkou_common.audit.log import AT_ONCE, READ, Noted, append
 from renkou_common.clock import Clock
 from renkou_common.database import TRANSIENT_ERRORS, Database
 from renkou_common.errors import Unavailable
 from renkou_common.identity.principal import Access
-
-AT_ONCE = 200
 
 
 class ReadingRecorder:

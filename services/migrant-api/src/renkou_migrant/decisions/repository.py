@@ -9,11 +9,12 @@ from renkou_common.reach import reaching_all
 
 
 async def hold(tx: Transaction, person_ref: UUID, topic: str, at: datetime, *, forbids: bool) -> None:
-    """Keep a decision, unless a later one is known: events come twice, and old ones again after a restore."""
+    """Keep a decision, unless a later one is known: events come twice, and old ones again after a restore. Of two
+    of the same instant the one that comes later stands."""
     await tx.execute(
         "INSERT INTO person_decision (person_ref, topic, forbids, at) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (person_ref, topic) DO UPDATE SET forbids = excluded.forbids, at = excluded.at"
-        " WHERE person_decision.at < excluded.at",
+        " WHERE person_decision.at <= excluded.at",
         person_ref,
         topic,
         forbids,

@@ -325,11 +325,13 @@ async def finish(
 
 
 async def give_up(tx: Transaction, message_id: UUID, code: str, at: datetime) -> None:
-    """Mark a message as impossible to send."""
+    """Mark a message as impossible to send; one that got no number in its feed was told to nobody and is emptied."""
     await tx.execute(
         """
         UPDATE message SET state = 'dead', code = $2, closed_at = $3, wanted = NULL, next_attempt_at = NULL,
-            sealed = NULL, revision = revision + 1
+            sealed = NULL, revision = revision + 1,
+            content = CASE WHEN pair_seq IS NOT NULL THEN content END,
+            source = CASE WHEN pair_seq IS NOT NULL THEN source END
         WHERE id = $1
         """,
         message_id,

@@ -21,9 +21,9 @@ _STANDS = f"c.withdrawn_at IS NULL AND {_TAKEN_BACK} IS NULL"
 
 async def give(
     tx: Transaction, consent_id: UUID, person_id: UUID, purpose: str, at: datetime, by: UUID
-) -> bool:
-    """Write a consent; False where it stands already. It is not older than the last withdrawal, whichever clock
-    timed that."""
+) -> datetime | None:
+    """Write a consent and return from when; None where it stands already. It is not older than the last withdrawal,
+    whichever clock timed that."""
     await tx.execute(
         f"UPDATE consent c SET withdrawn_at = {_TAKEN_BACK}, withdrawn_by = $3"
         f" WHERE person_id = $1 AND purpose = $2 AND withdrawn_at IS NULL AND {_TAKEN_BACK} IS NOT NULL",
@@ -31,33 +31,31 @@ async def give(
         purpose,
         by,
     )
-    return bool(
-        await tx.fetchval(
-            "INSERT INTO consent (id, person_id, purpose, given_at, given_by)"
-            " SELECT $1::uuid, $2::uuid, $3::text, greatest($4::timestamptz, max(withdrawn_at)), $5::uuid"
-            " FROM consent WHERE person_id = $2 AND purpose = $3"
-            " ON CONFLICT (person_id, purpose) WHERE withdrawn_at IS NULL DO NOTHING RETURNING true",
-            consent_id,
-            person_id,
-            purpose,
-            at,
-            by,
-        )
+    given_at: datetime | None = await tx.fetchval(
+        "INSERT INTO consent (id, person_id, purpose, given_at, given_by)"
+        " SELECT $1::uuid, $2::uuid, $3::text, greatest($4::timestamptz, max(withdrawn_at)), $5::uuid"
+        " FROM consent WHERE person_id = $2 AND purpose = $3"
+        " ON CONFLICT (person_id, purpose) WHERE withdrawn_at IS NULL DO NOTHING RETURNING given_at",
+        consent_id,
+        person_id,
+        purpose,
+        at,
+        by,
     )
+    return given_at
 
 
-async def withdraw(tx: Transaction, person_id: UUID, purpose: str, at: datetime, by: UUID) -> bool:
-    """End the consent in force; False where there is none."""
-    return bool(
-        await tx.fetchval(
-            "UPDATE consent SET withdrawn_at = greatest($3, given_at), withdrawn_by = $4"
-            " WHERE person_id = $1 AND purpose = $2 AND withdrawn_at IS NULL RETURNING true",
-            person_id,
-            purpose,
-            at,
-            by,
-        )
+async def withdraw(tx: Transaction, person_id: UUID, purpose: str, at: datetime, by: UUID) -> datetime | None:
+    """End the consent in force and return from when, not before it began; None where there is none."""
+    withdrawn_at: datetime | None = await tx.fetchval(
+        "UPDATE consent SET withdrawn_at = greatest($3, given_at), withdrawn_by = $4"
+        " WHERE person_id = $1 AND purpose = $2 AND withdrawn_at IS NULL RETURNING withdrawn_at",
+        person_id,
+        purpose,
+        at,
+        by,
     )
+    return withdrawn_at
 
 
 async def of_person(tx: Transaction, person_id: UUID) -> Sequence[asyncpg.Record]:

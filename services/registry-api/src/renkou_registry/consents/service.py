@@ -42,7 +42,7 @@ async def set_consent(
         changed = await repository.withdraw(tx, person_id, purpose, now, by)
     if changed:
         await repository.note(tx, new_id(), person_id, purpose, given, how, now, by)
-        await _publish(runtime, tx, person_id, purpose, given=given, at=now)
+        await _publish(runtime, tx, person_id, purpose, given=given, at=changed)
     if not given and purpose is ConsentPurpose.PREPREGNANCY_CHECK:
         await prepregnancy.consent_withdrawn(runtime, tx, scope, person_id)
 

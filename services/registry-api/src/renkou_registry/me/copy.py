@@ -21,6 +21,7 @@ from renkou_registry.fields import area_code
 from renkou_registry.me import repository
 from renkou_registry.persons import details
 from renkou_registry.persons import service as persons
+from renkou_registry.privacy.requests import answers as requests
 from renkou_registry.runtime import Runtime
 from renkou_registry.staff import service as staff
 from renkou_registry.supplies.users import service as supplies
@@ -70,6 +71,7 @@ async def full_copy(runtime: Runtime, tx: Transaction, person_id: UUID) -> dict[
         for each in found
         if each.table not in own
     }
+    requests.own_copy(records.get("privacy_request", ()), records.get("privacy_request_step", ()))
     records |= {table: rows for table, rows in own.items() if rows}
     records = {table: [_with_codes(row) for row in rows] for table, rows in records.items()}
     return {

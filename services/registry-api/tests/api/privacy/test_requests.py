@@ -84,9 +84,10 @@ async def test_a_deletion_is_decided_by_one_approved_by_another_and_answered_whe
     status, problem = await tried(first, request, "second", agreed=True, reason="同意")
     assert (status, problem["code"]) == (409, "four_eyes")
 
+    assert "将删除" not in (await me.get("/me/copy.json")).text
     again = await act(second, request, "second", agreed=False, reason="请先核对奖励扶助")
     assert (again["state"], again["outcome"]) == ("received", None)
-    await act(first, request, "decision", **GRANTED)
+    await act(first, request, "decision", **GRANTED | {"reason": "奖励扶助已结案"})
     begun = await act(second, request, "second", agreed=True, reason="已核对")
     assert (begun["state"], begun["deletion"]["deleted"]) == ("carrying_out", [])
     assert (await tried(me, request, "withdrawal", OWN))[1]["code"] == "request_not_at_this_step"
@@ -107,6 +108,10 @@ async def test_a_deletion_is_decided_by_one_approved_by_another_and_answered_whe
         *("received", "decided", "second_refused", "decided", "second_agreed"),
         "carried_out",
     ]
+    copy = (await me.get("/me/copy.json")).text
+    for told in (str(answer), copy):
+        assert "奖励扶助已结案" in told
+        assert '无须保存"' not in told, "the decision that was sent back is none"
     assert (await me.get("/me")).json()["phone"] is None
     handled = (await first.get(f"{STAFF}/{request['id']}")).json()
     by = [each["by"] for each in handled["steps"]]
@@ -142,8 +147,11 @@ async def test_a_refusal_names_the_law_and_where_to_complain(registry: Registry)
     _, me = await person(registry)
     request, clerk = await asked(me), await clerk_of(registry)
     without = {name: text for name, text in REFUSED.items() if name != "law"}
-    status, _ = await tried(clerk, request, "decision", **without)
-    assert status == 422
+    numbered = REFUSED | {"law": f"{LAW} 13812345678"}
+    for body, code in ((without, "law_missing"), (numbered, "reason_has_number")):
+        status, problem = await tried(clerk, request, "decision", **body)
+        assert status == 422
+        assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [("/law", code)]
     await act(clerk, request, "decision", **REFUSED)
     mine = (await me.get(f"{OWN}/{request['id']}")).json()
     assert (mine["state"], mine["outcome"], mine["law"], mine["deletion"]) == (

@@ -1,10 +1,13 @@
 """While processing is restricted nothing is done with a person's data but what is kept and what the person asks for."""
 
 import csv
+from datetime import datetime
 from io import StringIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+
+from renkou_common.scope import AreaScope
 
 from ...support import Caller, Json, Registry
 from ..duplicates.records import Records, open_records
@@ -189,3 +192,19 @@ async def test_other_services_hear_of_consents_as_they_are_given_and_withdrawn(
         if each.type == "registry.consent.changed.v1"
     ]
     assert told == [("contact_by_phone", True), ("contact_by_phone", False), ("contact_by_phone", True)]
+
+
+async def test_what_other_services_hear_is_timed_as_it_is_kept_whichever_clock_is_ahead(
+    registry: Registry, records: Records
+) -> None:
+    person, clerk = await records.woman("consent"), records.caller
+    me, ahead = await own(registry, person), "now() + interval '1 hour'"
+    await clerk.request("PUT", f"/persons/{person['id']}/restriction", json=WHY)
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        for change in (f"consent SET given_at = {ahead}", f"processing_restriction SET imposed_at = {ahead}"):
+            await tx.execute(f"UPDATE {change} WHERE person_id = $1", UUID(person["id"]))
+    await me.request("PUT", "/me/consents/contact_by_phone", json={"given": False})
+    await clerk.post(f"/persons/{person['id']}/restriction/lifting", json=WHY)
+    told = {each.type: each for each in await records.people.events(person["ref"])}
+    for kind in ("registry.consent.changed.v1", "registry.person.restricted.v1"):
+        assert datetime.fromisoformat(told[kind].data["at"]) > registry.runtime.clock.now(), kind

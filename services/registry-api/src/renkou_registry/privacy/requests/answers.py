@@ -1,8 +1,9 @@
 """From requests to answers, for the person and for staff."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -64,6 +65,8 @@ _SAME = (
     *("closed_at", "version"),
 )
 _TOLD = ("outcome", "reason", "law", "answer")
+_UNDECIDED = (State.AWAITING_SECOND, State.WITHDRAWN)
+_OF_DECISION = (Act.DECIDED, Act.SECOND_REFUSED, Act.SECOND_AGREED)
 
 
 def _members(request: PrivacyRequest, today: date) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def own(request: PrivacyRequest, today: date) -> PrivacyRequestOut:
 
 def _own_members(request: PrivacyRequest, today: date) -> dict[str, Any]:
     members = _members(request, today)
-    if request.state in (State.AWAITING_SECOND, State.WITHDRAWN):
+    if request.state in _UNDECIDED:
         members |= dict.fromkeys((*_TOLD, "outcome_label", "outcome_label_en"))
     return {name: members[name] for name in PrivacyRequestOut.model_fields}
 
@@ -99,15 +102,38 @@ def _own_members(request: PrivacyRequest, today: date) -> dict[str, Any]:
 def own_detail(found: Detail, today: date) -> OwnPrivacyRequestDetail:
     """Return a request as the person sees it, with what was done and what became of it."""
     members = _own_members(found.request, today)
-    decided = members["outcome"] is not None
+    shown = _standing([row["act"] for row in found.steps], decided=members["outcome"] is not None)
     return OwnPrivacyRequestDetail.model_validate(
         members
         | {
-            "steps": [StepOut(**_step(row, shown=decided)) for row in found.steps],
+            "steps": [
+                StepOut(**_step(row, shown=each)) for row, each in zip(found.steps, shown, strict=True)
+            ],
             "deletion": _deletion(found.result),
             "explained": _rules(found.explained),
         }
     )
+
+
+def own_copy(requests: Iterable[dict[str, Any]], steps: Iterable[dict[str, Any]]) -> None:
+    """Take out of a person's copy of the rows what is no decision, or none any more."""
+    of_request: dict[UUID, list[dict[str, Any]]] = {}
+    for step in sorted(steps, key=lambda each: int(each["place"])):
+        of_request.setdefault(step["request_id"], []).append(step)
+    for request in requests:
+        if request["state"] in _UNDECIDED:
+            request |= dict.fromkeys(_TOLD)
+        taken = of_request.get(request["id"], [])
+        shown = _standing([each["act"] for each in taken], decided=request["outcome"] is not None)
+        for step, stands in zip(taken, shown, strict=True):
+            if not stands:
+                step |= {"outcome": None, "told": None}
+
+
+def _standing(acts: Sequence[str], *, decided: bool) -> list[bool]:
+    """Say of each step whether a person is told what it says: of decisions the last only, once it stands."""
+    last = max((place for place, act in enumerate(acts) if act == Act.DECIDED), default=0)
+    return [act not in _OF_DECISION or (decided and place >= last) for place, act in enumerate(acts)]
 
 
 def handled(request: PrivacyRequest, today: date) -> HandledRequest:
@@ -132,15 +158,14 @@ def handled_detail(found: Detail, today: date) -> HandledDetail:
 
 
 def _step(row: asyncpg.Record, *, shown: bool) -> dict[str, Any]:
-    """Return a step; what was decided only where it stands."""
+    """Return a step, with what it says where that is shown."""
     act = Act(row["act"])
-    of_decision = act in (Act.DECIDED, Act.SECOND_REFUSED, Act.SECOND_AGREED)
     return {
         "act": act,
         "label": ACT_LABELS[act][0],
         "label_en": ACT_LABELS[act][1],
         "outcome": row["outcome"] if shown else None,
-        "told": row["told"] if shown or not of_decision else None,
+        "told": row["told"] if shown else None,
         "at": row["taken_at"],
     }
 

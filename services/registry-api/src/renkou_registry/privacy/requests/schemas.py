@@ -4,16 +4,17 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from renkou_common.codes.findings import CodeError
-from renkou_registry.fields import Reason
+from renkou_registry.fields import Reason, without_numbers
 from renkou_registry.privacy.requests.domain import Act, How, Kind, Outcome, State
 
 TableName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{2,40}$")]
 Law = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=4, max_length=300),
+    AfterValidator(without_numbers),
     Field(description="法律条款 the article", examples=["《个人信息保护法》第四十七条第二款"]),
 ]
 
@@ -69,6 +70,7 @@ class DecisionCreate(BaseModel):
                 "law_missing",
                 "不同意或部分同意须写明法律条款 (law)",
                 "name the article (law) where a request is refused or granted in part",
+                field="law",
             )
         return self
 

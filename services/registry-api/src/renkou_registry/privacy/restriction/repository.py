@@ -53,6 +53,15 @@ async def lift(tx: Transaction, person_id: UUID, reason: str, at: datetime, by: 
     return done != "UPDATE 0"
 
 
+async def last_change(tx: Transaction, person_id: UUID) -> datetime | None:
+    """Return when a person was last restricted or freed, whichever clock timed it."""
+    found: datetime | None = await tx.fetchval(
+        "SELECT max(greatest(imposed_at, lifted_at)) FROM processing_restriction WHERE person_id = $1",
+        person_id,
+    )
+    return found
+
+
 async def history(tx: Transaction, person_id: UUID) -> list[asyncpg.Record]:
     """Return the restrictions of a person, the last first."""
     return await tx.fetch(

@@ -98,5 +98,7 @@ async def _set(
         await cards.refresh(runtime, tx, person.id)
         if not restricted:
             await duplicates_todo.note(tx, [person.id])
-    payload = PersonRestricted(person_ref=person.ref, at=runtime.clock.now(), restricted=restricted)
+    now = runtime.clock.now()
+    at = max(now, await repository.last_change(tx, person.id) or now)
+    payload = PersonRestricted(person_ref=person.ref, at=at, restricted=restricted)
     await runtime.outbox.append(tx, RegistryEventType.PERSON_RESTRICTED, person.ref, payload)
