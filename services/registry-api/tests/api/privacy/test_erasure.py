@@ -12,6 +12,8 @@ import pytest
 
 from renkou_common.errors import Conflict
 from renkou_common.scope import AreaScope
+from renkou_registry.duplicates import merging
+from renkou_registry.life_events.recording import Desk
 from renkou_registry.me.copy import full_copy
 from renkou_registry.me.paper import known_of, shown
 from renkou_registry.me.repository import everything_of, sources
@@ -24,6 +26,7 @@ from renkou_registry.privacy.purposes.holdings import HELD
 
 from ...support import Caller, Json, Registry
 from ..duplicates.records import Records, open_records
+from ..duplicates.test_duplicates import merge
 from ..me.test_own_account import WAITED_FOR
 from ..me.test_own_words import BARE
 from .lives import found_anywhere, full_life
@@ -269,6 +272,49 @@ async def test_what_is_written_while_the_job_runs_is_caught(records: Records) ->
     ]
     assert (await records.people.read(person["id"]))["employer"] is None
     assert (await records.caller.get(f"/services/{offer['id']}")).status_code == 404
+
+
+async def standing(registry: Registry, person: Json) -> int:
+    """How many consents of a record stand."""
+    async with registry.runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+        return len(await service.standing_consents(tx, [UUID(person["id"])]))
+
+
+async def test_who_is_separated_while_a_step_waits_keeps_everything(records: Records) -> None:
+    registry, runtime = records.registry, records.registry.runtime
+    gone = await records.woman("consent", phone="13855550006")
+    person = await records.woman("supplies", phone="13855550007")
+    merged = await merge(records.caller, person, gone)
+    erasure = await ordered(registry, person)
+    async with runtime.database.transaction(AreaScope.everything()) as separating:
+        desk = Desk(runtime, separating, AreaScope.everything(), CLERK)
+        await merging.undo(desk, UUID(merged["id"]), merged["version"], "核实为两人")
+        job = asyncio.create_task(advance(runtime, erasure))
+        async with asyncio.timeout(10):
+            while not await separating.fetchval(WAITED_FOR):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    await job
+    assert await standing(registry, gone) == 1
+    assert (await records.people.read(gone["id"]))["phone"] is not None
+    assert (await records.people.read(person["id"]))["phone"] is None
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        noted = await tx.fetchval("SELECT record_ids FROM erasure WHERE id = $1", erasure)
+    assert noted == [UUID(person["id"])], "the database deletes from append-only tables for these only"
+
+
+async def test_a_record_that_joins_is_taken_through_the_steps_that_were_done(records: Records) -> None:
+    registry, runtime = records.registry, records.registry.runtime
+    person = await records.woman("benefit", phone="13855550008")
+    erasure = await ordered(registry, person)
+    await advance(runtime, erasure)
+    assert await waiting(registry, erasure) == {"contact": "benefit"}
+    joining = await records.woman("card", "consent", phone="13855550009")
+    await merge(records.caller, person, joining)
+    await advance(runtime, erasure)
+    assert await waiting(registry, erasure) == {"contact": "benefit"}
+    told = {(each.step, each.table): each.rows for each in (await result(registry, erasure)).erased}
+    assert told == {("consents", "consent"): 1, ("card_facts", "card_fact"): 1, ("visits", "visit"): 1}
+    assert await visits_of(registry, person) == []
 
 
 async def attempt(connection: Any, statement: str, *values: object, erasing: str = "") -> None:

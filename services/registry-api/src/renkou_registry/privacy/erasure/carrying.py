@@ -4,6 +4,10 @@ A worker that is killed has lost the step it was at and nothing else; the next o
 turns. Each step locks the person's records in the order of their ids, so whoever writes a row that names one of them
 comes before it or after it. What came after a step, while the job ran, is deleted by the closing one, which does again
 what was done within the hour; what a person tells long after, while another step was held, is nobody's to delete.
+
+A step is done for the records that are the person's when they are locked: whoever separates one, or lets one join, has
+come before or comes after. For a record that joined, the steps that were done are done again; what joins when all was
+carried out is not part of it any more.
 """
 
 from collections import Counter
@@ -11,6 +15,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from renkou_common.contracts.registry import RegistryEventType
@@ -44,8 +49,14 @@ _log = structlog.get_logger(__name__)
 _EVERYWHERE = AreaScope.everything()
 _RUN = timedelta(hours=1)
 """For so long a step counts as of the same run as the closing one."""
+_TRIES = 5
+"""So often within a pass a deletion is taken up again because other records have become the person's."""
 NOBODY = UUID(int=0)
 """Who does it where the clock of retention ordered it."""
+
+
+class _RecordsChanged(Exception):
+    """A record was separated, or joined, since the deletion was taken up."""
 
 
 async def erase_once(runtime: Runtime) -> int:
@@ -58,16 +69,43 @@ async def erase_once(runtime: Runtime) -> int:
 async def advance(runtime: Runtime, erasure_id: UUID) -> int:
     """Take one deletion as far as it comes now; returns how many steps were done."""
     done = 0
-    for step in STEPS:
-        async with runtime.database.transaction(_EVERYWHERE) as tx:
-            done += await _step(runtime, tx, erasure_id, step)
+    for _ in range(_TRIES):
+        await _take_up(runtime, erasure_id)
+        try:
+            for step in STEPS:
+                async with runtime.database.transaction(_EVERYWHERE) as tx:
+                    done += await _step(runtime, tx, erasure_id, step)
+        except _RecordsChanged:
+            continue
+        break
     if done:
         _log.info("a deletion on request went on", erasure=str(erasure_id), steps=done)
     return done
 
 
+async def _take_up(runtime: Runtime, erasure_id: UUID) -> None:
+    """Note which records are the person's by now; for one that joined, what was done is done again."""
+    async with runtime.database.transaction(_EVERYWHERE) as tx:
+        erasure = await repository.take(tx, erasure_id)
+        if erasure is None:
+            return
+        before, record_ids = erasure["record_ids"], await _records_of(tx, erasure)
+        if record_ids != before:
+            await repository.set_records(tx, erasure_id, record_ids)
+        if set(record_ids) - set(before):
+            await repository.begin_anew(tx, erasure_id)
+
+
+async def _records_of(tx: Transaction, erasure: asyncpg.Record) -> list[UUID]:
+    """Return the person's records; when all was carried out, those of them that it was carried out for."""
+    record_ids = await service.records_of(tx, erasure["person_id"])
+    if erasure["carried_out_at"] is None:
+        return record_ids
+    return [each for each in record_ids if each in erasure["record_ids"]]
+
+
 async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step) -> bool:
-    """Do a step that is not done, unless it has to wait; says whether it was done."""
+    """Do a step that is not done, unless it has to wait; says whether it was done. Raises _RecordsChanged."""
     erasure = await repository.take(tx, erasure_id)
     if erasure is None:
         return False
@@ -75,10 +113,10 @@ async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step)
     states = {row["code"]: row["state"] for row in steps}
     if states[step.code] == "done" or not _has_come(step, states):
         return False
-    record_ids = await service.records_of(tx, erasure["person_id"])
+    record_ids = erasure["record_ids"]
     await repository.lock_records(tx, record_ids)
-    if record_ids != sorted(erasure["record_ids"]):
-        await repository.set_records(tx, erasure_id, record_ids)
+    if await _records_of(tx, erasure) != record_ids:
+        raise _RecordsChanged
     today = runtime.clock.today()
     cause = await service.cause_of(runtime, tx, step, record_ids)
     if cause is None and step.code == ACCOUNT and erasure["account_due_on"] > today:

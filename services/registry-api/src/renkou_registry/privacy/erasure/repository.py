@@ -84,6 +84,14 @@ async def set_records(tx: Transaction, erasure_id: UUID, record_ids: Sequence[UU
     await tx.execute("UPDATE erasure SET record_ids = $2 WHERE id = $1", erasure_id, list(record_ids))
 
 
+async def begin_anew(tx: Transaction, erasure_id: UUID) -> None:
+    """Let the steps that were done wait for their turn again; what they did stays counted."""
+    await tx.execute(
+        "UPDATE erasure_step SET state = 'waiting', done_at = NULL WHERE erasure_id = $1 AND state = 'done'",
+        erasure_id,
+    )
+
+
 async def note_held(tx: Transaction, erasure_id: UUID, code: str, cause: str) -> None:
     """Note that a step waits, and for what."""
     await tx.execute(
