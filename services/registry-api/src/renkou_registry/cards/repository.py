@@ -230,11 +230,11 @@ async def take_back(tx: Transaction, card_id: UUID, fact_id: UUID, at: datetime,
     return done is not None
 
 
-async def with_content(tx: Transaction, person_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """Return what was told for the cards of some records and not taken back, by id."""
+async def with_content(tx: Transaction, fact_ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return those of some facts that were not taken back, by id, with their cards."""
     return await tx.fetch(
-        "SELECT id, card_id FROM card_fact WHERE person_id = ANY ($1) AND sealed IS NOT NULL ORDER BY id",
-        list(person_ids),
+        "SELECT id, card_id FROM card_fact WHERE id = ANY ($1) AND sealed IS NOT NULL ORDER BY id",
+        list(fact_ids),
     )
 
 

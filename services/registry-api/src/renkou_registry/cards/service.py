@@ -341,11 +341,11 @@ async def take_back(
     await _touch(runtime, tx, card, person)
 
 
-async def take_all_back(runtime: Runtime, tx: Transaction, person_ids: Sequence[UUID], by: UUID) -> int:
-    """Destroy everything that was told for the cards of some locked records; offers that follow from it are
-    withdrawn. Returns how many facts there were."""
+async def take_all_back(runtime: Runtime, tx: Transaction, fact_ids: Sequence[UUID], by: UUID) -> int:
+    """Destroy what was told for the cards of locked records; offers that follow from it are withdrawn. Returns how
+    many facts there were."""
     taken = 0
-    for row in await repository.with_content(tx, person_ids):
+    for row in await repository.with_content(tx, fact_ids):
         try:
             card, person = await lock(tx, row["card_id"], AreaScope.everything())
         except NotFound:  # of a record out of the register: no offer stands

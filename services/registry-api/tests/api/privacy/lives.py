@@ -46,7 +46,7 @@ async def full_life(records: Records) -> Life:
     await _change(records, person, phone=phones[1])
     await _visits(records, life)
     await _services(records, life)
-    await _findings(records, life)
+    await findings_of(records, life.person)
     await _refused_correction(records, life)
     await _listed(records, life)
     await _account(registry, caller, person)
@@ -87,16 +87,18 @@ async def _services(records: Records, life: Life) -> None:
     await records.post(f"/services/{offer['id']}/decline", offer["version"])
 
 
-async def _findings(records: Records, life: Life) -> None:
+async def findings_of(records: Records, person: Json) -> None:
     """A first step of the check that she agreed to."""
     async with records.registry.runtime.database.transaction(AreaScope.everything()) as tx:
-        check = await tx.fetchrow("SELECT * FROM prepregnancy_check WHERE first_person_id = $1", life.ids[0])
+        check = await tx.fetchrow(
+            "SELECT * FROM prepregnancy_check WHERE first_person_id = $1", UUID(person["id"])
+        )
     assert check is not None
     await records.post(
         f"/prepregnancy-checks/{check['id']}/steps/history",
         check["version"],
         done_on="2025-03-02",
-        persons=[{"person_id": life.person["id"], "values": {"smoking": "no"}}],
+        persons=[{"person_id": person["id"], "values": {"smoking": "no"}}],
     )
 
 

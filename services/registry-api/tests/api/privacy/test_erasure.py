@@ -29,7 +29,7 @@ from ..duplicates.records import Records, open_records
 from ..duplicates.test_duplicates import merge
 from ..me.test_own_account import WAITED_FOR
 from ..me.test_own_words import BARE
-from .lives import found_anywhere, full_life
+from .lives import findings_of, found_anywhere, full_life
 
 OF_THE_ACCOUNT = {"person_account", "sign_in_session", "sign_in_event"}
 CLERK, SECOND = uuid4(), uuid4()
@@ -241,6 +241,50 @@ async def test_a_hold_an_open_correction_and_an_open_case_keep_what_they_are_for
     assert await advance(runtime, erasure) == 2
     assert await waiting(registry, erasure) == {"account": "answer"}
     assert (await records.people.read(person["id"]))["phone"] is None
+
+
+async def test_a_hold_on_a_single_record_keeps_it_whichever_step_would_take_it(records: Records) -> None:
+    registry, runtime, caller = records.registry, records.registry.runtime, records.caller
+    person = await records.woman("card", "check", "consent", phone="13855550010", employer="庐阳纺织厂")
+    changed = await caller.patch(
+        f"/persons/{person['id']}", version=person["version"], json={"employer": "新厂"}
+    )
+    assert changed.status_code == 200, changed.text
+    await findings_of(records, person)
+    kept = {
+        "prepregnancy_step": "SELECT id FROM prepregnancy_step WHERE person_id = $1",
+        "card_fact": "SELECT id FROM card_fact WHERE person_id = $1 AND sealed IS NOT NULL",
+        "person": "SELECT id FROM person WHERE id = $1 AND phone_sealed IS NOT NULL AND employer IS NOT NULL",
+        "person_detail": "SELECT position FROM person_detail WHERE person_id = $1 AND field = 'employer'",
+    }
+
+    async def there() -> dict[str, list[Any]]:
+        async with runtime.database.transaction(AreaScope.everything(), read_only=True) as tx:
+            rows = {table: await tx.fetch(query, UUID(person["id"])) for table, query in kept.items()}
+        return {table: [each[0] for each in found] for table, found in rows.items() if found}
+
+    before = await there()
+    assert before.keys() == kept.keys()
+    holds = [
+        await held(caller, record_id=str(each))
+        for table, found in before.items()
+        for each in found
+        if table != "person_detail"
+    ]
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        planned = await service.plan(runtime, tx, UUID(person["id"]))
+    erasure = await ordered(registry, person)
+    await advance(runtime, erasure)
+    assert await there() == before
+    steps = {"consents", "card_facts", "findings", "contact"}
+    assert await waiting(registry, erasure) == dict.fromkeys(steps, "record_held")
+    assert {each.table for each in planned if each.held} == kept.keys() | {"consent"}
+    assert await standing(registry, person) == 1
+    for hold in holds:
+        await lift(caller, hold)
+    await advance(runtime, erasure)
+    assert await there() == {}
+    assert await standing(registry, person) == 0
 
 
 async def test_what_is_written_while_the_job_runs_is_caught(records: Records) -> None:

@@ -32,10 +32,8 @@ from renkou_registry.privacy.erasure.rules import (
     ACCOUNT,
     ANSWER,
     ANSWER_DAYS,
-    CARD_FACTS,
     CLOSING,
     CONSENTS,
-    CONTACT,
     RECORD_HELD,
     STEPS,
     Effect,
@@ -164,10 +162,8 @@ class _Job:
     async def do(self, step: Step) -> tuple[Counter[repository.Counted], int]:
         """Do a step; returns rows by table and effect, and how many rows a hold on them keeps."""
         if step.code == CONSENTS:
-            return await self._withdraw(), 0
-        if step.code == CARD_FACTS:
-            taken = await cards.take_all_back(self._runtime, self._tx, self._records, self._by)
-            return Counter({("card_fact", Effect.EMPTY): taken}), 0
+            held = await repository.findings_held(self._tx, self._records, self._runtime.clock.today())
+            return (Counter(), held) if held else (await self._withdraw(), 0)
         if step.code == ACCOUNT:
             await self._end_sessions()
         return await self._parts(step)
@@ -184,11 +180,16 @@ class _Job:
     async def _parts(self, step: Step) -> tuple[Counter[repository.Counted], int]:
         runtime, tx, done, kept_back = self._runtime, self._tx, Counter[repository.Counted](), 0
         indexes, today = service.indexes(runtime, self._records), runtime.clock.today()
-        if step.code == CONTACT:
-            done["person", Effect.EMPTY] = await erasing.empty_contact(runtime, tx, self._records)
         for part in step.parts:
             found_by = service.found_by(runtime, part, self._records)
-            rows = await repository.carry_out(tx, self._id, part, found_by, indexes, today)
+            if part.table == "card_fact":
+                free = await repository.free(tx, part, found_by, today)
+                rows = await cards.take_all_back(runtime, tx, free, self._by)
+            elif part.table == "person":
+                free = await repository.free(tx, part, found_by, today)
+                rows = await erasing.empty_contact(runtime, tx, free)
+            else:
+                rows = await repository.carry_out(tx, self._id, part, found_by, indexes, today)
             done[part.table, part.effect] += rows
             kept_back += (await repository.count(tx, part, found_by, today))[1]
         return +done, kept_back

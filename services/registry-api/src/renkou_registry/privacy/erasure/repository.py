@@ -202,6 +202,17 @@ async def count(tx: Transaction, part: Part, found_by: Sequence[Any], today: dat
     return row["free"], row["found"] - row["free"]
 
 
+async def free(tx: Transaction, part: Part, found_by: Sequence[Any], today: date) -> list[UUID]:
+    """Return which rows of a part would go, for features that see to that themselves; by id."""
+    rows = await tx.fetch(
+        f"SELECT t.{part.key} AS id FROM {part.table} t WHERE ({part.where}) AND {_free(part)}{_filled(part)}"
+        " ORDER BY 1",
+        list(found_by),
+        today,
+    )
+    return [row["id"] for row in rows]
+
+
 async def carry_out(
     tx: Transaction,
     erasure_id: UUID,
@@ -244,20 +255,23 @@ async def accounts(tx: Transaction, record_ids: Sequence[UUID]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def told_facts(tx: Transaction, record_ids: Sequence[UUID]) -> int:
-    """Return how many facts of a person's cards have content."""
-    return int(
-        await tx.fetchval(
-            "SELECT count(*) FROM card_fact WHERE person_id = ANY ($1) AND sealed IS NOT NULL",
-            list(record_ids),
-        )
-    )
-
-
 async def findings(tx: Transaction, record_ids: Sequence[UUID]) -> int:
     """Return how many findings of pre-pregnancy checks there are of a person."""
     return int(
         await tx.fetchval(
             "SELECT count(*) FROM prepregnancy_step WHERE person_id = ANY ($1)", list(record_ids)
+        )
+    )
+
+
+async def findings_held(tx: Transaction, record_ids: Sequence[UUID], today: date) -> int:
+    """Return how many findings of checks in which somebody takes part a hold keeps, also of a partner."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM prepregnancy_step s JOIN prepregnancy_check c ON c.id = s.check_id"
+            " WHERE (c.first_person_id = ANY ($1) OR c.second_person_id = ANY ($1)) AND EXISTS (SELECT FROM"
+            f" retention_hold h WHERE (h.record_id = s.id OR h.person_id = s.person_id) AND {_IN_FORCE})",
+            list(record_ids),
+            today,
         )
     )

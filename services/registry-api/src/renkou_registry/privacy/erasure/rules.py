@@ -86,7 +86,12 @@ def _empty(table: str, where: str, *columns: str) -> Part:
 _ENDED_OFFER = "s.state IN ('offered', 'declined', 'cancelled')"
 STEPS: tuple[Step, ...] = (
     Step(CONSENTS, "撤回全部同意", "withdraw every consent"),
-    Step(CARD_FACTS, "信息卡上告知的内容", "what was told for the card"),
+    Step(
+        CARD_FACTS,
+        "信息卡上告知的内容",
+        "what was told for the card",
+        (Part("card_fact", Effect.EMPTY, _OF, ("sealed",)),),
+    ),
     Step("findings", "孕前检查结果", "findings of pre-pregnancy checks", (_erase("prepregnancy_step"),)),
     Step(
         "visits",
@@ -128,7 +133,7 @@ STEPS: tuple[Step, ...] = (
         "phone, employer and their history",
         (
             _empty("person", "t.id = ANY ($1)", "phone_sealed", "phone_index", "employer"),
-            _shut("person_detail", f"{_OF} AND t.field IN ('phone', 'employer')"),
+            _shut("person_detail", f"{_OF} AND t.field IN ('phone', 'employer')", "person_id"),
             _erase("employer_employee"),
         ),
         (CORRECTION, BENEFIT),

@@ -23,7 +23,6 @@ from renkou_registry.privacy.erasure import repository
 from renkou_registry.privacy.erasure.rules import (
     BENEFIT,
     BY_CODE,
-    CARD_FACTS,
     CAUSES,
     CONSENTS,
     CORRECTION,
@@ -136,10 +135,9 @@ async def _planned(
 ) -> list[Planned]:
     if step.code == CONSENTS:
         number = len(await standing_consents(tx, record_ids))
+        if cause is None and await repository.findings_held(tx, record_ids, today):
+            cause = RECORD_HELD
         return [_going("consent", Effect.WITHDRAW, number, step, cause)] if number else []
-    if step.code == CARD_FACTS:
-        number = await repository.told_facts(tx, record_ids)
-        return [_going("card_fact", Effect.EMPTY, number, step, cause, ("sealed",))] if number else []
     found = []
     for part in step.parts:
         free, kept_back = await repository.count(tx, part, found_by(runtime, part, record_ids), today)

@@ -1,0 +1,56 @@
+"""A hold on the record of a person keeps the history of its contact details too
+
+Revision: 0042, after 0041
+"""
+
+from alembic import op
+
+revision = "0042"
+down_revision = "0041"
+branch_labels = None
+depends_on = None
+
+ERASE = """
+CREATE OR REPLACE FUNCTION renkou_erase(wanted uuid, what text, indexes bytea[], on_day date) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    records uuid[] := (
+        SELECT e.record_ids FROM erasure e WHERE e.id = wanted AND e.state = 'running'
+            AND (e.approved_by IS NOT NULL OR (SELECT p.withdrawn FROM person p WHERE p.id = e.person_id))
+    );
+    gone bigint;
+BEGIN
+    IF records IS NULL THEN
+        RAISE EXCEPTION 'no deletion is running';
+    END IF;
+    PERFORM set_config('renkou.erasing', what, true);
+    IF what = 'person_detail' THEN
+        DELETE FROM person_detail d WHERE d.person_id = ANY (records) AND d.field IN ('phone', 'employer')
+            AND NOT EXISTS (SELECT FROM retention_hold h WHERE h.record_id = d.person_id AND h.lifted_at IS NULL
+                AND (h.until IS NULL OR h.until > on_day));
+    ELSIF what = 'service_change' THEN
+        DELETE FROM service_change c USING service_given s
+        WHERE s.id = c.service_id AND s.person_id = ANY (records) AND s.state IN ('offered', 'declined', 'cancelled')
+            AND NOT EXISTS (SELECT FROM retention_hold h WHERE h.record_id = s.id AND h.lifted_at IS NULL
+                AND (h.until IS NULL OR h.until > on_day));
+    ELSIF what = 'supply_recipient' THEN
+        DELETE FROM supply_recipient r WHERE r.person_index = ANY (indexes);
+    ELSIF what = 'sign_in_event' THEN
+        DELETE FROM sign_in_event i USING person_account a
+        WHERE i.kind = 'person' AND i.subject = a.id AND a.person_id = ANY (records);
+    ELSE
+        RAISE EXCEPTION 'nothing is deleted of %', what;
+    END IF;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    PERFORM set_config('renkou.erasing', '', true);
+    RETURN gone;
+END $$
+"""
+
+
+def upgrade() -> None:
+    op.execute(ERASE)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("migrations go forward only; restore a backup instead")
