@@ -111,7 +111,12 @@ async def _wait(woken: asyncio.Event) -> None:
 
 
 async def broke_off(name: str, job_id: UUID, error: Exception) -> None:
-    """Log an unforeseen error without its message, since the database's details quote values; then pause."""
+    """Log an unforeseen error; then pause."""
+    log_broken(name, job_id, error)
+    await asyncio.sleep(PAUSE_SECONDS)
+
+
+def log_broken(name: str, job_id: UUID, error: Exception) -> None:
+    """Log an unforeseen error without its message, since the database's details quote values."""
     where = "".join(traceback.format_tb(error.__traceback__))
     _log.error(f"{name} broke off", job=str(job_id), error=type(error).__name__, where=where)
-    await asyncio.sleep(PAUSE_SECONDS)

@@ -198,30 +198,32 @@ async def withdraw(
 
 async def consent_withdrawn(runtime: Runtime, tx: Transaction, scope: AreaScope, person_id: UUID) -> None:
     """End every running check of a person who no longer agrees to it: what was found is deleted, and nothing
-    counts any more, as after :func:`withdraw`."""
+    counts any more, as after :func:`withdraw`. One that somebody else ended meanwhile stays as it is."""
     async with reaching_everywhere(tx, scope):
         for row in await repository.of_person(tx, person_id):
-            if domain.is_open(State(row["state"])):
-                await _withdraw_locked(runtime, tx, row["id"])
+            if not domain.is_open(State(row["state"])):
+                continue
+            check = await find(tx, row["id"], _EVERYWHERE, lock=True)
+            if domain.is_open(check.state):
+                await _withdraw_locked(runtime, tx, check)
 
 
 async def person_withdrawn(runtime: Runtime, tx: Transaction, person_id: UUID, by: UUID) -> None:
     """Take a person whose entry was taken back out of the checks: what was found of that one is deleted. A
     partner's check goes on. The transaction reaches everywhere; ``by`` is on record with the entry."""
     for row in await repository.of_person(tx, person_id):
-        if State(row["state"]) in (State.DECLINED, State.WITHDRAWN):
-            continue
-        if row["second_person_id"] is None:
-            await _withdraw_locked(runtime, tx, row["id"])
-            continue
         before = await find(tx, row["id"], _EVERYWHERE, lock=True)
+        if before.state in (State.DECLINED, State.WITHDRAWN):
+            continue
+        if before.row["second_person_id"] is None:
+            await _withdraw_locked(runtime, tx, before)
+            continue
         await repository.leave(tx, row["id"], person_id)
         await _save(runtime, tx, _EVERYWHERE, before, before.state)
 
 
-async def _withdraw_locked(runtime: Runtime, tx: Transaction, check_id: UUID) -> None:
-    check = await find(tx, check_id, _EVERYWHERE, lock=True)
-    await repository.delete_steps(tx, check_id)
+async def _withdraw_locked(runtime: Runtime, tx: Transaction, check: Check) -> None:
+    await repository.delete_steps(tx, check.row["id"])
     state = domain.withdraw(check.state)
     await _save(runtime, tx, _EVERYWHERE, check, state, ended_on=runtime.clock.today())
 

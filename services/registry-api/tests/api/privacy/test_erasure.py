@@ -29,6 +29,7 @@ from ..duplicates.records import Records, open_records
 from ..duplicates.test_duplicates import merge
 from ..me.test_own_account import WAITED_FOR
 from ..me.test_own_words import BARE
+from ..people.people import People
 from .lives import findings_of, found_anywhere, full_life
 
 OF_THE_ACCOUNT = {"person_account", "sign_in_session", "sign_in_event"}
@@ -175,11 +176,11 @@ async def test_a_job_that_is_stopped_at_every_step_goes_on_and_counts_every_row_
             raise Stopped
 
     monkeypatch.setattr(repository, "note_counts", stop_once_at_each)
-    for _ in STEPS[:-1]:
+    for _ in STEPS:
         with pytest.raises(Stopped):
             await advance(runtime, erasure)
-    assert await advance(runtime, erasure) == 1, "only the closing step was left to be done again"
-    assert stopped_at == [step.code for step in STEPS[:-1]]
+    assert await advance(runtime, erasure) == 1, "only the last step was left to be done again"
+    assert stopped_at == [step.code for step in STEPS]
     told = await result(registry, erasure)
     assert {(each.table, each.effect, each.rows) for each in told.erased} == {
         (each.table, each.effect, each.rows) for each in planned if each.effect is not Effect.KEEP
@@ -190,7 +191,7 @@ async def test_two_workers_at_once_do_each_step_once(records: Records) -> None:
     registry, runtime = records.registry, records.registry.runtime
     person = await records.woman("services", "supplies", phone="13855550002")
     erasure = await ordered(registry, person)
-    assert sum(await asyncio.gather(*(advance(runtime, erasure) for _ in range(3)))) == len(STEPS) - 1
+    assert sum(await asyncio.gather(*(advance(runtime, erasure) for _ in range(3)))) == len(STEPS)
     counts = {(each.step, each.table): each.rows for each in (await result(registry, erasure)).erased}
     assert counts == {
         ("services", "service_given"): 1,
@@ -238,8 +239,9 @@ async def test_a_hold_an_open_correction_and_an_open_case_keep_what_they_are_for
         )
     assert case is not None
     await records.post(f"/benefit-enrolments/{case['id']}/withdrawal", case["version"])
-    assert await advance(runtime, erasure) == 2
-    assert await waiting(registry, erasure) == {"account": "answer"}
+    assert await advance(runtime, erasure) == 3
+    told = await result(registry, erasure)
+    assert (told.state, told.waiting, told.account_due_on) == ("finished", [], None), "there is no account"
     assert (await records.people.read(person["id"]))["phone"] is None
 
 
@@ -359,6 +361,43 @@ async def test_a_record_that_joins_is_taken_through_the_steps_that_were_done(rec
     told = {(each.step, each.table): each.rows for each in (await result(registry, erasure)).erased}
     assert told == {("consents", "consent"): 1, ("card_facts", "card_fact"): 1, ("visits", "visit"): 1}
     assert await visits_of(registry, person) == []
+
+
+async def test_a_deletion_that_waits_is_left_alone_for_a_while_and_one_that_breaks_off_stops_no_other(
+    fresh_registry: Registry,
+) -> None:
+    registry, runtime = fresh_registry, fresh_registry.runtime
+    caller = await registry.staff("subdistrict_clerk", "340103", "administrator", "340103")
+    people = People(caller, runtime)
+    broken, other = [await people.enter(phone=f"1385555002{last}") for last in range(2)]
+    first, second = [await ordered(registry, each) for each in (broken, other)]
+    hold = await held(caller, person_id=other["id"])
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute("UPDATE erasure_step SET counts = '[{}]' WHERE erasure_id = $1", first)
+    assert await erase_once(runtime) == 0
+    assert set((await waiting(registry, second)).values()) == {"hold"}
+    await lift(caller, hold)
+    assert await erase_once(runtime) == 0, "both are left alone for a while"
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute("UPDATE erasure_step SET counts = '[]' WHERE erasure_id = $1", first)
+    registry.set_now(runtime.clock.now() + timedelta(minutes=11))
+    await erase_once(runtime)
+    assert {(await result(registry, each)).state for each in (first, second)} == {"finished"}
+
+
+async def test_a_check_that_somebody_ends_meanwhile_breaks_no_deletion_off(records: Records) -> None:
+    registry, runtime = records.registry, records.registry.runtime
+    person = await records.woman("check", "consent")
+    erasure = await ordered(registry, person)
+    async with runtime.database.transaction(AreaScope.everything()) as ending:
+        await ending.execute(
+            "UPDATE prepregnancy_check SET state = 'withdrawn' WHERE first_person_id = $1", UUID(person["id"])
+        )
+        job = asyncio.create_task(advance(runtime, erasure))
+        async with asyncio.timeout(10):
+            while not await ending.fetchval(WAITED_FOR):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    assert await job == len(STEPS)
 
 
 async def attempt(connection: Any, statement: str, *values: object, erasing: str = "") -> None:

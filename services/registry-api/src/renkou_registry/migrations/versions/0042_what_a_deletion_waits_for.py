@@ -1,8 +1,10 @@
-"""A hold on the record of a person keeps the history of its contact details too
+"""A hold on the record of a person keeps the history of its contact details too; a deletion that waits is left alone
+for a while
 
 Revision: 0042, after 0041
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0042"
@@ -49,6 +51,7 @@ END $$
 
 
 def upgrade() -> None:
+    op.add_column("erasure", sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(ERASE)
 
 

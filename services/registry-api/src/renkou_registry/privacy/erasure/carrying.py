@@ -20,8 +20,9 @@ import structlog
 
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_privacy import PersonErased
-from renkou_common.database import Transaction
+from renkou_common.database import TRANSIENT_ERRORS, Transaction
 from renkou_common.scope import AreaScope
+from renkou_registry import background
 from renkou_registry.cards import service as cards
 from renkou_registry.consents import service as consents
 from renkou_registry.consents.domain import ConsentPurpose, How
@@ -47,6 +48,8 @@ _log = structlog.get_logger(__name__)
 _EVERYWHERE = AreaScope.everything()
 _RUN = timedelta(hours=1)
 """For so long a step counts as of the same run as the closing one."""
+_PAUSE = timedelta(minutes=10)
+"""For so long a deletion that waits, or broke off, is left alone."""
 _TRIES = 5
 """So often within a pass a deletion is taken up again because other records have become the person's."""
 NOBODY = UUID(int=0)
@@ -58,19 +61,31 @@ class _RecordsChanged(Exception):
 
 
 async def erase_once(runtime: Runtime) -> int:
-    """Take every deletion as far as it comes now; returns how many steps were done."""
+    """Take every deletion that may go on as far as it comes now; returns how many steps were done.
+
+    Each is looked at again after a pause only, also one that broke off: the others do not wait for it.
+    """
+    now, done = runtime.clock.now(), 0
     async with runtime.database.transaction(_EVERYWHERE, read_only=True) as tx:
-        running = await repository.running(tx)
-    return sum([await advance(runtime, erasure_id) for erasure_id in running])
+        due = await repository.due(tx, now, runtime.clock.today())
+    for erasure_id in due:
+        try:
+            done += await advance(runtime, erasure_id)
+        except TRANSIENT_ERRORS as error:
+            _log.warning("a deletion on request is tried again", erasure=str(erasure_id), error=repr(error))
+        except Exception as error:
+            background.log_broken("deletion on request", erasure_id, error)
+        async with runtime.database.transaction(_EVERYWHERE) as tx:
+            await repository.pause(tx, erasure_id, now + _PAUSE)
+    return done
 
 
 async def advance(runtime: Runtime, erasure_id: UUID) -> int:
     """Take one deletion as far as it comes now; returns how many steps were done."""
     done = 0
     for _ in range(_TRIES):
-        await _take_up(runtime, erasure_id)
         try:
-            for step in STEPS:
+            for step in await _take_up(runtime, erasure_id):
                 async with runtime.database.transaction(_EVERYWHERE) as tx:
                     done += await _step(runtime, tx, erasure_id, step)
         except _RecordsChanged:
@@ -81,17 +96,28 @@ async def advance(runtime: Runtime, erasure_id: UUID) -> int:
     return done
 
 
-async def _take_up(runtime: Runtime, erasure_id: UUID) -> None:
-    """Note which records are the person's by now; for one that joined, what was done is done again."""
+async def _take_up(runtime: Runtime, erasure_id: UUID) -> list[Step]:
+    """Note which records are the person's by now (for one that joined, what was done is done again); returns the
+    steps that may go on."""
     async with runtime.database.transaction(_EVERYWHERE) as tx:
         erasure = await repository.take(tx, erasure_id)
         if erasure is None:
-            return
+            return []
         before, record_ids = erasure["record_ids"], await _records_of(tx, erasure)
         if record_ids != before:
             await repository.set_records(tx, erasure_id, record_ids)
         if set(record_ids) - set(before):
             await repository.begin_anew(tx, erasure_id)
+        rows = {row["code"]: row for row in await repository.steps(tx, erasure_id)}
+        states, found = {code: row["state"] for code, row in rows.items()}, list[Step]()
+        for step in STEPS:
+            if states[step.code] == "done" or not _has_come(step, states):
+                continue
+            cause = await _cause(runtime, tx, step, erasure, record_ids)
+            if cause is None or cause != rows[step.code]["cause"]:
+                found.append(step)
+                states[step.code] = "done"  # may be, when what comes after it has its turn
+        return found
 
 
 async def _records_of(tx: Transaction, erasure: asyncpg.Record) -> list[UUID]:
@@ -115,10 +141,7 @@ async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step)
     await repository.lock_records(tx, record_ids)
     if await _records_of(tx, erasure) != record_ids:
         raise _RecordsChanged
-    today = runtime.clock.today()
-    cause = await service.cause_of(runtime, tx, step, record_ids)
-    if cause is None and step.code == ACCOUNT and erasure["account_due_on"] > today:
-        cause = ANSWER
+    cause = await _cause(runtime, tx, step, erasure, record_ids)
     if cause is not None:
         await repository.note_held(tx, erasure_id, step.code, cause)
         return False
@@ -140,6 +163,17 @@ async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step)
     if step.code == ACCOUNT:
         await repository.finish(tx, erasure_id, runtime.clock.now())
     return True
+
+
+async def _cause(
+    runtime: Runtime, tx: Transaction, step: Step, erasure: asyncpg.Record, record_ids: Sequence[UUID]
+) -> str | None:
+    """Return for what a step has to wait now; the account also for its day."""
+    due_on = erasure["account_due_on"]
+    cause = await service.cause_of(runtime, tx, step, record_ids)
+    if cause is None and step.code == ACCOUNT and due_on is not None and due_on > runtime.clock.today():
+        return ANSWER
+    return cause
 
 
 def _has_come(step: Step, states: dict[str, str]) -> bool:
@@ -236,7 +270,8 @@ class _Job:
             for each in await service.kept(self._tx, self._records, {})
         ]
         clock = self._runtime.clock
-        due_on = clock.today() + timedelta(days=ANSWER_DAYS)
+        has_account = await repository.accounts(self._tx, self._records)
+        due_on = clock.today() + timedelta(days=ANSWER_DAYS) if has_account else None
         await repository.carried_out(self._tx, self._id, clock.now(), due_on, kept)
         kinds = [each.code for each in STEPS if each.code not in (CLOSING, ACCOUNT)]
         for ref in sorted((await persons.refs_of(self._tx, self._records)).values()):

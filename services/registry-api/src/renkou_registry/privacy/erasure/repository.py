@@ -61,10 +61,22 @@ async def steps(tx: Transaction, erasure_id: UUID) -> list[asyncpg.Record]:
     return await tx.fetch("SELECT * FROM erasure_step WHERE erasure_id = $1 ORDER BY place", erasure_id)
 
 
-async def running(tx: Transaction) -> list[UUID]:
-    """Return the deletions that are not through, the first first."""
-    rows = await tx.fetch("SELECT id FROM erasure WHERE state = 'running' ORDER BY ordered_at, id")
+async def due(tx: Transaction, now: datetime, today: date) -> list[UUID]:
+    """Return the deletions that are to be looked at now, the first first: not those of which only the account waits."""
+    rows = await tx.fetch(
+        "SELECT id FROM erasure WHERE state = 'running' AND (next_try_at IS NULL OR next_try_at <= $1)"
+        " AND (account_due_on IS NULL OR account_due_on <= $2) ORDER BY ordered_at, id",
+        now,
+        today,
+    )
     return [row["id"] for row in rows]
+
+
+async def pause(tx: Transaction, erasure_id: UUID, until: datetime) -> None:
+    """Leave a deletion that is not through alone for a while."""
+    await tx.execute(
+        "UPDATE erasure SET next_try_at = $2 WHERE id = $1 AND state = 'running'", erasure_id, until
+    )
 
 
 async def take(tx: Transaction, erasure_id: UUID) -> asyncpg.Record | None:
@@ -129,7 +141,11 @@ async def note_counts(
 
 
 async def carried_out(
-    tx: Transaction, erasure_id: UUID, at: datetime, account_due_on: date, kept: Sequence[Mapping[str, Any]]
+    tx: Transaction,
+    erasure_id: UUID,
+    at: datetime,
+    account_due_on: date | None,
+    kept: Sequence[Mapping[str, Any]],
 ) -> None:
     """Note that all but the account is gone, and what stays."""
     await tx.execute(

@@ -28,7 +28,8 @@ class Erasure(SQLModel, table=True):
 
     ``record_ids`` are the person's records, also those that joined it; the database deletes from append-only tables
     for these only. ``carried_out_at``: all but the account is gone, which stays until ``account_due_on`` so that the
-    answer can be read. ``kept`` are tables, rows and days until which they stay, as of then.
+    answer can be read; None where there is none. ``kept`` are tables, rows and days until which they stay, as of then.
+    The worker leaves it alone until ``next_try_at``.
     """
 
     __tablename__ = "erasure"
@@ -52,6 +53,7 @@ class Erasure(SQLModel, table=True):
     carried_out_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     account_due_on: date | None = None
     finished_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    next_try_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     kept: list[Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=sql("'[]'")))
 
 
