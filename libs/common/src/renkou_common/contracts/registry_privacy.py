@@ -59,6 +59,6 @@ class ConsentChanged(_OfPerson):
 
 
 class PersonErased(_OfPerson):
-    """What a person asked to have deleted is gone from the register (应申请删除)."""
+    """What a person asked to have deleted is gone from the register (应申请删除); again when what waited is."""
 
     kinds: list[str] = Field(description="codes of what was deleted", examples=[["contact", "visits"]])

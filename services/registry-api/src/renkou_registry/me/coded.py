@@ -212,6 +212,7 @@ _OF_TABLE: Mapping[tuple[str, str], CodeList | Mapping[Any, str]] = {
     ("erasure", "table_name"): _REGISTERS,
     ("erasure_step", "table_name"): _REGISTERS,
     ("erasure_step", "effect"): {effect.value: f"{zh} {en}" for effect, (zh, en) in EFFECTS.items()},
+    ("erasure", "told_kinds"): {step.code: f"{step.zh} {step.en}" for step in STEPS},
     ("erasure_step", "code"): {step.code: f"{step.zh} {step.en}" for step in STEPS},
     ("erasure_step", "cause"): {code: f"{zh} {en}" for code, (zh, en) in CAUSES.items()},
     ("erasure_step", "state"): {"waiting": "待办 waiting", "held": "暂缓 held", "done": "已完成 done"},

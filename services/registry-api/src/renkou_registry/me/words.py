@@ -58,6 +58,7 @@ FIELDS: dict[str, str] = {
     "record_id": "记录编号 record",
     "records": "记录数 how many records",
     "account_due_on": "账号删除日期 account goes on",
+    "told_kinds": "已删除的内容 what is gone",
     "next_try_at": "下次办理时间 gone on with at",
     "approved_by": "批准人 approved by",
     "carried_out_at": "执行完毕时间 carried out at",

@@ -12,11 +12,12 @@ from renkou_common.codes.working_days import published
 from renkou_common.contracts.migrant import CalendarChanged, DayOfCalendar, MigrantEventType
 from renkou_common.messaging.envelope import Event
 from renkou_common.scope import AreaScope
-from renkou_registry.privacy.erasure.carrying import erase_once
+from renkou_registry.privacy.erasure.carrying import advance, erase_once
 from renkou_registry.privacy.requests.jobs import answer_once
 from renkou_registry.privacy.retention.jobs import retain_once
 
 from ...support import Caller, Json, Registry
+from ..duplicates.records import Records, open_records
 from ..me.test_own_account import activate, opened, person, sign_in
 from ..people.people import HERE
 
@@ -119,6 +120,53 @@ async def test_a_deletion_is_decided_by_one_approved_by_another_and_answered_whe
     readings = (await me.get("/me/readings", params={"limit": 200})).json()["items"]
     assert "个人信息权利申请" in {each["what_label"] for each in readings}
     assert entered["id"] == answer["person_id"]
+
+
+async def test_a_deletion_of_which_a_part_waits_is_answered_with_what_waits_and_why(
+    registry: Registry,
+) -> None:
+    runtime, records = registry.runtime, await open_records(registry)
+    entered = await records.woman("card", "benefit", phone="13855550030")
+    account = await records.post(f"/persons/{entered['id']}/account")
+    assert await activate(registry, account) == 204
+    me = await sign_in(registry, account)
+    first, second = await clerk_of(registry), await clerk_of(registry)
+    request = await asked(me)
+    await act(first, request, "decision", **GRANTED)
+    await act(second, request, "second", agreed=True, reason="已核对")
+    await erase_once(runtime)
+    assert await answer_once(runtime) == 1
+    answer = (await me.get(f"{OWN}/{request['id']}")).json()
+    assert (answer["state"], answer["steps"][-1]["act"]) == ("answered", "answered")
+    told = answer["deletion"]
+    assert told["carried_out_at"] is None
+    assert [each["label_en"] for each in told["waiting"] if each["cause"] == "benefit"] == [
+        "phone, employer and their history"
+    ]
+    assert {"card_fact", "visit"} <= {each["record"] for each in told["deleted"]}
+    assert {"person", "benefit_enrolment"} <= {each["record"] for each in told["kept"]}
+    (event,) = await erased(records, entered)
+    assert "card_facts" in event
+    assert "contact" not in event
+
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute(
+            "UPDATE benefit_enrolment SET state = 'withdrawn' WHERE person_id = $1", UUID(entered["id"])
+        )
+    await advance(runtime, UUID((await first.get(f"{STAFF}/{request['id']}")).json()["erasure_id"]))
+    now = (await me.get(f"{OWN}/{request['id']}")).json()
+    assert now["closed_at"] == answer["closed_at"]
+    assert now["deletion"]["carried_out_at"] is not None
+    assert [each["cause"] for each in now["deletion"]["waiting"]] == ["answer"]
+    assert "contact" in (await erased(records, entered))[1], (
+        "the other services hear that the rest is gone too"
+    )
+
+
+async def erased(records: Records, person: Json) -> list[list[str]]:
+    """What the other services heard is gone of a person, each time."""
+    events = await records.people.events(person["ref"])
+    return [each.data["kinds"] for each in events if each.type == "registry.person.erased.v1"]
 
 
 async def test_an_explanation_names_the_rules_for_the_records_it_is_about(registry: Registry) -> None:

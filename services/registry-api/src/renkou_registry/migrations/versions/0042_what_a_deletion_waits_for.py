@@ -1,17 +1,24 @@
 """A hold on the record of a person keeps the history of its contact details too; a deletion that waits is left alone
-for a while
+for a while, and is answered
 
 Revision: 0042, after 0041
 """
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0042"
 down_revision = "0041"
 branch_labels = None
 depends_on = None
 
+TOLD = """
+UPDATE erasure e SET told_kinds = ARRAY(
+    SELECT s.code FROM erasure_step s WHERE s.erasure_id = e.id AND s.code NOT IN ('closing', 'account')
+    ORDER BY s.place
+) WHERE e.carried_out_at IS NOT NULL
+"""
 ERASE = """
 CREATE OR REPLACE FUNCTION renkou_erase(wanted uuid, what text, indexes bytea[], on_day date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -52,6 +59,10 @@ END $$
 
 def upgrade() -> None:
     op.add_column("erasure", sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("erasure", sa.Column("told_kinds", postgresql.ARRAY(sa.Text()), nullable=True))
+    op.execute("SELECT set_config('renkou.areas', '{[0,999999999999]}', true)")
+    op.execute(TOLD)
+    op.execute("SELECT set_config('renkou.areas', '', true)")
     op.execute(ERASE)
 
 

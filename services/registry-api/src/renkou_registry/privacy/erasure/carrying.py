@@ -88,6 +88,7 @@ async def advance(runtime: Runtime, erasure_id: UUID) -> int:
             for step in await _take_up(runtime, erasure_id):
                 async with runtime.database.transaction(_EVERYWHERE) as tx:
                     done += await _step(runtime, tx, erasure_id, step)
+            await _tell_what_waits(runtime, erasure_id)
         except _RecordsChanged:
             continue
         break
@@ -120,6 +121,21 @@ async def _take_up(runtime: Runtime, erasure_id: UUID) -> list[Step]:
         return found
 
 
+async def _tell_what_waits(runtime: Runtime, erasure_id: UUID) -> None:
+    """Where all that is not done waits for a cause, note what stays as of now and let the other services know what is
+    gone, so that the answer need not wait with the rest; again when more is gone."""
+    async with runtime.database.transaction(_EVERYWHERE) as tx:
+        erasure = await repository.take(tx, erasure_id)
+        if erasure is None or erasure["carried_out_at"] is not None:
+            return
+        steps = [row for row in await repository.steps(tx, erasure_id) if row["code"] != ACCOUNT]
+        if any(row["state"] == "waiting" and row["code"] != CLOSING for row in steps):
+            return
+        gone = [row["code"] for row in steps if row["state"] == "done"]
+        if gone != erasure["told_kinds"] and any(row["state"] == "held" for row in steps):
+            await _job(runtime, tx, erasure).tell(gone)
+
+
 async def _records_of(tx: Transaction, erasure: asyncpg.Record) -> list[UUID]:
     """Return the person's records; when all was carried out, those of them that it was carried out for."""
     record_ids = await service.records_of(tx, erasure["person_id"])
@@ -145,8 +161,7 @@ async def _step(runtime: Runtime, tx: Transaction, erasure_id: UUID, step: Step)
     if cause is not None:
         await repository.note_held(tx, erasure_id, step.code, cause)
         return False
-    how = How.OWN_ACCOUNT if erasure["request_id"] else How.PAPER
-    job = _Job(runtime, tx, erasure_id, record_ids, erasure["ordered_by"] or NOBODY, how)
+    job = _job(runtime, tx, erasure)
     if step.code == CLOSING:
         since = runtime.clock.now() - _RUN
         lately = {row["code"] for row in steps if row["done_at"] and row["done_at"] > since}
@@ -182,6 +197,11 @@ def _has_come(step: Step, states: dict[str, str]) -> bool:
         return True
     before = [each.code for each in STEPS[: STEPS.index(step)]]
     return all(states[code] == "done" for code in before)
+
+
+def _job(runtime: Runtime, tx: Transaction, erasure: asyncpg.Record) -> "_Job":
+    how = How.OWN_ACCOUNT if erasure["request_id"] else How.PAPER
+    return _Job(runtime, tx, erasure["id"], erasure["record_ids"], erasure["ordered_by"] or NOBODY, how)
 
 
 class _Job:
@@ -260,7 +280,14 @@ class _Job:
             )
 
     async def close(self) -> None:
-        """Note what stays, and that all but the account is gone, and let the other services know it."""
+        """Note that all but the account is gone, and let the other services know it."""
+        clock, has_account = self._runtime.clock, await repository.accounts(self._tx, self._records)
+        due_on = clock.today() + timedelta(days=ANSWER_DAYS) if has_account else None
+        await repository.carried_out(self._tx, self._id, clock.now(), due_on)
+        await self.tell([each.code for each in STEPS if each.code not in (CLOSING, ACCOUNT)])
+
+    async def tell(self, kinds: Sequence[str]) -> None:
+        """Note what stays as of now, and let the other services know what is gone."""
         kept = [
             {
                 "table_name": each.table,
@@ -269,11 +296,9 @@ class _Job:
             }
             for each in await service.kept(self._tx, self._records, {})
         ]
-        clock = self._runtime.clock
-        has_account = await repository.accounts(self._tx, self._records)
-        due_on = clock.today() + timedelta(days=ANSWER_DAYS) if has_account else None
-        await repository.carried_out(self._tx, self._id, clock.now(), due_on, kept)
-        kinds = [each.code for each in STEPS if each.code not in (CLOSING, ACCOUNT)]
+        await repository.note_told(self._tx, self._id, kinds, kept)
+        if not kinds:
+            return
         for ref in sorted((await persons.refs_of(self._tx, self._records)).values()):
-            payload = PersonErased(person_ref=ref, at=clock.now(), kinds=kinds)
+            payload = PersonErased(person_ref=ref, at=self._runtime.clock.now(), kinds=list(kinds))
             await self._runtime.outbox.append(self._tx, RegistryEventType.PERSON_ERASED, ref, payload)

@@ -145,15 +145,22 @@ async def carried_out(
     erasure_id: UUID,
     at: datetime,
     account_due_on: date | None,
-    kept: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Note that all but the account is gone, and what stays."""
+    """Note that all but the account is gone."""
     await tx.execute(
-        "UPDATE erasure SET carried_out_at = $2, account_due_on = $3, kept = $4 WHERE id = $1",
+        "UPDATE erasure SET carried_out_at = $2, account_due_on = $3 WHERE id = $1",
         erasure_id,
         at,
         account_due_on,
-        list(kept),
+    )
+
+
+async def note_told(
+    tx: Transaction, erasure_id: UUID, kinds: Sequence[str], kept: Sequence[Mapping[str, Any]]
+) -> None:
+    """Note what is gone as the others hear it, and what stays."""
+    await tx.execute(
+        "UPDATE erasure SET told_kinds = $2, kept = $3 WHERE id = $1", erasure_id, list(kinds), list(kept)
     )
 
 

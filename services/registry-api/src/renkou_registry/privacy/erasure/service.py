@@ -77,10 +77,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How far a deletion has come: what went, what waits, and what is kept as of ``carried_out_at``.
+    """How far a deletion has come: what went, what waits, and what is kept.
 
-    ``state`` is ``running`` or ``finished``; with ``carried_out_at`` all but the account is gone, which goes on
-    ``account_due_on``, so that the person can read this there.
+    ``answerable``: all is done or waits for a cause; ``kept`` is as of then. ``state`` is ``running`` or ``finished``;
+    with ``carried_out_at`` all but the account is gone, which goes on ``account_due_on``, so that the person can read
+    this there.
     """
 
     id: UUID
@@ -91,6 +92,7 @@ class Result:
     carried_out_at: datetime | None
     account_due_on: date | None
     finished_at: datetime | None
+    answerable: bool
     erased: list[Planned]
     waiting: list[Waiting]
     kept: list[Planned]
@@ -266,6 +268,7 @@ async def result(tx: Transaction, erasure_id: UUID) -> Result:
                 "finished_at",
             )
         },
+        answerable=row["told_kinds"] is not None,
         erased=erased,
         waiting=[_waiting(step) for step in steps if step["state"] != "done"],
         kept=[_stays(each) for each in row["kept"]],

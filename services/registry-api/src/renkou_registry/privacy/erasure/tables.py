@@ -29,6 +29,7 @@ class Erasure(SQLModel, table=True):
     ``record_ids`` are the person's records, also those that joined it; the database deletes from append-only tables
     for these only. ``carried_out_at``: all but the account is gone, which stays until ``account_due_on`` so that the
     answer can be read; None where there is none. ``kept`` are tables, rows and days until which they stay, as of then.
+    ``told_kinds``: what was gone when last all else was done or waited for a cause; with it the request is answered.
     The worker leaves it alone until ``next_try_at``.
     """
 
@@ -54,6 +55,7 @@ class Erasure(SQLModel, table=True):
     account_due_on: date | None = None
     finished_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     next_try_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    told_kinds: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text()), nullable=True))
     kept: list[Any] = Field(sa_column=Column(JSONB, nullable=False, server_default=sql("'[]'")))
 
 

@@ -291,7 +291,7 @@ HELD: dict[str, Held] = {
     "erasure": held(
         "own_account",
         "id person_id record_ids request_id ordered_by approved_by state ordered_at carried_out_at account_due_on "
-        "finished_at next_try_at kept",
+        "finished_at next_try_at told_kinds kept",
     ),
     "erasure_step": held("own_account", "erasure_id code place state cause counts done_at"),
     "privacy_request": held(

@@ -47,6 +47,7 @@ class Act(StrEnum):
     SECOND_AGREED = "second_agreed"
     SECOND_REFUSED = "second_refused"
     CARRIED_OUT = "carried_out"
+    ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
 
 
@@ -196,6 +197,10 @@ ACT_LABELS = {
         "a second member of staff did not agree; it is decided anew",
     ),
     Act.CARRIED_OUT: ("删除已完成", "the deletion was carried out"),
+    Act.ANSWERED: (
+        "已答复, 暂缓的部分待原因消除后删除",
+        "answered; the parts that wait are deleted when the cause is over",
+    ),
     Act.WITHDRAWN: ("申请已撤回", "the request was withdrawn"),
 }
 COMPLAIN = Text(

@@ -1,7 +1,8 @@
 """Persons' requests about their data: taken in, decided with reasons, approved by a second person, answered.
 
 Callers hold the transaction. What is decided is done in it: a restriction at once, a deletion is ordered and the
-worker carries it out (:mod:`renkou_registry.privacy.erasure`); :mod:`.jobs` answers when it has.
+worker carries it out (:mod:`renkou_registry.privacy.erasure`); :mod:`.jobs` answers when it has, or when the rest waits
+for a cause.
 """
 
 from collections.abc import Sequence
@@ -267,15 +268,17 @@ async def withdraw(desk: Desk, request_id: UUID, version: int, person_id: UUID) 
 
 
 async def answer_when_carried_out(desk: Desk, request_id: UUID) -> bool:
-    """Answer a request whose deletion is carried out; says whether it was."""
+    """Answer a request whose deletion is carried out, but for what waits for a cause; says whether it was."""
     request = await repository.take(desk.tx, request_id)
     if request is None or request.erasure_id is None:
         return False
-    if (await erasure.result(desk.tx, request.erasure_id)).carried_out_at is None:
+    result = await erasure.result(desk.tx, request.erasure_id)
+    if not result.answerable:
         return False
+    act = Act.CARRIED_OUT if result.carried_out_at else Act.ANSWERED
     values = {"state": State.ANSWERED, "closed_at": desk.now}
     await repository.change(desk.tx, request.id, values)
-    await repository.note(desk.tx, request.id, Act.CARRIED_OUT, desk.now, None)
+    await repository.note(desk.tx, request.id, act, desk.now, None)
     return True
 
 
