@@ -163,6 +163,35 @@ async def test_a_deletion_of_which_a_part_waits_is_answered_with_what_waits_and_
     )
 
 
+async def test_who_asks_again_while_a_part_of_the_first_deletion_waits_has_it_done_by_the_second(
+    registry: Registry,
+) -> None:
+    runtime = registry.runtime
+    _, me = await person(registry, phone="13855550031")
+    first, second = await clerk_of(registry), await clerk_of(registry)
+
+    async def granted() -> UUID:
+        request = await asked(me)
+        await act(first, request, "decision", **GRANTED)
+        return UUID((await act(second, request, "second", agreed=True, reason="已核对"))["erasure_id"])
+
+    early = await granted()
+    await advance(runtime, early)
+    assert await answer_once(runtime) == 1
+    late = await granted()
+    assert early != late
+    await advance(runtime, late)
+    assert await answer_once(runtime) == 1
+    of_early, of_late = [
+        (each["deletion"]["account_due_on"] is not None, each["deletion"]["waiting"][0]["cause"])
+        for each in [
+            (await me.get(f"{OWN}/{listed['id']}")).json() for listed in (await me.get(OWN)).json()["items"]
+        ][::-1]
+    ]
+    assert (of_early, of_late) == ((True, "taken_over"), (True, "answer"))
+    assert await advance(runtime, early) == 0
+
+
 async def erased(records: Records, person: Json) -> list[list[str]]:
     """What the other services heard is gone of a person, each time."""
     events = await records.people.events(person["ref"])

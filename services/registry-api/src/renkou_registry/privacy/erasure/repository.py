@@ -51,6 +51,21 @@ async def add(
     return bool(added)
 
 
+async def take_over(tx: Transaction, record_ids: Sequence[UUID], cause: str, at: datetime) -> None:
+    """End the deletions of somebody's records that were answered: what waits in them is left to a later one."""
+    rows = await tx.fetch(
+        "UPDATE erasure SET state = 'finished', finished_at = $2 WHERE person_id = ANY ($1) AND state = 'running'"
+        " AND told_kinds IS NOT NULL RETURNING id",
+        list(record_ids),
+        at,
+    )
+    await tx.execute(
+        "UPDATE erasure_step SET state = 'held', cause = $2 WHERE erasure_id = ANY ($1) AND state <> 'done'",
+        [row["id"] for row in rows],
+        cause,
+    )
+
+
 async def find(tx: Transaction, erasure_id: UUID) -> asyncpg.Record | None:
     """Return a deletion that the floor shows."""
     return await tx.fetchrow("SELECT * FROM erasure WHERE id = $1", erasure_id)

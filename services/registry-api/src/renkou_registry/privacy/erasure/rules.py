@@ -59,11 +59,13 @@ EFFECTS: dict[Effect, tuple[str, str]] = {
 }
 CONSENTS, CARD_FACTS, CONTACT, CLOSING, ACCOUNT = "consents", "card_facts", "contact", "closing", "account"
 HOLD, CORRECTION, BENEFIT, RECORD_HELD, ANSWER = "hold", "correction", "benefit", "record_held", "answer"
+TAKEN_OVER = "taken_over"
 CAUSES: dict[str, tuple[str, str]] = {
     HOLD: ("有暂缓删除的决定", "a hold is in force"),
     RECORD_HELD: ("部分记录暂缓删除", "a hold on single records is in force"),
     CORRECTION: ("更正申请尚未审批", "a correction has not been decided"),
     BENEFIT: ("奖励扶助申报或发放尚未办结", "a benefit case or payment is not over"),
+    TAKEN_OVER: ("由后一次删除继续办理", "a later deletion does it"),
     ANSWER: ("留待本人查看答复", "kept until the person has had time to read the answer"),
 }
 ANSWER_DAYS = 30

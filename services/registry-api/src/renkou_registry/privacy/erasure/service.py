@@ -31,6 +31,7 @@ from renkou_registry.privacy.erasure.rules import (
     MONEY_DAYS,
     RECORD_HELD,
     STEPS,
+    TAKEN_OVER,
     TITLES_BESIDE,
     Effect,
     Part,
@@ -218,18 +219,21 @@ async def begin(
     ordered_by: UUID | None,
     approved_by: UUID | None,
 ) -> UUID:
-    """Order a deletion; the worker carries it out. Raises Conflict ``erasure_running``,
-    ``same_person``."""
+    """Order a deletion; the worker carries it out. What waits in one that was answered is left to this one.
+
+    Raises Conflict ``erasure_running``, ``same_person``.
+    """
     if ordered_by is not None and approved_by is not None:
         check_four_eyes(ordered_by, approved_by)
     async with reaching_all(tx):
         standing = await duplicates.standing_for(tx, person_id)
-        erasure_id = new_id()
+        record_ids, erasure_id = await records_of(tx, standing), new_id()
+        await repository.take_over(tx, record_ids, TAKEN_OVER, runtime.clock.now())
         added = await repository.add(
             tx,
             erasure_id,
             standing,
-            await records_of(tx, standing),
+            record_ids,
             request_id,
             ordered_by,
             approved_by,
