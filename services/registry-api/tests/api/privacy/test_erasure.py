@@ -400,6 +400,34 @@ async def test_a_check_that_somebody_ends_meanwhile_breaks_no_deletion_off(recor
     assert await job == len(STEPS)
 
 
+async def test_a_deletion_that_an_older_release_ordered_goes_on_and_can_be_read(records: Records) -> None:
+    registry, runtime = records.registry, records.registry.runtime
+    person = await records.woman("card", phone="13855550040")
+    erasure = await ordered(registry, person)
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute(
+            "UPDATE erasure_step SET code = 'once_done', state = 'done', done_at = now(),"
+            ' counts = \'[{"table_name": "no_table", "effect": "erase", "rows": 2}]\''
+            " WHERE erasure_id = $1 AND code = 'visits'",
+            erasure,
+        )
+        await tx.execute(
+            "UPDATE erasure_step SET code = 'never_done' WHERE erasure_id = $1 AND code = 'corrections'",
+            erasure,
+        )
+    assert await advance(runtime, erasure) == len(STEPS), "also those that it did not have"
+    assert await visits_of(registry, person) == []
+    async with runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute(
+            'UPDATE erasure SET kept = \'[{"table_name": "no_table", "rows": 1, "until": null}]\' WHERE id = $1',
+            erasure,
+        )
+    told = await result(registry, erasure)
+    assert (told.state, told.waiting) == ("finished", [])
+    assert [(each.table, each.law) for each in told.kept] == [("no_table", None)]
+    assert ("once_done", "no_table", 2) in {(each.step, each.table, each.rows) for each in told.erased}
+
+
 async def attempt(connection: Any, statement: str, *values: object, erasing: str = "") -> None:
     async with connection.transaction():
         await connection.execute("SET LOCAL renkou.areas = '{(,)}'")

@@ -33,6 +33,7 @@ from renkou_registry.privacy.erasure.rules import (
     ACCOUNT,
     ANSWER,
     ANSWER_DAYS,
+    BY_CODE,
     CLOSING,
     CONSENTS,
     RECORD_HELD,
@@ -107,6 +108,7 @@ async def _take_up(runtime: Runtime, erasure_id: UUID) -> list[Step]:
         before, record_ids = erasure["record_ids"], await _records_of(tx, erasure)
         if record_ids != before:
             await repository.set_records(tx, erasure_id, record_ids)
+        await repository.add_steps(tx, erasure_id, [step.code for step in STEPS])
         if set(record_ids) - set(before):
             await repository.begin_anew(tx, erasure_id)
         rows = {row["code"]: row for row in await repository.steps(tx, erasure_id)}
@@ -128,7 +130,8 @@ async def _tell_what_waits(runtime: Runtime, erasure_id: UUID) -> None:
         erasure = await repository.take(tx, erasure_id)
         if erasure is None or erasure["carried_out_at"] is not None:
             return
-        steps = [row for row in await repository.steps(tx, erasure_id) if row["code"] != ACCOUNT]
+        known = BY_CODE.keys() - {ACCOUNT}
+        steps = [row for row in await repository.steps(tx, erasure_id) if row["code"] in known]
         if any(row["state"] == "waiting" and row["code"] != CLOSING for row in steps):
             return
         gone = [row["code"] for row in steps if row["state"] == "done"]

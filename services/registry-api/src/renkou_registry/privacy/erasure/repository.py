@@ -42,13 +42,19 @@ async def add(
         at,
     )
     if added:
-        await tx.execute(
-            "INSERT INTO erasure_step (erasure_id, code, place, state)"
-            " SELECT $1, s.code, s.place, 'waiting' FROM unnest($2::text[]) WITH ORDINALITY AS s (code, place)",
-            erasure_id,
-            list(steps),
-        )
+        await add_steps(tx, erasure_id, steps)
     return bool(added)
+
+
+async def add_steps(tx: Transaction, erasure_id: UUID, codes: Sequence[str]) -> None:
+    """Write those of the steps that a deletion does not have, also because an older release ordered it."""
+    await tx.execute(
+        "INSERT INTO erasure_step (erasure_id, code, place, state)"
+        " SELECT $1, s.code, s.place, 'waiting' FROM unnest($2::text[]) WITH ORDINALITY AS s (code, place)"
+        " ON CONFLICT DO NOTHING",
+        erasure_id,
+        list(codes),
+    )
 
 
 async def take_over(tx: Transaction, record_ids: Sequence[UUID], cause: str, at: datetime) -> None:

@@ -100,8 +100,8 @@ class Result:
 
 
 def title(table: str) -> tuple[str, str]:
-    """Return what a table is called, in Chinese and English."""
-    return TITLES.get(table) or TITLES_BESIDE[table]
+    """Return what a table is called, in Chinese and English; one that an older release counted by its own name."""
+    return TITLES.get(table) or TITLES_BESIDE.get(table) or (table, table)
 
 
 def found_by(runtime: Runtime, part: Part, record_ids: Sequence[UUID]) -> Sequence[UUID] | Sequence[bytes]:
@@ -140,14 +140,16 @@ async def _planned(
         number = len(await standing_consents(tx, record_ids))
         if cause is None and await repository.findings_held(tx, record_ids, today):
             cause = RECORD_HELD
-        return [_going("consent", Effect.WITHDRAW, number, step, cause)] if number else []
+        return [_going("consent", Effect.WITHDRAW, number, step.code, cause)] if number else []
     found = []
     for part in step.parts:
         free, kept_back = await repository.count(tx, part, found_by(runtime, part, record_ids), today)
         if free:
-            found.append(_going(part.table, part.effect, free, step, cause, part.columns))
+            found.append(_going(part.table, part.effect, free, step.code, cause, part.columns))
         if kept_back:
-            found.append(_going(part.table, part.effect, kept_back, step, cause or RECORD_HELD, part.columns))
+            found.append(
+                _going(part.table, part.effect, kept_back, step.code, cause or RECORD_HELD, part.columns)
+            )
     return found
 
 
@@ -155,11 +157,11 @@ def _going(
     table: str,
     effect: Effect,
     rows: int,
-    step: Step,
+    step: str,
     cause: str | None = None,
     columns: tuple[str, ...] = (),
 ) -> Planned:
-    return Planned(table, *title(table), effect, rows, columns, step.code, cause)
+    return Planned(table, *title(table), effect, rows, columns, step, cause)
 
 
 async def standing_consents(tx: Transaction, record_ids: Sequence[UUID]) -> list[asyncpg.Record]:
@@ -254,7 +256,7 @@ async def result(tx: Transaction, erasure_id: UUID) -> Result:
         raise NotFound.of("删除办理", "erasure")
     steps = await repository.steps(tx, erasure_id)
     erased = [
-        _going(each["table_name"], Effect(each["effect"]), each["rows"], BY_CODE[step["code"]])
+        _going(each["table_name"], Effect(each["effect"]), each["rows"], step["code"])
         for step in steps
         for each in step["counts"]
     ]
@@ -274,27 +276,27 @@ async def result(tx: Transaction, erasure_id: UUID) -> Result:
         },
         answerable=row["told_kinds"] is not None,
         erased=erased,
-        waiting=[_waiting(step) for step in steps if step["state"] != "done"],
+        waiting=[_waiting(step) for step in steps if step["state"] != "done" and step["code"] in BY_CODE],
         kept=[_stays(each) for each in row["kept"]],
     )
 
 
 def _waiting(step: asyncpg.Record) -> Waiting:
     rule, cause = BY_CODE[step["code"]], step["cause"]
-    zh, en = CAUSES[cause] if cause else (None, None)
+    zh, en = CAUSES.get(cause, (cause, cause)) if cause else (None, None)
     return Waiting(rule.code, rule.zh, rule.en, cause, zh, en)
 
 
 def _stays(each: Mapping[str, str | int | None]) -> Planned:
     table, until = str(each["table_name"]), each["until"]
-    why = KEPT[table]
+    why = KEPT.get(table)
     return Planned(
         table,
         *title(table),
         Effect.KEEP,
         int(each["rows"] or 0),
-        law=why.law,
+        law=why.law if why else None,
         kept_until=date.fromisoformat(str(until)) if until else None,
-        until_zh=why.zh,
-        until_en=why.en,
+        until_zh=why.zh if why else None,
+        until_en=why.en if why else None,
     )
