@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from renkou_common.scope import AreaScope
 from renkou_registry.exports.jobs import trim_exports
+from renkou_registry.privacy.erasure import service as erasure
 from renkou_registry.privacy.erasure.carrying import erase_once
 from renkou_registry.privacy.purposes.holdings import HELD
 from renkou_registry.privacy.retention import repository
@@ -200,13 +201,23 @@ async def test_an_entry_that_was_taken_back_loses_what_a_person_may_have_deleted
     entered, other = await people.enter(phone="13855551111"), await people.enter(phone="13855552222")
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         event = await tx.fetchval("SELECT id FROM life_event WHERE person_id = $1", UUID(entered["id"]))
+        await erasure.begin(registry.runtime, tx, UUID(entered["id"]), None, uuid4(), uuid4())
+    await erase_once(registry.runtime)
+    now = await people.read(entered["id"])
+    assert now["phone"] is None
+    again = await clerk.patch(
+        f"/persons/{entered['id']}", version=now["version"], json={"phone": "13855553333"}
+    )
+    assert again.status_code == 200, "told anew after the deletion"
     await carried_out(clerk, second, event_id=str(event), retract=True, reason="误登")
     registry.set_today(registry.runtime.clock.today() + timedelta(days=1100))
     await retain_once(registry.runtime)
     await erase_once(registry.runtime)
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         rows = await tx.fetch("SELECT id FROM person WHERE phone_sealed IS NOT NULL")
-        ordered = await tx.fetch("SELECT person_id, ordered_by, carried_out_at FROM erasure")
+        ordered = await tx.fetch(
+            "SELECT person_id, ordered_by, carried_out_at FROM erasure WHERE ordered_by IS NULL"
+        )
     assert [str(row["id"]) for row in rows] == [other["id"]]
     assert [(str(row["person_id"]), row["ordered_by"]) for row in ordered] == [(entered["id"], None)]
     assert ordered[0]["carried_out_at"] is not None

@@ -90,7 +90,8 @@ _DUE: dict[str, Due] = {
         f" AND (SELECT (max(e.recorded_at) {_OF_A_DAY})::date FROM life_event e WHERE e.person_id = p.id"
         " AND e.kind = 'retraction') <= $1"
         " AND NOT EXISTS (SELECT FROM duplicate_merge m WHERE m.gone_id = p.id AND m.undone_at IS NULL)"
-        " AND NOT EXISTS (SELECT FROM erasure x WHERE x.person_id = p.id)",
+        " AND NOT EXISTS (SELECT FROM erasure x WHERE x.person_id = p.id AND (x.state = 'running' OR x.ordered_at >"
+        " (SELECT max(e.recorded_at) FROM life_event e WHERE e.person_id = p.id AND e.kind = 'retraction')))",
     ),
 }
 _HELD = """
