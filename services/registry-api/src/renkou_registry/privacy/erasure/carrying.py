@@ -21,6 +21,7 @@ import structlog
 from renkou_common.contracts.registry import RegistryEventType
 from renkou_common.contracts.registry_privacy import PersonErased
 from renkou_common.database import TRANSIENT_ERRORS, Transaction
+from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
 from renkou_registry import background
 from renkou_registry.cards import service as cards
@@ -72,7 +73,7 @@ async def erase_once(runtime: Runtime) -> int:
     for erasure_id in due:
         try:
             done += await advance(runtime, erasure_id)
-        except TRANSIENT_ERRORS as error:
+        except (Unavailable, *TRANSIENT_ERRORS) as error:
             _log.warning("a deletion on request is tried again", erasure=str(erasure_id), error=repr(error))
         except Exception as error:
             background.log_broken("deletion on request", erasure_id, error)
