@@ -16,6 +16,7 @@ import structlog
 
 from renkou_common.audit.acting import set_local
 from renkou_common.database import TRANSIENT_ERRORS, Session, Transaction, connect
+from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
 from renkou_registry.runtime import Runtime
 
@@ -108,6 +109,18 @@ async def _wait(woken: asyncio.Event) -> None:
             await woken.wait()
     except TimeoutError:
         return
+
+
+async def again_and_again(
+    runtime: Runtime, what: str, work: Callable[[Runtime], Awaitable[object]], seconds: float
+) -> None:
+    """Do some work, wait for so long, do it again, until cancelled; a lost database is waited for."""
+    while True:
+        try:
+            await work(runtime)
+        except (Unavailable, *TRANSIENT_ERRORS) as error:
+            _log.warning(f"{what} wait for the database", error=repr(error))
+        await asyncio.sleep(seconds)
 
 
 async def broke_off(name: str, job_id: UUID, error: Exception) -> None:

@@ -12,6 +12,7 @@ import structlog
 from renkou_common.database import TRANSIENT_ERRORS
 from renkou_common.errors import NotFound, Unavailable
 from renkou_common.scope import AreaScope
+from renkou_registry import background
 from renkou_registry.cards import openings, repository, service
 from renkou_registry.cards.counting import count_methods
 from renkou_registry.runtime import Runtime
@@ -38,12 +39,7 @@ async def run_openings(runtime: Runtime) -> None:
 
 async def run_days(runtime: Runtime) -> None:
     """Do what days bring, every ten minutes, until cancelled; a lost database is waited for."""
-    while True:
-        try:
-            await pass_day(runtime)
-        except (Unavailable, *TRANSIENT_ERRORS) as error:
-            _log.warning("cards wait for the database", error=repr(error))
-        await asyncio.sleep(_DAY_SECONDS)
+    await background.again_and_again(runtime, "cards", pass_day, _DAY_SECONDS)
 
 
 async def pass_day(runtime: Runtime) -> None:

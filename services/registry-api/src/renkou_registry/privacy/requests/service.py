@@ -282,11 +282,6 @@ async def answer_when_carried_out(desk: Desk, request_id: UUID) -> bool:
     return True
 
 
-async def waiting_for_deletion(desk: Desk) -> list[UUID]:
-    """Return the requests whose deletion goes on."""
-    return await repository.carrying_out(desk.tx)
-
-
 async def _locked(desk: Desk, request_id: UUID, version: int) -> PrivacyRequest:
     request = _there(await repository.find(desk.tx, request_id, desk.scope, lock=True))
     await check_current(desk.tx, request_id, version, request.version)

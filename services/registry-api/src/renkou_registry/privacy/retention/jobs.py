@@ -4,14 +4,12 @@ A day is the node's day. A worker that is killed goes on where it stood: what is
 through with a day only when its last row says so. Two workers at once remove nothing twice.
 """
 
-import asyncio
 from datetime import timedelta
 
 import structlog
 
-from renkou_common.database import TRANSIENT_ERRORS
-from renkou_common.errors import Unavailable
 from renkou_common.scope import AreaScope
+from renkou_registry import background
 from renkou_registry.privacy.erasure import service as erasure
 from renkou_registry.privacy.retention import repository, service
 from renkou_registry.privacy.retention.rules import Rule
@@ -24,12 +22,7 @@ _EVERYWHERE = AreaScope.everything()
 
 async def run_retention(runtime: Runtime) -> None:
     """Look for what is due each day until cancelled; a lost database is waited for."""
-    while True:
-        try:
-            await retain_once(runtime)
-        except (Unavailable, *TRANSIENT_ERRORS) as error:
-            _log.warning("retention waits for the database", error=repr(error))
-        await asyncio.sleep(_EVERY_SECONDS)
+    await background.again_and_again(runtime, "clocks of retention", retain_once, _EVERY_SECONDS)
 
 
 async def retain_once(runtime: Runtime) -> int:
