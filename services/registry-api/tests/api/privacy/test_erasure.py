@@ -220,6 +220,9 @@ async def test_a_hold_an_open_correction_and_an_open_case_keep_what_they_are_for
     expected = {"visits": "record_held", "contact": "correction", "corrections": "correction"}
     assert await waiting(registry, erasure) == expected
     assert await visits_of(registry, person) == [visit]
+    by_law = {each.table for each in (await result(registry, erasure)).kept}
+    assert by_law >= {"person", "benefit_enrolment"}
+    assert "visit" not in by_law, "it waits, and no law keeps it"
     assert (await records.people.read(person["id"]))["phone"] is not None
     async with runtime.database.transaction(AreaScope.everything()) as tx:
         planned = await service.plan(runtime, tx, UUID(person["id"]))

@@ -298,7 +298,7 @@ class _Job:
                 "rows": each.rows,
                 "until": each.kept_until.isoformat() if each.kept_until else None,
             }
-            for each in await service.kept(self._tx, self._records, {})
+            for each in await service.kept(self._runtime, self._tx, self._records, kinds)
         ]
         await repository.note_told(self._tx, self._id, kinds, kept)
         if not kinds:

@@ -4,7 +4,8 @@ Callers hold the transaction; plan and result look past the caller's areas, for 
 Whoever calls has checked the right to the person and that two people have agreed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -124,13 +125,26 @@ async def plan(runtime: Runtime, tx: Transaction, person_id: UUID) -> list[Plann
     """Return what a deletion would do now, kind by kind; nothing is changed."""
     async with reaching_all(tx):
         record_ids = await records_of(tx, person_id)
-        today = runtime.clock.today()
-        going: list[Planned] = []
-        for step in STEPS:
-            cause = await cause_of(runtime, tx, step, record_ids)
-            going += await _planned(runtime, tx, step, record_ids, cause, today)
-        gone = {each.table: each.rows for each in going if each.effect is Effect.ERASE and each.held is None}
-        return going + await kept(tx, record_ids, gone)
+        going = await _going_in(runtime, tx, STEPS, record_ids)
+        return going + await _kept(tx, record_ids, going)
+
+
+async def kept(
+    runtime: Runtime, tx: Transaction, record_ids: Sequence[UUID], done: Collection[str]
+) -> list[Planned]:
+    """Return what stays when the steps that are not ``done`` are: what waits in them stays by no law."""
+    left = [step for step in STEPS if step.code not in done]
+    return await _kept(tx, record_ids, await _going_in(runtime, tx, left, record_ids))
+
+
+async def _going_in(
+    runtime: Runtime, tx: Transaction, steps: Sequence[Step], record_ids: Sequence[UUID]
+) -> list[Planned]:
+    going: list[Planned] = []
+    for step in steps:
+        cause = await cause_of(runtime, tx, step, record_ids)
+        going += await _planned(runtime, tx, step, record_ids, cause, runtime.clock.today())
+    return going
 
 
 async def _planned(
@@ -181,8 +195,12 @@ async def cause_of(runtime: Runtime, tx: Transaction, step: Step, record_ids: Se
     return None
 
 
-async def kept(tx: Transaction, record_ids: Sequence[UUID], gone: Mapping[str, int]) -> list[Planned]:
-    """Return what stays of a person's records when ``gone`` (rows by table) is deleted, with law and time."""
+async def _kept(tx: Transaction, record_ids: Sequence[UUID], going: Sequence[Planned]) -> list[Planned]:
+    """Return what stays of a person's records when what is ``going`` is deleted, with law and time."""
+    gone = Counter[str]()
+    for row in going:
+        if row.effect is Effect.ERASE:
+            gone[row.table] += row.rows
     stays: dict[str, int] = {}
     enrolments: list[UUID] = []
     for each in await held.everything_of(tx, record_ids):
@@ -191,7 +209,7 @@ async def kept(tx: Transaction, record_ids: Sequence[UUID], gone: Mapping[str, i
             enrolments = [row["id"] for row in each.rows]
     found = []
     for table, why in KEPT.items():
-        rows = stays.get(table, 0) - gone.get(table, 0)
+        rows = stays.get(table, 0) - gone[table]
         if rows <= 0:
             continue
         until = None
