@@ -178,6 +178,20 @@ async def test_a_restriction_follows_a_record_that_is_joined_and_goes_back_when_
     assert [await restricted(clerk, each) for each in (kept, gone)] == [False, True]
 
 
+async def test_the_office_that_was_asked_restricts_also_whoever_has_moved_since(
+    registry: Registry, records: Records
+) -> None:
+    person = await records.woman("consent")
+    me = await own(registry, person)
+    request = await asked(me, "restriction")
+    moved = {"happened_on": "2025-03-01", "to_area": "340103002001", "transfer_registration": True}
+    await records.people.record("moves", person_id=person["id"], **moved)
+    clerk = await clerk_of(registry, "340103001")
+    assert (await clerk.get(f"/persons/{person['id']}")).status_code == 404
+    assert (await act(clerk, request, "decision", **GRANTED))["state"] == "answered"
+    assert await restricted(await clerk_of(registry, "340103002"), person)
+
+
 async def test_other_services_hear_of_consents_as_they_are_given_and_withdrawn(
     registry: Registry, records: Records
 ) -> None:

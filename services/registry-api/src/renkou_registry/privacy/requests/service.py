@@ -17,6 +17,7 @@ from renkou_common.calendar_days import working_days
 from renkou_common.codes.area import AreaCode
 from renkou_common.errors import Conflict, NotFound
 from renkou_common.http.changes import check_current
+from renkou_common.scope import AreaScope
 from renkou_registry.duplicates import service as duplicates
 from renkou_registry.floor import reaching_all
 from renkou_registry.me.words import TITLES
@@ -221,12 +222,14 @@ async def decide(desk: Desk, request_id: UUID, version: int, decision: Decision)
 
 
 async def _restrict(desk: Desk, request: PrivacyRequest, reason: str) -> None:
-    """Restrict the record that stands for the person, whichever of the own ones the request was written down for."""
+    """Restrict the record that stands for the person, whichever of the own ones the request was written down for, and
+    wherever the person has moved since: the office that took the request answers it."""
+    everywhere = AreaScope.everything()
     async with reaching_all(desk.tx):
         standing = await duplicates.standing_for(desk.tx, request.person_id)
-    await restriction.impose(
-        desk.runtime, desk.tx, desk.scope, standing, reason, desk.subject, request_id=request.id
-    )
+        await restriction.impose(
+            desk.runtime, desk.tx, everywhere, standing, reason, desk.subject, request_id=request.id
+        )
 
 
 async def second(desk: Desk, request_id: UUID, version: int, reason: str, *, agreed: bool) -> PrivacyRequest:

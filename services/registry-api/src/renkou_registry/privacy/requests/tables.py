@@ -40,7 +40,8 @@ def _text(*, nullable: bool = True) -> Any:
 
 
 class PrivacyRequest(SQLModel, table=True):
-    """What a person asks for, and what was decided; ``area`` is the person's community while it is open.
+    """What a person asks for, and what was decided; ``area`` is the community where the person asked, whose office
+    answers, also after a move.
 
     Only one of a kind is open at a time. Rows are deleted only when they are closed, by the clock of retention.
     """
