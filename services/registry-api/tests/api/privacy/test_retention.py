@@ -14,10 +14,20 @@ from renkou_registry.privacy.retention.jobs import retain_once
 from renkou_registry.privacy.retention.rules import BY_TABLE, RULES, By
 
 from ...support import Caller, Json, Registry
+from ..duplicates.test_duplicates import merge, twice
 from ..me.test_own_account import activate, opened
 from ..people.people import HERE, People
 from ..people.revising import carried_out
 from ..test_exports import exported
+
+_BATCH = """
+WITH batch AS (
+    INSERT INTO visit_batch (id, sent_by, device_id, batch_id, request_hash, received_at)
+    VALUES ($1, $2, 'tablet', 'of a day', '', now()) RETURNING id
+)
+INSERT INTO visit_batch_item (id, batch_id, place, client_id, state, person_id, errors)
+SELECT gen_random_uuid(), id, 1, '1', 'applied', $3, '[]' FROM batch
+"""
 
 
 def test_every_table_about_people_is_in_one_rule() -> None:
@@ -68,6 +78,11 @@ async def test_what_has_had_its_time_goes_by_itself_and_what_is_held_stays(
     hold = {"person_id": disputed["id"], "cause": "petition", "reason": "信访办理中"}
     placed = await second.post("/retention/holds", json=hold)
     assert placed.status_code == 201, placed.text
+    kept, gone = await twice(registry, clerk, "上官晓晨")
+    joined_request = await rejected_correction(clerk, second, kept)
+    for_gone = (await second.post("/retention/holds", json=hold | {"person_id": gone["id"]})).json()
+    await merge(clerk, kept, gone)
+    await reported(registry, UUID(disputed["id"]))
     assert await retain_once(registry.runtime) == 0
 
     today = registry.runtime.clock.today()
@@ -77,7 +92,8 @@ async def test_what_has_had_its_time_goes_by_itself_and_what_is_held_stays(
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         await trim_exports(registry.runtime, tx)
     waiting = await due(registry)
-    assert waiting["refused_corrections"] == (2, 1)
+    assert waiting["refused_corrections"] == (2, 2), "whose records were joined is held with them"
+    assert waiting["device_reports"] == (0, 1), "also for whom a device's report names"
     assert (waiting["export_jobs"], waiting["closed_accounts"]) == ((2, 0), (1, 0))
     assert await retain_once(registry.runtime) == 5
     assert await left(registry, "export_job") == 0
@@ -85,19 +101,26 @@ async def test_what_has_had_its_time_goes_by_itself_and_what_is_held_stays(
     assert await left(registry, "person_account") == 0
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         rows = await tx.fetch("SELECT id FROM correction_request")
-    assert [row["id"] for row in rows] == [UUID(held_request)]
+    assert {str(row["id"]) for row in rows} == {held_request, joined_request}
     assert await retain_once(registry.runtime) == 0, "once a day"
 
     runs = (await registry.administrator.get("/retention/runs", params={"limit": 200})).json()["items"]
     told = [each for each in runs if each["code"] == "refused_corrections" and each["removed"]]
     assert sum(each["removed"] for each in told) == 2
     closing = next(each for each in runs if each["code"] == "refused_corrections" and each["finished"])
-    assert closing["held"] == 1
+    assert closing["held"] == 2
     assert disputed["id"] not in str(runs)
     lifted = await second.post(f"/retention/holds/{placed.json()['id']}/lifting")
     assert lifted.json()["lifted_by"] == str(second.id)
+    assert (await second.post(f"/retention/holds/{for_gone['id']}/lifting")).status_code == 200
     registry.set_today(today + timedelta(days=1201))
-    assert await retain_once(registry.runtime) == 1
+    assert await retain_once(registry.runtime) == 3
+
+
+async def reported(registry: Registry, person_id: UUID) -> None:
+    """A batch of a device that names somebody."""
+    async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
+        await tx.execute(_BATCH, uuid4(), registry.administrator.id, person_id)
 
 
 async def again(registry: Registry, caller: Caller) -> Caller:

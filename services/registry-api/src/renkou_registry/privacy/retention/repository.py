@@ -18,12 +18,14 @@ _OF_A_DAY = "AT TIME ZONE 'Asia/Shanghai'"
 class Due:
     """How due records are found (``id`` and ``person_id`` of those that ended on or before $1) and removed ($1).
 
-    ``numbered``: the id is a number, which no hold names. Without ``removed`` another feature deletes them.
+    ``numbered``: the id is a number, which no hold names. Without ``removed`` another feature deletes them. ``others``:
+    the persons beside ``person_id`` whom record ``d`` names.
     """
 
     found: str
     removed: tuple[str, ...] = ()
     numbered: bool = False
+    others: str = ""
 
 
 _A_MONTH_AGO = "clock_timestamp() - interval '30 days'"
@@ -33,7 +35,7 @@ RETRACTED = "retracted_entries"
 _DUE: dict[str, Due] = {
     "declined_visits": Due(
         "SELECT id, person_id FROM visit WHERE state = 'declined' AND settled_on <= $1",
-        ("DELETE FROM visit WHERE id = ANY($1)",),
+        ("DELETE FROM visit WHERE id = ANY($1) AND state = 'declined'",),
     ),
     "device_reports": Due(
         "SELECT id, NULL::uuid AS person_id FROM visit_batch b"
@@ -43,19 +45,20 @@ _DUE: dict[str, Due] = {
             "DELETE FROM visit_batch_item WHERE batch_id = ANY($1)",
             "DELETE FROM visit_batch WHERE id = ANY($1)",
         ),
+        others="SELECT i.person_id FROM visit_batch_item i WHERE i.batch_id = d.id",
     ),
     "refused_corrections": Due(
         "SELECT id, person_id FROM correction_request"
         f" WHERE state IN ('rejected', 'withdrawn') AND (decided_at {_OF_A_DAY})::date <= $1",
-        ("DELETE FROM correction_request WHERE id = ANY($1)",),
+        ("DELETE FROM correction_request WHERE id = ANY($1) AND state IN ('rejected', 'withdrawn')",),
     ),
     "privacy_requests": Due(
         f"SELECT id, person_id FROM privacy_request WHERE (closed_at {_OF_A_DAY})::date <= $1",
-        ("DELETE FROM privacy_request WHERE id = ANY($1)",),
+        ("DELETE FROM privacy_request WHERE id = ANY($1) AND closed_at IS NOT NULL",),
     ),
     "closed_accounts": Due(
         f"SELECT id, person_id FROM person_account WHERE NOT active AND (closed_at {_OF_A_DAY})::date <= $1",
-        ("DELETE FROM person_account WHERE id = ANY($1)",),
+        ("DELETE FROM person_account WHERE id = ANY($1) AND NOT active",),
     ),
     "import_jobs": Due(
         "SELECT id, NULL::uuid AS person_id FROM import_job WHERE state IN ('checked', 'done', 'failed')"
@@ -94,13 +97,27 @@ _DUE: dict[str, Due] = {
         " (SELECT max(e.recorded_at) FROM life_event e WHERE e.person_id = p.id AND e.kind = 'retraction')))",
     ),
 }
-_HELD = """
-(EXISTS (SELECT FROM retention_hold h WHERE h.lifted_at IS NULL AND (h.until IS NULL OR $2 < h.until)
-    AND (h.person_id = d.person_id OR h.record_id = d.record_id))
- OR EXISTS (SELECT FROM correction_request c WHERE c.person_id = d.person_id AND c.state = 'requested'))
+_IN_FORCE = "h.lifted_at IS NULL AND (h.until IS NULL OR $2 < h.until)"
+_HELD_PERSONS = f"""
+WITH RECURSIVE held (id) AS (
+    (SELECT h.person_id FROM retention_hold h WHERE h.person_id IS NOT NULL AND {_IN_FORCE}
+     UNION SELECT c.person_id FROM correction_request c WHERE c.state = 'requested')
+    UNION SELECT CASE held.id WHEN m.gone_id THEN m.kept_id ELSE m.gone_id END
+    FROM held JOIN duplicate_merge m ON held.id IN (m.gone_id, m.kept_id) WHERE m.undone_at IS NULL
+)
 """
-"""A hold, or a correction that nobody has decided yet."""
+"""Persons under a hold, or with a correction that nobody has decided yet; with them whose records were joined: rows
+move between these, and a hold stays where it was placed."""
 CLOCKED = frozenset(_DUE)
+
+
+def _held(code: str) -> str:
+    others = _DUE[code].others
+    named = f" OR EXISTS (SELECT FROM ({others}) o JOIN held ON held.id = o.person_id)" if others else ""
+    return (
+        "(EXISTS (SELECT FROM held WHERE held.id = d.person_id) OR EXISTS (SELECT FROM retention_hold h"
+        f" WHERE h.record_id = d.record_id AND {_IN_FORCE}){named})"
+    )
 
 
 def _found(code: str) -> str:
@@ -160,8 +177,8 @@ async def changes(tx: Transaction, code: str) -> list[asyncpg.Record]:
 async def count_due(tx: Transaction, code: str, ended_by: date, today: date) -> tuple[int, int]:
     """Return how many records of a rule are due, and how many more are held."""
     row = await tx.fetchrow(
-        f"SELECT count(*) FILTER (WHERE NOT {_HELD}) AS due, count(*) FILTER (WHERE {_HELD}) AS held"
-        f" FROM ({_found(code)}) d",
+        f"{_HELD_PERSONS} SELECT count(*) FILTER (WHERE NOT f.is_held) AS due, count(*) FILTER (WHERE f.is_held)"
+        f" AS held FROM (SELECT {_held(code)} AS is_held FROM ({_found(code)}) d) f",
         ended_by,
         today,
     )
@@ -172,7 +189,9 @@ async def count_due(tx: Transaction, code: str, ended_by: date, today: date) -> 
 async def due_batch(tx: Transaction, code: str, ended_by: date, today: date) -> list[Any]:
     """Return the ids of some records of a rule that are due and not held."""
     rows = await tx.fetch(
-        f"SELECT d.id FROM ({_found(code)}) d WHERE NOT {_HELD} ORDER BY d.id LIMIT {BATCH}", ended_by, today
+        f"{_HELD_PERSONS} SELECT d.id FROM ({_found(code)}) d WHERE NOT {_held(code)} ORDER BY d.id LIMIT {BATCH}",
+        ended_by,
+        today,
     )
     return [row["id"] for row in rows]
 
