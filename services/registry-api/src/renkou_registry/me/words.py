@@ -56,6 +56,7 @@ FIELDS: dict[str, str] = {
     "actor_kind": "操作人类别 kind of actor",
     "at": "时间 when",
     "record_id": "记录编号 record",
+    "about_id": "记录所属人员 whose record",
     "records": "记录数 how many records",
     "account_due_on": "账号删除日期 account goes on",
     "told_kinds": "已删除的内容 what is gone",

@@ -159,6 +159,17 @@ async def test_a_hold_is_placed_by_the_office_of_the_person(registry: Registry) 
     assert (await elsewhere.post(f"/retention/holds/{placed['id']}/lifting")).status_code == 404
     both = hold | {"record_id": str(uuid4())}
     assert (await clerk.post("/retention/holds", json=both)).status_code == 422
+    single = {name: text for name, text in hold.items() if name != "person_id"}
+    second = await registry.staff("subdistrict_clerk", "340103")
+    single["record_id"] = await rejected_correction(clerk, second, entered)
+    assert (await elsewhere.post("/retention/holds", json=single)).status_code == 404
+    assert (
+        await clerk.post("/retention/holds", json=single | {"record_id": str(uuid4())})
+    ).status_code == 404
+    one = (await clerk.post("/retention/holds", json=single)).json()
+    assert one["id"] in (await clerk.get("/retention/holds")).text
+    assert one["id"] not in (await elsewhere.get("/retention/holds")).text
+    assert (await elsewhere.post(f"/retention/holds/{one['id']}/lifting")).status_code == 404
     past = hold | {"until": "2020-01-01"}
     assert (await clerk.post("/retention/holds", json=past)).json()["errors"][0]["pointer"] == "/until"
 

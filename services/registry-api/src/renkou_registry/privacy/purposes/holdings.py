@@ -281,7 +281,7 @@ HELD: dict[str, Held] = {
     ),
     "retention_hold": held(
         "audit",
-        "id person_id record_id cause reason until placed_at placed_by lifted_at lifted_by",
+        "id person_id record_id about_id cause reason until placed_at placed_by lifted_at lifted_by",
     ),
     "processing_restriction": held(
         "own_account",

@@ -7,8 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import Uuid
 
 from renkou_common.database import Transaction
+from renkou_registry.me.repository import person_columns
+from renkou_registry.metadata import metadata
+from renkou_registry.privacy.retention.rules import BY_TABLE
 
 BATCH = 500
 _OF_A_DAY = "AT TIME ZONE 'Asia/Shanghai'"
@@ -109,6 +113,21 @@ WITH RECURSIVE held (id) AS (
 """Persons under a hold, or with a correction that nobody has decided yet; with them whose records were joined: rows
 move between these, and a hold stays where it was placed."""
 CLOCKED = frozenset(_DUE)
+
+
+def _whose() -> str:
+    parts = []
+    for name in sorted(BY_TABLE):
+        columns = metadata.tables[name].columns
+        if "id" in columns and isinstance(columns["id"].type, Uuid):
+            named = [each for each in person_columns(metadata.tables[name]) if not each.endswith("_ids")]
+            parts.append(
+                f"SELECT {named[0] if named else 'NULL::uuid'} AS person_id FROM {name} WHERE id = $1"
+            )
+    return " UNION ALL ".join(parts)
+
+
+_WHOSE = f"{_whose()} LIMIT 1"
 
 
 def _held(code: str) -> str:
@@ -238,11 +257,18 @@ async def runs(tx: Transaction, before: int | None, limit: int) -> list[asyncpg.
     )
 
 
+async def whose(tx: Transaction, record_id: UUID) -> tuple[bool, UUID | None]:
+    """Say whether the floor shows a record of that id in a table about people, and whose it is."""
+    row = await tx.fetchrow(_WHOSE, record_id)
+    return row is not None, row["person_id"] if row else None
+
+
 async def place(
     tx: Transaction,
     hold_id: UUID,
     person_id: UUID | None,
     record_id: UUID | None,
+    about_id: UUID | None,
     cause: str,
     reason: str,
     until: date | None,
@@ -251,11 +277,12 @@ async def place(
 ) -> None:
     """Write a hold."""
     await tx.execute(
-        "INSERT INTO retention_hold (id, person_id, record_id, cause, reason, until, placed_at, placed_by)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO retention_hold (id, person_id, record_id, about_id, cause, reason, until, placed_at, placed_by)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         hold_id,
         person_id,
         record_id,
+        about_id,
         cause,
         reason,
         until,

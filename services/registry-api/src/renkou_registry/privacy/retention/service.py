@@ -105,9 +105,19 @@ async def place(
         raise InvalidInput.field("/until", "in_past", "应晚于今天", "must be after today")
     if person_id is not None:
         await persons.find(tx, person_id, scope)
+    about_id = None if record_id is None else await _whose(tx, record_id)
     hold_id = new_id()
-    await repository.place(tx, hold_id, person_id, record_id, cause, reason, until, runtime.clock.now(), by)
+    await repository.place(
+        tx, hold_id, person_id, record_id, about_id, cause, reason, until, runtime.clock.now(), by
+    )
     return hold_id
+
+
+async def _whose(tx: Transaction, record_id: UUID) -> UUID | None:
+    there, person_id = await repository.whose(tx, record_id)
+    if not there:
+        raise NotFound.of("记录", "record")
+    return person_id
 
 
 async def find_hold(tx: Transaction, hold_id: UUID) -> asyncpg.Record:

@@ -24,8 +24,8 @@ from sqlmodel import Field, SQLModel
 
 FLOOR = {
     "retention_hold": (
-        "retention_hold.person_id IS NULL"
-        " OR EXISTS (SELECT FROM person p WHERE p.id = retention_hold.person_id OFFSET 0)"
+        "coalesce(retention_hold.person_id, retention_hold.about_id) IS NULL OR EXISTS (SELECT FROM person p"
+        " WHERE p.id = coalesce(retention_hold.person_id, retention_hold.about_id) OFFSET 0)"
     )
 }
 APPEND_ONLY = ("retention_change", "retention_run")
@@ -87,7 +87,10 @@ class RetentionRun(SQLModel, table=True):
 
 
 class RetentionHold(SQLModel, table=True):
-    """What keeps a person's records, or one record, past their time (暂缓删除): a dispute, a petition, an audit."""
+    """What keeps a person's records, or one record, past their time (暂缓删除): a dispute, a petition, an audit.
+
+    ``about_id`` is the person whose one record it is, where it is anybody's.
+    """
 
     __tablename__ = "retention_hold"
     __table_args__ = (
@@ -103,6 +106,7 @@ class RetentionHold(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     person_id: UUID | None = Field(default=None, sa_column=Column(ForeignKey("person.id"), nullable=True))
     record_id: UUID | None = None
+    about_id: UUID | None = None
     cause: str = Field(sa_column=_text())
     reason: str = Field(sa_column=_text())
     until: date | None = Field(default=None, description="the first day without it")
