@@ -125,7 +125,12 @@ class Large:
         ("/external-lists", "text/csv", "forged", 401),
         ("/imports", "application/json", None, 415),
         ("/external-lists/profiles", "application/json", None, 413),
-        (f"/external-lists/{uuid4()}/settlements", "application/json", "forged", 413),
+        (
+            "/external-lists/00000000-0000-0000-0000-00000000dead/settlements",
+            "application/json",
+            "forged",
+            413,
+        ),
     ],
 )
 async def test_api4_no_large_body_is_kept_for_who_is_nobody(

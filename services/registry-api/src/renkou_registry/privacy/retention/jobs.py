@@ -48,11 +48,11 @@ async def _carry_out(runtime: Runtime, rule: Rule) -> int:
             if rule.code == repository.RETRACTED:
                 for person_id in ids:
                     await erasure.begin(runtime, tx, person_id, None, None, None)
+                removed = len(ids)
             else:
-                await repository.remove(tx, rule.code, ids)
-            removed = len(ids)
+                removed = await repository.remove(tx, rule.code, ids)
             total += removed
-            finished = removed < repository.BATCH
+            finished = len(ids) < repository.BATCH
             held = (await repository.count_due(tx, rule.code, ended_by, today))[1] if finished else 0
             await repository.note_run(tx, rule.code, today, rule.days, removed, held, now, finished=finished)
         if removed:

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import Uuid
 
 from renkou_common.database import Transaction
-from renkou_registry.me.repository import person_columns
+from renkou_registry.me.repository import parents, person_columns
 from renkou_registry.metadata import metadata
 from renkou_registry.privacy.retention.rules import BY_TABLE
 
@@ -115,15 +115,26 @@ move between these, and a hold stays where it was placed."""
 CLOCKED = frozenset(_DUE)
 
 
+def _owner(name: str, alias: str = "t", seen: frozenset[str] = frozenset()) -> str | None:
+    """Return an expression for the person of a row, by the row itself or by what it hangs on; None where it is
+    nobody's."""
+    table, seen = metadata.tables[name], seen | {name}
+    own = [each for each in person_columns(table) if not each.endswith("_ids")]
+    if own:
+        return f"{alias}.{own[0]}"
+    for column, parent, there in parents(table):
+        found = None if parent in seen else _owner(parent, f"{alias}_", seen)
+        if found is not None:
+            return f"(SELECT {found} FROM {parent} {alias}_ WHERE {alias}_.{there} = {alias}.{column})"
+    return None
+
+
 def _whose() -> str:
     parts = []
     for name in sorted(BY_TABLE):
         columns = metadata.tables[name].columns
         if "id" in columns and isinstance(columns["id"].type, Uuid):
-            named = [each for each in person_columns(metadata.tables[name]) if not each.endswith("_ids")]
-            parts.append(
-                f"SELECT {named[0] if named else 'NULL::uuid'} AS person_id FROM {name} WHERE id = $1"
-            )
+            parts.append(f"SELECT {_owner(name) or 'NULL::uuid'} AS person_id FROM {name} t WHERE t.id = $1")
     return " UNION ALL ".join(parts)
 
 
@@ -215,10 +226,13 @@ async def due_batch(tx: Transaction, code: str, ended_by: date, today: date) -> 
     return [row["id"] for row in rows]
 
 
-async def remove(tx: Transaction, code: str, ids: Sequence[Any]) -> None:
-    """Remove records of a rule."""
+async def remove(tx: Transaction, code: str, ids: Sequence[Any]) -> int:
+    """Remove records of a rule; returns how many, without those that are no longer as they were found due."""
+    removed = len(ids)
     for statement in _DUE[code].removed if ids else ():
-        await tx.execute(statement, ids)
+        done: str = await tx.execute(statement, ids)
+        removed = int(done.rsplit(" ", 1)[-1]) if done.startswith("DELETE") else len(ids)
+    return removed
 
 
 async def note_run(
