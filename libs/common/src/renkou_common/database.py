@@ -5,6 +5,8 @@ Every transaction states where its caller may look. The scope is set inside the 
 may change something also states who acts (``renkou.acting``), for the triggers that write the audit log.
 """
 
+import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -57,6 +59,9 @@ TIMEOUTS_MS = MappingProxyType(
 )
 """Of a pool's connections; a job that needs longer says so in its transaction. The role has such limits as well, for
 whoever connects in another way (``renkou_local.databases``)."""
+
+AT_HAND_SECONDS = 60.0
+"""So often connections at hand are given back to their pool."""
 
 
 def _dumps(value: Any) -> str:
@@ -135,6 +140,11 @@ class Database:
         self._pool_size = pool_size
         self._timeouts = {**TIMEOUTS_MS, **timeouts_ms}
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._at_hand: list[Transaction] = []
+        self._give_back_at = 0.0
+        self._waiting = 0
+        self.reads_under_way = 0
+        """How many callers have single reads open, or wait for a connection for them."""
 
     async def open(self) -> None:
         """Connect; raises what asyncpg raises when the server cannot be reached."""
@@ -159,6 +169,7 @@ class Database:
         """Close every connection, forcibly after ten seconds."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
+            self._at_hand.clear()
             pool.terminate()
 
     @asynccontextmanager
@@ -189,11 +200,15 @@ class Database:
 
         Raises :class:`Unavailable` when no connection can be had.
         """
-        connection = await self._acquire()
+        self.reads_under_way += 1
         try:
-            yield Reading(connection, scope)
+            connection = await self._acquire()
+            try:
+                yield Reading(connection, scope)
+            finally:
+                await self._release(connection)
         finally:
-            await self._release(connection)
+            self.reads_under_way -= 1
 
     async def execute(self, sql: str, *arguments: Any) -> None:
         """Carry out one statement that changes nothing under the floor, committed when this returns.
@@ -218,17 +233,38 @@ class Database:
     async def _acquire(self) -> Transaction:
         if self._pool is None:
             raise Unavailable("database_closed", "数据库未连接", "The database is not connected")
+        while self._at_hand:
+            connection = self._at_hand.pop()
+            if not connection.is_closed():
+                return connection
+            await self._pool.release(connection)
+        self._waiting += 1
         try:
-            # Where a connection is idle nothing is waited for, and a timer would cost more than taking it.
-            return await self._pool.acquire(timeout=None if self._pool.get_idle_size() else 10)
+            return await self._pool.acquire(timeout=10)
         except (*CONNECTION_ERRORS, TimeoutError) as error:
             raise Unavailable(
                 "database_unavailable", "数据库暂不可用", "The database is unavailable"
             ) from error
+        finally:
+            self._waiting -= 1
 
     async def _release(self, connection: Transaction) -> None:
-        if self._pool is not None:
+        """Keep a connection at hand for whoever comes next, where nobody waits for it and nothing went wrong on it.
+
+        A visit to the pool costs as much as a small statement. Once in a while those at hand are given back, so that
+        the pool ends what is not needed and renews what has been in use for long.
+        """
+        if self._pool is None:
+            return
+        usual = sys.exception() is None and not connection.is_closed() and not connection.is_in_transaction()
+        if self._waiting or not usual:
             await self._pool.release(connection)
+            return
+        self._at_hand.append(connection)
+        if time.monotonic() >= self._give_back_at:
+            self._give_back_at = time.monotonic() + AT_HAND_SECONDS
+            while self._at_hand:
+                await self._pool.release(self._at_hand.pop())
 
     async def ping(self) -> None:
         """Run one trivial statement; raises :class:`Unavailable` where the database does not answer."""

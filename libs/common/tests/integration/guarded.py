@@ -1,11 +1,13 @@
 """A small application behind short limits: ``python guarded.py PORT``."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.responses import StreamingResponse
 
 from renkou_common.http import connection
 from renkou_common.http.application import create_application, serve
@@ -18,6 +20,28 @@ router = APIRouter(prefix="/public")
 async def make_thing(thing: dict[str, Any]) -> int:
     """Count the members."""
     return len(thing)
+
+
+more = asyncio.Event()
+
+
+@router.get("/parts")
+async def parts() -> StreamingResponse:
+    """Answer with a part, and with the other one when somebody asks for it."""
+
+    async def written() -> AsyncIterator[bytes]:
+        yield b"first"
+        await more.wait()
+        yield b"second"
+
+    return StreamingResponse(written(), media_type="text/plain")
+
+
+@router.get("/more")
+async def ask_for_more() -> str:
+    """Let the other part go."""
+    more.set()
+    return "x" * 100_000
 
 
 @asynccontextmanager

@@ -229,3 +229,30 @@ def test_a_connection_may_be_used_again_and_tells_nothing_of_the_server(port: in
                 received += connection.recv(65536)
             assert received.startswith(b"HTTP/1.1 200")
             assert b"\r\nserver:" not in received.lower()
+
+
+def test_a_part_of_an_answer_leaves_when_it_is_made(port: int) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=20) as reader,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as other,
+    ):
+        reader.sendall(b"GET /public/parts HTTP/1.1\r\nHost: n\r\n\r\n")
+        received = b""
+        while b"first" not in received:
+            received += reader.recv(65536)
+        assert b"second" not in received
+        other.sendall(b"GET /public/more HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n")
+        large = b""
+        while part := other.recv(65536):
+            large += part
+        assert large.endswith(b'"' + 100_000 * b"x" + b'"')
+        while not received.endswith(b"0\r\n\r\n"):
+            received += reader.recv(65536)
+        assert b"second" in received
+
+
+def test_a_head_and_its_body_leave_as_one(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for _ in range(20):
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: n\r\n\r\n")
+            assert b"alive" in connection.recv(65536)

@@ -1,12 +1,16 @@
-"""Reading under the row-level floor: a single read sees its caller's areas, nothing more, and changes nothing."""
+"""Reading under the row-level floor: a single read sees its caller's areas, nothing more, and changes nothing.
+And connections: one caller's mishap on a connection is not the next caller's.
+"""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
 from renkou_common.codes.area import AreaCode
-from renkou_common.database import Database
+from renkou_common.database import TRANSIENT_ERRORS, Database
+from renkou_common.errors import Unavailable
 from renkou_common.migration import SCOPE_FUNCTION, area_floor
 from renkou_common.scope import AreaScope
 
@@ -101,3 +105,49 @@ async def test_single_values_and_rows_are_read_too(database: Database) -> None:
         row = await reader.fetchrow("SELECT id, area FROM thing WHERE id = 2")
         assert row is not None
         assert (row["id"], row["area"]) == (2, 340103001001)
+
+
+async def test_many_callers_get_one_connection_in_turn(database: Database) -> None:
+    async def changed(number: int) -> None:
+        async with database.transaction(AreaScope.everything()) as tx:
+            await tx.execute("UPDATE thing SET area = area WHERE id = $1", number)
+
+    async with asyncio.timeout(20):
+        found = await asyncio.gather(*(ids(database, HERE) for _ in range(30)), *map(changed, range(1, 31)))
+    assert [len(each) for each in found[:30] if each] == [50] * 30
+    assert database.reads_under_way == 0
+
+
+async def test_after_a_statement_that_was_given_up_the_next_caller_is_served(database: Database) -> None:
+    for _ in range(3):
+        assert len(await ids(database, HERE)) == 50
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await ids(database, HERE, "pg_sleep(60) IS NOT NULL")
+    assert len(await ids(database, HERE)) == 50
+    assert database.reads_under_way == 0
+
+
+async def test_a_connection_that_the_server_ended_is_made_anew(database: Database) -> None:
+    other = Database(database.dsn, pool_size=1)
+    await other.open()
+    try:
+        for _ in range(3):
+            async with database.reading(AreaScope.nothing()) as reader:
+                idle = await reader.fetchval("SELECT pg_backend_pid()")
+            async with other.reading(AreaScope.nothing()) as reader:
+                assert await reader.fetchval(f"SELECT pg_terminate_backend({idle}, 20000)")
+            refused = 0
+            while not await _served(database):
+                refused += 1
+                assert refused < 100
+                await asyncio.sleep(0.01)
+    finally:
+        await other.close()
+
+
+async def _served(database: Database) -> bool:
+    try:
+        return len(await ids(database, HERE)) == 50
+    except (Unavailable, *TRANSIENT_ERRORS):
+        return False

@@ -1,7 +1,10 @@
 """Whoever is shown a person leaves a reading that the person can see, whichever list or record showed it."""
 
+import asyncio
 from collections import Counter
 from typing import Any
+
+from renkou_common.scope import AreaScope
 
 from ..support import Caller, Json, Registry
 from .me.test_own_account import person
@@ -96,3 +99,26 @@ async def test_every_way_of_being_shown_is_in_the_own_log_of_readings(registry: 
         answer = await reader.get(path, params=query)
         assert answer.status_code == 200, (path, answer.text)
         assert await readings(me, reader) - before == Counter({what: 1}), path
+
+
+async def test_readings_of_one_moment_share_commits_and_wait_for_nobody_who_is_slow(
+    registry: Registry,
+) -> None:
+    worker = await registry.staff("community_worker", "340103001")
+    everybody = [await person(registry, registered_area=HOME, present_area=COMMUNITY) for _ in range(2)]
+    paths = [f"/persons/{each['id']}" for each, _ in everybody] * 12
+    async with registry.runtime.database.reading(AreaScope.nothing()) as slow:
+        assert await slow.fetchval("SELECT 1") == 1  # a read that goes on for as long as it likes
+        answers = await asyncio.gather(*map(worker.get, paths))
+    assert {answer.status_code for answer in answers} == {200}
+    for _, me in everybody:
+        assert (await readings(me, worker))["record"] == 12
+    async with registry.runtime.database.reading(AreaScope.nothing()) as reader:
+        written = await reader.fetchrow(
+            "SELECT count(*) AS entries, count(DISTINCT tx) AS commits FROM audit_entry"
+            " WHERE action = 'read' AND what = 'record' AND person_ids && $1::uuid[]",
+            [each["id"] for each, _ in everybody],
+        )
+    assert written is not None
+    assert written["entries"] == 24
+    assert written["commits"] < 24

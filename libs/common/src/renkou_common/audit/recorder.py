@@ -1,7 +1,7 @@
 """Writes readings before the answers leave, many in one commit.
 
 Each request waits for the commit that holds its reading, and requests that wait together share one: a node
-under load pays one small statement for a few dozen answers. Where the log cannot be written,
+under load pays one small statement for a dozen answers. Where the log cannot be written,
 nothing is shown.
 """
 
@@ -18,6 +18,10 @@ from renkou_common.database import TRANSIENT_ERRORS, Database
 from renkou_common.errors import Unavailable
 from renkou_common.identity.principal import Access
 
+TOGETHER_SECONDS = 0.002
+"""How long readings wait at most for those of the reads that are under way in the same process: a commit costs several
+times what one more entry in it does."""
+
 
 class ReadingRecorder:
     """Collects readings of one process and writes them in groups.
@@ -33,6 +37,7 @@ class ReadingRecorder:
         self._purposes = purposes
         self._waiting: deque[tuple[Noted, asyncio.Future[None]]] = deque()
         self._writer: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def record(
         self,
@@ -72,25 +77,42 @@ class ReadingRecorder:
         )
         written = asyncio.get_running_loop().create_future()
         self._waiting.append((reading, written))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+        self._write_soon()
         await written
 
+    def _write_soon(self) -> None:
+        """Write what waits: when the last read under way has brought its reading too, or they have waited enough."""
+        if self._writer is not None:
+            return
+        if len(self._waiting) >= AT_ONCE or not self._database.reads_under_way:
+            self._start()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._start)
+
+    def _start(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._writer = asyncio.create_task(self._write())
+
     async def _write(self) -> None:
-        while self._waiting:
-            group = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-            try:
-                await append(self._database, [reading for reading, _ in group])
-            except (Unavailable, *TRANSIENT_ERRORS) as error:
-                refused = _not_logged()
-                refused.__cause__ = error
-                _settle(group, refused)
-            except BaseException:
-                _settle([*group, *self._waiting], _not_logged())
-                self._waiting.clear()
-                raise
-            else:
-                _settle(group, None)
+        group = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+        try:
+            await append(self._database, [reading for reading, _ in group])
+        except (Unavailable, *TRANSIENT_ERRORS) as error:
+            refused = _not_logged()
+            refused.__cause__ = error
+            _settle(group, refused)
+        except BaseException:
+            _settle([*group, *self._waiting], _not_logged())
+            self._waiting.clear()
+            raise
+        else:
+            _settle(group, None)
+        finally:
+            self._writer = None
+            if self._waiting:
+                self._write_soon()
 
 
 def _settle(group: list[tuple[Noted, asyncio.Future[None]]], error: Exception | None) -> None:

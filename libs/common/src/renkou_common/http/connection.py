@@ -15,6 +15,7 @@ HEAD_SECONDS = 15.0
 LINGER_SECONDS = 2.0
 """How long a caller who has the answer and is still sending is listened to."""
 MAX_URL_BYTES = 8 << 10
+_HELD_PARTS, _HELD_BYTES = 4, 4 << 10
 MAX_HEADER_BYTES = 32 << 10
 _REASONS = {
     400: ("Bad Request", "http_400", Text("请求无法解析", "The request could not be read")),
@@ -40,6 +41,7 @@ class _Lingering:
         self._loop = loop
         self._unread = unread
         self._timer: asyncio.TimerHandle | None = None
+        self._held: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -49,14 +51,30 @@ class _Lingering:
         return self.lingers or self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        """Send, unless the last word was said."""
-        if not self.lingers:
+        """Send, unless the last word was said.
+
+        What is written in one go of the loop, as a head and its body are, leaves as one: each packet costs the system,
+        and the caller, more than joining two. Whatever is large or of many parts leaves at once.
+        """
+        if self.lingers:
+            return
+        if not self._held:
+            self._loop.call_soon(self._send)
+        self._held.append(data)
+        if len(data) > _HELD_BYTES or len(self._held) == _HELD_PARTS:
+            self._send()
+
+    def _send(self) -> None:
+        if self._held:
+            data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
+            self._held.clear()
             self._transport.write(data)
 
     def close(self) -> None:
         """Hang up: at once, or after what the caller is still sending."""
         if self.is_closing():
             return
+        self._send()
         if not self._unread():
             self._transport.close()
             return
@@ -68,6 +86,7 @@ class _Lingering:
 
     def forget(self) -> None:
         """The connection is gone."""
+        self._held.clear()
         if self._timer is not None:
             self._timer.cancel()
 
