@@ -60,9 +60,20 @@ def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
+    """Two processes that tell on their output what they do."""
+    yield from _served(subprocess.PIPE)
+
+
+@pytest.fixture
+def quiet() -> Iterator[Served]:
+    """Two processes to whose output nobody listens."""
+    yield from _served(subprocess.DEVNULL)
+
+
+def _served(output: int) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    first = subprocess.Popen([sys.executable, str(APPLICATION), str(port)], stdout=subprocess.PIPE)
+    first = subprocess.Popen([sys.executable, str(APPLICATION), str(port)], stdout=output)
     found = Served(first, port)
     until(found.answers)
     yield found
@@ -80,6 +91,35 @@ def test_metrics_tell_what_all_processes_have_counted(served: Served) -> None:
     served.processes(10)
     counted = 'renkou_http_request_seconds_count{method="GET",route="/public/process",status="200"} 10.0'
     assert counted in served.get("/metrics").text.splitlines()
+
+
+def test_who_comes_while_every_process_is_busy_waits_and_is_answered(quiet: Served) -> None:
+    busy = sorted(quiet.processes(4))
+    callers = []
+    try:
+        for process in busy:
+            os.kill(process, signal.SIGSTOP)
+        for _ in range(900):  # more than the channels of both hold
+            caller = socket.create_connection(("127.0.0.1", quiet.port), timeout=20)
+            callers.append(caller)
+            caller.sendall(b"GET /public/process HTTP/1.1\r\nHost: n\r\nConnection: close\r\n\r\n")
+        time.sleep(0.5)  # the first process goes on to take them in, as far as it can
+        for process in busy:
+            os.kill(process, signal.SIGCONT)
+        answered = Counter(_status(caller) for caller in callers)
+    finally:
+        for caller in callers:
+            caller.close()
+    assert answered == {200: 900}
+
+
+def _status(caller: socket.socket) -> int:
+    """Return the status of the answer, 0 where the connection ends without one."""
+    try:
+        received = caller.recv(65536)
+    except ConnectionError:
+        return 0
+    return int(received.split()[1]) if received else 0
 
 
 def test_a_stop_lets_answers_under_way_finish(served: Served) -> None:

@@ -29,6 +29,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """About what a large answer is made of, in no cycle: looking through it while it is made took a fifth of the time."""
 _HANDSHAKE_SECONDS = 10.0
 _AGAIN_SECONDS = 1.0  # pause where no connection can be taken in, for want of file descriptors
+_FULL_SECONDS = 0.01  # pause where no process takes one
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -87,6 +88,7 @@ class _Children:
         self._turn = cycle(tuple(self._channels))
         self._over, self._gone = asyncio.Event(), asyncio.Event()
         self._status = 0
+        self._held: socket.socket | None = None
 
     async def run(self) -> int:
         """Hand connections out until told to stop or a process ends; returns the status to end with."""
@@ -99,6 +101,8 @@ class _Children:
         await self._over.wait()
         loop.remove_reader(self._listener)
         self._listener.close()
+        if self._held is not None:
+            self._held.close()
         self._signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(_STOPPING_SECONDS):
@@ -109,28 +113,45 @@ class _Children:
         return self._status
 
     def _take_in(self) -> None:
-        """Take one connection and hand it to the next process that has room in its channel."""
-        loop = asyncio.get_running_loop()
-        try:
-            connection, _ = self._listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        except OSError as error:
-            log.warning("no connection can be taken in", error=repr(error))
-            loop.remove_reader(self._listener)
-            loop.call_later(_AGAIN_SECONDS, self._take_in_again)
-            return
-        with connection:
-            for _ in self._channels:
-                try:
-                    socket.send_fds(next(self._turn), [b"+"], [connection.fileno()])
-                except OSError:
-                    continue  # its channel is full, or it is gone
+        """Take one connection and hand it to the next process that has room in its channel.
+
+        Where none has, it is kept for a moment, and whoever comes meanwhile stands in the system's line.
+        """
+        if self._held is None:
+            try:
+                self._held, _ = self._listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
                 return
+            except OSError as error:
+                log.warning("no connection can be taken in", error=repr(error))
+                self._pause(_AGAIN_SECONDS)
+                return
+        if self._handed_on(self._held):
+            self._held.close()
+            self._held = None
+        else:
+            self._pause(_FULL_SECONDS)
+
+    def _handed_on(self, connection: socket.socket) -> bool:
+        for _ in self._channels:
+            try:
+                socket.send_fds(next(self._turn), [b"+"], [connection.fileno()])
+            except OSError:
+                continue  # its channel is full, or it is gone
+            return True
+        return False
+
+    def _pause(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._listener)
+        loop.call_later(seconds, self._take_in_again)
 
     def _take_in_again(self) -> None:
-        if not self._over.is_set():
-            asyncio.get_running_loop().add_reader(self._listener, self._take_in)
+        if self._over.is_set():
+            return
+        asyncio.get_running_loop().add_reader(self._listener, self._take_in)
+        if self._held is not None:
+            self._take_in()
 
     def _ended(self, channel: socket.socket) -> None:
         """Note that a process has closed its end of the channel, which it does by ending."""
