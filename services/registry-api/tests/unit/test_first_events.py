@@ -174,7 +174,7 @@ def test_a_changed_division_is_told_from_moves(history: list[LifeEvent]) -> None
         assert not renamed
     if not derive(history, DISTRICT, RULES).alive:
         return
-    on = max(event.happened_on for event in history) + timedelta(days=400)
+    on = max(event.happened_on for event in [*history, *effective(history)]) + timedelta(days=400)
     data = {"from_area": HOME} | dict.fromkeys(("registered_area", "present_area", "usual_area"), SUCCESSOR)
     change = LifeEvent(uuid4(), EventKind.AREA_CHANGE, on, data)
     try:

@@ -212,7 +212,7 @@ async def test_what_other_services_hear_is_timed_as_it_is_kept_whichever_clock_i
     registry: Registry, records: Records
 ) -> None:
     person, clerk = await records.woman("consent"), records.caller
-    me, ahead = await own(registry, person), "now() + interval '1 hour'"
+    me, ahead = await own(registry, person), "now() + interval '2 days'"
     await clerk.request("PUT", f"/persons/{person['id']}/restriction", json=WHY)
     async with registry.runtime.database.transaction(AreaScope.everything()) as tx:
         for change in (f"consent SET given_at = {ahead}", f"processing_restriction SET imposed_at = {ahead}"):
