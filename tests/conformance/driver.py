@@ -159,7 +159,7 @@ class Driver:
             "migrant",
             f"{path}/{kind}",
             headers={"If-Match": f'"{stored["version"]}"'},
-            **({"json": bodies[kind]} if kind in bodies else {}),
+            json=bodies.get(kind),
         )
         return {"id": answer.json()["replies"][-1]["id"]}
 

@@ -11,6 +11,7 @@ from tests.e2e.ledger import CONFIRMABLE, Notice, Person, Stay
 from tests.e2e.office import NOTICE_KINDS
 from tests.e2e.progress import until
 
+UNDER_WAY = {"drafted", "sent", "delivered"}
 CONFIRMED, DISPUTED = 0.78, 0.86  # what comes after is left, and will be overdue
 
 
@@ -24,17 +25,19 @@ class Answers:
         self.left = 0
 
     async def delivered(self) -> None:
-        """Wait until the partner's node has acknowledged everything that was sent so far."""
+        """Wait until the partner's node has acknowledged everything that was sent so far, also while faults go on."""
         api = self.crossing.residence.api
+        left: list[str] = []
 
         async def nothing_under_way() -> bool:
             owed = len(self.crossing.residence.ledger.notices)
             known = await api.pages("migrant", "/notices", direction="out", limit=200)
             own = [n for n in known if n["kind"] in NOTICE_KINDS]
-            under_way = [n for n in own if n["state"] in {"drafted", "sent", "delivered"}]
-            return len(own) >= owed and not under_way
+            left[:] = [f"{n['kind']} {n['id']}: {n['state']}" for n in own if n["state"] in UNDER_WAY]
+            left.extend([f"{owed - len(own)} not drafted"] if len(own) < owed else [])
+            return not left
 
-        await until("delivery of every notice", nothing_under_way, 120)
+        await until("delivery of every notice", nothing_under_way, 240, missing=lambda: "; ".join(left))
 
     async def settled(self) -> None:
         """Wait until every reply of the home district has reached the residence.

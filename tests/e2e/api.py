@@ -38,26 +38,40 @@ class Api:
         self.token = token
         self.patience = patience
         self.acknowledged = 0
+        self._renewing = asyncio.Lock()
         self._credentials: tuple[str, str] | None = None
 
     async def sign_in(self, username: str, password: str) -> Json:
         """Fetch a token with a user name and a password and use it from now on."""
         self._credentials = (username, password)
-        self.token = ""
         body = {"username": username, "password": password}
-        answer = await self.post("registry", "/auth/token", body, key=None)
+        response = await self.request("POST", "registry", "/auth/token", json=body, anonymous=True)
+        answer = dict(response.json())
         self.token = str(answer["access_token"])
         return answer
 
-    async def request(self, method: str, service: str, path: str, **options: Any) -> httpx.Response:
+    async def _renew(self, ended: str) -> bool:
+        """Sign in again for a token that has ended, once for all who had it; False where that is not possible."""
+        if not ended or self._credentials is None:
+            return False
+        async with self._renewing:
+            if self.token == ended:
+                await self.sign_in(*self._credentials)
+        return True
+
+    async def request(
+        self, method: str, service: str, path: str, *, anonymous: bool = False, **options: Any
+    ) -> httpx.Response:
         """Send one request; signs in again once when the token ran out; raises ApiError for a problem."""
         headers = {"Accept-Language": "en"} | dict(options.pop("headers", {}))
         deadline = time.monotonic() + self.patience
         attempts = 0
+        renewed = False
         while True:
             attempts += 1
-            if self.token:
-                headers["Authorization"] = f"Bearer {self.token}"
+            token = "" if anonymous else self.token
+            if token:
+                headers["Authorization"] = f"Bearer {token}"
             try:
                 response = await self._http.request(
                     method, self.urls[service] + path, headers=headers, timeout=60, **options
@@ -66,14 +80,14 @@ class Api:
                 if time.monotonic() > deadline:
                     raise
             else:
-                if response.status_code == 401 and self._credentials and self.token and attempts == 1:
-                    await self.sign_in(*self._credentials)
+                if response.status_code == 401 and not renewed and await self._renew(token):
+                    renewed = True
                     continue
                 if response.status_code < 500 or time.monotonic() > deadline:
                     break
             await asyncio.sleep(0.2)
         # Sent again after a lost answer: the first one had been carried out.
-        done_before = attempts > 1 and "If-Match" in headers and response.status_code in {409, 412}
+        done_before = attempts - renewed > 1 and "If-Match" in headers and response.status_code in {409, 412}
         if response.is_error and not done_before:
             raise ApiError(response)
         self.acknowledged += "Idempotency-Key" in headers

@@ -39,11 +39,12 @@ GIVEN = ["子涵", "欣怡", "浩宇", "梓萱", "一诺", "思远", "若汐", "
 
 @dataclass
 class Size:
-    """How large a journey is: people in the rosters and people who leave."""
+    """How large a journey is: people in the rosters, people who leave, and months that are told."""
 
     home: int = 20_000
     residence: int = 6_000
     leaving: int = 300
+    months: int = 15
 
 
 @dataclass
@@ -54,6 +55,10 @@ class Nodes:
     secrets: dict[str, str]
     anchor: Path
     move_clock: Callable[[datetime], None]
+
+
+async def _at_once(_: float) -> None:
+    """No pause before a month."""
 
 
 class Journey:
@@ -68,6 +73,7 @@ class Journey:
         size: Size,
         *,
         patience: float = 0.0,
+        pace: Callable[[float], Awaitable[None]] = _at_once,
     ) -> None:
         self.http = http
         self.nodes = nodes
@@ -75,6 +81,7 @@ class Journey:
         self.seed = seed
         self.size = size
         self.patience = patience
+        self.pace = pace
         self.progress = Progress()
         self.random = Random(f"journey {seed}")
         self.ledgers = {code: Ledger(code) for code in (HOME, RESIDENCE)}
@@ -84,7 +91,8 @@ class Journey:
         self.home: Desk
         self.residence: Desk
         self.today = FIRST_DAY
-        self.opened = False
+        self.open_for_work = asyncio.Event()
+        self.people_are_in = asyncio.Event()
         self.mended: list[Callable[[], Awaitable[None]]] = []
 
     async def walk(self) -> None:
@@ -92,9 +100,11 @@ class Journey:
         await self._open()
         await self._import()
         await self._first_departures()
-        months = self._plan()
-        for home, residence in zip(*months, strict=True):
+        months = list(zip(*self._plan(), strict=True))[: self.size.months]
+        for number, (home, residence) in enumerate(months):
+            await self.pace(number / len(months))
             await self._month(home, residence)
+        await in_parallel(self.mended)
         await self._set_day(date(2026, 2, 20))
         await self._bad_certificates()
         await self.answers.work()
@@ -122,8 +132,7 @@ class Journey:
             self.offices[RESIDENCE].clerk, self.offices[RESIDENCE].approver, self.ledgers[RESIDENCE]
         )
         self.progress.done("open", "offices open: accounts, trust list, two-way agreement")
-
-        self.opened = True
+        self.open_for_work.set()
 
     async def _import(self) -> None:
         for code, count in ((HOME, self.size.home), (RESIDENCE, self.size.residence)):
@@ -136,6 +145,7 @@ class Journey:
                 "import",
                 f"{code}: {done.rows_applied} rows imported, {done.rows_refused} refused as expected",
             )
+        self.people_are_in.set()
 
     async def _first_departures(self) -> None:
         """A dozen leave three years early, so that their certificates have expired when they are shown."""

@@ -1,5 +1,6 @@
 """One stack per data folder: a lock that the kernel releases when its holder dies, and the holder's pid."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -39,10 +40,11 @@ class FolderLock:
 
     def release(self) -> None:
         """Give the lock back."""
-        if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with contextlib.suppress(OSError):  # of a disk that is dead; closing alone gives it back
+                os.ftruncate(descriptor, 0)
+            os.close(descriptor)
 
     def __enter__(self) -> Self:
         self.acquire()

@@ -94,7 +94,8 @@ class NodeConfig:
 
     `hurried` lifts the limits of requests in a minute, as a clock that can be moved does: demonstrations and
     measurements. `figure_copies` is how many reporting workers share the figures. `programs` replaces the command of
-    a process, `(service, role) -> argv`; tests of the stack use it.
+    a process, `(service, role) -> argv`; tests of the stack use it. `settings` are further names,
+    without RENKOU_.
     """
 
     district: str
@@ -108,6 +109,7 @@ class NodeConfig:
     name_en: str = ""
     figure_copies: int = 1
     programs: Mapping[tuple[str, str], list[str]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder = self.data_dir / self.district
@@ -168,6 +170,7 @@ class NodeConfig:
                 "APP_ROLE": database.app_role,
             }
         names |= self._own_names(service, brokers)
+        names |= self.settings
         return {f"RENKOU_{name}": str(value) for name, value in names.items()}
 
     def _own_names(self, service: str, brokers: Brokers) -> dict[str, object]:

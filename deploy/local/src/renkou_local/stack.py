@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,8 +26,9 @@ from renkou_local.lock import FolderLock
 from renkou_local.nats import EmbeddedNats
 from renkou_local.nats_config import DISTRICT
 from renkou_local.node import ROLES, Brokers, Node, NodeConfig
-from renkou_local.ports import PortBook
+from renkou_local.ports import LOOPBACK, PortBook
 from renkou_local.postgres import EmbeddedPostgres
+from renkou_local.processes import ProcessSpec
 from renkou_local.supervisor import Supervisor
 
 
@@ -38,7 +40,9 @@ class Stack:
     `fixed_ports` maps `postgres`, `nats`, `nats_monitor`, `hub`, `hub_monitor` or `<district>.<service>` to a
     port; `names` gives districts their Chinese and English names; `figure_copies` is how many reporting workers
     share a district's figures; `programs` replaces commands of services; `progress` is told what happens while it
-    starts.
+    starts. `reached` gives the loopback ports by which a district's processes reach `postgres`, `nats` and `hub` where
+    something stands between, such as a proxy of the fault tests; `settings` are further ones of every process,
+    named without RENKOU_.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class Stack:
         names: Mapping[str, tuple[str, str]] | None = None,
         figure_copies: int = 1,
         programs: Mapping[tuple[str, str], list[str]] | None = None,
+        reached: Mapping[str, Mapping[str, int]] | None = None,
+        settings: Mapping[str, str] | None = None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         if not districts or not all(DISTRICT.fullmatch(district) for district in districts):
@@ -66,6 +72,9 @@ class Stack:
         self.trust_anchor = self.data_dir / "trust" / "anchor.json"
         self.clock_offset_file = self.data_dir / "clock_offset" if demo_clock else None
         self.nodes: dict[str, Node] = {}
+        self.migrations: dict[str, list[ProcessSpec]] = {}
+        self._reached = {district: dict(ports) for district, ports in (reached or {}).items()}
+        self._settings = dict(settings or {})
         self._hurried = hurried
         self._progress = progress
         self._durable = durable
@@ -183,6 +192,7 @@ class Stack:
                 name_en=self._names.get(district, ("", ""))[1],
                 figure_copies=self._figure_copies,
                 programs=self._programs,
+                settings=self._settings,
             )
             for district in self.districts
         ]
@@ -229,20 +239,38 @@ class Stack:
     async def _start_services(
         self, configs: Sequence[NodeConfig], databases: Mapping[str, Mapping[str, DatabaseAccess]]
     ) -> None:
-        brokers = Brokers(self.nats.url, self.hub.url)
         self._progress("bringing the databases up to date")
-        await self.supervisor.run(
-            [spec for config in configs for spec in config.migrations(databases[config.district], brokers)]
-        )
+        brokers = Brokers(self.nats.url, self.hub.url)
+        self.migrations = {
+            config.district: config.migrations(databases[config.district], brokers) for config in configs
+        }
+        await self.supervisor.run([spec for specs in self.migrations.values() for spec in specs])
         for role in ROLES:
             self._progress(f"starting {', '.join(f'{service}-{role}' for service in SERVICES)}")
             await self.supervisor.start(
                 [
                     spec
                     for config in configs
-                    for spec in config.processes(databases[config.district], brokers, role)
+                    for spec in config.processes(
+                        self._databases(config.district, databases[config.district]),
+                        self._brokers(config.district),
+                        role,
+                    )
                 ]
             )
+
+    def _brokers(self, district: str) -> Brokers:
+        """Where the processes of a district find NATS and the hub."""
+        ports = self._reached.get(district, {})
+        nats, hub = ports.get("nats", self.nats.port), ports.get("hub", self.hub.port)
+        return Brokers(f"nats://{LOOPBACK}:{nats}", f"nats://{LOOPBACK}:{hub}")
+
+    def _databases(self, district: str, databases: Mapping[str, DatabaseAccess]) -> dict[str, DatabaseAccess]:
+        """Where the processes of a district find PostgreSQL."""
+        port = self._reached.get(district, {}).get("postgres", self.postgres.port)
+        return {
+            service: replace(access, address=f"{LOOPBACK}:{port}") for service, access in databases.items()
+        }
 
     async def _release(self) -> None:
         if self._follower is not None:

@@ -116,6 +116,9 @@ async def _declare_stream(client: Client, stream: Config) -> None:
         if error.code != STREAM_NOT_FOUND:
             raise
         await request(client, f"$JS.API.STREAM.CREATE.{name}", stream)
+        # Where a damaged description of the stream lies in the store, creating it leaves that file as it is, and the
+        # next start would leave the stream out once more; an update writes it anew.
+        await request(client, f"$JS.API.STREAM.UPDATE.{name}", stream)
         return
     known = existing | {"subjects": sorted(existing["subjects"])}
     changed = existing | stream | {"subjects": sorted({*existing["subjects"], *stream["subjects"]})}
@@ -137,7 +140,8 @@ async def _declare_all(
 
 async def _declare_durable(client: Client, stream: str, durable: Config) -> None:
     subject = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{durable['durable_name']}"
-    await request(client, subject, {"stream_name": stream, "config": durable})
+    for _ in range(2):  # the second time mends a damaged description, as for streams
+        await request(client, subject, {"stream_name": stream, "config": durable})
 
 
 async def request(client: Client, subject: str, body: Config) -> Config:

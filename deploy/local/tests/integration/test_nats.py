@@ -241,3 +241,25 @@ async def test_an_unknown_key_is_refused(nats_server: EmbeddedNats, tmp_path: Pa
         await nats.connect(
             nats_server.url, nkeys_seed_str=nats_keys.new_seed(), allow_reconnect=False, error_cb=on_error
         )
+
+
+async def test_a_stream_whose_description_was_damaged_is_declared_for_good(tmp_path: Path) -> None:
+    server = EmbeddedNats(tmp_path / "nats", {"340103": tmp_path / "secrets"})
+    await server.start()
+    await server.stop()
+    descriptions = sorted(server.store.rglob("meta.inf"))
+    assert len(descriptions) == 2 + 4
+    for each in descriptions:
+        each.write_bytes(each.read_bytes()[:-20])
+    await server.start()
+    await server.stop()
+    await server.run()  # nobody declares anything when a server starts by itself
+    try:
+        seed = secret_files.read(server.node_operator_seed("340103"))
+        client = await nats.connect(server.url, nkeys_seed_str=seed, inbox_prefix=replies("operator"))
+        for stream in ("REGISTRY", "MIGRANT"):
+            found = await streams.request(client, f"$JS.API.STREAM.INFO.{stream}", {})
+            assert found["state"]["consumer_count"] == 2
+        await client.close()
+    finally:
+        await server.stop()
