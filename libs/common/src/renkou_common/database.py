@@ -230,6 +230,11 @@ class Database:
         finally:
             await self._release(connection)
 
+    @property
+    def line(self) -> int:
+        """How many callers wait for a connection."""
+        return self._waiting
+
     async def _acquire(self) -> Transaction:
         if self._pool is None:
             raise Unavailable("database_closed", "数据库未连接", "The database is not connected")

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -14,6 +15,7 @@ from renkou_common.http.application import create_application, serve
 from renkou_common.http.surface import Surface
 
 router = APIRouter(prefix="/public")
+machinery = APIRouter(prefix="/health")
 
 
 @router.post("/things")
@@ -44,9 +46,24 @@ async def ask_for_more() -> str:
     return "x" * 100_000
 
 
+@router.get("/nothing")
+async def nothing() -> None:
+    """Answer."""
+
+
+database = SimpleNamespace(line=0)
+
+
+@machinery.post("/line/{number}")
+async def stand_in_line(number: int) -> None:
+    """Let so many requests wait for a database."""
+    database.line = number
+
+
 @asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Hold nothing."""
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Hold what tells whether the service is busy."""
+    app.state.database = database
     yield
 
 
@@ -57,6 +74,10 @@ async def nothing_to_check() -> None:
 if __name__ == "__main__":
     connection.HEAD_SECONDS = connection.LINGER_SECONDS = 0.5
     app = create_application(
-        title="t", description="d", lifespan=lifespan, routers=[router], readiness=lambda _: nothing_to_check
+        title="t",
+        description="d",
+        lifespan=lifespan,
+        routers=[router, machinery],
+        readiness=lambda _: nothing_to_check,
     )
     serve(app, "127.0.0.1", int(sys.argv[1]), surface=Surface(body_grace_seconds=0.5))

@@ -95,6 +95,47 @@ def test_a_caller_who_is_still_sending_gets_the_answer(port: int, head: bytes, s
     assert int(received.split()[1]) == status
 
 
+def answer(connection: socket.socket, sent: bytes) -> tuple[int, bytes, bytes]:
+    """Send a request; returns status, head and body of its answer, with a length as all of ours have."""
+    connection.sendall(sent)
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n", 1)[0])
+    while len(body) < length:
+        body += connection.recv(65536)
+    return int(head.split()[1]), head, body
+
+
+def asked(method: bytes, path: bytes, more: bytes = b"") -> bytes:
+    return method + b" " + path + b" HTTP/1.1\r\nHost: n\r\n" + more + b"\r\n"
+
+
+def test_readings_are_turned_away_unread_while_a_service_is_busy(port: int) -> None:
+    reading = asked(b"GET", b"/public/nothing")
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=20) as caller,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as machinery,
+    ):
+        assert answer(caller, reading)[0] == 200
+        assert answer(machinery, asked(b"POST", b"/health/line/1000"))[0] == 200
+        # at the door, and by the usual way: a head in two pieces, one with an end of its own
+        caller.sendall(reading[:30])
+        whole = answer(caller, reading[30:])
+        for status, head, body in (answer(caller, reading), answer(caller, reading), whole):
+            problem = json.loads(body)
+            assert (status, problem["status"], problem["code"]) == (503, 503, "overloaded")
+            assert b"retry-after: " in head.lower()
+            assert b"content-security-policy: " in head.lower()
+            assert f"x-trace-id: {problem['trace_id']}".encode() in head
+        assert answer(machinery, asked(b"GET", b"/health/live"))[0] == 200
+        assert b"http_turned_away_total 2.0" in answer(machinery, asked(b"GET", b"/metrics"))[2]
+        assert answer(machinery, asked(b"POST", b"/health/line/0"))[0] == 200
+        assert answer(caller, reading)[0] == 200
+        assert answer(caller, asked(b"GET", b"/public/nothing", b"Connection: close\r\n"))[0] == 200
+
+
 CHUNKED = (
     b"POST /public/things HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"

@@ -242,6 +242,17 @@ async def test_one_callers_requests_wait_for_each_other_and_too_many_are_refused
         assert (await ask("a")).status_code == 200
 
 
+async def test_while_the_service_is_busy_only_the_machinery_is_answered() -> None:
+    waiting = 128
+    async with served(line=lambda: waiting) as client:
+        refused = await client.get("/things")
+        assert is_problem(refused, 503, "overloaded")
+        assert int(refused.headers["retry-after"]) > 0
+        assert (await client.get("/health/live")).status_code == 200
+        waiting = 127
+        assert (await client.get("/things")).status_code == 200
+
+
 async def test_who_waits_and_leaves_gives_the_place_to_the_next() -> None:
     surface = Surface(caller_at_once=1, caller_waiting=9, waiting_seconds=0.1)
     async with served(surface, known=lambda _: (UUID(int=1), "staff")) as client:

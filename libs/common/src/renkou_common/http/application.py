@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp
 
+from renkou_common.database import Database
 from renkou_common.errors import RenkouError
 from renkou_common.http.connection import GuardedProtocol
 from renkou_common.http.described import describe_refusals
@@ -161,9 +162,13 @@ def outermost(app: FastAPI, body_limits: Mapping[str, int] | None, surface: Surf
         identity: Identity = app.state.identity
         await identity.authenticate(authorization)
 
+    def line() -> int:
+        database: Database | None = getattr(app.state, "database", None)
+        return 0 if database is None else database.line
+
     counted = any(surface.rates.values()) or surface.service_rate
     rates = RateLimiter(take) if counted else None
-    return Edge(app, limits=body_limits, surface=surface, known=known, proof=proof, rates=rates)
+    return Edge(app, limits=body_limits, surface=surface, known=known, proof=proof, rates=rates, line=line)
 
 
 def _metrics() -> bytes:

@@ -91,6 +91,10 @@ class _Lingering:
             self._timer.cancel()
 
 
+def _to_nobody(_: bytes) -> None:
+    return None
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's connection, with limits on the head of each request."""
 
@@ -102,6 +106,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._within_message = False
         self._refused = 400
         self._head_refused = False
+        self._turn_away: Callable[[bytes], bytes | None] = getattr(self.app, "turn_away", _to_nobody)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start to wait for the first request."""
@@ -121,6 +126,11 @@ class GuardedProtocol(HttpToolsProtocol):
         end, in the head and in a trailer."""
         if self._line.lingers:
             return
+        if self._idle():
+            answer = self._turn_away(data)
+            if answer is not None:
+                self.transport.write(answer)
+                return
         self._parsed_bytes += len(data)
         if self._parsed_bytes > 8 * MAX_HEADER_BYTES + len(data):
             self._refused = 431
@@ -212,6 +222,11 @@ class GuardedProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+
+    def _idle(self) -> bool:
+        """Whether nothing of a request has come that is not answered."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and not self._within_message and not self.pipeline and not self.transport.is_closing()
 
     def _unread(self) -> bool:
         return self._head_refused or self._within_message

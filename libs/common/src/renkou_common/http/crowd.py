@@ -27,6 +27,11 @@ class Crowd:
         self._lines: dict[str, _Line] = {}
         self._all = 0
 
+    @property
+    def size(self) -> int:
+        """How many requests are under way or wait."""
+        return self._all
+
     async def enter(self, caller: str, places: int) -> None:
         """Take one of a caller's places, waiting for it where need be; :meth:`leave` gives it back.
 

@@ -30,6 +30,8 @@ class Surface:
     request_seconds: float = 60.0
     stream_seconds: float = 1800.0
     at_once: int = 512
+    line: int = 128
+    """So many requests of a process may wait for a connection to the database; who comes then is to come again."""
     caller_at_once: int = 8
     caller_waiting: int = 64
     waiting_seconds: float = 10.0

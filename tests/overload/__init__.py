@@ -1,0 +1,1 @@
+"""More than a node can serve, and what it does then."""
