@@ -32,13 +32,19 @@ async def fingerprint(tx: Reader) -> tuple[object, ...]:
     return tuple(row)
 
 
+TITLE = (
+    "coalesce((SELECT f.title FROM area_former_name f WHERE f.key = a.key AND f.level = a.level"
+    " AND f.valid_until > {day}::date ORDER BY f.valid_until LIMIT 1), a.title)"
+)
+"""What division ``a`` was called on a day, or is called now where that is NULL."""
+
+
 async def titles(
     tx: Reader, keys: Sequence[int], levels: Sequence[int], day: date | None
 ) -> dict[tuple[int, int], str]:
     """Return what divisions (keys and levels side by side) were called on a day or, for None, are called now."""
     rows = await tx.fetch(
-        "SELECT a.key, a.level, coalesce((SELECT f.title FROM area_former_name f WHERE f.key = a.key"
-        " AND f.level = a.level AND f.valid_until > $3::date ORDER BY f.valid_until LIMIT 1), a.title) AS title"
+        f"SELECT a.key, a.level, {TITLE.format(day='$3')} AS title"
         " FROM unnest($1::bigint[], $2::smallint[]) AS w(key, level) JOIN area a USING (key, level)",
         keys,
         levels,

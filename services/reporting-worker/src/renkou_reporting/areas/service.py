@@ -12,6 +12,7 @@ from renkou_reporting.areas.domain import Boundaries, Division, Obstacle, Tree
 from renkou_reporting.figures.domain import Span
 
 EXPORTED = repository.EXPORTED
+TITLE = repository.TITLE
 _trees: dict[tuple[object, ...], Tree] = {}
 _KEPT = 4
 

@@ -3,12 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import accumulate, pairwise
 from uuid import UUID
 
 import asyncpg
 
+from renkou_common.codes.area import AreaCode
 from renkou_common.database import Reader
+from renkou_reporting.areas.service import TITLE
 from renkou_reporting.facts.domain import level_of
 from renkou_reporting.figures.ages import Probe, spread_over
 from renkou_reporting.figures.domain import Span
@@ -103,18 +106,22 @@ def _people(name: str, first: int, rows: str) -> str:
 
 _PEOPLE = _people(
     "people",
-    14,
+    17,
     f"""{_stocks("0, 0")}
                 UNION ALL
                 SELECT {_AT_LEVEL.format(c="c")}, 0, 0, sum(c.value) FROM cohort_cell c
                 WHERE c.measure = p.measure AND c.month BETWEEN p.month AND p.month_to AND {_OF_AGE.format(c="c")}
                 GROUP BY 1""",
 )
-_SPREAD = _people("spread", 23, _stocks("{c}.birth_month, CASE WHEN p.year = 0 THEN {c}.month ELSE 0 END"))
-# The positions of the feeds and the state of the definitions come from the same statement: they belong to the sums.
-_SELECT = """
+_SPREAD = _people("spread", 26, _stocks("{c}.birth_month, CASE WHEN p.year = 0 THEN {c}.month ELSE 0 END"))
+# The positions of the feeds and the state of the definitions come from the same statement: they belong to the sums. So
+# do the names of the areas, which would take a visit of their own.
+_SELECT = f"""
 SELECT (SELECT jsonb_object_agg(feed, high_water) FROM feed_position) AS as_of,
-    (SELECT revision FROM definition_revision) AS revision,"""
+    (SELECT revision FROM definition_revision) AS revision,
+    (SELECT array_agg({TITLE.format(day="$16")} ORDER BY w.number)
+        FROM unnest($14::bigint[], $15::smallint[]) WITH ORDINALITY AS w(key, level, number)
+            LEFT JOIN area a USING (key, level)) AS names,"""
 _WITHOUT_AGES = f"WITH {_CELLS} {_SELECT} cells.* FROM cells"
 _WITH_AGES = f"WITH {_CELLS}, {_PEOPLE} {_SELECT} cells.*, people.* FROM cells, people"
 _WITH_SERIES = (
@@ -124,21 +131,24 @@ _WITH_SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Sums, and the positions of the feeds that they stand at."""
+    """Sums, the positions of the feeds that they stand at, and the names of the spans' areas by code."""
 
     counted: Counted
+    names: dict[str, str]
     as_of: dict[str, int]
     revision: UUID
 
 
-async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
-    """Read everything that a plan needs of some areas in one statement."""
+async def read(tx: Reader, plan: Plan, spans: Sequence[Span], named_on: date | None) -> Read:
+    """Read all that a plan needs of some areas, and what they are called on a day (None: now), in one statement."""
     slots = [
         (number, slot.population, slot.measure, slot.sex, *slot.parity, slot.detail, *plan.since(slot))
         for slot, number in plan.slots.items()
     ]
     regions = _Regions(spans)
     given: list[object] = [*_columns(slots, 9), *_columns(regions.read, 3), plan.last]
+    areas = [AreaCode.parse(span.code) for span in spans]
+    given += [[area.key for area in areas], [int(area.level) for area in areas], named_on]
     asked, spread = plan.probes, plan.spreads
     statement = _WITH_SERIES if spread else _WITH_AGES if asked else _WITHOUT_AGES
     for probes in (asked, spread):
@@ -160,7 +170,9 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span]) -> Read:
                 continue  # bands that overlap spread the same months, each says the same of them
             for span in regions.spans_of(level, area):
                 people[span][probe] = people[span].get(probe, 0) + total
-    return Read(Counted(sums, people), row["as_of"] or {}, row["revision"])
+    called = zip(spans, row["names"], strict=True)
+    names = {span.code: name for span, name in called if name is not None}
+    return Read(Counted(sums, people), names, row["as_of"] or {}, row["revision"])
 
 
 def _rows(row: asyncpg.Record, *names: str) -> Iterable[tuple[int, ...]]:

@@ -99,6 +99,8 @@ class Table:
     columns: Sequence[Column]
     asked: dict[tuple[int, int], Asked]
     outcomes: dict[tuple[int, int, int], Outcome]
+    names: Mapping[str, str]
+    """Of the areas by code, as called on ``named_on``; those that are not known are left out."""
     as_of: dict[str, int]
     revision: UUID
     boundaries: date | None = None
@@ -108,7 +110,11 @@ class Table:
     @property
     def named_on(self) -> date:
         """The day whose names its areas are called by."""
-        return self.boundaries or max(column.end for column in self.columns)
+        return _named_on(self.columns, self.boundaries)
+
+
+def _named_on(columns: Sequence[Column], boundaries: date | None) -> date:
+    return boundaries or max(column.end for column in columns)
 
 
 async def figure(
@@ -122,7 +128,7 @@ async def figure(
     outcome, obstacle = found.outcomes[0, 0, 0], found.obstacles.get((0, 0, 0))
     return FigureAnswer(
         **figure_members(found),
-        area_name=(await _names(tx, found)).get(found.area.value),
+        area_name=found.names.get(found.area.value),
         parts={name: decimal_text(number) for name, number in outcome.parts.items()},
         missing_returns=_missing(found, (0, 0, 0)),
         together=list(obstacle.together) if obstacle else [],
@@ -175,7 +181,7 @@ async def series(
         **_frame(found),
         **_head(head.newest, head.sliced),
         area=area.value,
-        area_name=(await _names(tx, found)).get(area.value),
+        area_name=found.names.get(area.value),
         items=[
             SeriesItem(
                 period=_period(column),
@@ -200,22 +206,19 @@ async def table_of(tx: Reader, areas: AreaScope, question: TableQuestion, duty: 
             "/query", "table_too_large", f"一张表最多 {MAX_FIGURES} 个数",
             f"a table has at most {MAX_FIGURES} figures",
         )  # fmt: skip
-    found = await _computed(tx, catalogue, question.population, area, rows, spans, columns, duty)
+    found = await _computed(
+        tx, catalogue, question.population, area, rows, spans, columns, duty, question.boundaries
+    )
     return _bounded(found, catalogue, view, question.boundaries)
 
 
 async def table(tx: Reader, areas: AreaScope, question: TableQuestion, duty: Duty | None = None) -> bytes:
     """Return a table as JSON (``TableAnswer``); births by parity are rows of their own."""
     found = await table_of(tx, areas, question, duty)
-    return orjson.dumps(table_answer(found, await _names(tx, found)))
+    return orjson.dumps(table_answer(found))
 
 
-async def _names(tx: Reader, found: Table) -> dict[str, str]:
-    """Return what the areas of a table are called, by code."""
-    return await areas_service.names(tx, [span.code for span in found.spans], found.named_on)
-
-
-def table_answer(found: Table, names: Mapping[str, str]) -> dict[str, Any]:
+def table_answer(found: Table) -> dict[str, Any]:
     """Return a table as ``TableAnswer`` has it, in plain values: thousands of models would cost more."""
     reasons: dict[str, Label] = {}
     items = []
@@ -243,7 +246,7 @@ def table_answer(found: Table, names: Mapping[str, str]) -> dict[str, Any]:
         "population_name": frame["population_name"].model_dump(),
         "area": found.area.value,
         "areas": [span.code for span in found.spans],
-        "area_names": {span.code: names[span.code] for span in found.spans if span.code in names},
+        "area_names": dict(found.names),
         "periods": [_period(column).model_dump() for column in found.columns],
         "reasons": {code: label.model_dump() for code, label in reasons.items()},
         "items": items,
@@ -319,7 +322,9 @@ async def _row_by(
             raise _outside_validity(newest, months)
     view = await _view(tx, area, question, "self")
     spans = view.spans if view is not None else [Span(area.value, (area.interval(),))]
-    found = await _computed(tx, catalogue, question.population, area, [row], spans, columns, duty)
+    found = await _computed(
+        tx, catalogue, question.population, area, [row], spans, columns, duty, question.boundaries
+    )
     return _bounded(found, catalogue, view, question.boundaries)
 
 
@@ -410,6 +415,7 @@ async def _computed(
     spans: Sequence[Span],
     columns: Sequence[Column],
     duty: Duty | None,
+    boundaries: date | None,
 ) -> Table:
     """Compute each row in the version that holds for each period, all in one go."""
     asked: dict[tuple[str, int, Sliced], int] = {}
@@ -425,7 +431,10 @@ async def _computed(
                     asked[key] = len(distinct)
                     distinct.append(Asked(indicator, population, row.sliced))
                 chosen[number, when] = asked[key]
-    computed = await compute_at(tx, distinct, spans, months, catalogue=catalogue, duty=duty)
+    named_on = _named_on(columns, boundaries)
+    computed = await compute_at(
+        tx, distinct, spans, months, catalogue=catalogue, duty=duty, named_on=named_on
+    )
     invalid = Outcome(0, 0, None, 0, NOT_VALID)
     outcomes = {
         (number, place, when): (
@@ -450,6 +459,7 @@ async def _computed(
         columns,
         of,
         outcomes,
+        computed.names,
         computed.as_of,
         computed.revision,
         missing=missing,
