@@ -11,6 +11,7 @@ PACKAGES := libs/common services/registry-api services/migrant-api services/repo
 MANIFESTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 WORKERS ?= logical
 KILLS ?= 40
+TIMES ?= 3
 SEED ?= 1
 DISTRICTS ?= 340103
 FIGURE_COPIES ?= 1
@@ -22,7 +23,7 @@ INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down figure-examples test interop conformance endurance matrix lint types imports bench bench-hub chaos fuzz compose-test audit sbom verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance endurance matrix lint types imports bench bench-hub chaos overload soak fuzz compose-test audit sbom verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -92,14 +93,21 @@ verifier: $(STAMP) ## build/renkou-verify.pyz: verifies evidence and message log
 	mkdir -p build
 	$(PYTHON) -m renkou_migrant.message_log.standalone build/renkou-verify.pyz
 
-bench: $(STAMP) ## each hot path against its limit; PEOPLE=250000,500000,1000000 KEEP=dir; writes build/bench.json
-	$(PYTHON) -m tests.bench $(if $(QUICK),--quick) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(KEEP),--keep $(KEEP))
+bench: $(STAMP) ## each hot path against its limit; QUICK=1 ONLY="person read,relay" PEOPLE=250000,1000000 KEEP=dir BASE=rev; build/bench.json
+	$(PYTHON) -m tests.bench$(if $(BASE),.compare $(BASE) --) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") \
+	  $(if $(PEOPLE),--people $(PEOPLE)) $(if $(KEEP),--keep $(KEEP))
 
 bench-hub: $(STAMP) ## one hub under simulated districts; HUB_DISTRICTS=3000 MESSAGES=1000000; writes build/bench-hub.json
 	$(PYTHON) -m tests.bench.hub --districts $(HUB_DISTRICTS) --messages $(MESSAGES)
 
 chaos: $(STAMP) ## KILLS=n SEED=s: faults under load; writes build/chaos.json
-	$(PYTHON) -m tests.e2e.chaos --kills $(KILLS) --seed $(SEED)
+	$(PYTHON) -m tests.chaos --kills $(KILLS) --seed $(SEED)
+
+overload: $(STAMP) ## TIMES=3 SECONDS=30: more than a node can serve, and how it is afterwards; writes build/overload.json
+	$(PYTHON) -m tests.overload --times $(TIMES) --seconds $(or $(SECONDS),30)
+
+soak: $(STAMP) ## SECONDS=3600, QUICK=1 for ten minutes: ordinary work, and whether anything grows; writes build/soak.json
+	$(PYTHON) -m tests.soak --seconds $(or $(SECONDS),$(if $(QUICK),600,3600))
 
 fuzz: $(STAMP) ## made-up requests to every operation; QUICK=1 or CASES=2000000, SEED=1, RESUME=1; writes build/fuzz.json
 	$(PYTHON) -m tests.fuzz --cases $(CASES) --seed $(SEED) $(if $(RESUME),--resume)

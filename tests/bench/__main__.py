@@ -16,13 +16,11 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import uvloop
 
-from renkou_common.clock import SHANGHAI
 from renkou_common.log import configure_logging
 from tests.bench import (
     certificates,
@@ -38,10 +36,11 @@ from tests.bench import (
     register,
     relay,
 )
+from tests.bench.about import about
 from tests.bench.facts import FACTS_PER_RESIDENT
 from tests.bench.node import Nodes, nodes
 from tests.bench.page import page
-from tests.bench.report import Line, table, write
+from tests.bench.report import Line, Report, table, write
 from tests.bench.servers import Servers, servers
 from tests.bench.turns import FULL, QUICK, Setting
 
@@ -256,8 +255,9 @@ async def run(
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     lines = bench.told()
-    write(lines, BUILD / "bench.json")
-    html = page(lines, kind, datetime.now(SHANGHAI))
+    report = Report(about(kind), lines)
+    write(report, BUILD / "bench.json")
+    html = page(report)
     (BUILD / "bench.html").write_text(html, encoding="utf-8")
     print(f"\n{table(lines)}\n")
     bench.say(f"{BUILD / 'bench.json'} and {BUILD / 'bench.html'} are written")

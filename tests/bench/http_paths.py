@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count, cycle
 from pathlib import Path
 from random import Random
@@ -146,27 +147,29 @@ class Paths:
     async def person_read(self) -> Line:
         """One person by id."""
         note = "token, session, right, row floor, masked, audited; limit: FastAPI and one asyncpg row"
-        return await self._read("person read", "registry", await self._persons(), self._one, note)
+        return await self._read("person read", "registry", await self.persons(), self._one, note)
 
     async def person_list(self) -> Line:
         """A page of fifty persons of a subdistrict."""
         note = "fifty persons of a subdistrict; limit: FastAPI and fifty asyncpg rows"
-        return await self._read("person list", "registry", await self._pages(), self._fifty, note)
+        return await self._read("person list", "registry", await self.pages(), self._fifty, note)
 
     async def requests(self) -> dict[str, Callable[[], Iterator[bytes]]]:
         """Return what asks the register for persons, pages and creations, with a token that is good for a while."""
         token = (await self._caller("registry")).token
-        reads, pages = _reads(await self._persons(), token), _reads(await self._pages(), token)
+        reads, pages = _reads(await self.persons(), token), _reads(await self.pages(), token)
         made = _creations("/persons", token, map(person_body, self._nodes.persons()))
         return {"read": lambda: reads, "list": lambda: pages, "create": lambda: made}
 
-    async def _persons(self) -> list[str]:
+    async def persons(self) -> list[str]:
+        """Return the paths of people who are registered, shuffled."""
         rows = await self._sample("SELECT id FROM person ORDER BY id LIMIT $1", PERSONS)
         ids = [str(row["id"]) for row in rows]
         self._random.shuffle(ids)
         return [f"/persons/{one}" for one in ids]
 
-    async def _pages(self) -> list[str]:
+    async def pages(self) -> list[str]:
+        """Return the paths of pages of fifty, of subdistricts that have as many."""
         rows = await self._sample(
             "SELECT present_area FROM person WHERE present_area / 1000000 = $1", int(HOME)
         )
@@ -250,7 +253,8 @@ class Paths:
             latency = f"latency median {middle:.1f} ms, worst p99 {worst:.1f} ms"
             return f"{note}; {callers}, {latency}; {spent.told()}"
 
-        return await in_turns(name, ours, limit, self._setting.turns, "requests/s", with_tail)
+        found = await in_turns(name, ours, limit, self._setting.turns, "requests/s", with_tail)
+        return replace(found, microseconds=spent.microseconds())
 
     async def _load(self, name: str, port: int, requests: Iterator[bytes]) -> Load:
         setting = self._setting

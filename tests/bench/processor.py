@@ -27,14 +27,19 @@ class Spent:
         return done
 
     def told(self) -> str:
-        """Return microseconds for each answer by name, the first run, which warms up, left out."""
+        """Return microseconds for each answer by name, as text."""
         return "processor " + ", ".join(
-            f"{whose} {self._each(whose)}" for whose in sorted(self._used, reverse=True)
+            f"{whose} {service:.0f} + {database:.0f} µs (service + database)"
+            for whose, (service, database) in self.microseconds().items()
         )
 
-    def _each(self, whose: str) -> str:
-        servers, databases, answers = map(sum, zip(*self._used[whose][1:], strict=True))
-        return f"{servers / answers * 1e6:.0f} + {databases / answers * 1e6:.0f} µs (service + database)"
+    def microseconds(self) -> dict[str, tuple[float, float]]:
+        """Return (service, database) for each answer by name, the first run, which warms up, left out."""
+        found = {}
+        for whose in sorted(self._used, reverse=True):
+            servers, databases, answers = map(sum, zip(*self._used[whose][1:], strict=True))
+            found[whose] = (round(servers / answers * 1e6, 1), round(databases / answers * 1e6, 1))
+        return found
 
 
 def listener(port: int) -> int:
@@ -56,15 +61,18 @@ def listener(port: int) -> int:
 
 def processor_seconds(root: int) -> float:
     """Return how long a process and everything that descends from it and still runs have had a processor."""
+    return sum(sum(map(_nanoseconds, (PROC / str(one)).glob("task/*/schedstat"))) for one in tree(root)) / 1e9
+
+
+def tree(root: int) -> list[int]:
+    """Return a process and everything that descends from it and still runs."""
     children = defaultdict(list)
     for process in _processes():
         children[_parent(process)].append(process)
-    total, waiting = 0, [root]
-    while waiting:
-        process = waiting.pop()
-        waiting += children[process]
-        total += sum(map(_nanoseconds, (PROC / str(process)).glob("task/*/schedstat")))
-    return total / 1e9
+    found = [root]
+    for process in found:
+        found += children[process]
+    return found
 
 
 def _processes() -> list[int]:

@@ -39,7 +39,7 @@ from renkou_registry.persons.domain import PersonEntry
 from renkou_registry.search.sounds import initials, readings_of
 from tests.bench.http_paths import CREATE_ROWS, ROWS
 from tests.bench.load import LOOPBACK, Load, measure, request
-from tests.bench.report import Line
+from tests.bench.report import Line, line_of
 from tests.bench.servers import PROCESSES
 from tests.bench.turns import Setting, in_turns
 
@@ -136,7 +136,7 @@ class Registers:
         told = self._folder / f"register_{persons}.json"
         if told.exists():
             self._say(f"a register of {persons:,} is there already")
-            return Line(**json.loads(told.read_text()))
+            return line_of(json.loads(told.read_text()))
         access = self.access(persons)
         if not await self._exists(access):
             await self.postgres.create_database(access)

@@ -1,15 +1,22 @@
 """Lines of the report: ours beside its limit, medians and spread, as JSON and as a table."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
+
+type Pair = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One hot path: both figures are medians of runs that took turns, the ratio that of the pairs."""
+    """One hot path: both figures are medians of runs that took turns, the ratio that of the pairs.
+
+    ``turns`` are the pairs (ours, limit) themselves, where there were some; ``microseconds`` is the processor time for
+    each answer, (service, database), of ``ours`` and ``limit``, where it was measured.
+    """
 
     name: str
     ours: float
@@ -17,6 +24,21 @@ class Line:
     ratio: float
     unit: str
     note: str
+    turns: tuple[Pair, ...] = ()
+    microseconds: Mapping[str, Pair] = field(default_factory=dict)
+
+    @property
+    def ratios(self) -> list[float]:
+        """Those of the turns, or the one that there is."""
+        return [ours / limit for ours, limit in self.turns] or [self.ratio]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured, and ``about`` it: when, where, of which revision (tests.bench.about)."""
+
+    about: Mapping[str, Any]
+    lines: Sequence[Line]
 
 
 def line(name: str, ours: Sequence[float], limit: Sequence[float], unit: str, note: str) -> Line:
@@ -33,14 +55,29 @@ def line(name: str, ours: Sequence[float], limit: Sequence[float], unit: str, no
         round(median(ratios), 3),
         unit,
         f"{note}; {spread}",
+        tuple((round(a, 1), round(b, 1)) for a, b in zip(ours, limit, strict=True)),
     )
 
 
-def write(lines: Sequence[Line], path: Path) -> None:
+def write(report: Report, path: Path) -> None:
     """Write the report as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = [asdict(each) for each in lines]
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> Report:
+    """Return a report that was written."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return Report(told["about"], [line_of(each) for each in told["lines"]])
+
+
+def line_of(told: Mapping[str, Any]) -> Line:
+    """Return a line out of its JSON."""
+    turns = tuple((ours, limit) for ours, limit in told.get("turns", ()))
+    spent = {
+        whose: (service, database) for whose, (service, database) in told.get("microseconds", {}).items()
+    }
+    return Line(**{**told, "turns": turns, "microseconds": spent})
 
 
 def table(lines: Sequence[Line]) -> str:

@@ -1,15 +1,27 @@
 """The report says what was measured: medians of pairs, numbers to find again, no outside asset."""
 
-import json
-from datetime import UTC, datetime
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+from tests.bench.about import about
 from tests.bench.page import page
-from tests.bench.report import Line, line, table, write
+from tests.bench.report import Line, Report, line, read, table, write
 from tests.bench.turns import in_turns
 
-MOMENT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ABOUT = {
+    "kind": "Quick form",
+    "at": "2026-11-21T12:00+08:00",
+    "revision": "0123456789",
+    "cores": 2,
+    "processor": "a processor",
+    "memory_mib": 24_000,
+    "system": "Linux 6",
+    "python": "3.13.0",
+    "postgresql": "18.6",
+    "nats": "2.15.0",
+}
 READ = Line("person read", 1400.0, 2800.0, 0.5, "requests/s", "token & right")
 FIGURE = Line("figure read", 3300.0, 3000.0, 1.1, "requests/s", "out of the cells")
 
@@ -20,18 +32,19 @@ def test_the_ratio_is_the_median_of_pairs_that_were_measured_together() -> None:
     assert "ratio 0.50 to 0.90" in found.note
 
 
-def test_the_json_holds_the_six_members_of_each_line(tmp_path: Path) -> None:
-    write([READ], tmp_path / "build" / "bench.json")
-    assert json.loads((tmp_path / "build" / "bench.json").read_text()) == [
-        {
-            "name": "person read",
-            "ours": 1400.0,
-            "limit": 2800.0,
-            "ratio": 0.5,
-            "unit": "requests/s",
-            "note": "token & right",
-        }
-    ]
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    spent = {"ours": (353.0, 157.0), "limit": (247.0, 56.0)}
+    lines = [replace(line("x", [100, 10], [200, 20], "rows/s", "note"), microseconds=spent), READ]
+    write(Report(ABOUT, lines), tmp_path / "build" / "bench.json")
+    assert read(tmp_path / "build" / "bench.json") == Report(ABOUT, lines)
+    assert lines[0].turns == ((100, 200), (10, 20))
+
+
+def test_a_measurement_says_where_and_of_what_it_is() -> None:
+    told = about("quick form")
+    assert told.keys() == ABOUT.keys()
+    assert re.fullmatch(r"\d+\.\d+", str(told["postgresql"]))
+    assert re.fullmatch(r"\d+\.\d+\.\d+", str(told["nats"]))
 
 
 def test_the_page_stands_by_itself_and_shows_every_line() -> None:
@@ -41,7 +54,7 @@ def test_the_page_stands_by_itself_and_shows_every_line() -> None:
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             seen.append((tag, dict(attrs)))
 
-    text = page([READ, FIGURE], "Quick form", MOMENT)
+    text = page(Report(ABOUT, [READ, FIGURE]))
     Reader().feed(text)
     assert not {tag for tag, _ in seen} & {"script", "link", "img", "iframe"}
     assert not any({"src", "href"} & attributes.keys() for _, attributes in seen)
@@ -49,11 +62,11 @@ def test_the_page_stands_by_itself_and_shows_every_line() -> None:
     assert widths == sorted(widths)
     assert len(widths) == 2
     assert "token &amp; right" in text
-    assert "2026-11-21T12:00+00:00" in text
+    assert "2026-11-21T12:00+08:00" in text
 
 
 def test_a_report_of_nothing_is_a_report() -> None:
-    assert "Nothing was measured" in page([], "Quick form", MOMENT)
+    assert "Nothing was measured" in page(Report(ABOUT, []))
     assert table([]).startswith("path")
 
 

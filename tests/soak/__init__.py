@@ -1,0 +1,1 @@
+"""Ordinary work for a long time, and whether anything grows that should not."""
