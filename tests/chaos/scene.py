@@ -11,7 +11,7 @@ from tests.chaos.proxy import Proxy
 from tests.e2e.progress import until
 
 SERVERS = ("postgres", "nats", "hub")
-RESTARTED_WITHIN = 60.0
+RESTARTED_WITHIN = 120.0
 
 
 @dataclass

@@ -227,7 +227,7 @@ class Journey:
             )
             return bool(answer["result"] != "unknown")
 
-        await until("a fresh status list at the residence", known, 120)
+        await until("a fresh status list at the residence", known, 240)
 
     async def _local_events(self, desk: Desk, month: Month, district: str) -> None:
         people = self.imported[district].roster.people
@@ -319,7 +319,7 @@ class Journey:
         async def known_at_the_residence() -> bool:
             return bool((await self._show(traveller.presentation))["code"] == "revoked")
 
-        await until("the revocation at the residence", known_at_the_residence, 120)
+        await until("the revocation at the residence", known_at_the_residence, 240)
 
     async def figures(self, seconds: float = 120) -> dict[str, list[Compared]]:
         """Read both districts' figures once the feeds have been taken in, and compare each."""
