@@ -1,8 +1,8 @@
 """A disk that is full, and one that loses its power."""
 
+import signal
 from typing import ClassVar
 
-from renkou_local.health import is_healthy
 from tests.chaos.disk import Disk
 from tests.chaos.faults.base import Fault
 
@@ -18,7 +18,11 @@ class _OnDisk(Fault):
 
 
 class DiskFull(_OnDisk):
-    """No byte is left for the database, the brokers and the logs; then there is space again."""
+    """No byte is left for the database, the brokers and the logs; then there is space again.
+
+    A broker that could not write once takes nothing more into that stream until it is started again: it stays "no
+    space left on device" for minutes after there is. So the operator starts the brokers again (docs/operations.md).
+    """
 
     kind, zh, en = "disk_full", "磁盘写满", "disk full"
 
@@ -28,9 +32,8 @@ class DiskFull(_OnDisk):
     async def heal(self) -> None:
         self.disk.empty()
         stack = self.scene.stack
-        for server in (stack.nats, stack.hub):  # a server that gave up its store waits for the operator
-            if not await is_healthy(server.monitor_port, "/healthz?js-enabled-only=true"):
-                await stack.supervisor.crash(server.name)
+        for server in (stack.nats, stack.hub):
+            await stack.supervisor.crash(server.name, signal.SIGTERM)
         await super().heal()
 
 

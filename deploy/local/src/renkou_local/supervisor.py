@@ -123,12 +123,12 @@ class Supervisor:
             status = await self._processes[spec.name].wait()
             if loop.time() - started > RAN_WELL_SECONDS:
                 pause = self._first_pause
-            with open_log(spec.log_path) as log:
-                log.write(f"supervisor: ended with status {status}, starting again in {pause:g} s\n".encode())
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
-            process = ManagedProcess(spec)
-            await process.start()
+            process = None
+            while process is None:
+                _note(spec, f"ended with status {status}, starting again in {pause:g} s")
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                process = await _started(spec)
             self._processes[spec.name] = process
             async with self._changed:
                 self.restarts[spec.name] += 1
@@ -148,6 +148,23 @@ class Supervisor:
     def _show(self, spec: ProcessSpec) -> None:
         if self._follower is not None:
             self._follower.follow(spec.log_path)
+
+
+async def _started(spec: ProcessSpec) -> ManagedProcess | None:
+    """Start a process; None where the machine has no room for it now."""
+    process = ManagedProcess(spec)
+    try:
+        await process.start()
+    except OSError as error:
+        _note(spec, f"cannot be started: {error}")
+        return None
+    return process
+
+
+def _note(spec: ProcessSpec, text: str) -> None:
+    """Write a line into a process's log, unless its disk is full: that must not keep it from being started again."""
+    with contextlib.suppress(OSError), open_log(spec.log_path) as log:
+        log.write(f"supervisor: {text}\n".encode())
 
 
 @contextlib.contextmanager

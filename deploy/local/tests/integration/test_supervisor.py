@@ -98,6 +98,19 @@ async def test_a_crashed_process_is_started_again(
     assert "supervisor: ended with status -9, starting again" in log
 
 
+async def test_a_process_whose_log_takes_no_more_bytes_is_started_again(
+    supervisor: Supervisor, program: Program, tmp_path: Path
+) -> None:
+    silent = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: exit(0))\nwhile True: signal.pause()"
+    one = program("one", silent)
+    one.log_path.parent.mkdir()
+    one.log_path.symlink_to("/dev/full")  # every byte is answered with "no space left on device"
+    await supervisor.start([one])
+    async with asyncio.timeout(10):
+        await supervisor.crash("one")
+    assert supervisor.restarts == {"one": 1}
+
+
 async def test_processes_stop_in_reverse_order(
     supervisor: Supervisor, program: Program, tmp_path: Path
 ) -> None:
