@@ -25,6 +25,7 @@ from renkou_common.log import configure_logging
 from tests.bench import (
     certificates,
     consumer,
+    costs,
     doubling,
     exchange,
     figures,
@@ -56,6 +57,7 @@ NAMES = (
     "consumer",
     "exchange",
     "exchange latency",
+    "costs",
     "certificate issue",
     "certificate verify",
     "certificate scan",
@@ -77,6 +79,7 @@ class Bench:
     def __init__(self, setting: Setting, wanted: frozenset[str]) -> None:
         self.setting = setting
         self.lines: dict[str, Line] = {}
+        self.costs: costs.Costs = {}
         self.failed: list[str] = []
         self._wanted = wanted
         self._started = time.monotonic()
@@ -145,10 +148,12 @@ async def _on_nodes(bench: Bench) -> None:
         "figure read",
         "exchange",
         "exchange latency",
+        "costs",
     )
     if not bench.wants(*on_nodes):
         return
     further = guarded.creations(bench.setting, each=_each(bench.setting)) if bench.wants("guarded") else 0
+    further += costs.CREATED
     async with bench.guard(*on_nodes), nodes(WORK / "nodes", bench.setting, bench.say, further) as running:
         await _measure_nodes(bench, running)
 
@@ -161,6 +166,7 @@ def _each(setting: Setting) -> bool:
 async def _measure_nodes(bench: Bench, running: Nodes) -> None:
     setting = bench.setting
     # First, because its rosters are the people that the others read; always, because they need them.
+    empty = await costs.size(running)
     bench.say("importing rosters")
     found = await importing.importing(setting, running)
     if bench.wants("import"):
@@ -169,6 +175,11 @@ async def _measure_nodes(bench: Bench, running: Nodes) -> None:
     await running.settled()
     async with http_paths.bare_application(running) as port:
         paths = http_paths.Paths(setting, running, port)
+        if bench.wants("costs"):
+            async with bench.guard("costs"):
+                measured = costs.Measured(running, paths)
+                bench.costs = await measured.costs(empty, await costs.residents(running))
+                bench.say(f"costs in bytes: {bench.costs}")
         await bench.measure("person read", paths.person_read)
         await bench.measure("person list", paths.person_list)
         await bench.measure("figure read", paths.figure_read)
@@ -255,7 +266,7 @@ async def run(
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     lines = bench.told()
-    report = Report(about(kind), lines)
+    report = Report(about(kind), lines, bench.costs)
     write(report, BUILD / "bench.json")
     html = page(report)
     (BUILD / "bench.html").write_text(html, encoding="utf-8")

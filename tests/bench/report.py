@@ -35,10 +35,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured, and ``about`` it: when, where, of which revision (tests.bench.about)."""
+    """What was measured, and ``about`` it: when, where, of which revision (tests.bench.about).
+
+    ``costs`` are bytes by name (tests.bench.costs), empty where they were not measured.
+    """
 
     about: Mapping[str, Any]
     lines: Sequence[Line]
+    costs: Mapping[str, float] = field(default_factory=dict)
 
 
 def line(name: str, ours: Sequence[float], limit: Sequence[float], unit: str, note: str) -> Line:
@@ -68,7 +72,7 @@ def write(report: Report, path: Path) -> None:
 def read(path: Path) -> Report:
     """Return a report that was written."""
     told = json.loads(path.read_text(encoding="utf-8"))
-    return Report(told["about"], [line_of(each) for each in told["lines"]])
+    return Report(told["about"], [line_of(each) for each in told["lines"]], told.get("costs", {}))
 
 
 def line_of(told: Mapping[str, Any]) -> Line:
