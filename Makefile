@@ -23,7 +23,7 @@ INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down figure-examples test interop conformance endurance matrix lint types imports bench bench-hub chaos overload soak fuzz compose-test audit sbom verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance endurance matrix lint types imports bench bench-hub chaos simulation overload soak fuzz compose-test audit sbom verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -108,6 +108,9 @@ overload: $(STAMP) ## TIMES=3 SECONDS=30: more than a node can serve, and how it
 
 soak: $(STAMP) ## SECONDS=3600, QUICK=1 for ten minutes: ordinary work, and whether anything grows; writes build/soak.json
 	$(PYTHON) -m tests.soak --seconds $(or $(SECONDS),$(if $(QUICK),600,3600))
+
+simulation: $(STAMP) ## SCHEDULES=100000 SEED=1: exchange, outbox and consumer in memory under faults; writes build/simulation.json
+	SCHEDULES=$(or $(SCHEDULES),100000) SEED=$(SEED) $(PYTHON) -m tests.simulation
 
 fuzz: $(STAMP) ## made-up requests to every operation; QUICK=1 or CASES=2000000, SEED=1, RESUME=1; writes build/fuzz.json
 	$(PYTHON) -m tests.fuzz --cases $(CASES) --seed $(SEED) $(if $(RESUME),--resume)

@@ -13,6 +13,8 @@ import asyncpg
 import httpx
 
 from renkou_common.clock import SHANGHAI
+from renkou_common.codes.area import AreaCode
+from renkou_common.codes.resident_id import ResidentId
 from renkou_local.databases import node_access
 from renkou_local.ports import free_port
 from renkou_local.stack import Stack
@@ -138,14 +140,17 @@ def person_area(person: Person) -> str:
 
 def arrival_body(person: Person, area: str) -> Json:
     """Somebody of the home district who came to live in an area of another one yesterday."""
+    registered = person_area(person)
+    differing = ResidentId.parse(person.document_number).warnings(area=AreaCode.parse(registered))
     told = {
         "name": person.name,
         "sex": int(person.sex),
         "birth_date": person.birth_date.isoformat(),
         "resident_id": person.document_number,
         "marital_status": str(int(person.marital_status)),
-        "registered_area": person_area(person),
+        "registered_area": registered,
         "registered_street": person.registered_street,
+        "confirmed_warnings": [each.code for each in differing],
     }
     return {
         "person": told,

@@ -1,64 +1,80 @@
-"""``python -m tests.simulation``: the exchange's protocol under schedules of faults, each drawn from its seed.
+"""``python -m tests.simulation``: schedules of faults, each from its seed; clock, disk and network in memory.
 
-    SEED=1 SCHEDULES=100000 python -m tests.simulation     many, on every core
-    SEED=4711 SCHEDULES=1 TRACE=1 python -m tests.simulation   one again, step by step
+    make simulation SCHEDULES=100000 SEED=1                             many, on every core
+    KIND=feed SEED=4711 SCHEDULES=1 TRACE=1 python -m tests.simulation   one again, step by step
 
-Ends with 1 and names the seeds where a promise was broken.
+``KIND`` is ``exchange`` (the protocol between districts) or ``feed`` (outbox, relay and consumer); without it nine of
+ten schedules are of the first kind, which take a tenth of the time. Writes build/simulation.json. Ends with 1 and names
+the seeds where a promise was broken.
 """
 
+import json
 import os
+import platform
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
 
-from tests.simulation.world import BrokenPromise, World
+from tests.simulation.feed.schedule import Schedule
+from tests.simulation.running import KINDS, in_parallel, parts_of
+from tests.simulation.world import World
 
-
-def schedules(first: int, number: int) -> tuple[Counter[str], list[tuple[int, str]]]:
-    """Run schedules ``first``, ``first + 1``, ...; returns how often each fault happened, and what broke."""
-    faults: Counter[str] = Counter()
-    broken: list[tuple[int, str]] = []
-    for seed in range(first, first + number):
-        world = World(seed)
-        try:
-            world.run()
-        except (BrokenPromise, AssertionError, KeyError) as error:
-            broken.append((seed, str(error)))
-        faults.update(world.events)
-    return faults, broken
+OUT = Path("build/simulation.json")
 
 
-def share(part: tuple[int, int]) -> tuple[Counter[str], list[tuple[int, str]]]:
-    """Run (first, number) schedules, in a process of a pool."""
-    return schedules(*part)
+def _traced(kind: str, seed: int) -> int:
+    trace: list[str] = []
+    if kind == "feed":
+        feed = Schedule(seed)
+        feed.chance.trace = trace
+        run = feed.run
+    else:
+        exchange = World(seed)
+        exchange.trace = trace
+        run = exchange.run
+    try:
+        run()
+    finally:
+        print("\n".join(trace))
+    return 0
 
 
 def main() -> int:
     """Command line; see the module."""
     seed, number = int(os.environ.get("SEED", "1")), int(os.environ.get("SCHEDULES", "10000"))
-    started = time.perf_counter()
+    kind = os.environ.get("KIND", "")
     if os.environ.get("TRACE"):
-        world = World(seed)
-        world.trace = []
-        try:
-            world.run()
-        finally:
-            print("\n".join(world.trace))
-        return 0
-    size = 500
-    parts = [(start, min(size, seed + number - start)) for start in range(seed, seed + number, size)]
+        return _traced(kind, seed)
+    started = told = time.perf_counter()
+    parts = parts_of(seed, number, kind)
     faults: Counter[str] = Counter()
     broken: list[tuple[int, str]] = []
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for some, failed in pool.map(share, parts):
-            faults.update(some)
-            broken += failed
+    for done, (some, failed) in enumerate(in_parallel(parts), 1):
+        faults.update(some)
+        broken += failed
+        if time.perf_counter() - told > 10:
+            told = time.perf_counter()
+            print(
+                f"{told - started:6.0f} s  {done:,} of {len(parts):,} parts, {len(broken)} broken", flush=True
+            )
     seconds = time.perf_counter() - started
     print(f"{number:,} schedules from seed {seed} in {seconds:.1f} s")
     print("\n".join(f"{count:>12,}  {name}" for name, count in sorted(faults.items())))
     for one, text in broken[:20]:
         print(f"SEED={one}: {text}", file=sys.stderr)
+    found = {
+        "seed": seed,
+        "schedules": {one: sum(size for of, _, size in parts if of == one) for one in KINDS},
+        "seconds": round(seconds, 1),
+        "broken": broken[:100],
+        "faults": dict(sorted(faults.items())),
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{os.cpu_count()} cores, {platform.platform()}",
+    }
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 1 if broken else 0
 
 

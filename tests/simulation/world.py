@@ -3,6 +3,7 @@
 Everything is drawn from one seed; the same seed is the same schedule, step for step.
 """
 
+from collections import Counter
 from random import Random
 
 from tests.simulation.node import PATIENCE, SETTLED, SHARE, Node, Packet, Pair
@@ -37,7 +38,7 @@ class World:
         self.backups: dict[str, dict[str, Pair]] = {}
         self.untold: set[str] = set()
         self.restores = 0
-        self.events: dict[str, int] = {}
+        self.faults: Counter[str] = Counter()
         self.trace: list[str] | None = None
         risky = chance.random() < 0.4
         self.actions, self.weights = zip(
@@ -68,7 +69,7 @@ class World:
 
     def note(self, text: str) -> None:
         """Keep a line of the trace, where one is wanted."""
-        self.events[text] = self.events.get(text, 0) + 1
+        self.faults[text] += 1
         if self.trace is not None:
             self.trace.append(f"{self.now:9.1f} {text}")
 

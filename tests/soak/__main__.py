@@ -66,8 +66,8 @@ async def _look(samples: Samples, work: Work, seconds: float, every: float) -> N
         await samples.take(at)
         number += 1
         if number % 6 == 0:
-            done, wrong = work.done.total(), len(work.wrong)
-            print(f"  {at:5.0f} s of {seconds:.0f}: {done:,} requests answered, {wrong} failed", flush=True)
+            done, failed = work.done.total(), f"{len(work.wrong)} failed {work.wrong[-1:] or ''}"
+            print(f"  {at:5.0f} s of {seconds:.0f}: {done:,} requests answered, {failed}", flush=True)
         await asyncio.sleep(max(0.0, begun + number * every - time.monotonic()))
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tests.bench.http_paths import INDICATORS, Paths, person_body
 from tests.bench.node import HOME, RESIDENCE, Nodes
@@ -76,7 +77,8 @@ class Work:
         await self._clerk.get("registry", self._random.choice(self._paths))
 
     async def _list(self) -> None:
-        await self._clerk.get("registry", self._random.choice(self._pages))
+        path, _, asked = self._random.choice(self._pages).partition("?")
+        await self._clerk.get("registry", path, **dict(parse_qsl(asked)))
 
     async def _search(self) -> None:
         name = self._random.choice("王李张刘陈杨赵黄周吴") + self._random.choice("伟芳娜敏静")
