@@ -22,6 +22,7 @@ from renkou_local.hub.server import EmbeddedHub
 from renkou_local.ports import LOOPBACK
 
 PACED_RATE = 200
+TAKEN_IN_WITHIN = 30.0
 MEGABYTE = 1 << 20
 
 
@@ -199,9 +200,14 @@ def _disk(folder: Path) -> float:
 
 
 async def _asked(hub: EmbeddedHub) -> dict[str, Any]:
-    """What the server counts itself."""
+    """What the server counts itself, once the acknowledgements are taken in, which nobody is told of."""
+    deadline = time.monotonic() + TAKEN_IN_WITHIN
     async with httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{hub.monitor_port}") as http:
-        streams, server = (await http.get("/jsz")).json(), (await http.get("/varz")).json()
+        streams = (await http.get("/jsz")).json()
+        while streams["messages"] and time.monotonic() < deadline:
+            await asyncio.sleep(0.2)
+            streams = (await http.get("/jsz")).json()
+        server = (await http.get("/varz")).json()
     wanted = {name: streams[name] for name in ("streams", "consumers", "messages", "bytes")}
     return wanted | {name: server[name] for name in ("slow_consumers", "in_msgs", "out_msgs", "version")}
 
