@@ -72,7 +72,7 @@ async def nothing_to_check() -> None:
 
 
 if __name__ == "__main__":
-    connection.HEAD_SECONDS = connection.LINGER_SECONDS = 0.5
+    connection.HEAD_SECONDS = connection.LINGER_SECONDS = 1.0
     app = create_application(
         title="t",
         description="d",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from renkou_common.codes.area import AreaCode
+from renkou_common.codes.area import AreaCode, AreaCodeError
 from renkou_common.database import Reader
 from renkou_reporting.areas.service import TITLE
 from renkou_reporting.facts.domain import level_of
@@ -147,8 +147,8 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span], named_on: date | N
     ]
     regions = _Regions(spans)
     given: list[object] = [*_columns(slots, 9), *_columns(regions.read, 3), plan.last]
-    areas = [AreaCode.parse(span.code) for span in spans]
-    given += [[area.key for area in areas], [int(area.level) for area in areas], named_on]
+    areas = [_area(span) for span in spans]
+    given += [[key for key, _ in areas], [level for _, level in areas], named_on]
     asked, spread = plan.probes, plan.spreads
     statement = _WITH_SERIES if spread else _WITH_AGES if asked else _WITHOUT_AGES
     for probes in (asked, spread):
@@ -173,6 +173,15 @@ async def read(tx: Reader, plan: Plan, spans: Sequence[Span], named_on: date | N
     called = zip(spans, row["names"], strict=True)
     names = {span.code: name for span, name in called if name is not None}
     return Read(Counted(sums, people), names, row["as_of"] or {}, row["revision"])
+
+
+def _area(span: Span) -> tuple[int, int]:
+    """Return key and level of a span's area; (0, 0), which has no name, for a label that is none's code."""
+    try:
+        area = AreaCode.parse(span.code)
+    except AreaCodeError:
+        return 0, 0
+    return area.key, int(area.level)
 
 
 def _rows(row: asyncpg.Record, *names: str) -> Iterable[tuple[int, ...]]:
