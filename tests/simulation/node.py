@@ -196,6 +196,8 @@ class Node:
         items += [Item(*pair.incoming[seq], "read", None) for seq in taking.turn]
         if items:
             self._send(sender, "receipt", items, now)
+        if Reception.CONFLICT in taking.decisions:
+            self.say(sender, now)
 
     def _apply(self, pair: Pair, turn: list[int], next_in: int, now: float) -> None:
         for number in turn:

@@ -112,6 +112,46 @@ async def test_a_sender_that_does_not_know_it_was_restored_loses_no_notice(pair:
     assert there["sent"] == there["sent_agreed"] == here["taken"] == here["taken_agreed"]
 
 
+async def test_a_sender_that_lost_a_thousand_numbers_without_knowing_goes_on_beyond_them_at_once(
+    pair: Districts,
+) -> None:
+    home, residence = pair.home, pair.residence
+    await exchanged(pair, 5)
+    await lose_sent(residence, 3)
+    await (await residence.clerk("administrator")).request("POST", "/exchange/restoration")
+    await pair.compare()
+    assert (await pairs(home))["taken"] > 1_000
+    await residence.rows("UPDATE pair_counter SET last_out = 3")
+    new = [await residence.service_notice() for _ in range(2)]
+    await pair.hand_over()
+    assert await read_at(home, new) == ["read"] * 2
+    assert await read_at(residence, new) == ["read"] * 2
+    refused = await home.rows("SELECT sum(times) AS times FROM dead_letter")
+    assert refused[0]["times"] <= 4, "each is refused once or twice, not once for each number"
+
+
+async def test_both_ends_agree_again_after_a_receiver_that_had_passed_over_numbers_was_restored(
+    pair: Districts,
+) -> None:
+    home, residence = pair.home, pair.residence
+    await exchanged(pair, 4)
+    await residence.rows("UPDATE message SET sealed = NULL WHERE pair_seq <= 3")
+    await residence.rows("UPDATE pair_counter SET first_out = 4")
+    day = 0
+    for kept in (1, 0):  # passes over 2 and 3; then, of an older backup, over 1 to 3
+        await lose_received(home, kept)
+        await home.rows(
+            "UPDATE pair_counter SET in_upto = 0, in_hash = decode(repeat('00', 32), 'hex'), in_gone = 0"
+        )
+        for _ in range(2):
+            day += 40
+            await pair.pass_days(day)
+            await pair.compare()
+        assert (await pairs(residence))["sent_agreed"] == 4
+    assert await findings(residence) == []
+    assert [code for code, *_ in await findings(home)] == ["gone", "gone"]
+
+
 async def test_what_can_no_longer_be_sent_again_is_passed_over_and_told(pair: Districts) -> None:
     home, residence = pair.home, pair.residence
     await exchanged(pair, 4)

@@ -39,7 +39,8 @@ _log = structlog.get_logger(__name__)
 
 async def take_messages(
     tx: Transaction, runtime: Runtime, pair: Pair, messages: Sequence[Arrival], batch: Batch
-) -> None:
+) -> bool:
+    """Take in what a partner numbered; returns whether it used a number again, and so should hear what is held."""
     partner = pair.partner
     arrived = sorted(messages, key=lambda one: one.opened.envelope.pair_seq)
     numbers = [(one.opened.envelope.pair_seq, one.opened.digest) for one in arrived]
@@ -71,6 +72,8 @@ async def take_messages(
     await apply_turn(tx, runtime, partner, taking.turn, batch)
     if fresh:
         await pairs.set_taken(tx, partner, taking.next_in, taking.highest)
+    decided = zip(numbers, taking.decisions, strict=True)
+    return any(seq > 0 and decision is Reception.CONFLICT for (seq, _), decision in decided)
 
 
 def _note_conflict(

@@ -15,8 +15,8 @@ import structlog
 from renkou_common.database import Transaction
 from renkou_common.errors import Unavailable
 from renkou_migrant.credentials.trust import TrustList
+from renkou_migrant.exchange import comparison, pings
 from renkou_migrant.exchange import pair_repository as pairs
-from renkou_migrant.exchange import pings
 from renkou_migrant.exchange.contracts import UNNUMBERED, MessageKind
 from renkou_migrant.exchange.events import publish_changes
 from renkou_migrant.exchange.intake.batch import Arrival, Batch, Delivery, dead_letter, keep_letters
@@ -54,10 +54,12 @@ async def take_in(tx: Transaction, runtime: Runtime, deliveries: Sequence[Delive
         ordered = [one for one in arrived if one.opened.envelope.kind not in UNNUMBERED]
         if receipts:
             await take_receipts(tx, runtime, partner, receipts, batch)
-        if ordered:
-            await take_messages(tx, runtime, counters[partner], ordered, batch)
+        used_again = bool(ordered) and await take_messages(tx, runtime, counters[partner], ordered, batch)
         for one in said:
             await take_digest(tx, runtime, trust, partner, one, batch)
+        if used_again:  # it has lost what it sent: told what we hold, it goes on beyond that at once
+            batch.entries += await comparison.write(tx, runtime, trust, partner, batch.now)
+            batch.answered = True
     await pings.answer(tx, runtime, batch.pings)
     if batch.letters:
         await keep_letters(tx, batch.letters, batch.now)

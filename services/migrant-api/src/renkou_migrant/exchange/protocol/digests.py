@@ -181,10 +181,9 @@ def _agree_out(mark: Mark, gone: int, theirs: Taken, ours: Mark | None) -> tuple
     """Return the mark to keep for what we sent, and whether the hashes differ without a reason.
 
     Where we miss numbers ourselves, or the partner has passed over some since, the partner's hash is taken over:
-    only it knows what it holds.
+    only it knows what it holds. So it is where the partner has gone back behind the mark, as it was restored: what
+    it lacks is sent again, and what it then takes in or passes over may be other numbers than the first time.
     """
-    if theirs.upto < mark.upto:
-        return None, False  # it was restored, and is sent again what it lacks
-    if ours is None or theirs.gone != gone:
+    if ours is None or theirs.upto < mark.upto or theirs.gone != gone:
         return Mark(theirs.upto, theirs.hash), False
     return (ours, False) if ours.hash == theirs.hash else (None, True)
