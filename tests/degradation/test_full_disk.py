@@ -1,0 +1,83 @@
+"""A full disk of the database, and one of the node's broker."""
+
+import asyncio
+from collections import Counter
+
+import httpx
+import pytest
+
+from tests.degradation.full import full_broker, full_database
+from tests.degradation.node import SERVICES, Creation, Districts, send_all
+from tests.e2e.api import Api
+from tests.e2e.journey import HOME
+from tests.e2e.progress import until
+
+pytestmark = pytest.mark.endurance
+
+AT_MOST = 1200
+"""Creations that may still find room in the files there are."""
+BATCH = 40
+BACK_WITHIN = 20.0
+
+
+def no_room(answer: httpx.Response, language: str) -> None:
+    """The answer is the problem that the table names."""
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (503, "database_full"), told
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert answer.headers["Content-Language"].startswith(language)
+
+
+async def until_refused(
+    two: Districts, clerk: Api
+) -> tuple[list[Creation], list[httpx.Response], Counter[int]]:
+    """Create people until a whole batch finds no room; returns all that was sent and answered."""
+    sent: list[Creation] = []
+    answers: list[httpx.Response] = []
+    while len(sent) < AT_MOST:
+        people = two.creations(BATCH)
+        statuses, some = await send_all(clerk, "registry", "/persons", people)
+        sent += people
+        answers += some
+        if statuses[503] == BATCH:
+            break
+    return sent, answers, Counter(answer.status_code for answer in answers)
+
+
+async def test_with_a_full_disk_writes_are_refused_reads_go_on_and_nothing_acknowledged_is_lost(
+    two: Districts,
+) -> None:
+    clerk = two.offices[HOME].clerk
+    _, made = await send_all(clerk, "registry", "/persons", two.creations(20))
+    known = [answer.json()["id"] for answer in made]
+    before = two.restarts()
+    async with full_database(two):
+        sent, answers, statuses = await until_refused(two, clerk)
+        print(statuses)
+        assert set(statuses) <= {201, 503}, statuses
+        assert statuses[503] >= BATCH, f"the disk was not full: {statuses}"
+        for answer in answers:
+            if answer.status_code == 503:
+                no_room(answer, "en")
+        no_room(await two.creations(1)[0].send(clerk, "registry", "/persons", "zh"), "zh")
+        for person in known:
+            assert (await clerk.get("registry", f"/persons/{person}"))["id"] == person
+        assert (await two.offices[HOME].statistician.get("reporting", "/indicators"))["items"]
+        assert await two.health("live") == [200, 200, 200]
+        refused = [creation for creation, answer in zip(sent, answers, strict=True) if answer.is_error]
+        keys = [creation.key for creation in refused]
+        claimed = "SELECT count(*) FROM idempotency_record WHERE key = ANY($1)"
+        assert await two.count("registry", claimed, keys) == 0, "what was refused left nothing behind"
+
+    async def ready() -> bool:
+        return await two.health("ready") == [200] * len(SERVICES)
+
+    await until("services ready again", ready, BACK_WITHIN)
+    again, second = await send_all(clerk, "registry", "/persons", sent)
+    assert set(again) == {201}, again
+    ids = [answer.json()["id"] for answer in second]
+    for first, last in zip(answers, ids, strict=True):
+        assert first.is_error or first.json()["id"] == last
+    found = await two.count("registry", "SELECT count(*) FROM person WHERE id = ANY($1::uuid[])", ids)
+    assert found == len(set(ids)) == len(sent)
+    assert two.restarts() == before, "no service was started again"
