@@ -7,6 +7,7 @@ PostgreSQL by a trigger that raises 53100 on whatever publishes an event, and th
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import asyncpg
 import nats
 
 from renkou_local.nats_config import replies
@@ -16,6 +17,7 @@ from tests.chaos.disk import Disk
 from tests.degradation.node import Districts
 from tests.e2e.journey import HOME
 
+_LOG_FILES = 400
 STREAMS = ("REGISTRY", "MIGRANT")
 _REFUSE = """
 CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
@@ -27,8 +29,12 @@ _TAKE = "DROP TRIGGER IF EXISTS no_room ON outbox; DROP FUNCTION IF EXISTS no_ro
 
 @asynccontextmanager
 async def full_database(two: Districts) -> AsyncIterator[None]:
-    """No byte is left where PostgreSQL keeps its data and its log."""
+    """No byte is left where PostgreSQL keeps its data; of its log there are files for some time to come.
+
+    So it is on a server that has worked for a while: a checkpoint makes files of old log into those of the next.
+    """
     if two.disks.postgres is not None:
+        await _checkpoint(two)
         with _filled(two.disks.postgres):
             yield
         return
@@ -37,6 +43,19 @@ async def full_database(two: Districts) -> AsyncIterator[None]:
         yield
     finally:
         await _run(two, _TAKE)
+
+
+@asynccontextmanager
+async def full_to_the_log(two: Districts) -> AsyncIterator[None]:
+    """Of PostgreSQL's log nothing is left either: it ends itself, and cannot start before there is room."""
+    disk = two.disks.postgres
+    if disk is None:
+        async with two.without("postgres"):
+            yield
+        return
+    with _filled(disk):
+        await _use_up_the_log(two)
+        yield
 
 
 @asynccontextmanager
@@ -60,6 +79,30 @@ def _filled(disk: Disk) -> Iterator[None]:
         yield
     finally:
         disk.empty()
+
+
+async def _checkpoint(two: Districts) -> None:
+    connection = await two.stack.postgres.connect()
+    try:
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()
+
+
+async def _use_up_the_log(two: Districts) -> None:
+    """Begin one file of the log after the other until there is none: the server panics, as with any load in time."""
+    for _ in range(_LOG_FILES):
+        try:
+            connection = await two.stack.postgres.connect(timeout=2)
+            try:
+                await connection.execute("SELECT pg_logical_emit_message(true, 'full', 'x')")
+                await connection.execute("SELECT pg_switch_wal()")
+            finally:
+                await connection.close()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            if not await two.stack.postgres.is_ready():
+                return
+    raise AssertionError("the log has no end")
 
 
 async def _run(two: Districts, sql: str) -> None:

@@ -1,13 +1,14 @@
-"""A full disk of the database, and one of the node's broker."""
+"""A full disk of the database, with and without room in its log, and one of the node's broker."""
 
-import asyncio
 from collections import Counter
 
 import httpx
 import pytest
 
-from tests.degradation.full import full_broker, full_database
+from tests.degradation.full import full_broker, full_database, full_to_the_log
 from tests.degradation.node import SERVICES, Creation, Districts, send_all
+from tests.degradation.test_brokers import CAUGHT_UP_WITHIN, feed
+from tests.degradation.test_database import unavailable
 from tests.e2e.api import Api
 from tests.e2e.journey import HOME
 from tests.e2e.progress import until
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.endurance
 AT_MOST = 1200
 """Creations that may still find room in the files there are."""
 BATCH = 40
-BACK_WITHIN = 20.0
+BACK_WITHIN = 40.0
+"""The server may have been ended some times and waits up to 15 seconds before the next."""
 
 
 def no_room(answer: httpx.Response, language: str) -> None:
@@ -53,7 +55,6 @@ async def test_with_a_full_disk_writes_are_refused_reads_go_on_and_nothing_ackno
     before = two.restarts()
     async with full_database(two):
         sent, answers, statuses = await until_refused(two, clerk)
-        print(statuses)
         assert set(statuses) <= {201, 503}, statuses
         assert statuses[503] >= BATCH, f"the disk was not full: {statuses}"
         for answer in answers:
@@ -69,6 +70,15 @@ async def test_with_a_full_disk_writes_are_refused_reads_go_on_and_nothing_ackno
         claimed = "SELECT count(*) FROM idempotency_record WHERE key = ANY($1)"
         assert await two.count("registry", claimed, keys) == 0, "what was refused left nothing behind"
 
+    await all_there_once(two, clerk, sent, answers)
+    assert two.restarts() == before, "no service was started again"
+
+
+async def all_there_once(
+    two: Districts, clerk: Api, sent: list[Creation], answers: list[httpx.Response]
+) -> None:
+    """All work again by themselves; whatever was sent is there once, and what was acknowledged as it was."""
+
     async def ready() -> bool:
         return await two.health("ready") == [200] * len(SERVICES)
 
@@ -80,4 +90,56 @@ async def test_with_a_full_disk_writes_are_refused_reads_go_on_and_nothing_ackno
         assert first.is_error or first.json()["id"] == last
     found = await two.count("registry", "SELECT count(*) FROM person WHERE id = ANY($1::uuid[])", ids)
     assert found == len(set(ids)) == len(sent)
+
+
+async def test_without_room_in_its_log_either_the_database_is_away_until_there_is_room(
+    two: Districts,
+) -> None:
+    clerk = two.offices[HOME].clerk
+    people = two.creations(BATCH)
+    _, answers = await send_all(clerk, "registry", "/persons", people)
+    before = two.restarts()
+    late = two.creations(8)
+    async with full_to_the_log(two):
+        statuses, refused = await send_all(clerk, "registry", "/persons", late)
+        assert statuses == {503: 8}
+        for answer in refused:
+            unavailable(answer, "en")
+        unavailable(await two.creations(1)[0].send(clerk, "registry", "/persons", "zh"), "zh")
+        assert await two.health("ready") == [503, 503, 503]
+        assert await two.health("live") == [200, 200, 200]
+    await all_there_once(two, clerk, people + late, answers + refused)
     assert two.restarts() == before, "no service was started again"
+
+
+async def test_with_a_full_disk_of_the_broker_work_goes_on_and_the_figures_catch_up(two: Districts) -> None:
+    clerk = two.offices[HOME].clerk
+
+    async def caught_up() -> bool:
+        seen = await feed(two)
+        return bool(seen["high_water"] == seen["head"])
+
+    await until("the feed is taken in", caught_up)
+    before, restarts = await feed(two), two.restarts()
+    async with full_broker(two):
+        statuses, made = await send_all(clerk, "registry", "/persons", two.creations(200))
+        assert statuses == {201: 200}
+        waiting = await two.count("registry", "SELECT count(*) FROM outbox WHERE published_at IS NULL")
+        assert waiting > 0, "the broker's disk was not full"
+        person = made[0].json()["id"]
+        assert (await clerk.get("registry", f"/persons/{person}"))["id"] == person
+        assert (await two.offices[HOME].statistician.get("reporting", "/indicators"))["items"]
+
+    async def all_in() -> bool:
+        seen = await feed(two)
+        return bool(seen["head"] >= before["head"] + 200 and seen["high_water"] == seen["head"])
+
+    await until("the events are in the figures", all_in, CAUGHT_UP_WITHIN)
+
+    async def published() -> bool:
+        return await two.count("registry", "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0
+
+    await until("the broker has every event", published, CAUGHT_UP_WITHIN)
+    seen = await feed(two)
+    assert (seen["held"], seen["incidents"]) == (before["held"], before["incidents"])
+    assert two.restarts() == restarts, "no service was started again"
