@@ -17,7 +17,7 @@ pytestmark = pytest.mark.endurance
 
 HELD, FREE = 0.4, 0.1
 """Four fifths of the time the disk takes nothing."""
-STILL = 14.0
+STILL = 18.0
 PATIENCE = 3.0
 """So long the impatient wait for an answer; others wait until they are told."""
 BACK_WITHIN = 20.0

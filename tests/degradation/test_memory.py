@@ -1,0 +1,91 @@
+"""A service that reaches its limit of memory."""
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+from tests.degradation.memory import room_for
+from tests.degradation.node import Creation, Districts, send_all
+from tests.e2e.api import Api
+from tests.e2e.journey import HOME
+from tests.e2e.progress import until
+
+pytestmark = pytest.mark.endurance
+
+ROOM = 6_000_000
+"""What is left below the limit when the load begins."""
+READERS = 8
+ENDED_WITHIN = 60.0
+BACK_WITHIN = 40.0
+
+
+async def tried(creation: Creation, api: Api) -> httpx.Response | None:
+    """Send it once; None where the connection ended before an answer."""
+    try:
+        return await creation.send(api, "registry", "/persons")
+    except httpx.TransportError:
+        return None
+
+
+async def read_much(two: Districts, api: Api, over: asyncio.Event) -> set[int]:
+    """Read the longest pages there are, again and again; returns the statuses of the answers."""
+    seen: set[int] = set()
+    headers = {"Authorization": f"Bearer {api.token}"}
+    while not over.is_set():
+        try:
+            answer = await two.http.get(two.url("registry") + "/persons?limit=200", headers=headers)
+            seen.add(answer.status_code)
+        except httpx.TransportError:
+            await asyncio.sleep(0.1)
+    return seen
+
+
+async def write_until(over: asyncio.Event, two: Districts, api: Api) -> dict[Creation, httpx.Response | None]:
+    """Create one person after the other; returns what was answered."""
+    answers: dict[Creation, httpx.Response | None] = {}
+    while not over.is_set():
+        (creation,) = two.creations(1)
+        answers[creation] = await tried(creation, api)
+        if answers[creation] is None:
+            await asyncio.sleep(0.1)
+    return answers
+
+
+async def test_a_service_at_its_limit_of_memory_is_ended_and_comes_back(two: Districts) -> None:
+    office = two.offices[HOME]
+    clerk = office.clerk
+    name = f"{HOME}-registry-main"
+    process, before = two.stack.supervisor.process(name), two.restarts()
+    assert process.pid is not None
+    over = asyncio.Event()
+    begun = time.monotonic()
+    async with room_for(process.pid, ROOM):
+        reading = [asyncio.create_task(read_much(two, office.approver, over)) for _ in range(READERS)]
+        writing = asyncio.create_task(write_until(over, two, clerk))
+        try:
+            async with asyncio.timeout(ENDED_WITHIN):
+                status = await process.wait()
+            print(f"ended with {status} after {time.monotonic() - begun:.1f} s")
+            assert (await clerk.get("migrant", "/notices", limit=1)) is not None, "others go on"
+            assert (await office.statistician.get("reporting", "/indicators"))["items"]
+        finally:
+            over.set()
+            seen = await asyncio.gather(*reading)
+            answers = await writing
+    assert set().union(*seen) <= {200, 429, 503}, seen
+    assert {answer.status_code for answer in answers.values() if answer is not None} <= {201, 429, 503}
+
+    async def ready() -> bool:
+        return two.restarts()[name] > before[name] and await two.health("ready") == [200, 200, 200]
+
+    await until("the service is back", ready, BACK_WITHIN)
+    again, second = await send_all(clerk, "registry", "/persons", list(answers))
+    assert set(again) == {201}, again
+    ids = [answer.json()["id"] for answer in second]
+    for first, last in zip(answers.values(), ids, strict=True):
+        assert first is None or first.is_error or first.json()["id"] == last
+    found = await two.count("registry", "SELECT count(*) FROM person WHERE id = ANY($1::uuid[])", ids)
+    assert found == len(set(ids)) == len(answers)
+    assert two.restarts() == before | {name: before[name] + 1}, "only this one was started again"
