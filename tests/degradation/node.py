@@ -28,6 +28,8 @@ from tests.e2e.synthetic.people import Person
 from tests.e2e.synthetic.roster import generate_roster
 
 SERVICES = ("registry", "migrant", "reporting")
+SETTINGS = {"ACCESS_TOKEN_SECONDS": "3600"}
+"""One sign-in serves for all tests."""
 AT_ONCE = 8
 _PEOPLE = 4000
 _SEED = 77
@@ -88,8 +90,9 @@ class Districts:
         found: list[Creation] = []
         while len(found) < number:
             person = next(self._people[of])
-            if person_area(person, of).startswith(of):
-                found.append(Creation(arrival_body(person, person_area(person, of), next(self._areas[at]))))
+            area = person_area(person, of)
+            if area.startswith(of) and person.document_number.startswith(of):
+                found.append(Creation(arrival_body(person, area, next(self._areas[at]))))
         return found
 
     async def connect(self, service: str, district: str = HOME) -> "asyncpg.Connection[asyncpg.Record]":
@@ -200,7 +203,9 @@ async def districts(folder: Path, codes: Sequence[str] = (HOME, RESIDENCE)) -> A
         async with (
             disks(folder) as own,
             httpx.AsyncClient(timeout=60, trust_env=False) as http,
-            Stack(folder, codes, hurried=True, fixed_ports=ports, reached=reached) as stack,
+            Stack(
+                folder, codes, hurried=True, fixed_ports=ports, reached=reached, settings=SETTINGS
+            ) as stack,
         ):
             offices = [
                 await open_office(http, code, node.urls, node.administrator_secret_file.read_text().strip())
