@@ -123,8 +123,6 @@ async def _bound(two: Districts, size: int) -> None:
         for stream in STREAMS:
             told = await request(client, f"$JS.API.STREAM.INFO.{stream}", {})
             limit = size if size < 0 else told["state"]["bytes"] + size
-            await request(
-                client, f"$JS.API.STREAM.UPDATE.{stream}", told["config"] | {"max_bytes": limit}
-            )
+            await request(client, f"$JS.API.STREAM.UPDATE.{stream}", told["config"] | {"max_bytes": limit})
     finally:
         await client.close()

@@ -133,7 +133,9 @@ async def test_with_a_full_disk_of_the_broker_work_goes_on_and_the_figures_catch
             return bool(seen["head"] >= before["head"] + 200 and seen["high_water"] == seen["head"])
 
         await until("the events are in the figures, over HTTP", all_in, CAUGHT_UP_WITHIN)
-    await two.stack.supervisor.crash(two.stack.nats.name)  # the operator's part: it remembers its failed writes
+    await two.stack.supervisor.crash(
+        two.stack.nats.name
+    )  # the operator's part: it remembers its failed writes
 
     async def published() -> bool:
         return await two.count("registry", UNPUBLISHED) == 0

@@ -16,7 +16,7 @@ SLOW = "440305"
 DELAY = 1.0
 """Seconds that anything takes between the slow partner and the hub, each way; the exchange takes several ways."""
 PAIRS = 8
-USUAL = 5.0
+USUAL = 10.0
 """No notice of the other partner takes longer than this, as long as the slow one's does at least."""
 ARRIVED_WITHIN = 60.0
 
