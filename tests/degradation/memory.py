@@ -10,9 +10,11 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
-LOOK_SECONDS = 0.02
+from tests.e2e.progress import until
+
 GROUPS = Path("/sys/fs/cgroup")
 LIMITS = {GROUPS / "memory": "memory.limit_in_bytes", GROUPS: "memory.max"}
 """Where groups of the first version are, and those of the second; and what a limit is called there."""
@@ -37,10 +39,13 @@ async def room_for(pid: int, more: int) -> AsyncIterator[None]:
     finally:
         for each in pids:
             _join(group.parent, each)
-        while group.exists():  # those that were ended leave it a moment later
-            with contextlib.suppress(OSError):
-                group.rmdir()
-            await asyncio.sleep(LOOK_SECONDS)
+        await until("those that were ended have left", partial(_removed, group))
+
+
+async def _removed(group: Path) -> bool:
+    with contextlib.suppress(OSError):
+        group.rmdir()
+    return not group.exists()
 
 
 def _children(pid: int) -> list[int]:
@@ -71,8 +76,11 @@ def _join(group: Path, pid: int) -> None:
 
 async def _end_when_grown(pid: int, pids: list[int], more: int) -> None:
     begun = _resident(pids)
-    while _resident(pids) < begun + more:
-        await asyncio.sleep(LOOK_SECONDS)
+
+    async def grown() -> bool:
+        return _resident(pids) >= begun + more
+
+    await until("the process has grown", grown)
     os.kill(pid, signal.SIGKILL)
 
 

@@ -75,7 +75,8 @@ async def test_an_event_that_nobody_can_read_is_held_or_noted_and_the_figures_go
     assert (seen["held"], seen["incidents"]) == (before["held"] + 1, before["incidents"] + 1)
     told = await statistician.get("reporting", "/feeds/status")
     (held,) = [one for one in told["held"] if one["seq"] > before["head"]]
-    assert held["state"] == "failed" and held["reason"]
+    assert held["state"] == "failed"
+    assert held["reason"]
     incidents = await statistician.get("reporting", "/incidents")
     assert any(one["kind"] == "corrupt" for one in incidents["items"])
     assert await gauge(two, "reporting", 'renkou_feed_held{feed="registry"') >= 1
