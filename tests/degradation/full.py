@@ -17,7 +17,7 @@ from tests.chaos.disk import Disk
 from tests.degradation.node import Districts
 from tests.e2e.journey import HOME
 
-_LOG_FILES = 400
+_KEPT_FILES, _LOG_FILES = 10, 400
 STREAMS = ("REGISTRY", "MIGRANT")
 _REFUSE = """
 CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
@@ -34,7 +34,7 @@ async def full_database(two: Districts) -> AsyncIterator[None]:
     So it is on a server that has worked for a while: a checkpoint makes files of old log into those of the next.
     """
     if two.disks.postgres is not None:
-        await _checkpoint(two)
+        await _keep_old_log(two)
         with _filled(two.disks.postgres):
             yield
         return
@@ -81,9 +81,12 @@ def _filled(disk: Disk) -> Iterator[None]:
         disk.empty()
 
 
-async def _checkpoint(two: Districts) -> None:
+async def _keep_old_log(two: Districts) -> None:
     connection = await two.stack.postgres.connect()
     try:
+        for _ in range(_KEPT_FILES):
+            await connection.execute("SELECT pg_logical_emit_message(true, 'worked', 'x')")
+            await connection.execute("SELECT pg_switch_wal()")
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
