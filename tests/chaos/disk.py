@@ -31,8 +31,8 @@ class Disk:
         self._filler = self.folder / "filler"
 
     @classmethod
-    async def make(cls, image: Path, folder: Path) -> "Disk":
-        """Make and mount a new one. Raises NoDisk where that is not possible."""
+    async def make(cls, image: Path, folder: Path, size: int = SIZE) -> "Disk":
+        """Make and mount a new one of so many bytes. Raises NoDisk where that is not possible."""
         disk = cls(image, folder)
         missing = [name for name in ("mkfs.ext4", "mount", "umount") if shutil.which(name) is None]
         if missing or os.geteuid() != 0:
@@ -40,7 +40,7 @@ class Disk:
         disk.image.parent.mkdir(parents=True, exist_ok=True)
         disk.image.unlink(missing_ok=True)
         with disk.image.open("wb") as file:
-            file.truncate(SIZE)  # sparse: it takes what is written
+            file.truncate(size)  # sparse: it takes what is written
         disk.folder.mkdir(parents=True, exist_ok=True)
         await _run("mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1", str(disk.image))
         await disk.mount()

@@ -1,11 +1,12 @@
-"""Two districts on real servers, each reaching every server through a proxy that can take it away."""
+"""Districts on real servers, each reaching every server through a proxy that can take it away or slow it down."""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -19,8 +20,9 @@ from renkou_local.databases import node_access
 from renkou_local.ports import free_port
 from renkou_local.stack import Stack
 from tests.bench.http_paths import person_body
-from tests.chaos.proxy import Proxy
+from tests.chaos.proxy import Mode, Proxy
 from tests.chaos.scene import SERVERS
+from tests.degradation.disks import Disks, disks
 from tests.e2e.api import Api, Json
 from tests.e2e.journey import HOME, RESIDENCE
 from tests.e2e.office import Office, agree, open_office, trust_each_other
@@ -28,6 +30,8 @@ from tests.e2e.synthetic.people import Person
 from tests.e2e.synthetic.roster import generate_roster
 
 SERVICES = ("registry", "migrant", "reporting")
+SETTINGS = {"ACCESS_TOKEN_SECONDS": "3600"}
+"""One sign-in serves for all tests."""
 AT_ONCE = 8
 _PEOPLE = 4000
 _SEED = 77
@@ -35,17 +39,25 @@ _STOCK_DATE = date(2025, 12, 31)
 
 
 class Districts:
-    """Both, with signed-in staff and people who are not registered yet."""
+    """All of them, with signed-in staff and people who are not registered yet."""
 
     def __init__(
-        self, stack: Stack, http: httpx.AsyncClient, proxies: dict[str, Proxy], offices: dict[str, Office]
+        self,
+        stack: Stack,
+        http: httpx.AsyncClient,
+        proxies: dict[str, Proxy],
+        offices: dict[str, Office],
+        disks: Disks,
     ) -> None:
         self.stack = stack
         self.http = http
         self.offices = offices
+        self.disks = disks
         self._proxies = proxies
-        self._people = iter(generate_roster(_SEED, HOME, _PEOPLE, _STOCK_DATE).people)
-        self._there = areas_of(RESIDENCE)
+        self._people = {
+            code: iter(generate_roster(_SEED, code, _PEOPLE, _STOCK_DATE).people) for code in offices
+        }
+        self._areas = {code: areas_of(code) for code in offices}
 
     @asynccontextmanager
     async def without(self, server: str, district: str = HOME) -> AsyncIterator[None]:
@@ -57,17 +69,33 @@ class Districts:
         finally:
             await proxy.start()
 
+    @contextmanager
+    def slow(self, server: str, district: str, delay: float) -> Iterator[None]:
+        """Hold up whatever goes between a server and a district's processes, so many seconds each time."""
+        proxy = self._proxies[f"{district} {server}"]
+        proxy.strike(Mode.DELAY, Random(0), delay)
+        try:
+            yield
+        finally:
+            proxy.heal()
+
     def url(self, service: str, district: str = HOME) -> str:
         """Where a service of a district is."""
         return self.stack.nodes[district].urls[service]
 
     def creations(self, number: int) -> list["Creation"]:
         """So many people to be entered at home, each under a key of its own."""
-        return [Creation(person_body(next(self._people))) for _ in range(number)]
+        return [Creation(person_body(next(self._people[HOME]))) for _ in range(number)]
 
-    def arrivals(self, number: int) -> list["Creation"]:
-        """So many people of the home district to be registered as arrived at the residence."""
-        return [Creation(arrival_body(next(self._people), next(self._there))) for _ in range(number)]
+    def arrivals(self, number: int, of: str = HOME, at: str = RESIDENCE) -> list["Creation"]:
+        """So many people of one district to be registered as arrived at another."""
+        found: list[Creation] = []
+        while len(found) < number:
+            person = next(self._people[of])
+            area = person_area(person, of)
+            if area.startswith(of):
+                found.append(Creation(arrival_body(person, area, next(self._areas[at]))))
+        return found
 
     async def connect(self, service: str, district: str = HOME) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection that sees everything of a service's database, for looking from outside."""
@@ -133,14 +161,13 @@ async def send_all(
     return Counter(answer.status_code for answer in answers), list(answers)
 
 
-def person_area(person: Person) -> str:
-    """A registered area in the home district: the person's own, or where they live there."""
-    return person.registered_area if person.registered_area.startswith(HOME) else person.present_area
+def person_area(person: Person, district: str) -> str:
+    """A registered area in a district: the person's own, or where they live there."""
+    return person.registered_area if person.registered_area.startswith(district) else person.present_area
 
 
-def arrival_body(person: Person, area: str) -> Json:
-    """Somebody of the home district who came to live in an area of another one yesterday."""
-    registered = person_area(person)
+def arrival_body(person: Person, registered: str, area: str) -> Json:
+    """Somebody registered in one area who came to live in another one yesterday."""
     differing = ResidentId.parse(person.document_number).warnings(area=AreaCode.parse(registered))
     told = {
         "name": person.name,
@@ -169,22 +196,19 @@ def areas_of(district: str) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def districts(folder: Path) -> AsyncIterator[Districts]:
-    """Start both behind proxies, open their offices and let them agree."""
+async def districts(folder: Path, codes: Sequence[str] = (HOME, RESIDENCE)) -> AsyncIterator[Districts]:
+    """Start them behind proxies, open their offices and let the first agree with each of the others."""
     ports = {name: free_port() for name in SERVERS}
-    proxies = {
-        f"{code} {name}": Proxy(f"{code} {name}", ports[name])
-        for code in (HOME, RESIDENCE)
-        for name in SERVERS
-    }
-    reached = {code: {name: proxies[f"{code} {name}"].port for name in SERVERS} for code in (HOME, RESIDENCE)}
+    proxies = {f"{code} {name}": Proxy(f"{code} {name}", ports[name]) for code in codes for name in SERVERS}
+    reached = {code: {name: proxies[f"{code} {name}"].port for name in SERVERS} for code in codes}
     for proxy in proxies.values():
         await proxy.start()
     try:
         async with (
+            disks(folder) as own,
             httpx.AsyncClient(timeout=60, trust_env=False) as http,
             Stack(
-                folder, [HOME, RESIDENCE], durable=False, hurried=True, fixed_ports=ports, reached=reached
+                folder, codes, hurried=True, fixed_ports=ports, reached=reached, settings=SETTINGS
             ) as stack,
         ):
             offices = [
@@ -193,8 +217,10 @@ async def districts(folder: Path) -> AsyncIterator[Districts]:
             ]
             now = datetime.now(SHANGHAI)
             await trust_each_other(offices, stack.trust_anchor, folder / "trusted", 1, now)
-            await agree(offices, now.date() - timedelta(days=1), now.date() + timedelta(days=365))
-            yield Districts(stack, http, proxies, {office.district: office for office in offices})
+            for partner in offices[1:]:
+                begin, end = now.date() - timedelta(days=1), now.date() + timedelta(days=365)
+                await agree([offices[0], partner], begin, end)
+            yield Districts(stack, http, proxies, {office.district: office for office in offices}, own)
     finally:
         for proxy in proxies.values():
             await proxy.stop()

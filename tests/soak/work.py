@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from tests.bench.http_paths import INDICATORS, Paths, person_body
 from tests.bench.node import HOME, RESIDENCE, Nodes
 from tests.bench.turns import QUICK
-from tests.degradation.node import areas_of, arrival_body
+from tests.degradation.node import areas_of, arrival_body, person_area
 from tests.e2e.api import Api
 
 PER_SECOND = 12.0
@@ -90,7 +90,9 @@ class Work:
 
     async def _arrival(self) -> None:
         clerk = self._nodes.offices[RESIDENCE].clerk
-        await clerk.post("migrant", "/arrivals", arrival_body(next(self._people), next(self._there)))
+        person = next(self._people)
+        body = arrival_body(person, person_area(person, HOME), next(self._there))
+        await clerk.post("migrant", "/arrivals", body)
 
     async def _figure(self) -> None:
         asked = {"indicator": self._random.choice(INDICATORS), "area": HOME, "population": "resident"}

@@ -45,6 +45,8 @@ BUSY_ERRORS = (
     asyncpg.IdleSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
 )
+FULL_ERRORS = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
+"""Kinds of InsufficientResourcesError that somebody has to mend."""
 TRANSIENT_ERRORS = (*CONNECTION_ERRORS, *BUSY_ERRORS, TimeoutError)
 
 

@@ -90,7 +90,9 @@ def test_connections_are_shared_out_evenly(served: Served) -> None:
 def test_metrics_tell_what_all_processes_have_counted(served: Served) -> None:
     served.processes(10)
     counted = 'renkou_http_request_seconds_count{method="GET",route="/public/process",status="200"} 10.0'
-    assert counted in served.get("/metrics").text.splitlines()
+    lines = served.get("/metrics").text.splitlines()
+    assert counted in lines
+    assert "renkou_http_turned_away_total 0.0" in lines, "one without labels is among them"
 
 
 def test_who_comes_while_every_process_is_busy_waits_and_is_answered(quiet: Served) -> None:

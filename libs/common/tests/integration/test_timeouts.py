@@ -32,6 +32,10 @@ async def run(request: Request, case: str) -> int:
         elif case in ("idle", "transaction"):
             await asyncio.sleep(0.8)
             await tx.execute("SELECT 1")
+        elif case == "full":
+            await tx.execute("DO $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END$$")
+        elif case == "memory":
+            raise MemoryError
     return 0
 
 
@@ -100,6 +104,20 @@ async def test_each_limit_ends_the_request_with_a_503_and_nothing_changed(
         assert answer.headers["retry-after"]
         assert (await client.get("/public/nothing")).status_code == 200, "the pool goes on"
     await holder.close()
+    assert await noted(access) == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "code", "again"), [("full", "database_full", 30), ("memory", "out_of_memory", 2)]
+)
+async def test_without_room_a_request_is_answered_503_and_nothing_changed(
+    access: DatabaseAccess, case: str, code: str, again: int
+) -> None:
+    async with served(access) as client:
+        answer = await client.get(f"/public/{case}")
+        assert (answer.status_code, answer.json()["code"]) == (503, code)
+        assert int(answer.headers["retry-after"]) == again
+        assert (await client.get("/public/nothing")).status_code == 200, "the pool goes on"
     assert await noted(access) == 1
 
 

@@ -9,6 +9,7 @@ from renkou_common.http.application import ReadinessCheck, create_application, s
 from renkou_common.http.idempotency import marked_by
 from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
+from renkou_common.messaging.gauges import measure_feeds
 from renkou_migrant.agreements.routes import router as agreements
 from renkou_migrant.applications.routes import router as applications
 from renkou_migrant.arrivals.routes import router as arrivals
@@ -22,6 +23,7 @@ from renkou_migrant.certificates.routes import router as certificates
 from renkou_migrant.checks.routes import router as checks
 from renkou_migrant.departures.routes import router as departures
 from renkou_migrant.exchange.conversation_routes import router as conversations
+from renkou_migrant.exchange.gauges import measure_dead_letters
 from renkou_migrant.exchange.routes import router as notices
 from renkou_migrant.exchange.transport_routes import router as transport
 from renkou_migrant.feeds.routes import router as feeds
@@ -84,7 +86,12 @@ def create_app(settings: MigrantSettings, runtime: Runtime | None = None) -> Fas
             yield
 
     app = create_application(
-        title=TITLE, description=DESCRIPTION, lifespan=lifespan, routers=ROUTERS, readiness=_readiness
+        title=TITLE,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        routers=ROUTERS,
+        readiness=_readiness,
+        gauges=_gauges,
     )
     if runtime is not None:
         install(app, runtime)
@@ -108,6 +115,15 @@ def _readiness(app: FastAPI) -> ReadinessCheck:
         await runtime.database.ping()
 
     return ready
+
+
+def _gauges(app: FastAPI) -> ReadinessCheck:
+    async def measure() -> None:
+        runtime: Runtime = app.state.runtime
+        await measure_feeds(runtime.database)
+        await measure_dead_letters(runtime.database)
+
+    return measure
 
 
 def main() -> None:

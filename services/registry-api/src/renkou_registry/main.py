@@ -9,6 +9,7 @@ from renkou_common.http.application import ReadinessCheck, create_application, s
 from renkou_common.http.idempotency import marked_by
 from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
+from renkou_common.messaging.gauges import measure_feeds
 from renkou_registry.accounts.routes import router as accounts_router
 from renkou_registry.activities.routes import router as activities_router
 from renkou_registry.approvals.routes import router as approvals_router
@@ -170,6 +171,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
             stock_router,
         ],
         readiness=_readiness,
+        gauges=_gauges,
     )
     app.add_exception_handler(DocumentTaken, told_taken)
     return app
@@ -180,6 +182,13 @@ def _readiness(app: FastAPI) -> ReadinessCheck:
         await app.state.runtime.database.ping()
 
     return check
+
+
+def _gauges(app: FastAPI) -> ReadinessCheck:
+    async def measure() -> None:
+        await measure_feeds(app.state.runtime.database)
+
+    return measure
 
 
 def main() -> None:

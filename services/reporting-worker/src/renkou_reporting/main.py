@@ -10,6 +10,7 @@ from renkou_common.http.application import ReadinessCheck, create_application, s
 from renkou_common.http.idempotency import unmarked
 from renkou_common.http.surface import Surface
 from renkou_common.log import configure_logging
+from renkou_common.messaging.gauges import measure_feeds
 from renkou_common.scope import AreaScope
 from renkou_reporting.accounts.checking import measure_open
 from renkou_reporting.accounts.routes import router as accounts_router
@@ -65,6 +66,7 @@ def build_application(settings: ReportingSettings, http: httpx.AsyncClient | Non
         async def measure() -> None:
             await measure_open(app.state.runtime.database)
             await measure_reconciliation(app.state.runtime.database)
+            await measure_feeds(app.state.runtime.database)
 
         return measure
 

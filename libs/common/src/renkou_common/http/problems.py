@@ -13,12 +13,14 @@ from renkou_common import errors
 from renkou_common.clock import SHANGHAI
 from renkou_common.codes.findings import CodeError
 from renkou_common.codes.masking import masked_within
-from renkou_common.database import BUSY_ERRORS, CONNECTION_ERRORS
+from renkou_common.database import BUSY_ERRORS, CONNECTION_ERRORS, FULL_ERRORS
 from renkou_common.errors import FieldError, RenkouError, Text
 from renkou_common.http.refusals import Refusal
 
 log = structlog.get_logger()
 
+FULL_RETRY_SECONDS = "30"
+"""Somebody has to make room first: sooner it will not be otherwise."""
 STATUS_OF: dict[type[RenkouError], int] = {
     errors.InvalidInput: 422,
     errors.Unauthenticated: 401,
@@ -279,6 +281,30 @@ async def _on_busy(request: Request, error: Exception) -> JSONResponse:
     return refusal(request, busy)
 
 
+async def _on_full(request: Request, error: Exception) -> JSONResponse:
+    """The database's disk or memory is full: the statement is rolled back, and somebody has to make room."""
+    log.error("the database has no room left", error=type(error).__name__)
+    full = errors.Unavailable(
+        "database_full",
+        "数据库空间不足, 操作已撤销, 请稍后重试",
+        "The database has no room left; nothing was changed, try again later",
+    )
+    answer = refusal(request, full)
+    answer.headers["Retry-After"] = FULL_RETRY_SECONDS
+    return answer
+
+
+async def _on_out_of_memory(request: Request, error: Exception) -> JSONResponse:
+    """This process has reached its limit of memory; what was begun is rolled back, and its memory free again."""
+    log.error("a request found no memory left", error=type(error).__name__)
+    busy = errors.Unavailable(
+        "out_of_memory",
+        "服务内存不足, 操作已撤销, 请稍后重试",
+        "The service has no memory left; nothing was changed, try again later",
+    )
+    return refusal(request, busy)
+
+
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error(
         "unexpected error",
@@ -307,6 +333,9 @@ def install_problem_handlers(app: FastAPI) -> None:
         app.add_exception_handler(connection_error, _on_connection_error)
     for busy_error in BUSY_ERRORS:
         app.add_exception_handler(busy_error, _on_busy)
+    for full_error in FULL_ERRORS:
+        app.add_exception_handler(full_error, _on_full)
+    app.add_exception_handler(MemoryError, _on_out_of_memory)
     app.add_exception_handler(Exception, _on_unexpected)
 
 

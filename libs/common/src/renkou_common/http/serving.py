@@ -20,7 +20,8 @@ from itertools import cycle
 
 import structlog
 import uvicorn
-from prometheus_client import values
+from prometheus_client import REGISTRY, values
+from prometheus_client.metrics import MetricWrapperBase
 
 log = structlog.get_logger()
 BACKLOG = 2048
@@ -64,9 +65,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _share_metrics(folder: str) -> None:
-    """Keep what is counted from now on in files of ``folder``, so that any process can tell the sums."""
+    """Keep what is counted from now on in files of ``folder``, so that any process can tell the sums.
+
+    A metric without labels has had its value since its module was imported: it gets one that is kept there, too.
+    """
     os.environ[METRICS_DIR] = folder
     values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
+    for metric in {id(each): each for each in REGISTRY._names_to_collectors.values()}.values():
+        if isinstance(metric, MetricWrapperBase) and metric._is_observable():  # type: ignore[no-untyped-call]
+            metric._metric_init()  # type: ignore[no-untyped-call]
 
 
 class _Children:
