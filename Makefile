@@ -23,7 +23,7 @@ INTEROP := tests/interop/node_modules/.package-lock.json
 EXAMPLE := partner-kit/example-node/node_modules/.package-lock.json
 CONFORMANCE := $(PYTHON) -m renkou_partner.conformance
 
-.PHONY: help install demo up down figure-examples test interop conformance endurance matrix lint types imports bench bench-hub chaos simulation overload soak fuzz compose-test audit sbom verifier lock clean
+.PHONY: help install demo up down figure-examples test interop conformance endurance degradation matrix lint types imports bench bench-hub chaos simulation overload soak fuzz compose-test audit sbom verifier lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,14 +80,17 @@ conformance: $(STAMP) $(EXAMPLE) ## a partner in another language and a real nod
 	$(CONFORMANCE) --driver "$(PYTHON) -m tests.conformance.driver" --out build/conformance/node --patience 30 \
 	  $(if $(QUICK),--only IN NO BAD OUT DIG ALL-hub-lost ALL-genuine)
 
-test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests but `make endurance`; WORKERS=n processes
-	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8 -m "not endurance"
+test: lint types imports $(INTEROP) ## everything that must hold: lint, types, import rules, all tests but those of `make endurance` and `make degradation`; WORKERS=n processes
+	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8 -m "not endurance and not degradation"
 
 matrix: $(STAMP) ## who may do what: every cell of docs/rights-matrix.md, also what is refused alike in every area
 	MATRIX=full .venv/bin/pytest tests/matrix
 
 endurance: $(STAMP) ## the long tests: kills, outages, loads, attackers, recomputations
 	.venv/bin/pytest -n $(WORKERS) --maxprocesses 8 -m endurance
+
+degradation: $(STAMP) ## each row of docs/degradation.md on real servers: parts that are away, full, slow or out of memory
+	.venv/bin/pytest -n0 -v -m "degradation or endurance" tests/degradation
 
 verifier: $(STAMP) ## build/renkou-verify.pyz: verifies evidence and message logs without a node
 	mkdir -p build

@@ -53,8 +53,12 @@ async def full_to_the_log(two: Districts) -> AsyncIterator[None]:
         async with two.without("postgres"):
             yield
         return
+    connection = await two.stack.postgres.connect()  # once the disk is full, none may be opened any more
     with _filled(disk):
-        await _use_up_the_log(two)
+        try:
+            await _use_up_the_log(connection)
+        finally:
+            connection.terminate()
         yield
 
 
@@ -92,19 +96,16 @@ async def _keep_old_log(two: Districts) -> None:
         await connection.close()
 
 
-async def _use_up_the_log(two: Districts) -> None:
+async def _use_up_the_log(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Begin one file of the log after the other until there is none: the server panics, as with any load in time."""
     for _ in range(_LOG_FILES):
         try:
-            connection = await two.stack.postgres.connect(timeout=2)
-            try:
-                await connection.execute("SELECT pg_logical_emit_message(true, 'full', 'x')")
-                await connection.execute("SELECT pg_switch_wal()")
-            finally:
-                await connection.close()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            if not await two.stack.postgres.is_ready():
-                return
+            await connection.execute("SELECT pg_logical_emit_message(true, 'full', 'x')")
+            await connection.execute("SELECT pg_switch_wal()")
+        except asyncpg.DiskFullError:
+            continue
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+            return
     raise AssertionError("the log has no end")
 
 

@@ -13,7 +13,7 @@ from tests.e2e.api import Api
 from tests.e2e.journey import HOME
 from tests.e2e.progress import until
 
-pytestmark = pytest.mark.endurance
+pytestmark = pytest.mark.degradation
 
 ROOM = 16_000_000
 """What is left below the limit when the load begins."""

@@ -10,7 +10,7 @@ from tests.degradation.node import Creation, Districts, districts, send_all
 from tests.e2e.journey import HOME, RESIDENCE
 from tests.e2e.progress import until
 
-pytestmark = pytest.mark.endurance
+pytestmark = pytest.mark.degradation
 
 SLOW = "440305"
 DELAY = 1.0

@@ -13,7 +13,7 @@ from tests.e2e.api import Api
 from tests.e2e.journey import HOME
 from tests.e2e.progress import until
 
-pytestmark = pytest.mark.endurance
+pytestmark = pytest.mark.degradation
 
 HELD, FREE = 0.4, 0.1
 """Four fifths of the time the disk takes nothing."""
